@@ -1,0 +1,1 @@
+# make install, pkg-config and find_package(dslt).

@@ -1,0 +1,39 @@
+# What a user may choose, and how everything is compiled.
+
+set(DSLT_WITH_ONEDNN AUTO CACHE STRING "CPU convolutions by oneDNN: AUTO, ON or OFF (plain C instead)")
+set(DSLT_WITH_OPENCV AUTO CACHE STRING "Videos, images and windows by OpenCV: AUTO, ON or OFF (PNM and rendered scenes only)")
+set(DSLT_WITH_CUDA AUTO CACHE STRING "CUDA parts: AUTO (when nvcc is found), ON or OFF")
+option(DSLT_BUILD_TESTS "Build the tests" ON)
+option(DSLT_WERROR "Treat warnings as errors" OFF)
+set(DSLT_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined")
+set(DSLT_CUDA_ARCHITECTURES "75;80;86;89;90;100;120" CACHE STRING
+    "SASS is made for each of these, PTX for the last")
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, RelWithDebInfo or Debug" FORCE)
+endif()
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(dslt_flags INTERFACE)
+target_compile_options(dslt_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:C,CXX>:-Wall -Wextra -Wpedantic -Wshadow>
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes>
+  $<$<AND:$<BOOL:${DSLT_WERROR}>,$<COMPILE_LANGUAGE:C,CXX>>:-Werror>
+  # __FILE__ and debug paths must not carry the build folder into the bytes.
+  $<$<COMPILE_LANGUAGE:C,CXX>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.>)
+target_compile_definitions(dslt_flags INTERFACE _GNU_SOURCE)
+target_include_directories(dslt_flags INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/host)
+
+if(DSLT_SANITIZE)
+  add_compile_options(-fsanitize=${DSLT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${DSLT_SANITIZE})
+endif()
