@@ -1,6 +1,6 @@
 /* media.h: frames in and pictures out. Everything OpenCV does for dslt stands behind this header; without
  * OpenCV (DSLT_WITH_OPENCV=OFF) rendered scenes and PNM folders still work and the rest says what is missing.
- * Plain C; implemented in opencv.cpp (OpenCV), source.c, reader.c, pnm.c and scene.c. */
+ * Plain C; implemented in opencv.cpp (OpenCV) or no_opencv.c, and the C files beside them. */
 #ifndef DSLT_MEDIA_MEDIA_H
 #define DSLT_MEDIA_MEDIA_H
 
@@ -16,61 +16,76 @@ extern "C" {
 typedef struct dslt_source dslt_source;
 
 typedef struct dslt_source_options {
-  int64_t start;     /* frames skipped at the start, >= 0 */
-  int64_t limit;     /* frames delivered at most; 0 = all */
-  int read_ahead;    /* decoded frames waiting at most; 0 = 4 */
+  int64_t start;  /* frames skipped at the start, >= 0 */
+  int64_t limit;  /* frames delivered at most; 0 = all */
+  int read_ahead; /* decoded frames waiting at most; 0 = 4 */
 } dslt_source_options;
 
 typedef struct dslt_source_info {
-  int64_t frames;     /* frames that will be delivered; -1 when unknown (camera, stdin, some videos) */
-  double fps;         /* nominal; 0 when unknown */
-  char kind[16];      /* "video", "images", "camera", "list", "scene" */
+  int64_t frames; /* frames that will be delivered; -1 when unknown (camera, stdin, some videos) */
+  double fps;     /* nominal; 0 when unknown */
+  char kind[16];  /* "video", "images", "camera", "list", "scene" */
 } dslt_source_info;
 
 /* Open `input`:
- *   FILE.mp4 and whatever else OpenCV decodes   a video
- *   DIR                                         its images in natural order (img2 before img10)
- *   "DIR/prefix*.png"                           a glob, natural order
- *   camera:N                                    a camera
- *   -                                           a list of image files on standard input, one a line
+ *   FILE.mp4 and whatever else OpenCV decodes   a video; an address with :// too
+ *   FILE.png                                    a single picture
+ *   DIR                                         its pictures in natural order (img2 before img10); other
+ * files and hidden ones are passed over "DIR/prefix*.png"                           a glob, natural order
+ *   camera:N                                    a camera; frames that nobody takes in time are dropped
+ *   -                                           a list of picture files on standard input, one a line
  *   scene:SEED                                  the rendered clip of scene.h (default size and length)
- * DSLT_EIO names the file; DSLT_EUNSUPPORTED without OpenCV. `options` NULL = all defaults. */
+ * Pictures end in .bmp .exr .jpeg .jpg .pgm .png .pnm .ppm .tif .tiff .webp, in either case. `options` NULL =
+ * all defaults. The decoder's thread starts at once. DSLT_EARGUMENT (a first frame beyond the end, a
+ * malformed name), DSLT_EIO (missing, unreadable, a folder without pictures), DSLT_EFORMAT (no video),
+ * DSLT_EUNSUPPORTED (without OpenCV), DSLT_EMEMORY; all name the input. */
 int dslt_source_open(dslt_source **out, const char *input, const dslt_source_options *options);
 void dslt_source_info_get(dslt_source_info *out, const dslt_source *source);
-/* Next frame: 1 = delivered, 0 = end, negative = error (a corrupt frame names its file or number; frames before
- * it were delivered). `out` is borrowed until the next call. `out->format` is whatever the file held (grey,
- * alpha and 16 bit are passed on as such). `*name` (may be NULL) is the file's path or "" and `*decode_ms` (may be
- * NULL) the time the decoder spent on this frame. */
+/* Next frame: 1 = delivered, 0 = end, negative = error, after the frames before it were delivered; both stay
+ * so in later calls. `out` is borrowed until the next call. `out->format` is whatever the file held (grey,
+ * alpha and 16 bit are passed on as such, 16-bit alpha is dropped); sizes may change from frame to frame.
+ * `*name` (may be NULL) is the file's path or "", valid as long as `out`, and `*decode_ms` (may be NULL) the
+ * time the decoder spent on this frame. Errors name the file: DSLT_EFORMAT damaged, truncated, or a video
+ * that ends well before the length it announces; DSLT_EFRAME beyond 16384 pixels a side or floating-point
+ * pixels; DSLT_EIO. JPEG data that is damaged in the middle carries no checksum and goes unnoticed. */
 int dslt_source_next(dslt_image *out, const char **name, double *decode_ms, dslt_source *source);
+/* Stop the decoder wherever it is and free everything; NULL is fine. A camera that hangs is waited for. */
 void dslt_source_close(dslt_source *source);
 
 /* ---- pictures ------------------------------------------------------------------------------------ */
 
-/* A drawable BGR8 picture owned by the caller. */
+/* A drawable BGR8 picture owned by the caller; {0} is an empty one that the functions below may fill. */
 typedef struct dslt_canvas {
   int width, height;
   uint8_t *pixels; /* width * height * 3, rows packed */
 } dslt_canvas;
 
+/* Black, 1..16384 pixels a side. DSLT_EARGUMENT, DSLT_EMEMORY. `*out` is overwritten, not freed. */
 int dslt_canvas_create(dslt_canvas *out, int width, int height);
-/* Copy any frame format into the canvas, which takes the frame's size. */
+/* Copy any frame format into the canvas ({0} or made before), which takes the frame's size. Of 16 bits the
+ * high byte is kept. DSLT_EFRAME, DSLT_EMEMORY. */
 int dslt_canvas_from_image(dslt_canvas *canvas, const dslt_image *image);
 void dslt_canvas_free(dslt_canvas *canvas);
 dslt_image dslt_canvas_image(const dslt_canvas *canvas);
 
-typedef struct dslt_color { uint8_t b, g, r; } dslt_color;
+typedef struct dslt_color {
+  uint8_t b, g, r;
+} dslt_color;
 /* Outline with sub-pixel corners rounded; parts outside the canvas are cut off. */
 void dslt_canvas_box(dslt_canvas *canvas, const dslt_box *box, dslt_color color, int thickness);
 /* Text with its top-left corner at (x, y); a no-op without OpenCV. */
 void dslt_canvas_text(dslt_canvas *canvas, int x, int y, const char *text, double scale, dslt_color color);
-/* Blend a response map over the window it covers, dark to bright (a perceptually even colour map). */
+/* Blend a response map over the window it covers, dark violet at 0 or below to pale yellow at 1 or above,
+ * lightness in even steps. `opacity` 0..1. */
 void dslt_canvas_heat(dslt_canvas *canvas, const dslt_response *response, double opacity);
-/* The part of `src` under `window` (0-based, may leave the picture: edges replicated), resized to width x height. */
+/* The part of `src` under `window` (0-based, may leave the picture: edges replicated), resized to width x
+ * height pixels and put in place of what `out` ({0} or made before, may be `src`) held. DSLT_EBOX,
+ * DSLT_EARGUMENT. */
 int dslt_canvas_crop(dslt_canvas *out, const dslt_canvas *src, const dslt_box *window, int width, int height);
 /* Copy `src` into `dst` with its top-left corner at (x, y), cut at the edges. */
 void dslt_canvas_paste(dslt_canvas *dst, const dslt_canvas *src, int x, int y);
-/* Written under a temporary name, then renamed. PNG needs OpenCV; without it the file is a PPM and the name must end
- * in .ppm. */
+/* As .png, .jpg or .ppm by the name's end, under a temporary name that is renamed at last. .png and .jpg need
+ * OpenCV (DSLT_EUNSUPPORTED). DSLT_EIO, DSLT_EARGUMENT. */
 int dslt_canvas_save(const dslt_canvas *canvas, const char *path);
 /* A float map as NumPy's .npy (version 1.0, little-endian float32), atomically. */
 int dslt_npy_save(const float *data, int height, int width, const char *path);
@@ -78,10 +93,15 @@ int dslt_npy_save(const float *data, int height, int width, const char *path);
 /* ---- overlay video ------------------------------------------------------------------------------- */
 
 typedef struct dslt_video_writer dslt_video_writer;
-/* H.264 or MPEG-4 in `path` (.mp4, .avi). Frames go to a temporary file beside it, renamed by _close. */
+/* H.264, or MPEG-4 where OpenCV has no encoder for it, in `path` (.mp4, .avi). Frames go to a temporary file
+ * beside it, renamed by _close. Of odd sizes the last column or row is left out. `fps` outside 0.1..1000
+ * counts as 30. DSLT_EARGUMENT, DSLT_EIO, DSLT_EUNSUPPORTED. */
 int dslt_video_writer_open(dslt_video_writer **out, const char *path, int width, int height, double fps);
+/* The canvas must have the size given at the start (DSLT_EFRAME). A full disk shows in _close. */
 int dslt_video_writer_write(dslt_video_writer *writer, const dslt_canvas *canvas);
-/* Finish the file; with `keep` 0 the temporary file is removed. Frees the writer in every case. */
+/* Finish the file, check that its frames can be read back, and put it in its place; with `keep` 0 or on
+ * failure (DSLT_EIO) the temporary file is removed and `path` stays as it was. Frees the writer in every
+ * case. */
 int dslt_video_writer_close(dslt_video_writer *writer, int keep);
 
 /* ---- window (never opened unless asked) ---------------------------------------------------------- */

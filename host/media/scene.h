@@ -1,6 +1,6 @@
-/* scene.h: a clip of our own with known ground truth: a textured object over a moving cluttered background, with
- * scale change, rotation, motion blur and a partial occlusion. Pure C, no files, no third-party pixels; the same
- * seed gives the same bytes. Used by the demo, the tests and the benchmarks. */
+/* scene.h: a clip of our own with known ground truth: a textured object over a moving cluttered background,
+ * with scale change, rotation, motion blur and a partial occlusion. Pure C, no files, no third-party pixels;
+ * the same seed gives the same bytes. Used by the demo, the tests and the benchmarks. */
 #ifndef DSLT_MEDIA_SCENE_H
 #define DSLT_MEDIA_SCENE_H
 
@@ -11,25 +11,29 @@ extern "C" {
 #endif
 
 typedef struct dslt_scene_options {
-  int width, height;   /* pixels; 480 x 360 */
-  int frames;          /* 150 */
-  uint64_t seed;       /* 1 */
-  double object_width, object_height; /* size in the first frame, px; 64 x 80 */
-  int motion;          /* 1: the object moves */
-  int scale;           /* 1: its size changes smoothly, by a factor within 0.7..1.5 */
-  int rotation;        /* 1: it turns, within +-25 degrees */
-  int blur;            /* 1: motion blur on some stretches of the clip */
-  int occlusion;       /* 1: a bar crosses about half of it once */
-  int background;      /* 1: the background drifts; 0: it stands still */
+  int width, height;                  /* pixels, 32..4096 each; 480 x 360 */
+  int frames;                         /* >= 1; 150 */
+  uint64_t seed;                      /* 1 */
+  double object_width, object_height; /* size in the first frame, px, >= 4; 64 x 80 */
+  int motion;                         /* 1: the object moves, by at most 14 px a frame at the default size */
+  int scale;                          /* 1: its size changes smoothly, by a factor within 0.74..1.36 */
+  int rotation;                       /* 1: it turns, within +-22 degrees */
+  int blur;                           /* 1: motion blur in 22..34 % and 80..90 % of the clip */
+  int occlusion;  /* 1: a post half as wide as the object passes before it once, in 48..76 % */
+  int background; /* 1: the background drifts and other toys wander; 0: all stand still */
 } dslt_scene_options;
 
 typedef struct dslt_scene dslt_scene;
 
 /* All defaults as written above, every effect on. */
 void dslt_scene_defaults(dslt_scene_options *out);
+/* `options` NULL = defaults. DSLT_EARGUMENT: out of range, or the object does not fit into the frame at its
+ * largest. */
 int dslt_scene_create(dslt_scene **out, const dslt_scene_options *options);
-/* Frame `index` (0-based) as BGR8 into the canvas and its ground truth: the axis-aligned box of the object as if
- * unoccluded and unrotated (centre and size are exact). Any order; each call depends on `index` alone. */
+/* Frame `index` (0-based) as BGR8 into the canvas ({0} or made before; it takes the scene's size) and its
+ * ground truth (may be NULL): the axis-aligned box of the object as if unoccluded and unrotated, centre and
+ * size exact to 1/4096 px, always inside the frame. Any order and from several threads; each call depends on
+ * `index` alone. DSLT_EARGUMENT, DSLT_EMEMORY. */
 int dslt_scene_render(dslt_canvas *out, dslt_box *truth, const dslt_scene *scene, int index);
 int dslt_scene_frames(const dslt_scene *scene);
 void dslt_scene_free(dslt_scene *scene);

@@ -27,7 +27,7 @@ const char *dslt_last_error(void) { return last_error; }
 const char *dslt_error_name(int code) {
   switch (code) {
     case DSLT_OK: return "DSLT_OK";
-#define XX(name, number, text)                                                                               \
+#define XX(name, number, text) \
   case DSLT_E##name: return "DSLT_E" #name;
       DSLT_ERROR_MAP(XX)
 #undef XX
@@ -38,7 +38,7 @@ const char *dslt_error_name(int code) {
 const char *dslt_error_text(int code) {
   switch (code) {
     case DSLT_OK: return "success";
-#define XX(name, number, text)                                                                               \
+#define XX(name, number, text) \
   case DSLT_E##name: return text;
       DSLT_ERROR_MAP(XX)
 #undef XX
@@ -50,5 +50,6 @@ const char *dslt_error_text(int code) {
 #define DSLT_STRING(x) DSLT_STRING_(x)
 
 const char *dslt_version(void) {
-  return DSLT_STRING(DSLT_VERSION_MAJOR) "." DSLT_STRING(DSLT_VERSION_MINOR) "." DSLT_STRING(DSLT_VERSION_PATCH);
+  return DSLT_STRING(DSLT_VERSION_MAJOR) "." DSLT_STRING(DSLT_VERSION_MINOR) "." DSLT_STRING(
+      DSLT_VERSION_PATCH);
 }

@@ -12,10 +12,10 @@ int dslt_fail(int code, const char *format, ...) __attribute__((format(printf, 2
 int dslt_fail_prefix(int code, const char *prefix);
 
 /* Return early on failure. */
-#define DSLT_TRY(call)                                                                                       \
-  do {                                                                                                       \
-    int dslt_try_rc_ = (call);                                                                               \
-    if (dslt_try_rc_ < 0) return dslt_try_rc_;                                                               \
+#define DSLT_TRY(call)                         \
+  do {                                         \
+    int dslt_try_rc_ = (call);                 \
+    if (dslt_try_rc_ < 0) return dslt_try_rc_; \
   } while (0)
 
 #endif

@@ -1,6 +1,7 @@
 #include "rng.h"
 
-/* The output function of SplitMix64 (Steele, Lea, Flood 2014): a bijection that passes BigCrush on a counter. */
+/* The output function of SplitMix64 (Steele, Lea, Flood 2014): a bijection that passes BigCrush on a counter.
+ */
 static uint64_t mix(uint64_t z) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
@@ -21,8 +22,8 @@ uint32_t dslt_rng_below(dslt_rng *rng, uint32_t n) {
 }
 
 double dslt_rng_normal(dslt_rng *rng) {
-  /* The sum of twelve uniforms less six: no libm call whose last bit differs between machines. Its tails end at
-   * six deviations, which no initialisation minds. */
+  /* The sum of twelve uniforms less six: no libm call whose last bit differs between machines. Its tails end
+   * at six deviations, which no initialisation minds. */
   double sum = -6.0;
   for (int i = 0; i < 12; ++i) sum += dslt_rng_uniform(rng);
   return sum;

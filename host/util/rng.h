@@ -1,5 +1,5 @@
-/* rng.h: the one source of randomness: a counter-based generator, so that the n-th draw depends on the seed, the
- * stream and n alone, never on who drew before or on the machine. */
+/* rng.h: the one source of randomness: a counter-based generator, so that the n-th draw depends on the seed,
+ * the stream and n alone, never on who drew before or on the machine. */
 #ifndef DSLT_UTIL_RNG_H
 #define DSLT_UTIL_RNG_H
 

@@ -185,6 +185,7 @@ typedef struct dslt_options {
   /* soft label */
   double label_sigma;   /* deviation of the Gaussian, times the target's size in cells; 0.1 / 0.08 */
   double label_min_sigma; /* ... but at least this many cells; 0 */
+  int label_on_cell;    /* 1: the crop is placed so that the target's centre falls on a cell; 0: between cells; 1 / 0 */
   int label_stretch;    /* 1: stretched to [0, 1]; 0 / 1 */
 
   /* loss */

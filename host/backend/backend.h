@@ -1,0 +1,208 @@
+/* backend.h: what a tracker needs from a machine, as one table of functions. cpu/ and cuda/ fulfil it; the
+ * story in track/ is written against it once.
+ *
+ * Memory. `float *` arguments named x, w, y, dx ... are backend memory from alloc(): host memory on the CPU,
+ * device memory on a GPU. Maps are float32, channels last: [n][h][w][c]. The pose lives in backend memory
+ * too, so that a whole frame can run without a word from the host.
+ *
+ * Order. Calls between begin() and end() run in order on one stream; download() and end() wait for it.
+ * Functions return DSLT_OK or a negative code with a sentence in the thread's last error. */
+#ifndef DSLT_BACKEND_BACKEND_H
+#define DSLT_BACKEND_BACKEND_H
+
+#include <stdint.h>
+
+#include "dslt/dslt.h"
+#include "math/adam.h"
+#include "math/loss.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DSLT_BACKEND_API_VERSION 1
+
+enum { DSLT_LEVELS_MAX = 9, DSLT_NET_LAYERS_MAX = 32 };
+
+typedef struct dslt_backend dslt_backend;
+typedef struct dslt_net dslt_net;   /* a planned backbone for one batch size and input size */
+typedef struct dslt_conv dslt_conv; /* a planned same-size convolution of the head */
+typedef struct dslt_regress
+    dslt_regress; /* a planned regression convolution: many channels to one, no padding */
+
+typedef struct dslt_backend_config {
+  int threads;   /* CPU threads, 0 = the cores at hand */
+  int precision; /* dslt_precision of the backbone */
+} dslt_backend_config;
+
+/* ---- backbone ------------------------------------------------------------------------------------ */
+
+typedef struct dslt_net_layer {
+  int cin, cout;  /* channels of a 3 x 3 convolution with padding 1, bias and ReLU */
+  int pool_after; /* 1: a 2 x 2 max pooling with stride 2 follows */
+} dslt_net_layer;
+
+typedef struct dslt_net_desc {
+  int n, h, w; /* input: [n][h][w][3] */
+  int layers;
+  dslt_net_layer layer[DSLT_NET_LAYERS_MAX];
+  int tap_low, tap_high; /* indices of the convolutions whose output (before pooling) is wanted; the last is
+                            tap_high */
+  /* Give layer `index` as float32: weights [cout][cin][3][3], bias [cout]. */
+  int (*load)(void *context, int index, float *weights, float *bias);
+  void *context;
+  const dslt_net *share; /* take packed weights from this net of the same layers, or NULL */
+} dslt_net_desc;
+
+/* ---- geometry of one sequence -------------------------------------------------------------------- */
+
+/* Fixed by the first frame; every number that cropping and locating need. */
+typedef struct dslt_geometry {
+  int frame_width, frame_height;       /* px */
+  double target_width, target_height;  /* in the first frame, px */
+  double ratio;                        /* frame pixels per input pixel while the target has its first size */
+  int input_width, input_height;       /* of the backbone, px */
+  double anchor_x, anchor_y;           /* where in the input the pose's centre falls, px */
+  int stride;                          /* input pixels per cell */
+  int map_width, map_height;           /* fused map, cells */
+  int kernel_width, kernel_height;     /* regression kernel, cells */
+  int response_width, response_height; /* map - kernel + 1 */
+  float centre_x, centre_y; /* response coordinate of the anchor: where a target that stood still peaks */
+  float motion_sigma_x, motion_sigma_y; /* of the motion prior, cells; 0 = none */
+  int subcell;                          /* dslt_subcell */
+  int mapping;                          /* dslt_mapping */
+  int levels;                           /* of the scale pyramid */
+  double scale_step, scale_rate, scale_gate;
+  double scale_min, scale_max; /* limits of the target's size relative to the first */
+  double lost_ratio;
+  int lost_hold;
+} dslt_geometry;
+
+/* Where the target is. Written by locate and choose_scale. */
+typedef struct dslt_pose {
+  double cx, cy;    /* centre, frame px, continuous */
+  double scale;     /* size relative to the first frame */
+  double peak;      /* response at the chosen place */
+  double mean_peak; /* running average of the peaks while not lost; < 0 before the first */
+  int lost;
+  int level;   /* index of the level whose sample is kept, 0..levels-1; (levels-1)/2 = same size */
+  int pyramid; /* 1: the gate is open, the pyramid is worth running */
+} dslt_pose;
+
+typedef struct dslt_input_norm { /* (pixel - mean) / deviation, network channel order */
+  int rgb;
+  float mean[3], inverse_deviation[3];
+} dslt_input_norm;
+
+/* ---- training ------------------------------------------------------------------------------------ */
+
+/* One tensor of weights with its gradient and Adam's moments. */
+typedef struct dslt_param {
+  float *w, *g, *m, *v;
+  size_t count;
+  float rate;  /* learning rate */
+  float decay; /* weight decay */
+} dslt_param;
+
+/* ---- the table ----------------------------------------------------------------------------------- */
+
+typedef struct dslt_backend_ops {
+  int api_version;
+  const char *name;
+  /* 1: backend memory may be read and written by the host between calls, and results are there when a call
+   * returns. */
+  int host_visible;
+
+  void (*query)(dslt_backend_info *out);
+  int (*open)(dslt_backend **out, const dslt_backend_config *config);
+  void (*close)(dslt_backend *backend);
+  /* Bracket every group of calls: binds threads or device, and puts the caller's settings back. */
+  int (*begin)(dslt_backend *backend);
+  int (*end)(dslt_backend *backend);
+
+  int (*alloc)(void **out, dslt_backend *backend, size_t bytes); /* zeroed, 64-byte aligned */
+  void (*release)(dslt_backend *backend, void *memory);
+  int (*upload)(dslt_backend *backend, void *dst, const void *src, size_t bytes);
+  int (*download)(dslt_backend *backend, void *dst, const void *src, size_t bytes);
+  int (*copy)(dslt_backend *backend, void *dst, const void *src, size_t bytes);
+
+  /* Make `image` the current frame; it must stay readable until end(). */
+  int (*frame)(dslt_backend *backend, const dslt_image *image);
+  /* Sample `count` search areas around the pose, level i of the pyramid at scale_step^(first_level + i), into
+   * out [count][input_height][input_width][3]. */
+  int (*crop)(dslt_backend *backend, float *out, const dslt_geometry *geometry, const dslt_input_norm *norm,
+              const dslt_pose *pose, int first_level, int count);
+  /* 5 x 5 Gaussian blur of deviation `sigma` (> 0), edges replicated, or the mirror image about input column
+   * `axis` (sigma 0). */
+  int (*augment)(dslt_backend *backend, float *out, const float *in, int h, int w, float sigma, int axis);
+
+  int (*net_plan)(dslt_net **out, dslt_backend *backend, const dslt_net_desc *desc);
+  int (*net_run)(dslt_net *net, const float *input, float *tap_low, float *tap_high);
+  void (*net_free)(dslt_net *net);
+
+  /* y [n][h][w][cout] = x [n][h][w][cin] * w [k][k][cin][cout], padding (k-1)/2, no bias; k = 1 or 3. */
+  int (*conv_plan)(dslt_conv **out, dslt_backend *backend, int n, int h, int w, int cin, int cout, int k);
+  int (*conv_forward)(dslt_conv *conv, float *y, const float *x, const float *w);
+  int (*conv_backward_weights)(dslt_conv *conv, float *dw, const float *x, const float *dy);
+  void (*conv_free)(dslt_conv *conv);
+
+  /* Transposed convolution, one filter a channel: x [n][h][w][c] -> y [n][h*f][w*f][c], w [2f][2f][c], stride
+   * f, padding f/2; f even. */
+  int (*upsample_forward)(dslt_backend *backend, float *y, const float *x, const float *w, int n, int h,
+                          int width, int c, int f);
+  int (*upsample_backward)(dslt_backend *backend, float *dx, float *dw, const float *x, const float *w,
+                           const float *dy, int h, int width, int c, int f);
+
+  /* y = a x + b z over count values; z may be NULL (b ignored); y may be x or z. */
+  int (*axpby)(dslt_backend *backend, float *y, float a, const float *x, float b, const float *z,
+               size_t count);
+
+  /* y [n][h-kh+1][w-kw+1] = valid correlation of x [n][h][w][c] with w [kh][kw][c]. Backward is for n = 1: dx
+   * is overwritten, dw too; dx may be NULL. */
+  int (*regress_plan)(dslt_regress **out, dslt_backend *backend, int n, int h, int w, int c, int kh, int kw);
+  int (*regress_forward)(dslt_regress *regress, float *y, const float *x, const float *w);
+  int (*regress_backward)(dslt_regress *regress, float *dx, float *dw, const float *x, const float *w,
+                          const float *dy);
+  void (*regress_free)(dslt_regress *regress);
+
+  /* response = base + residual (NULL: none) + bias[0] + bias[1] (NULL: none), over count values. */
+  int (*respond)(dslt_backend *backend, float *response, const float *base, const float *residual,
+                 const float *bias, size_t count);
+  /* The same sum, the loss against `label` and its gradient in one pass: gradient [count], dbias[0..1] = its
+   * sum, *value = the summed loss. */
+  int (*loss)(dslt_backend *backend, float *gradient, float *dbias, float *value, const float *base,
+              const float *residual, const float *bias, const float *label, size_t count,
+              const dslt_loss_spec *spec);
+  /* One Adam step on every tensor; *step (backend memory) counts from 0 and is incremented. */
+  int (*adam)(dslt_backend *backend, const dslt_param *params, int count, const dslt_adam_rule *rule,
+              int32_t *step);
+
+  /* Find the target in response [response_height][response_width]; writes the pose. */
+  int (*locate)(dslt_backend *backend, dslt_pose *pose, const float *response, const dslt_geometry *geometry);
+  /* Choose among `levels` responses, level i at scale_step^(i - (levels-1)/2); writes scale and level. */
+  int (*choose_scale)(dslt_backend *backend, dslt_pose *pose, const float *responses,
+                      const dslt_geometry *geometry);
+  /* dst = batch[pose->level], items of `count` floats. */
+  int (*take_level)(dslt_backend *backend, float *dst, const float *batch, const dslt_pose *pose,
+                    size_t count);
+} dslt_backend_ops;
+
+struct dslt_backend {
+  const dslt_backend_ops *ops;
+};
+
+/* ---- registry ------------------------------------------------------------------------------------ */
+
+extern const dslt_backend_ops dslt_cpu_backend;
+#ifdef DSLT_CUDA
+void dslt_cuda_query(dslt_backend_info *out);
+#endif
+
+/* Find the table for "auto", "cpu" or "cuda" and open it. DSLT_EBACKEND says why one cannot run. */
+int dslt_backend_open(dslt_backend **out, const char *name, const dslt_backend_config *config);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,74 @@
+/* elementwise.c: sums of maps, the loss, Adam. */
+#include "cpu.h"
+
+/* Work below this many values is not worth waking threads for. */
+enum { GRAIN = 16384 };
+
+DSLT_HOT static void axpby_range(float *y, float a, const float *x, float b, const float *z, size_t first,
+                                 size_t last) {
+  if (z)
+    for (size_t i = first; i < last; ++i) y[i] = a * x[i] + b * z[i];
+  else
+    for (size_t i = first; i < last; ++i) y[i] = a * x[i];
+}
+
+int dslt_cpu_axpby(dslt_backend *backend, float *y, float a, const float *x, float b, const float *z,
+                   size_t count) {
+  (void)backend;
+  long blocks = (long)((count + GRAIN - 1) / GRAIN);
+#pragma omp parallel for schedule(static) if (blocks > 1)
+  for (long block = 0; block < blocks; ++block) {
+    size_t first = (size_t)block * GRAIN, last = first + GRAIN < count ? first + GRAIN : count;
+    axpby_range(y, a, x, b, z, first, last);
+  }
+  return DSLT_OK;
+}
+
+static float summed_bias(const float *bias) { return bias ? bias[0] + bias[1] : 0.0f; }
+
+int dslt_cpu_respond(dslt_backend *backend, float *response, const float *base, const float *residual,
+                     const float *bias, size_t count) {
+  (void)backend;
+  float shift = summed_bias(bias);
+  for (size_t i = 0; i < count; ++i) response[i] = base[i] + (residual ? residual[i] : 0.0f) + shift;
+  return DSLT_OK;
+}
+
+int dslt_cpu_loss(dslt_backend *backend, float *gradient, float *dbias, float *value, const float *base,
+                  const float *residual, const float *bias, const float *label, size_t count,
+                  const dslt_loss_spec *spec) {
+  (void)backend;
+  float shift = summed_bias(bias);
+  double loss = 0.0, slope = 0.0; /* a response map is small: one thread, fixed order */
+  for (size_t i = 0; i < count; ++i) {
+    dslt_loss_value v = dslt_loss_at(spec, base[i] + (residual ? residual[i] : 0.0f) + shift, label[i]);
+    gradient[i] = v.gradient;
+    loss += (double)v.value;
+    slope += (double)v.gradient;
+  }
+  *value = (float)loss;
+  dbias[0] = dbias[1] = (float)slope;
+  return DSLT_OK;
+}
+
+DSLT_HOT static void adam_range(const dslt_param *p, const dslt_adam_rule *rule, float rate, size_t first,
+                                size_t last) {
+  for (size_t i = first; i < last; ++i)
+    dslt_adam_step(&p->w[i], &p->m[i], &p->v[i], p->g[i], rule, rate, p->decay);
+}
+
+int dslt_cpu_adam(dslt_backend *backend, const dslt_param *params, int count, const dslt_adam_rule *rule,
+                  int32_t *step) {
+  (void)backend;
+  float correction = dslt_adam_correction(rule, ++*step);
+  for (int i = 0; i < count; ++i) {
+    const dslt_param *p = &params[i];
+    long blocks = (long)((p->count + GRAIN - 1) / GRAIN);
+#pragma omp parallel for schedule(static) if (blocks > 1)
+    for (long block = 0; block < blocks; ++block) {
+      size_t first = (size_t)block * GRAIN, last = first + GRAIN < p->count ? first + GRAIN : p->count;
+      adam_range(p, rule, p->rate * correction, first, last);
+    }
+  }
+  return DSLT_OK;
+}

@@ -1,0 +1,62 @@
+/* frame.c: any frame the public API accepts becomes BGR8. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu.h"
+#include "util/error.h"
+
+static void convert_row(uint8_t *dst, const uint8_t *src, int width, dslt_pixel_format format) {
+  const uint16_t *wide = (const uint16_t *)(const void *)src;
+  switch (format) {
+    case DSLT_BGR8: memcpy(dst, src, (size_t)width * 3); break;
+    case DSLT_RGB8:
+      for (int x = 0; x < width; ++x, dst += 3, src += 3) dst[0] = src[2], dst[1] = src[1], dst[2] = src[0];
+      break;
+    case DSLT_GRAY8:
+      for (int x = 0; x < width; ++x, dst += 3) dst[0] = dst[1] = dst[2] = src[x];
+      break;
+    case DSLT_BGRA8:
+      for (int x = 0; x < width; ++x, dst += 3, src += 4) dst[0] = src[0], dst[1] = src[1], dst[2] = src[2];
+      break;
+    case DSLT_RGBA8:
+      for (int x = 0; x < width; ++x, dst += 3, src += 4) dst[0] = src[2], dst[1] = src[1], dst[2] = src[0];
+      break;
+    case DSLT_GRAY16:
+      for (int x = 0; x < width; ++x, dst += 3) dst[0] = dst[1] = dst[2] = (uint8_t)(wide[x] >> 8);
+      break;
+    case DSLT_BGR16:
+      for (int x = 0; x < width * 3; ++x) dst[x] = (uint8_t)(wide[x] >> 8);
+      break;
+  }
+}
+
+int dslt_cpu_frame(dslt_backend *backend, const dslt_image *image) {
+  dslt_cpu *cpu = dslt_cpu_of(backend);
+  if (cpu->rows_width != image->width) {
+    void *rows;
+    DSLT_TRY(
+        dslt_cpu_alloc(&rows, (size_t)cpu->threads * (size_t)image->width * 3 * sizeof(float), "cropping"));
+    free(cpu->crop_rows);
+    cpu->crop_rows = rows;
+    cpu->rows_width = image->width;
+  }
+  cpu->frame = *image;
+  if (image->format == DSLT_BGR8) return DSLT_OK;
+
+  size_t stride = (size_t)image->width * 3, bytes = stride * (size_t)image->height;
+  if (bytes > cpu->converted_bytes) {
+    void *converted;
+    DSLT_TRY(dslt_cpu_alloc(&converted, bytes, "a frame"));
+    free(cpu->converted);
+    cpu->converted = converted;
+    cpu->converted_bytes = bytes;
+  }
+  const uint8_t *src = image->data;
+  for (int y = 0; y < image->height; ++y)
+    convert_row(cpu->converted + stride * (size_t)y, src + image->stride * (size_t)y, image->width,
+                image->format);
+  cpu->frame.data = cpu->converted;
+  cpu->frame.stride = stride;
+  cpu->frame.format = DSLT_BGR8;
+  return DSLT_OK;
+}

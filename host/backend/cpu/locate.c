@@ -1,0 +1,87 @@
+/* locate.c: the maximum of a response map, and what it does to the pose. */
+#include "math/locate.h"
+
+#include <string.h>
+
+#include "cpu.h"
+
+/* Widest response map: the input's longest side (an option, at most 4096 px) over the smallest stride, 4. */
+enum { ROW_MAX = 1024 };
+
+static dslt_peak best_cell(const float *response, const dslt_geometry *g) {
+  int w = g->response_width, h = g->response_height, best_row = 0, best_column = 0;
+  float best = -INFINITY;
+  for (int row = 0; row < h; ++row)
+    for (int column = 0; column < w; ++column) {
+      float score = response[row * w + column] * dslt_motion_prior(g, (float)column, (float)row);
+      if (score > best)
+        best = score, best_row = row, best_column = column; /* first of equals; NaN never wins */
+    }
+  dslt_peak peak = {(float)best_column, (float)best_row, best, response[best_row * w + best_column]};
+  if (g->subcell == DSLT_SUBCELL_QUADRATIC) dslt_refine_quadratic(&peak, response, g, best_row, best_column);
+  return peak;
+}
+
+static void cubic_taps(float coordinate, int size, int index[4], float weight[4]) {
+  float base = floorf(coordinate);
+  dslt_cubic_weights(coordinate - base, weight);
+  for (int k = 0; k < 4; ++k) index[k] = dslt_clamp_index((int)base - 1 + k, size);
+}
+
+/* The maximum over the response enlarged bicubically to one value for each input pixel. */
+static dslt_peak best_pixel(const float *response, const dslt_geometry *g) {
+  int w = g->response_width, h = g->response_height;
+  float line[ROW_MAX];
+  dslt_peak peak = {0.5f * (float)(w - 1), 0.5f * (float)(h - 1), -INFINITY, NAN};
+  for (int v = 0; v < g->input_height; ++v) {
+    float y = dslt_fine_coordinate(v, g->input_height, h, g->kernel_height, g->stride, g->mapping);
+    int index[4];
+    float weight[4];
+    cubic_taps(y, h, index, weight);
+    for (int column = 0; column < w; ++column) {
+      line[column] = 0.0f;
+      for (int k = 0; k < 4; ++k) line[column] += weight[k] * response[index[k] * w + column];
+    }
+    for (int u = 0; u < g->input_width; ++u) {
+      float x = dslt_fine_coordinate(u, g->input_width, w, g->kernel_width, g->stride, g->mapping);
+      cubic_taps(x, w, index, weight);
+      float value = 0.0f;
+      for (int k = 0; k < 4; ++k) value += weight[k] * line[index[k]];
+      float score = value * dslt_motion_prior(g, x, y);
+      if (score > peak.score) peak = (dslt_peak){x, y, score, value};
+    }
+  }
+  return peak;
+}
+
+static dslt_peak find_peak(const float *response, const dslt_geometry *g) {
+  return g->subcell == DSLT_SUBCELL_BICUBIC ? best_pixel(response, g) : best_cell(response, g);
+}
+
+int dslt_cpu_locate(dslt_backend *backend, dslt_pose *pose, const float *response, const dslt_geometry *g) {
+  (void)backend;
+  dslt_peak peak = find_peak(response, g);
+  dslt_pose_move(pose, &peak, g);
+  return DSLT_OK;
+}
+
+int dslt_cpu_choose_scale(dslt_backend *backend, dslt_pose *pose, const float *responses,
+                          const dslt_geometry *g) {
+  (void)backend;
+  size_t count = (size_t)g->response_width * (size_t)g->response_height;
+  int best = (g->levels - 1) / 2; /* the same size wins ties */
+  float best_score = find_peak(responses + count * (size_t)best, g).score;
+  for (int level = 0; level < g->levels; ++level) {
+    float score = find_peak(responses + count * (size_t)level, g).score;
+    if (score > best_score) best = level, best_score = score;
+  }
+  dslt_pose_rescale(pose, best, g);
+  return DSLT_OK;
+}
+
+int dslt_cpu_take_level(dslt_backend *backend, float *dst, const float *batch, const dslt_pose *pose,
+                        size_t count) {
+  (void)backend;
+  memcpy(dst, batch + count * (size_t)pose->level, count * sizeof *dst);
+  return DSLT_OK;
+}

@@ -1,0 +1,171 @@
+#include "onednn_compat.h"
+
+#include <stdlib.h>
+
+#include "util/error.h"
+
+int dslt_onednn_check(dnnl_status_t status, const char *what) {
+  if (status == dnnl_success) return DSLT_OK;
+  if (status == dnnl_out_of_memory)
+    return dslt_fail(DSLT_EMEMORY, "Out of memory: oneDNN could not %s.", what);
+  return dslt_fail(DSLT_EINTERNAL, "oneDNN could not %s (status %d).", what, (int)status);
+}
+
+#define TRY(call, what) DSLT_TRY(dslt_onednn_check((call), (what)))
+
+#if DNNL_VERSION_MAJOR >= 3
+#define dslt_relu(ops) dnnl_post_ops_append_eltwise((ops), dnnl_eltwise_relu, 0.0f, 0.0f)
+#else
+#define dslt_relu(ops) dnnl_post_ops_append_eltwise((ops), 1.0f, dnnl_eltwise_relu, 0.0f, 0.0f)
+#endif
+
+/* Attributes every primitive gets: scratch memory from the caller, so that running allocates nothing. */
+static int make_attributes(dnnl_primitive_attr_t *out, int relu) {
+  dnnl_primitive_attr_t attr = NULL;
+  TRY(dnnl_primitive_attr_create(&attr), "create attributes");
+  dnnl_status_t status = dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
+  dnnl_post_ops_t ops = NULL;
+  if (status == dnnl_success && relu) {
+    status = dnnl_post_ops_create(&ops);
+    if (status == dnnl_success) status = dslt_relu(ops);
+    if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(attr, ops);
+    if (ops) dnnl_post_ops_destroy(ops);
+  }
+  if (status != dnnl_success) {
+    dnnl_primitive_attr_destroy(attr);
+    return dslt_onednn_check(status, "set attributes");
+  }
+  *out = attr;
+  return DSLT_OK;
+}
+
+/* ---- descriptors of memory ----------------------------------------------------------------------- */
+
+int dslt_md_make(dslt_md_owned *out, int rank, const dnnl_dims_t dims, dnnl_data_type_t type,
+                 dnnl_format_tag_t tag) {
+#if DNNL_VERSION_MAJOR >= 3
+  TRY(dnnl_memory_desc_create_with_tag(out, rank, dims, type, tag), "describe memory");
+#else
+  dnnl_memory_desc_t *md = malloc(sizeof *md);
+  if (!md) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning.");
+  dnnl_status_t status = dnnl_memory_desc_init_by_tag(md, rank, dims, type, tag);
+  if (status != dnnl_success) {
+    free(md);
+    return dslt_onednn_check(status, "describe memory");
+  }
+  *out = md;
+#endif
+  return DSLT_OK;
+}
+
+void dslt_md_free(dslt_md_owned md) {
+  if (!md) return;
+#if DNNL_VERSION_MAJOR >= 3
+  dnnl_memory_desc_destroy(md);
+#else
+  free(md);
+#endif
+}
+
+dslt_md dslt_pd_md(const_dnnl_primitive_desc_t pd, dnnl_query_t what) {
+  return dnnl_primitive_desc_query_md(pd, what, 0);
+}
+
+size_t dslt_pd_scratch(const_dnnl_primitive_desc_t pd) {
+  return dnnl_memory_desc_get_size(dslt_pd_md(pd, dnnl_query_scratchpad_md));
+}
+
+/* ---- descriptors of primitives ------------------------------------------------------------------- */
+
+static int conv_forward_pd(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md, int pad,
+                           int relu) {
+  const dnnl_dims_t strides = {1, 1}, padding = {pad, pad};
+  const dnnl_prop_kind_t kind = relu ? dnnl_forward_inference : dnnl_forward_training;
+  dnnl_primitive_attr_t attr = NULL;
+  DSLT_TRY(make_attributes(&attr, relu));
+  dnnl_status_t status;
+#if DNNL_VERSION_MAJOR >= 3
+  const dnnl_dims_t dilates = {0, 0};
+  status = dnnl_convolution_forward_primitive_desc_create(out, e->engine, kind, dnnl_convolution_direct,
+                                                          md->src, md->weights, md->bias, md->dst, strides,
+                                                          dilates, padding, padding, attr);
+#else
+  dnnl_convolution_desc_t desc;
+  status = dnnl_convolution_forward_desc_init(&desc, kind, dnnl_convolution_direct, md->src, md->weights,
+                                              md->bias, md->dst, strides, padding, padding);
+  if (status == dnnl_success) status = dnnl_primitive_desc_create(out, &desc, attr, e->engine, NULL);
+#endif
+  dnnl_primitive_attr_destroy(attr);
+  return dslt_onednn_check(status, "plan a convolution");
+}
+
+int dslt_pd_conv_relu(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md, int pad) {
+  return conv_forward_pd(out, e, md, pad, 1);
+}
+
+int dslt_pd_conv(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md, int pad) {
+  return conv_forward_pd(out, e, md, pad, 0);
+}
+
+int dslt_pd_conv_backward_weights(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md,
+                                  int pad, dnnl_primitive_desc_t forward) {
+  const dnnl_dims_t strides = {1, 1}, padding = {pad, pad};
+  dnnl_primitive_attr_t attr = NULL;
+  DSLT_TRY(make_attributes(&attr, 0));
+  dnnl_status_t status;
+#if DNNL_VERSION_MAJOR >= 3
+  const dnnl_dims_t dilates = {0, 0};
+  status = dnnl_convolution_backward_weights_primitive_desc_create(
+      out, e->engine, dnnl_convolution_direct, md->src, md->weights, md->bias, md->dst, strides, dilates,
+      padding, padding, forward, attr);
+#else
+  dnnl_convolution_desc_t desc;
+  status = dnnl_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct, md->src, md->weights,
+                                                       md->bias, md->dst, strides, padding, padding);
+  if (status == dnnl_success) status = dnnl_primitive_desc_create(out, &desc, attr, e->engine, forward);
+#endif
+  dnnl_primitive_attr_destroy(attr);
+  return dslt_onednn_check(status, "plan a convolution's gradient");
+}
+
+int dslt_pd_pool(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, dslt_md src, dslt_md dst) {
+  const dnnl_dims_t size = {2, 2}, padding = {0, 0};
+  dnnl_primitive_attr_t attr = NULL;
+  DSLT_TRY(make_attributes(&attr, 0));
+  dnnl_status_t status;
+#if DNNL_VERSION_MAJOR >= 3
+  status =
+      dnnl_pooling_forward_primitive_desc_create(out, e->engine, dnnl_forward_inference, dnnl_pooling_max,
+                                                 src, dst, size, size, padding, padding, padding, attr);
+#else
+  dnnl_pooling_desc_t desc;
+  status = dnnl_pooling_forward_desc_init(&desc, dnnl_forward_inference, dnnl_pooling_max, src, dst, size,
+                                          size, padding, padding);
+  if (status == dnnl_success) status = dnnl_primitive_desc_create(out, &desc, attr, e->engine, NULL);
+#endif
+  dnnl_primitive_attr_destroy(attr);
+  return dslt_onednn_check(status, "plan a pooling");
+}
+
+int dslt_pd_matmul(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, dslt_md a, dslt_md b, dslt_md c) {
+  dnnl_primitive_attr_t attr = NULL;
+  DSLT_TRY(make_attributes(&attr, 0));
+  dnnl_status_t status;
+#if DNNL_VERSION_MAJOR >= 3
+  status = dnnl_matmul_primitive_desc_create(out, e->engine, a, b, NULL, c, attr);
+#else
+  dnnl_matmul_desc_t desc;
+  status = dnnl_matmul_desc_init(&desc, a, b, NULL, c);
+  if (status == dnnl_success) status = dnnl_primitive_desc_create(out, &desc, attr, e->engine, NULL);
+#endif
+  dnnl_primitive_attr_destroy(attr);
+  return dslt_onednn_check(status, "plan a matrix product");
+}
+
+int dslt_pd_reorder(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, dslt_md src, dslt_md dst) {
+  dnnl_primitive_attr_t attr = NULL;
+  DSLT_TRY(make_attributes(&attr, 0));
+  dnnl_status_t status = dnnl_reorder_primitive_desc_create(out, src, e->engine, dst, e->engine, attr);
+  dnnl_primitive_attr_destroy(attr);
+  return dslt_onednn_check(status, "plan a change of layout");
+}

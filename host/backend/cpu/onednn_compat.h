@@ -1,0 +1,45 @@
+/* onednn_compat.h: the calls that differ between oneDNN 2 and 3, under one name each. Debian 12 ships 2.6;
+ * newer distributions ship 3.x, where operation descriptors are gone and memory descriptors became opaque. */
+#ifndef DSLT_BACKEND_CPU_ONEDNN_COMPAT_H
+#define DSLT_BACKEND_CPU_ONEDNN_COMPAT_H
+
+#include <oneapi/dnnl/dnnl.h>
+
+#include "cpu.h"
+
+#if DNNL_VERSION_MAJOR >= 3
+typedef const_dnnl_memory_desc_t
+    dslt_md; /* a descriptor borrowed from a primitive or owned by dslt_md_owned */
+typedef dnnl_memory_desc_t dslt_md_owned;
+#else
+typedef const dnnl_memory_desc_t *dslt_md;
+typedef dnnl_memory_desc_t *dslt_md_owned;
+#endif
+
+struct dslt_cpu_engine {
+  dnnl_engine_t engine;
+  dnnl_stream_t stream;
+};
+
+/* DSLT_OK, or a sentence that names what was tried and oneDNN's status. */
+int dslt_onednn_check(dnnl_status_t status, const char *what);
+
+int dslt_md_make(dslt_md_owned *out, int rank, const dnnl_dims_t dims, dnnl_data_type_t type,
+                 dnnl_format_tag_t tag);
+void dslt_md_free(dslt_md_owned md);
+
+/* Descriptors of primitives; freed with dnnl_primitive_desc_destroy(). Scratch memory is the caller's. */
+typedef struct dslt_conv_mds {
+  dslt_md src, weights, bias, dst;
+} dslt_conv_mds;
+int dslt_pd_conv_relu(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md, int pad);
+int dslt_pd_conv(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md, int pad);
+int dslt_pd_conv_backward_weights(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md,
+                                  int pad, dnnl_primitive_desc_t forward);
+int dslt_pd_pool(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, dslt_md src, dslt_md dst);
+int dslt_pd_matmul(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, dslt_md a, dslt_md b, dslt_md c);
+int dslt_pd_reorder(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, dslt_md src, dslt_md dst);
+dslt_md dslt_pd_md(const_dnnl_primitive_desc_t pd, dnnl_query_t what);
+size_t dslt_pd_scratch(const_dnnl_primitive_desc_t pd);
+
+#endif

@@ -1,0 +1,50 @@
+/* onednn_gemm.c: planned matrix products by oneDNN. */
+#include <stdlib.h>
+
+#include "onednn_step.h"
+#include "util/error.h"
+
+struct dslt_gemm {
+  dslt_cpu *cpu;
+  dslt_step step;
+};
+
+int dslt_gemm_plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {
+  dslt_gemm *gemm = calloc(1, sizeof *gemm);
+  if (!gemm) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning a matrix product.");
+  gemm->cpu = cpu;
+  const dnnl_dims_t a_dims = {m, k}, b_dims = {k, n}, c_dims = {m, n};
+  dslt_md_owned a = NULL, b = NULL, c = NULL;
+  dnnl_primitive_desc_t pd = NULL;
+  int rc = dslt_md_make(&a, 2, a_dims, dnnl_f32, ta ? dnnl_ba : dnnl_ab);
+  if (rc == DSLT_OK) rc = dslt_md_make(&b, 2, b_dims, dnnl_f32, tb ? dnnl_ba : dnnl_ab);
+  if (rc == DSLT_OK) rc = dslt_md_make(&c, 2, c_dims, dnnl_f32, dnnl_ab);
+  if (rc == DSLT_OK) rc = dslt_pd_matmul(&pd, cpu->engine, a, b, c);
+  if (rc == DSLT_OK) rc = dslt_step_make(&gemm->step, cpu, pd);
+  if (rc == DSLT_OK) rc = dslt_step_arg(&gemm->step, cpu, DNNL_ARG_SRC, a, NULL);
+  if (rc == DSLT_OK) rc = dslt_step_arg(&gemm->step, cpu, DNNL_ARG_WEIGHTS, b, NULL);
+  if (rc == DSLT_OK) rc = dslt_step_arg(&gemm->step, cpu, DNNL_ARG_DST, c, NULL);
+  if (pd) dnnl_primitive_desc_destroy(pd);
+  dslt_md_free(a);
+  dslt_md_free(b);
+  dslt_md_free(c);
+  if (rc < 0) {
+    dslt_gemm_free(gemm);
+    return rc;
+  }
+  *out = gemm;
+  return DSLT_OK;
+}
+
+int dslt_gemm_run(dslt_gemm *gemm, float *c, const float *a, const float *b) {
+  DSLT_TRY(dslt_step_set(&gemm->step, DNNL_ARG_SRC, a));
+  DSLT_TRY(dslt_step_set(&gemm->step, DNNL_ARG_WEIGHTS, b));
+  DSLT_TRY(dslt_step_set(&gemm->step, DNNL_ARG_DST, c));
+  return dslt_step_run(&gemm->step, gemm->cpu);
+}
+
+void dslt_gemm_free(dslt_gemm *gemm) {
+  if (!gemm) return;
+  dslt_step_free(&gemm->step);
+  free(gemm);
+}

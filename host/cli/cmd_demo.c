@@ -1,0 +1,249 @@
+/* dslt demo: a clip of our own, tracked before your eyes; no file is needed beforehand. */
+#include "cli/cmd_demo.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/console.h"
+#include "cli/exit_codes.h"
+#include "cli/filmstrip.h"
+#include "cli/progress.h"
+#include "cli/track_report.h"
+#include "cli/track_truth.h"
+#include "cli/track_views.h"
+#include "media/scene.h"
+#include "util/error.h"
+
+/* Random weights of a quarter of VGG-16's widths: enough for a textured object, seconds instead of minutes.
+ */
+static const char demo_arch[] = "vgg16/4";
+static const double demo_fps = 25;
+enum { MAX_PATH = 4096 };
+
+/* ---- arguments ----------------------------------------------------------------------------------- */
+
+typedef struct demo_options {
+  const char *out, *weights, *preset, *backend;
+  int frames; /* 0 = the clip's own length */
+  int64_t seed;
+  int threads;
+} demo_options;
+
+enum { KEY_FRAMES = 0x100, KEY_PRESET, KEY_SEED, KEY_BACKEND, KEY_THREADS };
+
+static const struct argp_option table[] = {
+    {"out", 'o', "DIR", 0, "Folder for track.mp4, boxes.txt and filmstrip.png (default: demo)", 1},
+    {"frames", KEY_FRAMES, "N", 0, "Length of the clip (default 150)", 1},
+    {"seed", KEY_SEED, "N", 0, "Seed of the clip (default 1)", 1},
+    {"weights", 'w', "FILE", 0, "VGG-16 weights as safetensors (default: random ones, a quarter as wide)", 2},
+    {"preset", KEY_PRESET, "NAME", 0, "paper (default) or released", 2},
+    {"backend", KEY_BACKEND, "NAME", 0, "auto (default), cpu or cuda", 2},
+    {"threads", KEY_THREADS, "N", 0, "CPU threads; 0 (default) = the cores at hand", 2},
+    {0}};
+static const char doc[] =
+    "Render a clip with known ground truth (a textured object over a moving background, with scale change, "
+    "rotation, blur "
+    "and occlusion), track it and write the result."
+    "\v"
+    "Examples:\n"
+    "  dslt demo\n"
+    "  dslt demo --out /tmp/demo --frames 40 --preset released\n"
+    "\n" DSLT_EXIT_HELP;
+
+static error_t parse_key(int key, char *value, struct argp_state *state) {
+  demo_options *out = state->input;
+  static char name[] = "dslt demo";
+  dslt_argp_name(state, key, name);
+  switch (key) {
+    case ARGP_KEY_INIT: break;
+    case 'o': out->out = value; break;
+    case 'w': out->weights = value; break;
+    case KEY_PRESET: out->preset = value; break;
+    case KEY_BACKEND: out->backend = value; break;
+    case KEY_FRAMES: out->frames = (int)dslt_usage_integer(state, "--frames", value, 2, 100000); break;
+    case KEY_SEED: out->seed = dslt_usage_integer(state, "--seed", value, 0, INT64_MAX); break;
+    case KEY_THREADS: out->threads = (int)dslt_usage_integer(state, "--threads", value, 0, 1024); break;
+    case ARGP_KEY_ARG: dslt_usage_error(state, "dslt demo takes no argument, but \"%s\" was given.", value);
+    default: return ARGP_ERR_UNKNOWN;
+  }
+  return 0;
+}
+
+/* ---- the run ------------------------------------------------------------------------------------- */
+
+typedef struct demo {
+  const demo_options *options;
+  dslt_options tracker_options;
+  int has_opencv;
+  int frames;
+  dslt_scene *scene;
+  dslt_weights *weights;
+  dslt_tracker *tracker;
+  dslt_canvas canvas;
+  dslt_track_row *rows;
+  dslt_box *truth;
+  dslt_track_views views;
+  dslt_filmstrip strip;
+  dslt_track_report report;
+  char video_path[MAX_PATH], boxes_path[MAX_PATH], strip_path[MAX_PATH];
+} demo;
+
+static int make_folder(const char *path) {
+  struct stat status;
+  if (mkdir(path, 0777) == 0 || (stat(path, &status) == 0 && S_ISDIR(status.st_mode))) return DSLT_OK;
+  return dslt_fail(DSLT_EIO, "Cannot make the folder %s: %s.", path,
+                   strerror(errno == EEXIST ? ENOTDIR : errno));
+}
+
+static int join(char *out, const char *folder, const char *name) {
+  if (snprintf(out, MAX_PATH, "%s/%s", folder, name) >= MAX_PATH)
+    return dslt_fail(DSLT_EIO, "The folder's name %.60s... is too long.", folder);
+  return DSLT_OK;
+}
+
+static int make_places(demo *d) {
+  DSLT_TRY(make_folder(d->options->out));
+  DSLT_TRY(join(d->video_path, d->options->out, "track.mp4"));
+  DSLT_TRY(join(d->boxes_path, d->options->out, "boxes.txt"));
+  return join(d->strip_path, d->options->out, d->has_opencv ? "filmstrip.png" : "filmstrip.ppm");
+}
+
+static int choose_options(demo *d) {
+  char threads[16];
+  snprintf(threads, sizeof threads, "%d", d->options->threads);
+  DSLT_TRY(dslt_options_init(&d->tracker_options, d->options->preset));
+  DSLT_TRY(dslt_options_set(&d->tracker_options, "backend", d->options->backend));
+  return dslt_options_set(&d->tracker_options, "threads", threads);
+}
+
+static int make_scene(demo *d) {
+  dslt_scene_options options;
+  dslt_scene_defaults(&options);
+  options.seed = (uint64_t)d->options->seed;
+  if (d->options->frames) options.frames = d->options->frames;
+  DSLT_TRY(dslt_scene_create(&d->scene, &options));
+  d->frames = dslt_scene_frames(d->scene);
+  d->rows = calloc((size_t)d->frames, sizeof *d->rows);
+  d->truth = calloc((size_t)d->frames, sizeof *d->truth);
+  if (!d->rows || !d->truth) return dslt_fail(DSLT_EMEMORY, "Out of memory for %d frames.", d->frames);
+  return DSLT_OK;
+}
+
+static int load_weights(demo *d) {
+  if (d->options->weights) return dslt_weights_load(&d->weights, d->options->weights);
+  return dslt_weights_random(&d->weights, demo_arch, 1);
+}
+
+static int add_to_strip(demo *d, int index, const dslt_response *response) {
+  for (int cell = 0; cell < DSLT_FILMSTRIP_CELLS; cell++)
+    if (dslt_filmstrip_frame(cell, d->frames) == index)
+      return dslt_filmstrip_add(&d->strip, &d->canvas, &d->rows[index], &d->truth[index], response);
+  return DSLT_OK;
+}
+
+static int track_frame(demo *d, int index) {
+  DSLT_TRY(dslt_scene_render(&d->canvas, &d->truth[index], d->scene, index));
+  dslt_image image = dslt_canvas_image(&d->canvas);
+  dslt_result result;
+  dslt_response response;
+  double before = dslt_seconds();
+  if (index == 0) {
+    DSLT_TRY(dslt_tracker_init(d->tracker, &image, &d->truth[0]));
+    d->report.init_seconds = dslt_seconds() - before;
+    DSLT_TRY(dslt_tracker_init_result(&result, d->tracker));
+    d->report.init_steps = result.steps;
+    d->report.init_loss = result.loss;
+    d->rows[0] = (dslt_track_row){.frame = 0, .box = d->truth[0], .peak = 1};
+  } else {
+    DSLT_TRY(dslt_tracker_update(&result, d->tracker, &image));
+    dslt_track_report_add(&d->report, &result, dslt_seconds() - before);
+    d->rows[index] = (dslt_track_row){index, result.box, result.peak, result.lost};
+    DSLT_TRY(dslt_tracker_response(&response, d->tracker));
+    DSLT_TRY(add_to_strip(d, index, &response));
+  }
+  d->report.frames = index + 1;
+  return dslt_track_views_frame(&d->views, &image, &d->rows[index], &d->truth[index], NULL);
+}
+
+static int track_clip(demo *d) {
+  dslt_progress progress;
+  dslt_progress_start(&progress, stderr, d->frames, 0);
+  double before = dslt_seconds();
+  int rc = DSLT_OK;
+  for (int i = 0; rc >= 0 && i < d->frames; i++) {
+    rc = track_frame(d, i);
+    dslt_progress_update(&progress, i + 1);
+  }
+  d->report.loop_seconds = dslt_seconds() - before;
+  dslt_progress_end(&progress);
+  int closed = dslt_track_views_close(&d->views, rc >= 0);
+  return rc < 0 ? rc : closed;
+}
+
+static int write_results(demo *d) {
+  DSLT_TRY(dslt_track_write(d->boxes_path, DSLT_FORMAT_OTB, d->rows, d->frames));
+  dslt_track_truth truth = {.boxes = d->truth, .count = d->frames};
+  DSLT_TRY(dslt_track_truth_score(&d->report.ope, &truth, d->rows, d->frames));
+  d->report.scored = 1;
+  d->report.truth_count = d->frames;
+  char title[160];
+  snprintf(title, sizeof title,
+           "dslt demo: %d frames, mean overlap %.2f (green: truth, orange: tracker; below: response, scaled "
+           "to its peak)",
+           d->frames, d->report.ope.mean_overlap);
+  return dslt_filmstrip_save(&d->strip, title, d->strip_path);
+}
+
+/* Step by step; the exit code says which kind of thing was missing. */
+static int run_demo(demo *d) {
+  int rc = choose_options(d);
+  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_USAGE);
+  rc = make_places(d);
+  if (rc == DSLT_OK) rc = make_scene(d);
+  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
+  rc = load_weights(d);
+  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_WEIGHTS);
+  rc = dslt_tracker_create(&d->tracker, &d->tracker_options, d->weights);
+  if (rc < 0) return dslt_console_fail(rc, rc == DSLT_EUNSUPPORTED ? DSLT_EXIT_DEVICE : DSLT_EXIT_FAILED);
+  d->report.backend = dslt_tracker_backend(d->tracker);
+  rc = track_clip(d);
+  if (rc >= 0) rc = write_results(d);
+  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
+  dslt_track_report_print(stdout, &d->report);
+  printf("frames per second: %.2f\nmean overlap: %.4f\n",
+         (double)d->report.updates / d->report.update_seconds, d->report.ope.mean_overlap);
+  if (d->has_opencv)
+    printf("wrote %s, %s and %s\n", d->video_path, d->boxes_path, d->strip_path);
+  else
+    printf("wrote %s and %s; no video, because this build has no OpenCV\n", d->boxes_path, d->strip_path);
+  return DSLT_EXIT_OK;
+}
+
+int dslt_cmd_demo(int argc, char **argv) {
+  static const struct argp_child children[] = {{&dslt_argp_help, 0, NULL, 0}, {0}};
+  static const struct argp argp = {table, parse_key, NULL, doc, children, NULL, NULL};
+  static char program[] = "dslt";
+  demo_options options = {.out = "demo", .preset = "paper", .backend = "auto", .seed = 1};
+  argv[0] = program;
+  argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &options);
+  demo d = {.options = &options};
+  d.has_opencv = strcmp(dslt_media_library(), "none") != 0;
+  d.report.options = &d.tracker_options;
+  d.report.weights = options.weights ? options.weights : demo_arch;
+  if (d.has_opencv) d.views.overlay = d.video_path;
+  d.views.fps = demo_fps;
+  int exit_code = run_demo(&d);
+  dslt_track_views_close(&d.views, 0);
+  dslt_filmstrip_free(&d.strip);
+  dslt_tracker_free(d.tracker);
+  dslt_weights_free(d.weights);
+  dslt_scene_free(d.scene);
+  dslt_canvas_free(&d.canvas);
+  free(d.rows);
+  free(d.truth);
+  return exit_code;
+}

@@ -1,0 +1,124 @@
+/* dslt info: version, build, backends, libraries. Nothing in it changes from one build of the same source to
+ * the next. */
+#include "cli/cmd_info.h"
+
+#include <argp.h>
+#include <jansson.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/console.h"
+#include "cli/exit_codes.h"
+#include "dslt/dslt.h"
+#include "media/media.h"
+
+#if defined(__clang__)
+#define COMPILER "clang " __clang_version__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED " with sanitizers"
+#else
+#define SANITIZED ""
+#endif
+
+#ifdef NDEBUG
+#define BUILD "release" SANITIZED
+#else
+#define BUILD "debug" SANITIZED
+#endif
+
+/* ---- arguments ----------------------------------------------------------------------------------- */
+
+static const struct argp_option table[] = {{"json", 'j', 0, 0, "Print JSON instead of text", 1}, {0}};
+static const char doc[] =
+    "Print what this build of dslt is and what it finds on this machine: backends, devices, libraries."
+    "\v"
+    "Examples:\n"
+    "  dslt info\n"
+    "  dslt info --json | jq .backends\n"
+    "\n" DSLT_EXIT_HELP;
+
+static error_t parse_key(int key, char *value, struct argp_state *state) {
+  int *json = state->input;
+  static char name[] = "dslt info";
+  dslt_argp_name(state, key, name);
+  switch (key) {
+    case ARGP_KEY_INIT: break;
+    case 'j': *json = 1; break;
+    case ARGP_KEY_ARG: dslt_usage_error(state, "dslt info takes no argument, but \"%s\" was given.", value);
+    default: return ARGP_ERR_UNKNOWN;
+  }
+  return 0;
+}
+
+/* ---- facts --------------------------------------------------------------------------------------- */
+
+/* Cores this process may use: containers and taskset allow fewer than the machine has. */
+static int usable_cores(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+  return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+static void print_text(void) {
+  printf("dslt %s, %s, %s\n", dslt_version(), COMPILER, BUILD);
+  dslt_backend_info backend;
+  for (int i = 0; dslt_backend_query(&backend, i) == DSLT_OK; i++) {
+    const char *state = backend.available  ? "ready"
+                        : backend.compiled ? "not available"
+                                           : "not in this build";
+    printf("backend %s: %s%s\n", backend.name, state, backend.available && backend.bf16 ? ", bf16" : "");
+    if (backend.device[0]) printf("  device: %s\n", backend.device);
+    if (backend.library[0]) printf("  libraries: %s\n", backend.library);
+  }
+  printf("media: %s\n", dslt_media_library());
+  printf("JSON: jansson %s\n", jansson_version_str());
+  printf("cores: %d\n", usable_cores());
+}
+
+static json_t *backends_json(void) {
+  json_t *list = json_array();
+  dslt_backend_info backend;
+  for (int i = 0; list && dslt_backend_query(&backend, i) == DSLT_OK; i++) {
+    json_t *entry = json_pack("{s:s, s:b, s:b, s:b, s:s, s:s}", "name", backend.name, "compiled",
+                              backend.compiled, "available", backend.available, "bf16", backend.bf16,
+                              "device", backend.device, "library", backend.library);
+    if (json_array_append_new(list, entry) != 0) {
+      json_decref(list);
+      return NULL;
+    }
+  }
+  return list;
+}
+
+static int print_json(void) {
+  json_t *root = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:i}", "version", dslt_version(), "compiler",
+                           COMPILER, "build", BUILD, "backends", backends_json(), "media",
+                           dslt_media_library(), "jansson", jansson_version_str(), "cores", usable_cores());
+  char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+  json_decref(root);
+  if (!text) {
+    dslt_console_error("Out of memory while writing JSON.");
+    return DSLT_EXIT_FAILED;
+  }
+  puts(text);
+  free(text);
+  return DSLT_EXIT_OK;
+}
+
+int dslt_cmd_info(int argc, char **argv) {
+  static const struct argp_child children[] = {{&dslt_argp_help, 0, NULL, 0}, {0}};
+  static const struct argp argp = {table, parse_key, NULL, doc, children, NULL, NULL};
+  static char program[] = "dslt";
+  int json = 0;
+  argv[0] = program;
+  argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &json);
+  if (json) return print_json();
+  print_text();
+  return DSLT_EXIT_OK;
+}

@@ -1,0 +1,8 @@
+/* cmd_info.h: dslt info: what this build is and what it finds on this machine. */
+#ifndef DSLT_CLI_CMD_INFO_H
+#define DSLT_CLI_CMD_INFO_H
+
+/* argv[0] is the verb. Returns the program's exit code (exit_codes.h). */
+int dslt_cmd_info(int argc, char **argv);
+
+#endif

@@ -1,0 +1,209 @@
+#include "cli/cmd_weights.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/console.h"
+#include "cli/exit_codes.h"
+#include "cli/weights_report.h"
+#include "dslt/dslt.h"
+#include "net/weights.h"
+
+static int report_failure(void) {
+  dslt_console_error("%s", dslt_last_error());
+  return DSLT_EXIT_FAILED;
+}
+
+/* ---- info and verify: one file ------------------------------------------------------------------- */
+
+static error_t parse_file(int key, char *value, struct argp_state *state) {
+  const char **path = state->input;
+  switch (key) {
+    case ARGP_KEY_ARG:
+      if (*path) dslt_usage_error(state, "One file at a time: \"%s\" came after \"%s\".", value, *path);
+      *path = value;
+      return 0;
+    case ARGP_KEY_END:
+      if (!*path) dslt_usage_error(state, "The file is missing: name a safetensors file.");
+      return 0;
+    default: return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static int load_and(int (*report)(const dslt_weights *weights), const struct argp *argp, int argc,
+                    char **argv) {
+  const char *path = NULL;
+  argp_parse(argp, argc, argv, 0, NULL, &path);
+  dslt_weights *weights = NULL;
+  if (dslt_weights_load(&weights, path) < 0) return report_failure();
+  const int rc = report(weights);
+  dslt_weights_free(weights);
+  return rc < 0 ? report_failure() : DSLT_EXIT_OK;
+}
+
+static int run_info(int argc, char **argv) {
+  static const char doc[] =
+      "Print what FILE holds: each layer's type, shape and number of parameters, and how the network wants "
+      "its input (channel order, mean, deviation, scale of the features), with where each of these comes "
+      "from: the file's metadata or, where that is silent, the convention of its tensors' names."
+      "\v"
+      "Names may be torchvision's and timm's (features.0.weight) or Caffe's (conv1_1.weight). The "
+      "metadata's keys are dslt.channel_order, dslt.mean, dslt.deviation, dslt.scale_low, dslt.scale_high, "
+      "dslt.arch, dslt.source and dslt.license; see weights/README.md.\n\n"
+      "The scales bring features to the size of the original VGG-16's, about 20 on average for inputs of "
+      "0..255, because the tracker's learning rates are made for it. torchvision's weights see inputs about "
+      "58 times smaller (they are divided by the deviation); the scales make up for whatever that leaves of "
+      "the features' size.\n\n"
+      "Exit codes: 0 done, 1 the file is malformed or no VGG-16, 2 wrong command line.";
+  static const struct argp argp = {NULL, parse_file, "FILE", doc, NULL, NULL, NULL};
+  return load_and(dslt_weights_print_info, &argp, argc, argv);
+}
+
+static int run_verify(int argc, char **argv) {
+  static const char doc[] =
+      "Check FILE from end to end and say whether it is the original VGG-16 that Oxford published for Caffe "
+      "(Keras ships the same values). Prints the file's SHA-256 and, for each layer, original, differs or "
+      "absent."
+      "\v"
+      "A layer is compared by the SHA-256 of its values as float32, so the names, the channel order and the "
+      "rest of the file do not matter, but weights stored as F16 or BF16 have lost bits and differ. "
+      "torchvision trained its own VGG-16 (IMAGENET1K_V1), which differs everywhere.\n\n"
+      "Exit codes: 0 the file is well-formed, original or not (the last line tells), 1 it is malformed or "
+      "no VGG-16, 2 wrong command line.";
+  static const struct argp argp = {NULL, parse_file, "FILE", doc, NULL, NULL, NULL};
+  return load_and(dslt_weights_print_verdict, &argp, argc, argv);
+}
+
+/* ---- random -------------------------------------------------------------------------------------- */
+
+enum { KEY_ARCH = 0x100, KEY_SEED, KEY_DTYPE };
+
+typedef struct random_options {
+  const char *arch, *out;
+  uint64_t seed;
+  dslt_dtype dtype;
+} random_options;
+
+static dslt_dtype parse_dtype(struct argp_state *state, const char *text) {
+  static const char *const names[] = {"f32", "f16", "bf16"};
+  for (int i = 0; i < 3; ++i) {
+    if (strcmp(text, names[i]) == 0) return (dslt_dtype)i;
+  }
+  dslt_usage_error(state, "--dtype takes f32, f16 or bf16, not \"%s\".", text);
+}
+
+static error_t parse_random(int key, char *value, struct argp_state *state) {
+  random_options *options = state->input;
+  switch (key) {
+    case KEY_ARCH: options->arch = value; return 0;
+    case KEY_SEED:
+      options->seed = (uint64_t)dslt_usage_integer(state, "--seed", value, 0, INT64_MAX);
+      return 0;
+    case KEY_DTYPE: options->dtype = parse_dtype(state, value); return 0;
+    case 'o': options->out = value; return 0;
+    case ARGP_KEY_ARG: dslt_usage_error(state, "\"%s\" is too much: name the file with -o FILE.", value);
+    case ARGP_KEY_END:
+      if (!options->out) dslt_usage_error(state, "The result's place is missing: give -o FILE.");
+      return 0;
+    default: return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static int run_random(int argc, char **argv) {
+  static const struct argp_option table[] = {
+      {"arch", KEY_ARCH, "NAME", 0,
+       "vgg16 (default; 64 to 512 channels) or vgg16/N with every width divided by N = 2, 4, 8 or 16", 0},
+      {"seed", KEY_SEED, "N", 0, "Seed of every draw (default 1)", 0},
+      {"dtype", KEY_DTYPE, "NAME", 0, "f32 (default), f16 or bf16", 0},
+      {"output", 'o', "FILE", 0, "File to write (required)", 0},
+      {0}};
+  static const char doc[] =
+      "Write random weights: He-normal convolutions (deviation sqrt(2 / fan_in)), biases of zero. They have "
+      "learnt nothing and serve to try the program without downloading anything."
+      "\v"
+      "The same arch and seed give the same bytes on every machine. The file carries the scales that bring "
+      "its features to about 20 on average on photographs.\n\n"
+      "Example:\n"
+      "  dslt weights random --arch vgg16/4 --seed 1 -o random.safetensors\n\n"
+      "Exit codes: 0 done, 1 the file could not be written, 2 wrong command line.";
+  static const struct argp argp = {table, parse_random, NULL, doc, NULL, NULL, NULL};
+  random_options options = {.arch = "vgg16", .seed = 1, .dtype = DSLT_DTYPE_F32};
+  argp_parse(&argp, argc, argv, 0, NULL, &options);
+
+  dslt_weights *weights = NULL;
+  int rc = dslt_weights_random(&weights, options.arch, options.seed);
+  if (rc == DSLT_EOPTION) {
+    dslt_console_error("--arch: %s", dslt_last_error());
+    return DSLT_EXIT_USAGE;
+  }
+  if (rc == 0) rc = dslt_weights_save(weights, options.out, options.dtype);
+  dslt_weights_free(weights);
+  if (rc < 0) return report_failure();
+  printf("%s: random %s, seed %llu\n", options.out, options.arch, (unsigned long long)options.seed);
+  return DSLT_EXIT_OK;
+}
+
+/* ---- which of them ------------------------------------------------------------------------------- */
+
+static const struct action {
+  const char *name, *program;
+  int (*run)(int argc, char **argv);
+} actions[] = {
+    {"info", "dslt weights info", run_info},
+    {"verify", "dslt weights verify", run_verify},
+    {"random", "dslt weights random", run_random},
+};
+enum { ACTIONS = sizeof actions / sizeof *actions };
+
+typedef struct choice {
+  int action; /* index or -1 */
+  int first;  /* argv index of the action's name */
+} choice;
+
+static error_t parse_action(int key, char *value, struct argp_state *state) {
+  choice *chosen = state->input;
+  if (key == ARGP_KEY_NO_ARGS) dslt_usage_error(state, "Say what to do: info, verify or random.");
+  if (key != ARGP_KEY_ARG) return ARGP_ERR_UNKNOWN;
+  const char *names[ACTIONS];
+  for (int i = 0; i < ACTIONS; ++i) {
+    names[i] = actions[i].name;
+    if (strcmp(value, names[i]) == 0) chosen->action = i;
+  }
+  if (chosen->action < 0) {
+    const int nearest = dslt_nearest(value, names, ACTIONS);
+    if (nearest >= 0)
+      dslt_usage_error(state, "Unknown verb \"%s\": did you mean \"%s\"?", value, names[nearest]);
+    dslt_usage_error(state, "Unknown verb \"%s\": choose info, verify or random.", value);
+  }
+  chosen->first = state->next - 1;
+  state->next = state->argc; /* the rest is the action's own */
+  return 0;
+}
+
+int dslt_cmd_weights(int argc, char **argv) {
+  static const char doc[] =
+      "Look at, verify and generate the backbone's weights, which are safetensors files."
+      "\v"
+      "  info FILE     layers, types, shapes, and how the network wants its input\n"
+      "  verify FILE   SHA-256, and whether the layers are the original VGG-16's\n"
+      "  random        write random weights, to try the tracker without a download\n\n"
+      "  dslt weights VERB --help explains a verb.\n\n"
+      "Examples:\n"
+      "  dslt weights random --arch vgg16 --seed 1 -o random.safetensors\n"
+      "  dslt weights info random.safetensors\n\n"
+      "Real weights: weights/convert.py turns torchvision's, Keras's, Caffe's and MatConvNet's files into "
+      "safetensors and says where each is published.\n\n"
+      "Exit codes: 0 done, 1 failed, 2 wrong command line.";
+  static const struct argp argp = {
+      NULL, parse_action, "info FILE\nverify FILE\nrandom [OPTION...] -o FILE", doc, NULL, NULL, NULL};
+  argp_err_exit_status = DSLT_EXIT_USAGE;
+  choice chosen = {-1, 0};
+  static char program[] = "dslt weights"; /* what argp calls itself; it asks for a writable string */
+  argv[0] = program;
+  argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &chosen);
+  static char action_program[32];
+  snprintf(action_program, sizeof action_program, "%s", actions[chosen.action].program);
+  argv[chosen.first] = action_program;
+  return actions[chosen.action].run(argc - chosen.first, argv + chosen.first);
+}

@@ -1,0 +1,125 @@
+#include "cli/track_report.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "util/atomic_file.h"
+#include "util/error.h"
+
+static const char *const stage_names[DSLT_STAGE_COUNT] = {"crop",   "backbone", "head",
+                                                          "locate", "store",    "update"};
+
+void dslt_track_report_add(dslt_track_report *report, const dslt_result *result, double seconds) {
+  report->updates++;
+  report->lost += result->lost != 0;
+  report->update_seconds += seconds;
+  for (int i = 0; i < DSLT_STAGE_COUNT; i++) report->stage_ms[i] += result->stage_ms[i];
+}
+
+static double rate(int64_t count, double seconds) { return seconds > 0 ? (double)count / seconds : 0; }
+
+static double fps(const dslt_track_report *r) { return rate(r->updates, r->update_seconds); }
+static double fps_with_init(const dslt_track_report *r) {
+  return rate(r->frames, r->init_seconds + r->update_seconds);
+}
+static double fps_with_decode(const dslt_track_report *r) { return rate(r->frames, r->loop_seconds); }
+static double mean_stage_ms(const dslt_track_report *r, int stage) {
+  return r->updates ? r->stage_ms[stage] / (double)r->updates : 0;
+}
+
+/* Largest resident size so far, MiB; Linux counts in KiB. */
+static double peak_memory(void) {
+  struct rusage usage;
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss / 1024 : 0;
+}
+
+void dslt_track_report_print(FILE *stream, const dslt_track_report *report) {
+  fprintf(stream,
+          "%lld frames: %.2f fps tracking, %.2f fps with first-frame training, %.2f fps with decoding\n",
+          (long long)report->frames, fps(report), fps_with_init(report), fps_with_decode(report));
+  fputs("ms per frame:", stream);
+  for (int i = 0; i < DSLT_STAGE_COUNT; i++)
+    fprintf(stream, "%s %s %.2f", i ? "," : "", stage_names[i], mean_stage_ms(report, i));
+  fprintf(stream, "\nfirst frame: %d steps in %.0f ms, loss %.6g\n", report->init_steps,
+          1e3 * report->init_seconds, report->init_loss);
+  fprintf(stream, "backend %s, preset %s, seed %lld, peak memory %.0f MiB, lost in %lld frames\n",
+          report->backend, report->options->preset, (long long)report->options->seed, peak_memory(),
+          (long long)report->lost);
+  if (!report->scored) return;
+  if (report->truth_count != report->frames)
+    fprintf(stream, "ground truth covers %d frames, %lld were tracked: the first %d of both are scored\n",
+            report->truth_count, (long long)report->frames, report->ope.frames);
+  if (report->ope.invalid)
+    fprintf(stream,
+            "%d frames have no valid ground truth: a miss in AUC, a hit in precision, as in OTB's toolkit\n",
+            report->ope.invalid);
+  fprintf(stream, "mean overlap %.4f, AUC %.4f, precision at 20 px %.4f\n", report->ope.mean_overlap,
+          report->ope.auc, report->ope.precision20);
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------------- */
+
+/* JSON has no NaN: null says "not a number" there. */
+static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+static int fill_run(json_t *root, const dslt_track_report *report) {
+  const dslt_options *options = report->options;
+  int bad = json_object_set_new(root, "version", json_string(dslt_version()));
+  bad |= json_object_set_new(root, "backend", json_string(report->backend));
+  bad |= json_object_set_new(root, "preset", json_string(options->preset));
+  bad |= json_object_set_new(root, "precision",
+                             json_string(options->precision == DSLT_PRECISION_BF16 ? "bf16" : "f32"));
+  bad |= json_object_set_new(root, "threads", json_integer(options->threads));
+  /* A file name need not be UTF-8, JSON must be. */
+  json_t *weights = json_string(report->weights);
+  bad |= json_object_set_new(root, "weights", weights ? weights : json_null());
+  bad |= json_object_set_new(root, "seed", json_integer(options->seed));
+  bad |= json_object_set_new(root, "frames", json_integer(report->frames));
+  bad |= json_object_set_new(root, "lost_frames", json_integer(report->lost));
+  bad |= json_object_set_new(root, "init_steps", json_integer(report->init_steps));
+  bad |= json_object_set_new(root, "init_loss", number(report->init_loss));
+  return bad;
+}
+
+static int fill_scores(json_t *root, const dslt_track_report *report) {
+  int bad = json_object_set_new(root, "scored_frames", json_integer(report->ope.frames));
+  bad |= json_object_set_new(root, "truth_frames", json_integer(report->truth_count));
+  bad |= json_object_set_new(root, "invalid_truth", json_integer(report->ope.invalid));
+  bad |= json_object_set_new(root, "mean_overlap", number(report->ope.mean_overlap));
+  bad |= json_object_set_new(root, "auc", number(report->ope.auc));
+  bad |= json_object_set_new(root, "precision20", number(report->ope.precision20));
+  return bad;
+}
+
+static int fill_times(json_t *root, const dslt_track_report *report) {
+  int bad = json_object_set_new(root, "fps", number(fps(report)));
+  bad |= json_object_set_new(root, "fps_with_init", number(fps_with_init(report)));
+  bad |= json_object_set_new(root, "fps_with_decode", number(fps_with_decode(report)));
+  bad |= json_object_set_new(root, "init_ms", number(1e3 * report->init_seconds));
+  json_t *stages = json_object();
+  for (int i = 0; i < DSLT_STAGE_COUNT; i++)
+    bad |= json_object_set_new(stages, stage_names[i], number(mean_stage_ms(report, i)));
+  bad |= json_object_set_new(root, "ms_per_stage", stages);
+  bad |= json_object_set_new(root, "peak_memory_mib", number(peak_memory()));
+  return bad;
+}
+
+int dslt_track_report_save(const dslt_track_report *report, const char *path) {
+  json_t *root = json_object();
+  int bad = fill_run(root, report);
+  if (report->scored) bad |= fill_scores(root, report);
+  bad |= fill_times(root, report);
+  char *text = bad ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+  json_decref(root);
+  if (!text) return dslt_fail(DSLT_EMEMORY, "Out of memory while writing %s.", path);
+  dslt_atomic_file file = {0};
+  int rc = dslt_atomic_open(&file, path);
+  if (rc == DSLT_OK) {
+    fprintf(file.stream, "%s\n", text);
+    rc = dslt_atomic_commit(&file);
+  }
+  free(text);
+  return rc;
+}

@@ -1,0 +1,102 @@
+#include "cli/track_views.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/error.h"
+
+static const dslt_color green = {80, 220, 60}, orange = {0, 140, 255}, red = {40, 30, 230},
+                        white = {255, 255, 255}, black = {0, 0, 0};
+enum { MAX_PATH = 4096 };
+static const double usual_fps = 25;
+static const double heat_opacity = 0.6;
+
+void dslt_draw_boxes(dslt_canvas *canvas, const dslt_box *truth, const dslt_box *box, int lost) {
+  if (truth) dslt_canvas_box(canvas, truth, green, 1);
+  if (box) dslt_canvas_box(canvas, box, lost ? red : orange, 2);
+}
+
+int dslt_draw_response(dslt_canvas *canvas, const dslt_response *response) {
+  size_t count = (size_t)response->width * (size_t)response->height;
+  float *scaled = malloc(count * sizeof *scaled);
+  if (!scaled) return dslt_fail(DSLT_EMEMORY, "Out of memory for a response map.");
+  float largest = 0;
+  for (size_t i = 0; i < count; i++) largest = fmaxf(largest, response->data[i]);
+  for (size_t i = 0; i < count; i++) scaled[i] = largest > 0 ? response->data[i] / largest : 0;
+  dslt_response shown = *response;
+  shown.data = scaled;
+  dslt_canvas_heat(canvas, &shown, heat_opacity);
+  free(scaled);
+  return DSLT_OK;
+}
+
+int dslt_track_views_prepare(const dslt_track_views *views) {
+  if (!views->dump) return DSLT_OK;
+  struct stat status;
+  if (stat(views->dump, &status) == 0) {
+    if (S_ISDIR(status.st_mode)) return DSLT_OK;
+    return dslt_fail(DSLT_EIO, "%s is a file: --dump-response needs a folder.", views->dump);
+  }
+  if (mkdir(views->dump, 0777) != 0)
+    return dslt_fail(DSLT_EIO, "Cannot make the folder %s: %s.", views->dump, strerror(errno));
+  return DSLT_OK;
+}
+
+static int dump_path(char *out, const dslt_track_views *views, int64_t frame, const char *extension) {
+  int length = snprintf(out, MAX_PATH, "%s/%05lld.%s", views->dump, (long long)frame, extension);
+  if (length >= MAX_PATH) return dslt_fail(DSLT_EIO, "The folder's name %.60s... is too long.", views->dump);
+  return DSLT_OK;
+}
+
+static int dump_response(const dslt_track_views *views, const dslt_image *frame, const dslt_track_row *row,
+                         const dslt_response *response) {
+  char path[MAX_PATH];
+  DSLT_TRY(dump_path(path, views, row->frame, "npy"));
+  DSLT_TRY(dslt_npy_save(response->data, response->height, response->width, path));
+  int has_png = strcmp(dslt_media_library(), "none") != 0;
+  DSLT_TRY(dump_path(path, views, row->frame, has_png ? "png" : "ppm"));
+  dslt_canvas canvas = {0};
+  DSLT_TRY(dslt_canvas_from_image(&canvas, frame));
+  int rc = dslt_draw_response(&canvas, response);
+  dslt_draw_boxes(&canvas, NULL, &row->box, row->lost);
+  if (rc == DSLT_OK) rc = dslt_canvas_save(&canvas, path);
+  dslt_canvas_free(&canvas);
+  return rc;
+}
+
+static void write_caption(dslt_canvas *canvas, const dslt_track_row *row) {
+  char text[80];
+  snprintf(text, sizeof text, "%lld  peak %.2f%s", (long long)row->frame, row->peak,
+           row->lost ? "  lost" : "");
+  dslt_canvas_text(canvas, 7, 7, text, 0.5, black); /* a shadow keeps it readable on bright frames */
+  dslt_canvas_text(canvas, 6, 6, text, 0.5, row->lost ? red : white);
+}
+
+int dslt_track_views_frame(dslt_track_views *views, const dslt_image *frame, const dslt_track_row *row,
+                           const dslt_box *truth, const dslt_response *response) {
+  if (views->dump && response) DSLT_TRY(dump_response(views, frame, row, response));
+  if (!views->overlay && !views->title) return 1;
+  DSLT_TRY(dslt_canvas_from_image(&views->canvas, frame));
+  dslt_draw_boxes(&views->canvas, truth, &row->box, row->lost);
+  write_caption(&views->canvas, row);
+  if (views->overlay) {
+    if (!views->writer)
+      DSLT_TRY(dslt_video_writer_open(&views->writer, views->overlay, frame->width, frame->height,
+                                      views->fps > 0 ? views->fps : usual_fps));
+    DSLT_TRY(dslt_video_writer_write(views->writer, &views->canvas));
+  }
+  return views->title ? dslt_window_show(&views->canvas, views->title) : 1;
+}
+
+int dslt_track_views_close(dslt_track_views *views, int keep) {
+  int rc = views->writer ? dslt_video_writer_close(views->writer, keep) : DSLT_OK;
+  views->writer = NULL;
+  if (views->title) dslt_window_close(views->title);
+  dslt_canvas_free(&views->canvas);
+  memset(&views->canvas, 0, sizeof views->canvas);
+  return rc;
+}

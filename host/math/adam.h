@@ -1,0 +1,28 @@
+/* adam.h: one Adam step on one weight (Kingma and Ba 2014), epsilon outside the bias correction as in Caffe.
+ */
+#ifndef DSLT_MATH_ADAM_H
+#define DSLT_MATH_ADAM_H
+
+#include <math.h>
+
+#include "math/hd.h"
+
+typedef struct dslt_adam_rule {
+  float beta1, beta2, epsilon;
+} dslt_adam_rule;
+
+/* sqrt(1 - beta2^t) / (1 - beta1^t) for the t-th step, t >= 1. */
+DSLT_HD float dslt_adam_correction(const dslt_adam_rule *rule, int t) {
+  return (float)(sqrt(1.0 - pow((double)rule->beta2, t)) / (1.0 - pow((double)rule->beta1, t)));
+}
+
+/* `rate` is the learning rate times the correction; `decay` times the weight is added to the gradient. */
+DSLT_HD void dslt_adam_step(float *w, float *m, float *v, float gradient, const dslt_adam_rule *rule,
+                            float rate, float decay) {
+  float g = gradient + decay * *w;
+  *m = rule->beta1 * *m + (1.0f - rule->beta1) * g;
+  *v = rule->beta2 * *v + (1.0f - rule->beta2) * g * g;
+  *w -= rate * *m / (sqrtf(*v) + rule->epsilon);
+}
+
+#endif

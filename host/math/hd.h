@@ -1,0 +1,11 @@
+/* hd.h: the mark of functions that both the host and the kernels compile. */
+#ifndef DSLT_MATH_HD_H
+#define DSLT_MATH_HD_H
+
+#ifdef __CUDACC__
+#define DSLT_HD __host__ __device__ static inline
+#else
+#define DSLT_HD static inline
+#endif
+
+#endif

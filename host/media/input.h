@@ -1,0 +1,25 @@
+/* input.h: one kind of input behind two calls; source.c makes them, reader.c drives them in its thread. */
+#ifndef DSLT_MEDIA_INPUT_H
+#define DSLT_MEDIA_INPUT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "decode.h"
+#include "media.h"
+
+typedef struct dslt_input {
+  /* Next frame into `out`, or past it with `out` NULL. 1, 0 at the end, negative. `stop` turns true when
+   * nobody waits any more; a call that may wait for the outside world looks at it now and then and gives 0.
+   */
+  int (*next)(dslt_frame *out, void *self, const atomic_bool *stop);
+  void (*free)(void *self);
+  void *self;
+  dslt_source_info info; /* `frames`: all that the input has, -1 when unknown */
+  bool live;             /* frames that nobody took are replaced by newer ones */
+} dslt_input;
+
+/* Open `name` as media.h's dslt_source_open() describes. */
+int dslt_input_open(dslt_input *out, const char *name);
+
+#endif

@@ -1,0 +1,78 @@
+/* no_opencv.c: what a build without OpenCV answers. */
+#ifndef DSLT_OPENCV
+#include "decode.h"
+#include "util/error.h"
+
+#define NEEDS "this build has no OpenCV; install libopencv-dev and build again"
+
+int dslt_cv_decode(dslt_frame *out, const uint8_t *bytes, size_t size) {
+  (void)out, (void)bytes, (void)size;
+  return dslt_fail(DSLT_EUNSUPPORTED, "Pictures other than binary .pgm and .ppm cannot be read: " NEEDS ".");
+}
+
+int dslt_cv_encode(unsigned char **bytes, size_t *size, const dslt_canvas *canvas, const char *extension) {
+  (void)bytes, (void)size, (void)canvas;
+  return dslt_fail(DSLT_EUNSUPPORTED, "Pictures of type %s cannot be written (.ppm can): " NEEDS ".",
+                   extension);
+}
+
+int dslt_cv_video_open(dslt_cv_video **out, const char *path, int camera) {
+  (void)out;
+  if (!path) return dslt_fail(DSLT_EUNSUPPORTED, "Camera %d cannot be opened: " NEEDS ".", camera);
+  return dslt_fail(DSLT_EUNSUPPORTED, "%s is no folder of pictures, and videos cannot be read: " NEEDS ".",
+                   path);
+}
+
+int64_t dslt_cv_video_frames(const dslt_cv_video *video) {
+  (void)video;
+  return -1;
+}
+
+double dslt_cv_video_fps(const dslt_cv_video *video) {
+  (void)video;
+  return 0;
+}
+
+int dslt_cv_video_next(dslt_frame *out, dslt_cv_video *video) {
+  (void)out, (void)video;
+  return dslt_fail(DSLT_EUNSUPPORTED, "Videos cannot be read: " NEEDS ".");
+}
+
+void dslt_cv_video_close(dslt_cv_video *video) { (void)video; }
+
+void dslt_canvas_text(dslt_canvas *canvas, int x, int y, const char *text, double scale, dslt_color color) {
+  (void)canvas, (void)x, (void)y, (void)text, (void)scale, (void)color;
+}
+
+int dslt_video_writer_open(dslt_video_writer **out, const char *path, int width, int height, double fps) {
+  (void)out, (void)width, (void)height, (void)fps;
+  return dslt_fail(DSLT_EUNSUPPORTED, "%s cannot be written: " NEEDS ".", path);
+}
+
+int dslt_video_writer_write(dslt_video_writer *writer, const dslt_canvas *canvas) {
+  (void)writer, (void)canvas;
+  return dslt_fail(DSLT_EUNSUPPORTED, "Videos cannot be written: " NEEDS ".");
+}
+
+int dslt_video_writer_close(dslt_video_writer *writer, int keep) {
+  (void)writer, (void)keep;
+  return DSLT_OK;
+}
+
+int dslt_window_show(const dslt_canvas *canvas, const char *title) {
+  (void)canvas;
+  return dslt_fail(DSLT_EUNSUPPORTED, "The window %s cannot be opened: " NEEDS ".", title);
+}
+
+void dslt_window_close(const char *title) { (void)title; }
+
+int dslt_window_select(dslt_box *out, const dslt_canvas *canvas, const char *title) {
+  (void)out, (void)canvas, (void)title;
+  return dslt_fail(DSLT_EUNSUPPORTED, "No box can be drawn with the mouse: " NEEDS ", or give --box.");
+}
+
+const char *dslt_media_library(void) { return "none"; }
+
+#else
+typedef int dslt_no_opencv_is_empty; /* ISO C wants a declaration in every file */
+#endif

@@ -1,0 +1,453 @@
+// opencv.cpp: everything OpenCV does for dslt, behind extern "C". No exception leaves this file, and nothing
+// is printed: OpenCV's logger and FFmpeg's are silenced for the process (the program owns both; libdslt uses
+// neither).
+#include <strings.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <opencv2/core.hpp>
+#include <opencv2/core/utils/logger.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/opencv_modules.hpp>
+#include <opencv2/videoio.hpp>
+#include <opencv2/videoio/registry.hpp>
+#include <string>
+#include <vector>
+#ifdef HAVE_OPENCV_HIGHGUI
+#include <opencv2/highgui.hpp>
+#if CV_VERSION_MAJOR < 5
+#include <opencv2/highgui/highgui_c.h>
+#endif
+#endif
+
+extern "C" {
+#include "decode.h"
+#include "util/atomic_file.h"
+#include "util/error.h"
+}
+
+namespace {
+
+void hush() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+    cv::redirectError([](int, const char *, const char *, const char *, int, void *) { return 0; });
+    std::cerr.setstate(std::ios_base::badbit);  // imdecode() writes there; the C of this program never does
+    setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0);  // AV_LOG_QUIET; read when OpenCV first touches FFmpeg
+  });
+}
+
+// Run `work`, turning whatever is thrown into a code and a sentence that starts with `what`.
+template <typename Work>
+int guarded(int code, const char *what, Work work) {
+  try {
+    hush();
+    return work();
+  } catch (const std::bad_alloc &) {
+    return dslt_fail(DSLT_EMEMORY, "%s: out of memory.", what);
+  } catch (const cv::Exception &e) {
+    return dslt_fail(e.code == cv::Error::StsNoMem ? DSLT_EMEMORY : code, "%s: OpenCV says: %s.", what,
+                     e.err.c_str());
+  } catch (const std::exception &e) {
+    return dslt_fail(code, "%s: %s.", what, e.what());
+  } catch (...) {
+    return dslt_fail(DSLT_EINTERNAL, "%s: unknown trouble inside OpenCV.", what);
+  }
+}
+
+cv::Mat wrap(const dslt_canvas *canvas) {
+  return cv::Mat(canvas->height, canvas->width, CV_8UC3, canvas->pixels);
+}
+
+// Copy a decoded matrix into the frame's own buffer in the format nearest to it.
+int copy_out(dslt_frame *out, const cv::Mat &mat) {
+  cv::Mat from = mat;
+  dslt_pixel_format format;
+  switch (mat.type()) {
+    case CV_8UC1: format = DSLT_GRAY8; break;
+    case CV_8UC3: format = DSLT_BGR8; break;
+    case CV_8UC4: format = DSLT_BGRA8; break;
+    case CV_16UC1: format = DSLT_GRAY16; break;
+    case CV_16UC3: format = DSLT_BGR16; break;
+    case CV_8UC2:  // grey with alpha
+    case CV_16UC2:
+      cv::extractChannel(mat, from, 0);
+      format = mat.depth() == CV_8U ? DSLT_GRAY8 : DSLT_GRAY16;
+      break;
+    case CV_16UC4:  // no format of ours carries 16-bit alpha, and alpha is ignored anyway
+      cv::cvtColor(mat, from, cv::COLOR_BGRA2BGR);
+      format = DSLT_BGR16;
+      break;
+    default:
+      return dslt_fail(DSLT_EFRAME,
+                       "The picture's pixels are %s; convert it to 8 or 16 bits, grey or colour.",
+                       cv::typeToString(mat.type()).c_str());
+  }
+  DSLT_TRY(dslt_frame_reserve(out, from.cols, from.rows, format));
+  for (int y = 0; y < from.rows; y++) std::memcpy(out->pixels + y * out->stride, from.ptr(y), out->stride);
+  return DSLT_OK;
+}
+
+}  // namespace
+
+// ---- pictures
+// -----------------------------------------------------------------------------------------------------
+
+int dslt_cv_decode(dslt_frame *out, const uint8_t *bytes, size_t size) {
+  return guarded(DSLT_EFORMAT, "The picture cannot be decoded", [&] {
+    const cv::Mat encoded(1, static_cast<int>(size), CV_8UC1, const_cast<uint8_t *>(bytes));
+    // UNCHANGED: own depth and channels, and the camera's orientation flag is left alone
+    const cv::Mat mat = cv::imdecode(encoded, cv::IMREAD_UNCHANGED);
+    if (mat.empty()) return dslt_fail(DSLT_EFORMAT, "The picture cannot be decoded; the file is damaged.");
+    return copy_out(out, mat);
+  });
+}
+
+int dslt_cv_encode(unsigned char **bytes, size_t *size, const dslt_canvas *canvas, const char *extension) {
+  return guarded(DSLT_EIO, "The picture cannot be encoded", [&] {
+    std::vector<unsigned char> encoded;
+    if (!cv::imencode(extension, wrap(canvas), encoded) || encoded.empty()) {
+      return dslt_fail(DSLT_EIO, "The picture cannot be encoded as %s.", extension);
+    }
+    auto *copy = static_cast<unsigned char *>(std::malloc(encoded.size()));
+    if (!copy) throw std::bad_alloc();
+    std::memcpy(copy, encoded.data(), encoded.size());
+    *bytes = copy;
+    *size = encoded.size();
+    return static_cast<int>(DSLT_OK);
+  });
+}
+
+void dslt_canvas_text(dslt_canvas *canvas, int x, int y, const char *text, double scale, dslt_color color) {
+  guarded(DSLT_EINTERNAL, "Text cannot be drawn", [&] {
+    int base = 0;
+    const int thickness = scale > 0.8 ? 2 : 1;
+    const cv::Size size = cv::getTextSize(text, cv::FONT_HERSHEY_SIMPLEX, scale, thickness, &base);
+    cv::Mat mat = wrap(canvas);
+    cv::putText(mat, text, cv::Point(x, y + size.height), cv::FONT_HERSHEY_SIMPLEX, scale,
+                cv::Scalar(color.b, color.g, color.r), thickness, cv::LINE_AA);
+    return static_cast<int>(DSLT_OK);
+  });
+}
+
+// ---- reading videos
+// -----------------------------------------------------------------------------------------------
+
+struct dslt_cv_video {
+  cv::VideoCapture capture;
+  cv::Mat frame;
+};
+
+namespace {
+
+int open_file(dslt_cv_video *video, const char *path) {
+  // FFmpeg first and alone: other backends print, or take a name for a pattern
+  if (cv::videoio_registry::hasBackend(cv::CAP_FFMPEG)) {
+    video->capture.open(path, cv::CAP_FFMPEG);
+  } else {
+    video->capture.open(path, cv::CAP_ANY);
+  }
+  if (video->capture.isOpened()) return DSLT_OK;
+  return dslt_fail(DSLT_EFORMAT,
+                   "%s is no video that OpenCV can decode; the file is damaged or of another type.", path);
+}
+
+int open_camera(dslt_cv_video *video, int number) {
+  char device[32];
+  std::snprintf(device, sizeof device, "/dev/video%d", number);
+  struct stat status;
+  if (stat(device, &status) != 0) {
+    return dslt_fail(DSLT_EIO, "Camera %d is not there: %s does not exist.", number, device);
+  }
+  video->capture.open(number, cv::CAP_V4L2);
+  if (video->capture.isOpened()) return DSLT_OK;
+  return dslt_fail(DSLT_EIO, "Camera %d (%s) cannot be opened; another program may be using it.", number,
+                   device);
+}
+
+}  // namespace
+
+int dslt_cv_video_open(dslt_cv_video **out, const char *path, int camera) {
+  return guarded(DSLT_EFORMAT, path ? path : "The camera cannot be opened", [&] {
+    std::unique_ptr<dslt_cv_video> video(new dslt_cv_video);
+    DSLT_TRY(path ? open_file(video.get(), path) : open_camera(video.get(), camera));
+    const double width = video->capture.get(cv::CAP_PROP_FRAME_WIDTH);
+    const double height = video->capture.get(cv::CAP_PROP_FRAME_HEIGHT);
+    if (width > 0 && height > 0) {
+      const int rc = dslt_frame_check_size(static_cast<int64_t>(width), static_cast<int64_t>(height));
+      if (rc < 0) return dslt_fail_prefix(rc, path ? path : "The camera");
+    }
+    *out = video.release();
+    return static_cast<int>(DSLT_OK);
+  });
+}
+
+int64_t dslt_cv_video_frames(const dslt_cv_video *video) {
+  int64_t frames = -1;
+  guarded(DSLT_EINTERNAL, "The number of frames", [&] {
+    const double count = video->capture.get(cv::CAP_PROP_FRAME_COUNT);
+    if (count >= 1 && count < 1e12) frames = static_cast<int64_t>(count);
+    return static_cast<int>(DSLT_OK);
+  });
+  return frames;
+}
+
+double dslt_cv_video_fps(const dslt_cv_video *video) {
+  double fps = 0;
+  guarded(DSLT_EINTERNAL, "The frame rate", [&] {
+    const double rate = video->capture.get(cv::CAP_PROP_FPS);
+    if (rate > 0 && rate < 1e5) fps = rate;
+    return static_cast<int>(DSLT_OK);
+  });
+  return fps;
+}
+
+int dslt_cv_video_next(dslt_frame *out, dslt_cv_video *video) {
+  return guarded(DSLT_EFORMAT, "The frame cannot be decoded", [&] {
+    if (!video->capture.grab()) return 0;
+    if (!out) return 1;
+    if (!video->capture.retrieve(video->frame) || video->frame.empty()) {
+      return dslt_fail(DSLT_EFORMAT, "The frame cannot be decoded; the video is damaged.");
+    }
+    DSLT_TRY(copy_out(out, video->frame));
+    return 1;
+  });
+}
+
+void dslt_cv_video_close(dslt_cv_video *video) { delete video; }
+
+// ---- writing videos
+// -----------------------------------------------------------------------------------------------
+
+struct dslt_video_writer {
+  cv::VideoWriter writer;
+  dslt_atomic_file file = {};
+  std::string path;
+  int width = 0, height = 0;
+  int64_t frames = 0;
+};
+
+namespace {
+
+int open_writer(dslt_video_writer *w, double fps) {
+  const cv::Size even(w->width & ~1, w->height & ~1);  // 4:2:0 colour has no odd sides
+  // H.264 plays in browsers; where this FFmpeg has no encoder for it, MPEG-4 does
+  for (const char *code : {"avc1", "mp4v"}) {
+    const int fourcc = cv::VideoWriter::fourcc(code[0], code[1], code[2], code[3]);
+    if (w->writer.open(w->file.temp, cv::CAP_FFMPEG, fourcc, fps, even)) return DSLT_OK;
+  }
+  return dslt_fail(DSLT_EUNSUPPORTED,
+                   "%s cannot be written: OpenCV has no H.264 or MPEG-4 encoder for it here.",
+                   w->path.c_str());
+}
+
+// cv::VideoWriter never says that a write failed; counting what can be read back does.
+int count_back(const dslt_video_writer *w) {
+  struct stat status;
+  int64_t frames = 0;
+  if (stat(w->file.temp, &status) == 0 && status.st_size > 0) {
+    cv::VideoCapture back(w->file.temp, cv::CAP_FFMPEG);
+    if (back.isOpened()) frames = static_cast<int64_t>(back.get(cv::CAP_PROP_FRAME_COUNT));
+  }
+  if (frames > 0 && frames >= w->frames - 2) return DSLT_OK;
+  return dslt_fail(DSLT_EIO, "%s cannot be written: of %lld frames %lld arrived; is the disk full?",
+                   w->path.c_str(), static_cast<long long>(w->frames), static_cast<long long>(frames));
+}
+
+}  // namespace
+
+int dslt_video_writer_open(dslt_video_writer **out, const char *path, int width, int height, double fps) {
+  return guarded(DSLT_EIO, path, [&] {
+    const char *dot = std::strrchr(path, '.');
+    if (!dot || (strcasecmp(dot, ".mp4") != 0 && strcasecmp(dot, ".avi") != 0)) {
+      return dslt_fail(DSLT_EARGUMENT, "%s: a video's name must end in .mp4 or .avi.", path);
+    }
+    if (width < 2 || height < 2 || width > 16384 || height > 16384) {
+      return dslt_fail(DSLT_EARGUMENT,
+                       "%s: a video of %d x %d pixels cannot be written; give 2..16384 for each side.", path,
+                       width, height);
+    }
+    if (!(fps >= 0.1 && fps <= 1000)) fps = 30;  // images have no rate
+    std::unique_ptr<dslt_video_writer> w(new dslt_video_writer);
+    w->path = path;
+    w->width = width;
+    w->height = height;
+    DSLT_TRY(dslt_atomic_open(&w->file, path));
+    int rc = DSLT_OK;
+    if (!w->file.temp) rc = dslt_fail(DSLT_EIO, "%s cannot be written: it is not an ordinary file.", path);
+    if (rc == DSLT_OK) {
+      std::fclose(w->file.stream);  // FFmpeg writes by name
+      w->file.stream = nullptr;
+      rc = open_writer(w.get(), fps);
+    }
+    if (rc < 0) {
+      w->writer.release();
+      dslt_atomic_abort(&w->file);
+      return rc;
+    }
+    *out = w.release();
+    return static_cast<int>(DSLT_OK);
+  });
+}
+
+int dslt_video_writer_write(dslt_video_writer *writer, const dslt_canvas *canvas) {
+  return guarded(DSLT_EIO, writer->path.c_str(), [&] {
+    if (canvas->width != writer->width || canvas->height != writer->height) {
+      return dslt_fail(DSLT_EFRAME, "%s holds frames of %d x %d pixels; one of %d x %d cannot be added.",
+                       writer->path.c_str(), writer->width, writer->height, canvas->width, canvas->height);
+    }
+    writer->writer.write(wrap(canvas)(cv::Rect(0, 0, writer->width & ~1, writer->height & ~1)));
+    writer->frames++;
+    return static_cast<int>(DSLT_OK);
+  });
+}
+
+int dslt_video_writer_close(dslt_video_writer *writer, int keep) {
+  if (!writer) return DSLT_OK;
+  std::unique_ptr<dslt_video_writer> w(writer);
+  const int rc = guarded(DSLT_EIO, w->path.c_str(), [&] {
+    w->writer.release();
+    if (!keep) return static_cast<int>(DSLT_OK);
+    if (w->frames == 0)
+      return dslt_fail(DSLT_EIO, "%s was not written: it would hold no frame.", w->path.c_str());
+    return count_back(w.get());
+  });
+  if (rc < 0 || !keep) {
+    dslt_atomic_abort(&w->file);
+    return rc;
+  }
+  return dslt_atomic_commit(&w->file);
+}
+
+// ---- window
+// -------------------------------------------------------------------------------------------------------
+
+namespace {
+
+#ifdef HAVE_OPENCV_HIGHGUI
+// The toolkits behind highgui end the process when the display refuses them (gone, no permission, plugin
+// missing), so a child tries first and the parent looks at how it ended.
+bool display_answers() {
+  const pid_t child = fork();
+  if (child < 0) return false;
+  if (child == 0) {
+    for (int fd : {STDOUT_FILENO, STDERR_FILENO}) close(fd);  // what the toolkit says is for nobody
+    try {
+#if CV_VERSION_MAJOR < 5
+      cvInitSystem(0, nullptr);
+#else
+      cv::namedWindow("dslt", cv::WINDOW_NORMAL);
+#endif
+    } catch (...) {
+      _exit(1);
+    }
+    _exit(0);
+  }
+  for (int i = 0; i < 500; i++) {  // 5 s: a forked child may hang on a lock of a thread it does not have
+    int status = 0;
+    const pid_t ended = waitpid(child, &status, WNOHANG);
+    if (ended == child) return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (ended < 0 && errno != EINTR) return false;
+    const timespec pause = {0, 10000000};
+    nanosleep(&pause, nullptr);
+  }
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  return false;
+}
+
+int need_display() {
+  const char *x11 = std::getenv("DISPLAY"), *wayland = std::getenv("WAYLAND_DISPLAY");
+  if ((!x11 || !*x11) && (!wayland || !*wayland)) {
+    return dslt_fail(
+        DSLT_EDISPLAY,
+        "There is no display: neither DISPLAY nor WAYLAND_DISPLAY is set. Leave the window away; give the "
+        "box with --box.");
+  }
+  static std::mutex lock;
+  static int answers = -1;  // asked once
+  const std::lock_guard<std::mutex> guard(lock);
+  if (answers < 0) answers = display_answers() ? 1 : 0;
+  if (answers) return DSLT_OK;
+  return dslt_fail(DSLT_EDISPLAY,
+                   "The display (%s) cannot be used. Leave the window away; give the box with --box.",
+                   x11 && *x11 ? x11 : wayland);
+}
+#else
+int need_display() {
+  return dslt_fail(DSLT_EUNSUPPORTED, "This OpenCV has no windows (highgui). Give the box with --box.");
+}
+#endif
+
+}  // namespace
+
+int dslt_window_show(const dslt_canvas *canvas, const char *title) {
+  return guarded(DSLT_EDISPLAY, "The window cannot be shown", [&] {
+    DSLT_TRY(need_display());
+#ifdef HAVE_OPENCV_HIGHGUI
+    cv::namedWindow(title, cv::WINDOW_NORMAL | cv::WINDOW_KEEPRATIO);
+    cv::imshow(title, wrap(canvas));
+    const int key = cv::waitKey(1) & 255;
+    if (key == 'q' || key == 27) return 0;
+    return cv::getWindowProperty(title, cv::WND_PROP_VISIBLE) < 1 ? 0 : 1;
+#else
+    (void)canvas, (void)title;
+    return 0;
+#endif
+  });
+}
+
+void dslt_window_close(const char *title) {
+#ifdef HAVE_OPENCV_HIGHGUI
+  guarded(DSLT_EDISPLAY, "The window cannot be closed", [&] {
+    DSLT_TRY(need_display());
+    cv::destroyWindow(title);
+    cv::waitKey(1);
+    return static_cast<int>(DSLT_OK);
+  });
+#else
+  (void)title;
+#endif
+}
+
+int dslt_window_select(dslt_box *out, const dslt_canvas *canvas, const char *title) {
+  return guarded(DSLT_EDISPLAY, "The box cannot be drawn", [&] {
+    DSLT_TRY(need_display());
+#ifdef HAVE_OPENCV_HIGHGUI
+    const cv::Rect drawn = cv::selectROI(title, wrap(canvas), true, false);
+    cv::destroyWindow(title);
+    cv::waitKey(1);
+    if (drawn.width < 1 || drawn.height < 1) {
+      return dslt_fail(DSLT_EBOX, "No box was drawn. Drag it with the mouse and press Enter, or give --box.");
+    }
+    *out = dslt_box{static_cast<double>(drawn.x), static_cast<double>(drawn.y),
+                    static_cast<double>(drawn.width), static_cast<double>(drawn.height)};
+#else
+    (void)out, (void)canvas, (void)title;
+#endif
+    return static_cast<int>(DSLT_OK);
+  });
+}
+
+const char *dslt_media_library(void) {
+  static const std::string text = [] {
+    hush();
+    const bool ffmpeg = cv::videoio_registry::hasBackend(cv::CAP_FFMPEG);
+    return "OpenCV " + std::string(CV_VERSION) + (ffmpeg ? " (FFMPEG)" : " (no FFMPEG)");
+  }();
+  return text.c_str();
+}

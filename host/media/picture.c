@@ -1,0 +1,107 @@
+/* picture.c: a picture file becomes a frame. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "decode.h"
+#include "util/error.h"
+
+enum { LARGEST_SIDE = 16384 };
+static const int64_t LARGEST_FILE = (int64_t)2 << 30;
+
+int dslt_format_bytes(dslt_pixel_format format) {
+  switch (format) {
+    case DSLT_GRAY8: return 1;
+    case DSLT_GRAY16: return 2;
+    case DSLT_BGRA8:
+    case DSLT_RGBA8: return 4;
+    case DSLT_BGR16: return 6;
+    default: return 3;
+  }
+}
+
+int dslt_frame_check_size(int64_t width, int64_t height) {
+  if (width < 1 || height < 1 || width > LARGEST_SIDE || height > LARGEST_SIDE) {
+    return dslt_fail(DSLT_EFRAME, "The frame is %lld x %lld pixels; 1..%d for each side can be used.",
+                     (long long)width, (long long)height, LARGEST_SIDE);
+  }
+  return DSLT_OK;
+}
+
+int dslt_frame_reserve(dslt_frame *frame, int width, int height, dslt_pixel_format format) {
+  DSLT_TRY(dslt_frame_check_size(width, height));
+  const size_t stride = (size_t)width * (size_t)dslt_format_bytes(format), size = stride * (size_t)height;
+  if (size > frame->capacity) {
+    uint8_t *pixels = malloc(size);
+    if (!pixels) return dslt_fail(DSLT_EMEMORY, "No memory for a frame of %d x %d pixels.", width, height);
+    free(frame->pixels);
+    frame->pixels = pixels;
+    frame->capacity = size;
+  }
+  frame->width = width;
+  frame->height = height;
+  frame->stride = stride;
+  frame->format = format;
+  return DSLT_OK;
+}
+
+void dslt_frame_free(dslt_frame *frame) {
+  free(frame->pixels);
+  free(frame->name);
+  *frame = (dslt_frame){0};
+}
+
+/* The whole file in memory: decoders that open files themselves do not say why they failed. */
+static int read_all(uint8_t **bytes, size_t *size, const char *path) {
+  const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* never wait for a pipe's writer */
+  if (fd < 0) return dslt_fail(DSLT_EIO, "%s cannot be opened: %s.", path, strerror(errno));
+  struct stat status;
+  int rc = DSLT_OK;
+  uint8_t *buffer = NULL;
+  size_t have = 0;
+  if (fstat(fd, &status) != 0) {
+    rc = dslt_fail(DSLT_EIO, "%s cannot be read: %s.", path, strerror(errno));
+  } else if (!S_ISREG(status.st_mode)) {
+    rc = dslt_fail(DSLT_EIO, "%s is not a file.", path);
+  } else if (status.st_size == 0) {
+    rc = dslt_fail(DSLT_EFORMAT, "%s is empty.", path);
+  } else if (status.st_size > LARGEST_FILE) {
+    rc = dslt_fail(DSLT_EFORMAT, "%s is too large for a picture (%lld bytes).", path,
+                   (long long)status.st_size);
+  } else if (!(buffer = malloc((size_t)status.st_size))) {
+    rc = dslt_fail(DSLT_EMEMORY, "No memory to read %s (%lld bytes).", path, (long long)status.st_size);
+  }
+  while (rc == DSLT_OK && have < (size_t)status.st_size) {
+    const ssize_t n = read(fd, buffer + have, (size_t)status.st_size - have);
+    if (n == 0) break; /* it shrank since; the decoder will notice */
+    if (n > 0) {
+      have += (size_t)n;
+    } else if (errno != EINTR) {
+      rc = dslt_fail(DSLT_EIO, "%s cannot be read: %s.", path, strerror(errno));
+    }
+  }
+  close(fd);
+  if (rc < 0) {
+    free(buffer);
+    return rc;
+  }
+  *bytes = buffer;
+  *size = have;
+  return DSLT_OK;
+}
+
+int dslt_picture_load(dslt_frame *out, const char *path) {
+  uint8_t *bytes = NULL;
+  size_t size = 0;
+  DSLT_TRY(read_all(&bytes, &size, path));
+  int rc = dslt_picture_check(bytes, size);
+  if (rc == DSLT_OK) {
+    const int binary_pnm = bytes[0] == 'P' && (bytes[1] == '5' || bytes[1] == '6');
+    rc = binary_pnm ? dslt_pnm_decode(out, bytes, size) : dslt_cv_decode(out, bytes, size);
+  }
+  free(bytes);
+  return rc < 0 ? dslt_fail_prefix(rc, path) : DSLT_OK;
+}

@@ -1,0 +1,200 @@
+/* reader.c: a thread that decodes ahead into a ring of frames. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "input.h"
+#include "util/error.h"
+
+enum { USUAL_AHEAD = 4, MOST_AHEAD = 256 };
+
+struct dslt_source {
+  dslt_input input;
+  int64_t start, limit;
+  char *name; /* of the input, for sentences */
+
+  pthread_t thread;
+  pthread_mutex_t lock; /* guards what follows */
+  pthread_cond_t filled_more, room_more;
+  dslt_frame *slots; /* a ring; the frame lent to the caller stays at `head` until the next call */
+  int count, head, filled;
+  bool lent, done;
+  int rc; /* once done: 0 at the end, else the error */
+  char message[1024];
+  atomic_bool stop;
+};
+
+static double now_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+/* A camera does not wait: move the oldest waiting frame's buffer to the end and fill it anew. Lock held. */
+static void drop_oldest(dslt_source *s) {
+  const int first = s->head + (s->lent ? 1 : 0), last = s->head + s->filled - 1;
+  const dslt_frame oldest = s->slots[first % s->count];
+  for (int i = first; i < last; i++) s->slots[i % s->count] = s->slots[(i + 1) % s->count];
+  s->slots[last % s->count] = oldest;
+  s->filled--;
+}
+
+/* A slot to decode into, or NULL when the source is being closed. */
+static dslt_frame *wait_for_room(dslt_source *s) {
+  pthread_mutex_lock(&s->lock);
+  while (!atomic_load(&s->stop) && s->filled - (s->lent ? 1 : 0) >= s->count - 1) {
+    if (s->input.live) {
+      drop_oldest(s);
+    } else {
+      pthread_cond_wait(&s->room_more, &s->lock);
+    }
+  }
+  dslt_frame *slot = atomic_load(&s->stop) ? NULL : &s->slots[(s->head + s->filled) % s->count];
+  pthread_mutex_unlock(&s->lock);
+  return slot;
+}
+
+static int pass_over_start(dslt_source *s) {
+  for (int64_t i = 0; i < s->start && !atomic_load(&s->stop); i++) {
+    const int rc = s->input.next(NULL, s->input.self, &s->stop);
+    if (rc < 0) return rc;
+    if (rc == 0 && !atomic_load(&s->stop)) {
+      return dslt_fail(DSLT_EARGUMENT, "%s has %lld frames; frame %lld cannot be the first (counted from 0).",
+                       s->name, (long long)i, (long long)s->start);
+    }
+  }
+  return 1;
+}
+
+static void *decode_ahead(void *argument) {
+  dslt_source *s = argument;
+  int rc = pass_over_start(s);
+  for (int64_t i = 0; rc > 0 && (s->limit == 0 || i < s->limit); i++) {
+    dslt_frame *slot = wait_for_room(s);
+    if (!slot) break;
+    const double began = now_ms();
+    rc = s->input.next(slot, s->input.self, &s->stop);
+    slot->decode_ms = now_ms() - began;
+    if (rc > 0) {
+      pthread_mutex_lock(&s->lock);
+      s->filled++;
+      pthread_cond_signal(&s->filled_more);
+      pthread_mutex_unlock(&s->lock);
+    }
+  }
+  pthread_mutex_lock(&s->lock);
+  s->done = true;
+  s->rc = rc < 0 ? rc : 0;
+  if (rc < 0) snprintf(s->message, sizeof s->message, "%s", dslt_last_error());
+  pthread_cond_signal(&s->filled_more);
+  pthread_mutex_unlock(&s->lock);
+  return NULL;
+}
+
+static void release(dslt_source *s) {
+  if (s->input.free) s->input.free(s->input.self);
+  for (int i = 0; s->slots && i < s->count; i++) dslt_frame_free(&s->slots[i]);
+  free(s->slots);
+  free(s->name);
+  free(s);
+}
+
+/* Signals belong to the program's own threads. */
+static int start_thread(dslt_source *s) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_mutex_init(&s->lock, NULL);
+  pthread_cond_init(&s->filled_more, NULL);
+  pthread_cond_init(&s->room_more, NULL);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const int rc = pthread_create(&s->thread, NULL, decode_ahead, s);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (rc == 0) return DSLT_OK;
+  pthread_mutex_destroy(&s->lock);
+  pthread_cond_destroy(&s->filled_more);
+  pthread_cond_destroy(&s->room_more);
+  return dslt_fail(DSLT_EMEMORY, "No thread could be started to decode %s: %s.", s->name, strerror(rc));
+}
+
+static int check_options(const dslt_source_options *o) {
+  if (o->start < 0 || o->limit < 0) {
+    return dslt_fail(DSLT_EARGUMENT,
+                     "The first frame (%lld) and the number of frames (%lld) must not be negative.",
+                     (long long)o->start, (long long)o->limit);
+  }
+  if (o->read_ahead < 0 || o->read_ahead > MOST_AHEAD) {
+    return dslt_fail(DSLT_EARGUMENT, "%d frames cannot be read ahead; give 0..%d.", o->read_ahead,
+                     MOST_AHEAD);
+  }
+  return DSLT_OK;
+}
+
+int dslt_source_open(dslt_source **out, const char *input, const dslt_source_options *options) {
+  const dslt_source_options o = options ? *options : (dslt_source_options){0};
+  DSLT_TRY(check_options(&o));
+  dslt_source *s = calloc(1, sizeof *s);
+  if (!s) return dslt_fail(DSLT_EMEMORY, "No memory to open %s.", input);
+  atomic_init(&s->stop, false);
+  s->start = o.start;
+  s->limit = o.limit;
+  s->count = (o.read_ahead ? o.read_ahead : USUAL_AHEAD) + 1;
+  s->name = strdup(input);
+  s->slots = calloc((size_t)s->count, sizeof *s->slots);
+  int rc = s->name && s->slots ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "No memory to open %s.", input);
+  if (rc == DSLT_OK) rc = dslt_input_open(&s->input, input);
+  int64_t *frames = &s->input.info.frames;
+  if (rc == DSLT_OK && *frames >= 0) {
+    if (o.start >= *frames && o.start > 0) {
+      rc = dslt_fail(DSLT_EARGUMENT, "%s has %lld frames; frame %lld cannot be the first (counted from 0).",
+                     input, (long long)*frames, (long long)o.start);
+    }
+    *frames -= o.start;
+    if (o.limit && o.limit < *frames) *frames = o.limit;
+  }
+  if (rc == DSLT_OK) rc = start_thread(s);
+  if (rc < 0) {
+    release(s);
+    return rc;
+  }
+  *out = s;
+  return DSLT_OK;
+}
+
+void dslt_source_info_get(dslt_source_info *out, const dslt_source *source) { *out = source->input.info; }
+
+int dslt_source_next(dslt_image *out, const char **name, double *decode_ms, dslt_source *source) {
+  dslt_source *s = source;
+  pthread_mutex_lock(&s->lock);
+  if (s->lent) { /* the caller is through with the frame before */
+    s->head = (s->head + 1) % s->count;
+    s->filled--;
+    s->lent = false;
+    pthread_cond_signal(&s->room_more);
+  }
+  while (s->filled == 0 && !s->done) pthread_cond_wait(&s->filled_more, &s->lock);
+  const bool have = s->filled > 0;
+  s->lent = have;
+  const dslt_frame *frame = &s->slots[s->head];
+  pthread_mutex_unlock(&s->lock);
+  if (!have) return s->rc < 0 ? dslt_fail(s->rc, "%s", s->message) : 0;
+  *out = (dslt_image){frame->pixels, frame->width, frame->height, frame->stride, frame->format};
+  if (name) *name = frame->name ? frame->name : "";
+  if (decode_ms) *decode_ms = frame->decode_ms;
+  return 1;
+}
+
+void dslt_source_close(dslt_source *source) {
+  if (!source) return;
+  pthread_mutex_lock(&source->lock);
+  atomic_store(&source->stop, true);
+  pthread_cond_signal(&source->room_more);
+  pthread_mutex_unlock(&source->lock);
+  pthread_join(source->thread, NULL);
+  pthread_mutex_destroy(&source->lock);
+  pthread_cond_destroy(&source->filled_more);
+  pthread_cond_destroy(&source->room_more);
+  release(source);
+}

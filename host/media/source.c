@@ -1,0 +1,398 @@
+/* source.c: what the user may name as input, and how each kind yields its frames. */
+#include <dirent.h>
+#include <errno.h>
+#include <glob.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "input.h"
+#include "natural.h"
+#include "scene.h"
+#include "util/error.h"
+
+static const char *const EXTENSIONS[] = {"bmp", "exr", "jpeg", "jpg",  "pgm", "png",
+                                         "pnm", "ppm", "tif",  "tiff", "webp"};
+static const char EXTENSION_LIST[] = "bmp, exr, jpeg, jpg, pgm, png, pnm, ppm, tif, tiff, webp";
+
+static int is_picture_name(const char *path) {
+  const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path, *dot = strrchr(file, '.');
+  if (!dot || file[0] == '.') return 0; /* hidden files are no frames */
+  for (size_t i = 0; i < sizeof EXTENSIONS / sizeof EXTENSIONS[0]; i++) {
+    if (strcasecmp(dot + 1, EXTENSIONS[i]) == 0) return 1;
+  }
+  return 0;
+}
+
+static int is_file(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+static int no_memory(const char *name) { return dslt_fail(DSLT_EMEMORY, "No memory to open %s.", name); }
+
+/* ---- a row of picture files
+ * ------------------------------------------------------------------------------------ */
+
+typedef struct pictures {
+  char **paths;
+  int64_t count, room, at;
+} pictures;
+
+static void pictures_free(void *self) {
+  pictures *p = self;
+  for (int64_t i = 0; i < p->count; i++) free(p->paths[i]);
+  free(p->paths);
+  free(p);
+}
+
+static int pictures_add(pictures *p, const char *path) {
+  if (p->count == p->room) {
+    const int64_t room = p->room ? 2 * p->room : 256;
+    char **paths = realloc(p->paths, (size_t)room * sizeof *paths);
+    if (!paths) return no_memory(path);
+    p->paths = paths;
+    p->room = room;
+  }
+  if (!(p->paths[p->count] = strdup(path))) return no_memory(path);
+  p->count++;
+  return DSLT_OK;
+}
+
+static int load_named(dslt_frame *out, const char *path) {
+  DSLT_TRY(dslt_picture_load(out, path));
+  free(out->name);
+  out->name = strdup(path);
+  return out->name ? 1 : no_memory(path);
+}
+
+static int pictures_next(dslt_frame *out, void *self, const atomic_bool *stop) {
+  (void)stop;
+  pictures *p = self;
+  if (p->at == p->count) return 0;
+  const char *path = p->paths[p->at++];
+  return out ? load_named(out, path) : 1;
+}
+
+static int by_name(const void *a, const void *b) {
+  return dslt_natural_compare(*(char *const *)a, *(char *const *)b);
+}
+
+static int pictures_finish(dslt_input *out, pictures *p) {
+  qsort(p->paths, (size_t)p->count, sizeof *p->paths, by_name);
+  *out = (dslt_input){.next = pictures_next,
+                      .free = pictures_free,
+                      .self = p,
+                      .info = {.frames = p->count, .kind = "images"}};
+  return DSLT_OK;
+}
+
+static int add_folder(pictures *p, int *others, const char *folder) {
+  DIR *dir = opendir(folder);
+  if (!dir) return dslt_fail(DSLT_EIO, "The folder %s cannot be read: %s.", folder, strerror(errno));
+  int rc = DSLT_OK;
+  const size_t length = strlen(folder);
+  const char *between = length && folder[length - 1] == '/' ? "" : "/";
+  for (struct dirent *entry; rc == DSLT_OK && (entry = readdir(dir));) {
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    char *path = NULL;
+    if (asprintf(&path, "%s%s%s", folder, between, entry->d_name) < 0) {
+      rc = no_memory(folder);
+      break;
+    }
+    if (is_picture_name(entry->d_name) && is_file(path)) {
+      rc = pictures_add(p, path);
+    } else {
+      ++*others;
+    }
+    free(path);
+  }
+  closedir(dir);
+  return rc;
+}
+
+static int open_folder(dslt_input *out, const char *folder) {
+  pictures *p = calloc(1, sizeof *p);
+  if (!p) return no_memory(folder);
+  int others = 0;
+  int rc = add_folder(p, &others, folder);
+  if (rc == DSLT_OK && p->count == 0) {
+    rc = others ? dslt_fail(DSLT_EIO, "The folder %s holds no pictures; files that end in %s count.", folder,
+                            EXTENSION_LIST)
+                : dslt_fail(DSLT_EIO, "The folder %s is empty; give one that holds pictures.", folder);
+  }
+  if (rc < 0) {
+    pictures_free(p);
+    return rc;
+  }
+  return pictures_finish(out, p);
+}
+
+static int open_glob(dslt_input *out, const char *pattern) {
+  glob_t found;
+  const int trouble = glob(pattern, GLOB_NOSORT, NULL, &found);
+  if (trouble == GLOB_NOSPACE) return no_memory(pattern);
+  if (trouble != 0) return dslt_fail(DSLT_EIO, "No file matches %s.", pattern);
+  pictures *p = calloc(1, sizeof *p);
+  int rc = p ? DSLT_OK : no_memory(pattern);
+  for (size_t i = 0; rc == DSLT_OK && i < found.gl_pathc; i++) {
+    if (is_picture_name(found.gl_pathv[i]) && is_file(found.gl_pathv[i]))
+      rc = pictures_add(p, found.gl_pathv[i]);
+  }
+  globfree(&found);
+  if (rc == DSLT_OK && p->count == 0) {
+    rc = dslt_fail(DSLT_EIO, "%s matches no pictures; files that end in %s count.", pattern, EXTENSION_LIST);
+  }
+  if (rc < 0) {
+    if (p) pictures_free(p);
+    return rc;
+  }
+  return pictures_finish(out, p);
+}
+
+static int open_picture(dslt_input *out, const char *path) {
+  pictures *p = calloc(1, sizeof *p);
+  if (!p) return no_memory(path);
+  const int rc = pictures_add(p, path);
+  if (rc < 0) {
+    pictures_free(p);
+    return rc;
+  }
+  return pictures_finish(out, p);
+}
+
+/* ---- a list on standard input
+ * ---------------------------------------------------------------------------------- */
+
+typedef struct list {
+  char line[8192]; /* bytes read and not used up yet */
+  size_t have;
+  int64_t number; /* of the line */
+  bool ended;
+} list;
+
+/* The next line into `path`, without its end. 1, 0 at the end, negative. */
+static int list_line(char *path, size_t room, list *l, const atomic_bool *stop) {
+  for (;;) {
+    char *end = memchr(l->line, '\n', l->have);
+    if (!end && l->ended && l->have) end = l->line + l->have; /* the last line may lack its end */
+    if (end) {
+      size_t length = (size_t)(end - l->line), used = length < l->have ? length + 1 : length;
+      if (length && l->line[length - 1] == '\r') length--;
+      if (length >= room)
+        return dslt_fail(DSLT_EFORMAT, "Line %lld of the list is too long.", (long long)l->number + 1);
+      memcpy(path, l->line, length);
+      path[length] = 0;
+      l->have -= used;
+      memmove(l->line, l->line + used, l->have);
+      l->number++;
+      return 1;
+    }
+    if (l->ended) return 0;
+    if (l->have == sizeof l->line) {
+      return dslt_fail(DSLT_EFORMAT, "Line %lld of the list is too long.", (long long)l->number + 1);
+    }
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+    while (!atomic_load(stop)) {
+      const int ready = poll(&in, 1, 20);
+      if (ready > 0) break;
+      if (ready < 0 && errno != EINTR)
+        return dslt_fail(DSLT_EIO, "The list cannot be read: %s.", strerror(errno));
+    }
+    if (atomic_load(stop)) return 0;
+    const ssize_t n = read(STDIN_FILENO, l->line + l->have, sizeof l->line - l->have);
+    if (n < 0 && errno != EINTR && errno != EAGAIN) {
+      return dslt_fail(DSLT_EIO, "The list cannot be read: %s.", strerror(errno));
+    }
+    if (n == 0) l->ended = true;
+    if (n > 0) l->have += (size_t)n;
+  }
+}
+
+static int list_next(dslt_frame *out, void *self, const atomic_bool *stop) {
+  list *l = self;
+  char path[4096];
+  do {
+    const int rc = list_line(path, sizeof path, l, stop);
+    if (rc <= 0) return rc;
+  } while (!path[0]); /* empty lines are passed over */
+  if (!out) return 1;
+  const int rc = load_named(out, path);
+  if (rc >= 0) return rc;
+  char where[64];
+  snprintf(where, sizeof where, "line %lld of the list", (long long)l->number);
+  return dslt_fail_prefix(rc, where);
+}
+
+static int open_list(dslt_input *out) {
+  list *l = calloc(1, sizeof *l);
+  if (!l) return no_memory("the list");
+  *out = (dslt_input){.next = list_next, .free = free, .self = l, .info = {.frames = -1, .kind = "list"}};
+  return DSLT_OK;
+}
+
+/* ---- videos and cameras
+ * ---------------------------------------------------------------------------------------- */
+
+typedef struct video {
+  dslt_cv_video *decoder;
+  char *path; /* NULL: a camera */
+  int64_t announced, passed;
+} video;
+
+static void video_free(void *self) {
+  video *v = self;
+  dslt_cv_video_close(v->decoder);
+  free(v->path);
+  free(v);
+}
+
+static int video_next(dslt_frame *out, void *self, const atomic_bool *stop) {
+  (void)stop;
+  video *v = self;
+  const int rc = dslt_cv_video_next(out, v->decoder);
+  if (rc < 0) {
+    char where[64];
+    snprintf(where, sizeof where, "frame %lld", (long long)v->passed);
+    dslt_fail_prefix(rc, where);
+    return dslt_fail_prefix(rc, v->path ? v->path : "The camera");
+  }
+  if (rc > 0) {
+    v->passed++;
+    return rc;
+  }
+  if (!v->path) return dslt_fail(DSLT_EIO, "The camera stopped after %lld frames.", (long long)v->passed);
+  /* containers round their frame count; what is missing beyond that was damaged or cut off */
+  if (v->announced > 0 && v->passed < v->announced - 4 - v->announced / 100) {
+    return dslt_fail(DSLT_EFORMAT, "%s ended after %lld of %lld frames; the file is truncated or damaged.",
+                     v->path, (long long)v->passed, (long long)v->announced);
+  }
+  if (v->passed == 0) return dslt_fail(DSLT_EFORMAT, "%s holds no frame that can be decoded.", v->path);
+  return 0;
+}
+
+static int open_video(dslt_input *out, const char *path, int camera) {
+  video *v = calloc(1, sizeof *v);
+  if (!v || (path && !(v->path = strdup(path)))) {
+    free(v);
+    return no_memory(path ? path : "the camera");
+  }
+  const int rc = dslt_cv_video_open(&v->decoder, path, camera);
+  if (rc < 0) {
+    free(v->path);
+    free(v);
+    return rc;
+  }
+  v->announced = path ? dslt_cv_video_frames(v->decoder) : -1;
+  *out = (dslt_input){
+      .next = video_next,
+      .free = video_free,
+      .self = v,
+      .info = {.frames = v->announced > 0 ? v->announced : -1, .fps = dslt_cv_video_fps(v->decoder)},
+      .live = path == NULL};
+  strcpy(out->info.kind, path ? "video" : "camera");
+  return DSLT_OK;
+}
+
+/* ---- the rendered clip
+ * ------------------------------------------------------------------------------------------ */
+
+typedef struct clip {
+  dslt_scene *scene;
+  int at;
+} clip;
+
+static void clip_free(void *self) {
+  clip *c = self;
+  dslt_scene_free(c->scene);
+  free(c);
+}
+
+static int clip_next(dslt_frame *out, void *self, const atomic_bool *stop) {
+  (void)stop;
+  clip *c = self;
+  if (c->at == dslt_scene_frames(c->scene)) return 0;
+  if (!out) {
+    c->at++;
+    return 1;
+  }
+  dslt_canvas canvas = {out->width, out->height, out->format == DSLT_BGR8 ? out->pixels : NULL};
+  if (!canvas.pixels) { /* the slot's first frame */
+    DSLT_TRY(dslt_scene_render(&canvas, NULL, c->scene, c->at));
+    free(out->pixels);
+    out->pixels = canvas.pixels;
+    out->capacity = (size_t)canvas.width * (size_t)canvas.height * 3;
+    DSLT_TRY(dslt_frame_reserve(out, canvas.width, canvas.height, DSLT_BGR8));
+  } else {
+    DSLT_TRY(dslt_scene_render(&canvas, NULL, c->scene, c->at));
+  }
+  c->at++;
+  return 1;
+}
+
+static int open_scene(dslt_input *out, uint64_t seed) {
+  clip *c = calloc(1, sizeof *c);
+  if (!c) return no_memory("the scene");
+  dslt_scene_options options;
+  dslt_scene_defaults(&options);
+  options.seed = seed;
+  const int rc = dslt_scene_create(&c->scene, &options);
+  if (rc < 0) {
+    free(c);
+    return rc;
+  }
+  *out = (dslt_input){.next = clip_next,
+                      .free = clip_free,
+                      .self = c,
+                      .info = {.frames = options.frames, .fps = 30, .kind = "scene"}};
+  return DSLT_OK;
+}
+
+/* ---- which kind
+ * ------------------------------------------------------------------------------------------------ */
+
+/* A number that takes all of `text`; -1 otherwise. */
+static int64_t whole_number(const char *text, int64_t most) {
+  if (text[0] < '0' || text[0] > '9') return -1;
+  char *end;
+  errno = 0;
+  const long long v = strtoll(text, &end, 10);
+  return errno || *end || v > most ? -1 : v;
+}
+
+static int open_path(dslt_input *out, const char *name) {
+  struct stat status;
+  if (stat(name, &status) != 0) {
+    if (errno == ENOENT && strpbrk(name, "*?[")) return open_glob(out, name);
+    return dslt_fail(DSLT_EIO, "%s cannot be opened: %s.", name, strerror(errno));
+  }
+  if (S_ISDIR(status.st_mode)) return open_folder(out, name);
+  if (!S_ISREG(status.st_mode)) return dslt_fail(DSLT_EIO, "%s is neither a file nor a folder.", name);
+  if (is_picture_name(name)) return open_picture(out, name);
+  if (status.st_size == 0) return dslt_fail(DSLT_EFORMAT, "%s is empty.", name);
+  return open_video(out, name, 0);
+}
+
+int dslt_input_open(dslt_input *out, const char *name) {
+  if (!name[0])
+    return dslt_fail(DSLT_EARGUMENT, "The input's name is empty; give a video, a folder or a glob.");
+  if (strcmp(name, "-") == 0) return open_list(out);
+  if (strncmp(name, "camera:", 7) == 0) {
+    const int64_t number = whole_number(name + 7, 99);
+    if (number < 0)
+      return dslt_fail(DSLT_EARGUMENT, "%s names no camera; write camera:0 to camera:99.", name);
+    return open_video(out, NULL, (int)number);
+  }
+  if (strncmp(name, "scene:", 6) == 0) {
+    const int64_t seed = whole_number(name + 6, INT64_MAX);
+    if (seed < 0)
+      return dslt_fail(DSLT_EARGUMENT, "%s names no scene; write scene:SEED with a number.", name);
+    return open_scene(out, (uint64_t)seed);
+  }
+  if (strstr(name, "://")) return open_video(out, name, 0);
+  return open_path(out, name);
+}

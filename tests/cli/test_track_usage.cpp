@@ -1,0 +1,120 @@
+// dslt track with a wrong command line or unusable files: the exit code and the sentence.
+#include "cli/track_truth.h"
+#include "program.h"
+
+namespace {
+
+class TrackUsage : public ClipTest {
+ protected:
+  void expect(const std::vector<std::string> &arguments, int code, const std::string &words) {
+    Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, code) << words << "\n" << outcome.err;
+    EXPECT_EQ(outcome.err.substr(0, 6), "dslt: ") << outcome.err;
+    EXPECT_TRUE(contains(outcome.err, words)) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+  }
+};
+
+TEST_F(TrackUsage, SaysWhatIsMissing) {
+  expect({"track"}, 2, "input is missing");
+  expect({"track", images(), "-w", weights()}, 2, "target is missing");
+  expect({"track", images(), "--box", "1,2,3,4"}, 2, "dslt weights random --arch vgg16 --seed 1 -o FILE");
+}
+
+TEST_F(TrackUsage, RefusesWrongOptions) {
+  const std::string w = weights(), in = images();
+  expect({"track", in, in, "-w", w, "-b", "1,2,3,4"}, 2, "One input at a time");
+  expect({"track", in, "-w", w, "-b", "1,2,3,4", "--select"}, 2, "exclude each other");
+  expect({"track", in, "-w", w, "-b", "1,2,3,4", "--frames", "0"}, 2, "--frames takes a whole number");
+  expect({"track", in, "-w", w, "-b", "1,2,3,4", "--start", "x"}, 2, "--start takes a whole number");
+  expect({"track", in, "-w", w, "-b", "1,2,3,4", "--start", "99999999999999999999"}, 2, "--start takes");
+  expect({"track", in, "-w", w, "-b", "1,2,3,4", "--format", "xml", "-o", "-"}, 2,
+         "otb, vot, got10k, csv or json");
+  expect({"track", in, "-w", w, "-b", "1,2,3,4", "--format", "otb"}, 2, "--format needs --out");
+  expect({"track", in, "-w", w, "-b", "1,2,3,4", "--preset", "fast"}, 2, "fast");
+  expect({"track", in, "-w", w, "-b", "1,2,3,4", "--set", "shrink_a"}, 2, "KEY=VALUE");
+  expect({"track", in, "-w", w, "-b", "1,2,3,4", "--set", "shrink_aa=1"}, 2, "shrink_a");
+  expect({"track", in, "-w", w, "-b", "1,2,3,4", "--set", "scale_levels=4"}, 2, "scale_levels");
+  expect({"track", in, "-w", w, "-b", "1,2,3,4", "--threads", "-1"}, 2, "threads");
+  expect({"track", in, "--no-such-option"}, 2, "no-such-option");
+}
+
+TEST_F(TrackUsage, RefusesUnusableBoxes) {
+  const std::string w = weights(), in = images();
+  expect({"track", in, "-w", w, "-b", "1,2,3"}, 3, "four");
+  expect({"track", in, "-w", w, "-b", "1,2,0,4"}, 3, "no area");
+  expect({"track", in, "-w", w, "-b", "1,2,nan,4"}, 3, "NaN");
+  expect({"track", in, "-w", w, "-b", "5000,5000,9,9"}, 3, "Frame 0");
+  expect({"track", in, "-w", w, "-b", "otb:" + path("none.txt")}, 3, "none.txt");
+  spill(path("bad.txt"), "1,2,3,4\nfoo\n");
+  expect({"track", in, "-w", w, "-b", "otb:" + path("bad.txt")}, 3, "Line 2");
+  spill(path("nan.txt"), "NaN,NaN,NaN,NaN\n1,2,3,4\n");
+  expect({"track", in, "-w", w, "-b", "otb:" + path("nan.txt")}, 3, "Row 1");
+  expect({"track", in, "-w", w, "-b", "otb:" + truth(), "--start", "8"}, 3, "holds 8 rows");
+}
+
+TEST_F(TrackUsage, RefusesUnusableInputs) {
+  expect(track(path("nowhere")), 3, "nowhere");
+  expect(track(path("nowhere.mp4")), 3, "nowhere.mp4");
+  std::filesystem::create_directory(path("empty"));
+  expect(track(path("empty")), 3, "empty");
+  expect({"track", "scene:x", "-w", weights()}, 3, "scene:SEED");
+}
+
+TEST_F(TrackUsage, RefusesUnusableWeights) {
+  const std::string in = images(), box = "otb:" + truth();
+  expect({"track", in, "-b", box, "-w", path("none.safetensors")}, 4, "none.safetensors");
+  spill(path("short.safetensors"), "hello");
+  expect({"track", in, "-b", box, "-w", path("short.safetensors")}, 4, "short.safetensors");
+  spill(path("cut.safetensors"), slurp(weights()).substr(0, 5000));
+  expect({"track", in, "-b", box, "-w", path("cut.safetensors")}, 4, "cut.safetensors");
+}
+
+TEST_F(TrackUsage, RefusesResultsWithoutAPlaceBeforeTracking) {
+  expect(track(images(), {"--out", path("no/boxes.txt")}), 1, "no/boxes.txt");
+  expect(track(images(), {"--summary", path("no/summary.json")}), 1, "no/summary.json");
+  expect(track(images(), {"--overlay", path("no/track.mp4")}), 1, "no/track.mp4");
+  expect(track(images(), {"--dump-response", path("no/dump")}), 1, "no/dump");
+}
+
+TEST_F(TrackUsage, AMissingDeviceIsItsOwnCode) {
+  dslt_backend_info info;
+  for (int i = 0; dslt_backend_query(&info, i) == DSLT_OK; i++)
+    if (std::string(info.name) == "cuda" && info.available) GTEST_SKIP() << "this machine has a CUDA device";
+  expect(track(images(), {"--backend", "cuda"}), 5, "");
+}
+
+TEST_F(TrackUsage, SelectingWithoutADisplayIsItsOwnCode) {
+  if (getenv("DISPLAY") || getenv("WAYLAND_DISPLAY")) GTEST_SKIP() << "this machine has a display";
+  expect({"track", images(), "-w", weights(), "--select"}, 5, "--box");
+}
+
+TEST_F(TrackUsage, ListsEveryOptionWithItsValue) {
+  Outcome outcome = run({"track", "--list-options", "--set", "shrink_a=12.5", "--preset", "released"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(contains(outcome.out, "preset released"));
+  dslt_option_info info;
+  int count = 0;
+  for (; dslt_options_describe(&info, count) == DSLT_OK; count++)
+    EXPECT_TRUE(contains(outcome.out, info.key));
+  EXPECT_GT(count, 50);
+  size_t at = outcome.out.find("  shrink_a ");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_TRUE(contains(outcome.out.substr(at, 60), "12.5"));
+}
+
+TEST_F(TrackUsage, TruthStartsWhereTheTrackingStarts) {
+  spill(path("t.txt"), "1,1,5,5\n11,21,6,7\n31,41,8,9\n");
+  dslt_track_truth known = {};
+  ASSERT_EQ(dslt_track_truth_read(&known, path("t.txt").c_str(), 1), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(known.count, 2);
+  EXPECT_EQ(known.boxes[0].x, 10);
+  EXPECT_EQ(known.boxes[1].height, 9);
+  dslt_track_truth_free(&known);
+  ASSERT_EQ(dslt_track_truth_scene(&known, "scene:1", 140), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(known.count, 10);
+  dslt_track_truth_free(&known);
+  EXPECT_EQ(dslt_track_truth_scene(&known, "scene:1", 150), DSLT_EBOX);
+}
+
+}  // namespace

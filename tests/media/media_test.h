@@ -1,0 +1,80 @@
+// media_test.h: what the media tests share: a folder of their own, small encoders, a source read to its end.
+#ifndef DSLT_TESTS_MEDIA_TEST_H
+#define DSLT_TESTS_MEDIA_TEST_H
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "media/media.h"
+
+#define NEED_OPENCV() \
+  if (!DSLT_OPENCV) GTEST_SKIP() << "this build has no OpenCV"
+
+using Bytes = std::vector<uint8_t>;
+
+class Folder {
+ public:
+  Folder() {
+    char name[] = "/tmp/dslt-media-XXXXXX";
+    root_ = mkdtemp(name);
+  }
+  ~Folder() { std::filesystem::remove_all(root_); }
+  std::string operator/(const std::string &name) const { return root_ + "/" + name; }
+  const std::string &path() const { return root_; }
+  int files() const {
+    return static_cast<int>(
+        std::distance(std::filesystem::directory_iterator(root_), std::filesystem::directory_iterator()));
+  }
+
+ private:
+  std::string root_;
+};
+
+inline void write_file(const std::string &path, const Bytes &bytes) {
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+inline void write_file(const std::string &path, const std::string &text) {
+  write_file(path, Bytes(text.begin(), text.end()));
+}
+inline Bytes read_file(const std::string &path) {
+  std::ifstream in(path, std::ios::binary);
+  return Bytes(std::istreambuf_iterator<char>(in), {});
+}
+
+inline void put(Bytes &out, uint64_t value, int bytes, bool big) {
+  for (int i = 0; i < bytes; i++) out.push_back(static_cast<uint8_t>(value >> 8 * (big ? bytes - 1 - i : i)));
+}
+
+// A PNG with stored (uncompressed) blocks. type: 0 grey, 2 RGB, 4 grey + alpha, 6 RGBA. `rows` holds the
+// samples as the file has them (16 bit: big-endian).
+Bytes make_png(int width, int height, int depth, int type, const Bytes &rows);
+Bytes make_pgm(int width, int height, uint8_t value);
+// One strip, little-endian; sample_format 1 unsigned, 3 float.
+Bytes make_tiff(int width, int height, int bits, int sample_format, const Bytes &samples);
+
+struct Frame {
+  int width, height;
+  dslt_pixel_format format;
+  std::string name;
+  Bytes pixels;  // rows packed
+};
+
+struct Outcome {
+  std::vector<Frame> frames;
+  int rc = 0;
+  std::string error;
+  dslt_source_info info = {};
+};
+
+// Open, read all, close.
+Outcome read_source(const std::string &input, dslt_source_options options = {});
+
+#endif

@@ -1,0 +1,216 @@
+// Overlay videos written and read back; damaged ones; windows without a display.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+
+#include "media/scene.h"
+#include "media_test.h"
+
+namespace {
+
+bool has(const std::string &text, const std::string &part) { return text.find(part) != std::string::npos; }
+
+struct Clip {
+  dslt_scene *scene = nullptr;
+  dslt_canvas canvas = {};
+  Clip(int width, int height) {
+    dslt_scene_options o;
+    dslt_scene_defaults(&o);
+    o.width = width, o.height = height, o.object_width = 24, o.object_height = 30;
+    EXPECT_EQ(dslt_scene_create(&scene, &o), DSLT_OK) << dslt_last_error();
+  }
+  ~Clip() {
+    dslt_scene_free(scene);
+    dslt_canvas_free(&canvas);
+  }
+  const dslt_canvas *frame(int i) {
+    EXPECT_EQ(dslt_scene_render(&canvas, nullptr, scene, i), DSLT_OK);
+    return &canvas;
+  }
+};
+
+int write_video(const std::string &path, int width, int height, int frames, int keep = 1) {
+  Clip clip(width, height);
+  dslt_video_writer *writer = nullptr;
+  const int rc = dslt_video_writer_open(&writer, path.c_str(), width, height, 25);
+  if (rc < 0) return rc;
+  for (int i = 0; i < frames; i++)
+    EXPECT_EQ(dslt_video_writer_write(writer, clip.frame(i)), DSLT_OK) << dslt_last_error();
+  return dslt_video_writer_close(writer, keep);
+}
+
+}  // namespace
+
+TEST(Video, RoundTrip) {
+  NEED_OPENCV();
+  Folder folder;
+  for (const char *name : {"a.mp4", "a.avi"}) {
+    ASSERT_EQ(write_video(folder / name, 160, 120, 40), DSLT_OK) << dslt_last_error();
+    const Outcome got = read_source(folder / name);
+    ASSERT_EQ(got.rc, 0) << got.error;
+    ASSERT_EQ(got.frames.size(), 40u);
+    EXPECT_EQ(got.info.frames, 40);
+    EXPECT_NEAR(got.info.fps, 25, 0.1);
+    EXPECT_STREQ(got.info.kind, "video");
+    Clip clip(160, 120);
+    for (int i : {0, 20, 39}) {
+      const dslt_canvas *c = clip.frame(i);
+      double sum = 0;
+      for (size_t k = 0; k < 160 * 120 * 3; k++)
+        sum += std::abs(c->pixels[k] - got.frames[static_cast<size_t>(i)].pixels[k]);
+      EXPECT_LT(sum / (160 * 120 * 3), 12) << name << " " << i;
+    }
+    const Outcome part = read_source(folder / name, {10, 5, 2});
+    ASSERT_EQ(part.frames.size(), 5u);
+    EXPECT_EQ(part.info.frames, 5);
+    EXPECT_EQ(part.frames[0].pixels, got.frames[10].pixels);
+    EXPECT_EQ(part.rc, 0);
+  }
+  EXPECT_EQ(folder.files(), 2);
+}
+
+TEST(Video, OddSizesLoseTheLastColumn) {
+  NEED_OPENCV();
+  Folder folder;
+  ASSERT_EQ(write_video(folder / "a.mp4", 161, 121, 5), DSLT_OK) << dslt_last_error();
+  const Outcome got = read_source(folder / "a.mp4");
+  ASSERT_EQ(got.frames.size(), 5u) << got.error;
+  EXPECT_EQ(got.frames[0].width, 160);
+  EXPECT_EQ(got.frames[0].height, 120);
+}
+
+TEST(Video, WriterLeavesNothingBehind) {
+  NEED_OPENCV();
+  Folder folder;
+  EXPECT_EQ(write_video(folder / "a.mp4", 160, 120, 5, 0), DSLT_OK);
+  EXPECT_EQ(folder.files(), 0);
+  write_file(folder / "a.mp4", std::string("old"));
+  EXPECT_EQ(write_video(folder / "a.mp4", 160, 120, 0), DSLT_EIO);  // no frame
+  EXPECT_EQ(read_file(folder / "a.mp4").size(), 3u);
+  EXPECT_EQ(folder.files(), 1);
+  EXPECT_EQ(write_video(folder / "none/a.mp4", 160, 120, 5), DSLT_EIO);
+  EXPECT_TRUE(has(dslt_last_error(), "none/a.mp4"));
+  EXPECT_EQ(write_video(folder / "a.xyz", 160, 120, 5), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_video_writer_close(nullptr, 1), DSLT_OK);
+  dslt_video_writer *writer = nullptr;
+  EXPECT_EQ(dslt_video_writer_open(&writer, (folder / "b.mp4").c_str(), 1, 100, 25), DSLT_EARGUMENT);
+  ASSERT_EQ(dslt_video_writer_open(&writer, (folder / "b.mp4").c_str(), 64, 48, 0), DSLT_OK);
+  Clip clip(160, 120);
+  EXPECT_EQ(dslt_video_writer_write(writer, clip.frame(0)), DSLT_EFRAME);
+  EXPECT_EQ(dslt_video_writer_close(writer, 1), DSLT_EIO);
+  EXPECT_EQ(folder.files(), 1);
+}
+
+// A limit on the size of files stands in for a full disk.
+TEST(Video, FullDiskIsReported) {
+  NEED_OPENCV();
+  Folder folder;
+  rlimit before;
+  getrlimit(RLIMIT_FSIZE, &before);
+  const auto handler = signal(SIGXFSZ, SIG_IGN);
+  const rlimit small = {20000, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const int rc = write_video(folder / "a.mp4", 320, 240, 100);
+  const std::string error = dslt_last_error();
+  setrlimit(RLIMIT_FSIZE, &before);
+  signal(SIGXFSZ, handler);
+  EXPECT_EQ(rc, DSLT_EIO);
+  EXPECT_TRUE(has(error, "a.mp4")) << error;
+  EXPECT_EQ(folder.files(), 0);
+}
+
+TEST(Video, WhatIsNoVideoIsNamed) {
+  NEED_OPENCV();
+  Folder folder;
+  write_file(folder / "empty.mp4", Bytes());
+  write_file(folder / "text.mp4", std::string("This is a text and no video.\n"));
+  write_file(folder / "noise.avi", Bytes(5000, 0x5a));
+  for (const char *name : {"empty.mp4", "text.mp4", "noise.avi"}) {
+    testing::internal::CaptureStderr();
+    const Outcome got = read_source(folder / name);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+    EXPECT_EQ(got.rc, DSLT_EFORMAT) << name;
+    EXPECT_TRUE(has(got.error, folder / name)) << got.error;
+  }
+}
+
+TEST(Video, EarlyEndComesAfterTheGoodFrames) {
+  NEED_OPENCV();
+  Folder folder;
+  ASSERT_EQ(write_video(folder / "a.avi", 320, 240, 60), DSLT_OK) << dslt_last_error();
+  const Bytes whole = read_file(folder / "a.avi");
+  write_file(folder / "cut.avi", Bytes(whole.begin(), whole.begin() + static_cast<long>(whole.size() / 2)));
+  testing::internal::CaptureStderr();
+  const Outcome got = read_source(folder / "cut.avi");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(got.rc, DSLT_EFORMAT);
+  EXPECT_TRUE(has(got.error, "cut.avi") && has(got.error, "of 60 frames")) << got.error;
+  EXPECT_GT(got.frames.size(), 10u);
+  EXPECT_LT(got.frames.size(), 56u);
+  // what the user did not ask for is not missed
+  const Outcome part = read_source(folder / "cut.avi", {0, 8, 0});
+  EXPECT_EQ(part.rc, 0) << part.error;
+  EXPECT_EQ(part.frames.size(), 8u);
+  const Outcome beyond = read_source(folder / "a.avi", {60, 0, 0});
+  EXPECT_EQ(beyond.rc, DSLT_EARGUMENT);
+}
+
+TEST(Video, CanBeClosedAtAnyMoment) {
+  NEED_OPENCV();
+  Folder folder;
+  ASSERT_EQ(write_video(folder / "a.mp4", 160, 120, 30), DSLT_OK);
+  for (int round = 0; round < 20; round++) {
+    const dslt_source_options options = {round % 4, 0, 1 + round % 3};
+    dslt_source *source = nullptr;
+    ASSERT_EQ(dslt_source_open(&source, (folder / "a.mp4").c_str(), &options), DSLT_OK);
+    dslt_image image;
+    for (int i = 0; i < round % 7; i++) EXPECT_EQ(dslt_source_next(&image, nullptr, nullptr, source), 1);
+    dslt_source_close(source);
+  }
+}
+
+TEST(Video, WithoutOpencvTheSentenceSaysSo) {
+  if (DSLT_OPENCV) GTEST_SKIP() << "this build has OpenCV";
+  Folder folder;
+  write_file(folder / "a.mp4", std::string("x"));
+  EXPECT_EQ(read_source(folder / "a.mp4").rc, DSLT_EUNSUPPORTED);
+  dslt_video_writer *writer = nullptr;
+  EXPECT_EQ(dslt_video_writer_open(&writer, "a.mp4", 64, 48, 25), DSLT_EUNSUPPORTED);
+  dslt_canvas canvas = {};
+  EXPECT_EQ(dslt_window_show(&canvas, "x"), DSLT_EUNSUPPORTED);
+}
+
+// Without a display, and with one that does not answer, there is a sentence and no abort. Each case in a
+// process of its own, because the answer is kept.
+TEST(WindowDeathTest, NeedsADisplay) {
+  NEED_OPENCV();
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  const auto ask = [](const char *display) {
+    unsetenv("WAYLAND_DISPLAY");
+    if (display) {
+      setenv("DISPLAY", display, 1);
+    } else {
+      unsetenv("DISPLAY");
+    }
+    dslt_canvas canvas;
+    dslt_canvas_create(&canvas, 32, 32);
+    dslt_box box = {};
+    const int show = dslt_window_show(&canvas, "t"), select = dslt_window_select(&box, &canvas, "t");
+    dslt_window_close("t");
+    if (show == DSLT_EUNSUPPORTED) _exit(0);  // an OpenCV without windows
+    _exit(show == DSLT_EDISPLAY && select == DSLT_EDISPLAY && std::strstr(dslt_last_error(), "--box") ? 0
+                                                                                                      : 1);
+  };
+  EXPECT_EXIT(ask(nullptr), testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(ask(":987"), testing::ExitedWithCode(0), "");
+}
+
+TEST(Video, LibraryNamesItself) {
+  if (DSLT_OPENCV) {
+    EXPECT_TRUE(has(dslt_media_library(), "OpenCV 4")) << dslt_media_library();
+  } else {
+    EXPECT_STREQ(dslt_media_library(), "none");
+  }
+}
