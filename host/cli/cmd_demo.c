@@ -208,7 +208,7 @@ static int run_demo(demo *d) {
   rc = load_weights(d);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_WEIGHTS);
   rc = dslt_tracker_create(&d->tracker, &d->tracker_options, d->weights);
-  if (rc < 0) return dslt_console_fail(rc, rc == DSLT_EUNSUPPORTED ? DSLT_EXIT_DEVICE : DSLT_EXIT_FAILED);
+  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
   d->report.backend = dslt_tracker_backend(d->tracker);
   rc = track_clip(d);
   if (rc >= 0) rc = write_results(d);

@@ -101,7 +101,7 @@ static int prepare(run *r) {
   dslt_source_info_get(&r->info, r->source);
   r->views.fps = r->info.fps;
   rc = dslt_tracker_create(&r->tracker, &options->tracker, r->weights);
-  if (rc < 0) return dslt_console_fail(rc, rc == DSLT_EUNSUPPORTED ? DSLT_EXIT_DEVICE : DSLT_EXIT_FAILED);
+  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
   r->report.backend = dslt_tracker_backend(r->tracker);
   rc = grow_rows(r, r->info.frames > 0 && r->info.frames < 1000000 ? (int)r->info.frames : 4096);
   return rc < 0 ? dslt_console_fail(rc, DSLT_EXIT_FAILED) : DSLT_EXIT_OK;

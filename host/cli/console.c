@@ -30,7 +30,8 @@ int dslt_exit_code(int code, int otherwise) {
     case DSLT_EBACKEND:
     case DSLT_EDEVICE:
     case DSLT_EDEVICE_MEMORY:
-    case DSLT_EDISPLAY: return DSLT_EXIT_DEVICE;
+    case DSLT_EDISPLAY:
+    case DSLT_EUNSUPPORTED: return DSLT_EXIT_DEVICE;
     case DSLT_EMEMORY:
     case DSLT_EINTERNAL: return DSLT_EXIT_FAILED;
     default: return otherwise;

@@ -8,7 +8,7 @@ enum {
   DSLT_EXIT_USAGE = 2,   /* the command line is wrong */
   DSLT_EXIT_INPUT = 3,   /* a file, frame or box cannot be used */
   DSLT_EXIT_WEIGHTS = 4, /* the weights cannot be used */
-  DSLT_EXIT_DEVICE = 5,  /* the backend, its device or the display is not available */
+  DSLT_EXIT_DEVICE = 5,  /* backend, device, display or library is missing in this build or on this machine */
   DSLT_EXIT_SIGNAL = 128 /* plus the signal's number: 130 after Ctrl-C; what was tracked is written */
 };
 

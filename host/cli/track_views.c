@@ -34,7 +34,13 @@ int dslt_draw_response(dslt_canvas *canvas, const dslt_response *response) {
   return DSLT_OK;
 }
 
+static int has_opencv(void) { return strcmp(dslt_media_library(), "none") != 0; }
+
 int dslt_track_views_prepare(const dslt_track_views *views) {
+  if (views->overlay && !has_opencv())
+    return dslt_fail(DSLT_EUNSUPPORTED,
+                     "%s cannot be written: this build has no OpenCV; install libopencv-dev and build again.",
+                     views->overlay);
   if (!views->dump) return DSLT_OK;
   struct stat status;
   if (stat(views->dump, &status) == 0) {
@@ -57,8 +63,7 @@ static int dump_response(const dslt_track_views *views, const dslt_image *frame,
   char path[MAX_PATH];
   DSLT_TRY(dump_path(path, views, row->frame, "npy"));
   DSLT_TRY(dslt_npy_save(response->data, response->height, response->width, path));
-  int has_png = strcmp(dslt_media_library(), "none") != 0;
-  DSLT_TRY(dump_path(path, views, row->frame, has_png ? "png" : "ppm"));
+  DSLT_TRY(dump_path(path, views, row->frame, has_opencv() ? "png" : "ppm"));
   dslt_canvas canvas = {0};
   DSLT_TRY(dslt_canvas_from_image(&canvas, frame));
   int rc = dslt_draw_response(&canvas, response);

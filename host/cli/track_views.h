@@ -25,7 +25,8 @@ void dslt_draw_boxes(dslt_canvas *canvas, const dslt_box *truth, const dslt_box 
  * numbers are in the .npy files and captions. A map without a positive cell stays dark. DSLT_EMEMORY. */
 int dslt_draw_response(dslt_canvas *canvas, const dslt_response *response);
 
-/* Make the folder of --dump-response. Call before the first frame. */
+/* Make the folder of --dump-response and see that a video can be written at all (DSLT_EUNSUPPORTED without
+ * OpenCV). Call before the first frame. */
 int dslt_track_views_prepare(const dslt_track_views *views);
 /* Show one frame: 1 = go on, 0 = the user closed the window, negative = error. `truth` is NULL where unknown,
  * `response` on the first frame. */

@@ -1,5 +1,4 @@
 /* canvas.c: drawing on BGR8 pictures and saving them, in plain C. */
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

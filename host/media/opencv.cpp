@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -387,6 +388,66 @@ int need_display() {
                    "The display (%s) cannot be used. Leave the window away; give the box with --box.",
                    x11 && *x11 ? x11 : wayland);
 }
+// Qt's highgui throws when asked about a window before there is one, so the open one is remembered.
+std::string open_title;
+
+void open_window(const char *title, const dslt_canvas *canvas) {
+  if (open_title == title) return;
+  open_title = title;
+  cv::namedWindow(title, cv::WINDOW_NORMAL | cv::WINDOW_KEEPRATIO);
+  const double shrink = std::min(1.0, 1600.0 / std::max(canvas->width, canvas->height));
+  cv::resizeWindow(title, static_cast<int>(canvas->width * shrink),
+                   static_cast<int>(canvas->height * shrink));
+}
+
+struct Drag {
+  bool held = false;
+  cv::Point2d from, to;
+  cv::Rect2d box() const { return cv::Rect2d(from, to); }
+};
+
+void on_mouse(int event, int x, int y, int, void *data) {
+  Drag *drag = static_cast<Drag *>(data);
+  const cv::Point2d at(x, y);
+  if (event == cv::EVENT_LBUTTONDOWN) {
+    drag->from = drag->to = at;
+    drag->held = true;
+  } else if (drag->held) {
+    drag->to = at;
+    if (event == cv::EVENT_LBUTTONUP) drag->held = false;
+  }
+}
+
+// cv::selectROI() would do, but it prints its instructions. Enter or space takes the box, Esc, c or q gives
+// up.
+cv::Rect2d drag_box(const char *title, const dslt_canvas *canvas) {
+  Drag drag;
+  cv::Mat shown;
+  const cv::Mat picture = wrap(canvas);
+  open_window(title, canvas);
+  cv::imshow(title, picture);
+  cv::setMouseCallback(title, on_mouse, &drag);
+  cv::Rect2d result;
+  for (;;) {
+    picture.copyTo(shown);
+    cv::putText(shown, "drag a box, Enter takes it, Esc gives up", cv::Point(8, 20), cv::FONT_HERSHEY_SIMPLEX,
+                0.5, cv::Scalar(255, 255, 255), 1, cv::LINE_AA);
+    if (drag.box().area() > 0) cv::rectangle(shown, drag.box(), cv::Scalar(80, 255, 80), 1);
+    cv::imshow(title, shown);
+    const int key = cv::waitKey(20) & 255;
+    if (key == 13 || key == 10 || key == ' ') {
+      result = drag.box() & cv::Rect2d(0, 0, canvas->width, canvas->height);
+      break;
+    }
+    if (key == 27 || key == 'c' || key == 'q' || cv::getWindowProperty(title, cv::WND_PROP_VISIBLE) < 1)
+      break;
+  }
+  cv::setMouseCallback(title, nullptr);
+  open_title.clear();
+  cv::destroyWindow(title);
+  cv::waitKey(1);
+  return result;
+}
 #else
 int need_display() {
   return dslt_fail(DSLT_EUNSUPPORTED, "This OpenCV has no windows (highgui). Give the box with --box.");
@@ -399,7 +460,7 @@ int dslt_window_show(const dslt_canvas *canvas, const char *title) {
   return guarded(DSLT_EDISPLAY, "The window cannot be shown", [&] {
     DSLT_TRY(need_display());
 #ifdef HAVE_OPENCV_HIGHGUI
-    cv::namedWindow(title, cv::WINDOW_NORMAL | cv::WINDOW_KEEPRATIO);
+    open_window(title, canvas);
     cv::imshow(title, wrap(canvas));
     const int key = cv::waitKey(1) & 255;
     if (key == 'q' || key == 27) return 0;
@@ -415,8 +476,11 @@ void dslt_window_close(const char *title) {
 #ifdef HAVE_OPENCV_HIGHGUI
   guarded(DSLT_EDISPLAY, "The window cannot be closed", [&] {
     DSLT_TRY(need_display());
-    cv::destroyWindow(title);
-    cv::waitKey(1);
+    if (open_title == title) {
+      open_title.clear();
+      cv::destroyWindow(title);
+      cv::waitKey(1);
+    }
     return static_cast<int>(DSLT_OK);
   });
 #else
@@ -428,14 +492,11 @@ int dslt_window_select(dslt_box *out, const dslt_canvas *canvas, const char *tit
   return guarded(DSLT_EDISPLAY, "The box cannot be drawn", [&] {
     DSLT_TRY(need_display());
 #ifdef HAVE_OPENCV_HIGHGUI
-    const cv::Rect drawn = cv::selectROI(title, wrap(canvas), true, false);
-    cv::destroyWindow(title);
-    cv::waitKey(1);
+    const cv::Rect2d drawn = drag_box(title, canvas);
     if (drawn.width < 1 || drawn.height < 1) {
       return dslt_fail(DSLT_EBOX, "No box was drawn. Drag it with the mouse and press Enter, or give --box.");
     }
-    *out = dslt_box{static_cast<double>(drawn.x), static_cast<double>(drawn.y),
-                    static_cast<double>(drawn.width), static_cast<double>(drawn.height)};
+    *out = dslt_box{drawn.x, drawn.y, drawn.width, drawn.height};
 #else
     (void)out, (void)canvas, (void)title;
 #endif

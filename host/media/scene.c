@@ -51,9 +51,9 @@ static dslt_pose object_pose(const dslt_scene *s, double t) {
   double x = o->width / 2.0, y = o->height / 2.0, scale = 1, turn = 0;
   if (o->motion) {
     x += s->sway_x *
-         (0.76 * dslt_scene_sin(t / 128 + s->phase[0]) + 0.24 * dslt_scene_sin(t / 49 + s->phase[1]));
+         (0.8 * dslt_scene_sin(t / 128 + s->phase[0]) + 0.2 * dslt_scene_sin(t / 57 + s->phase[1]));
     y += s->sway_y *
-         (0.72 * dslt_scene_sin(t / 89 + s->phase[2]) + 0.28 * dslt_scene_sin(t / 37 + s->phase[3]));
+         (0.76 * dslt_scene_sin(t / 89 + s->phase[2]) + 0.24 * dslt_scene_sin(t / 43 + s->phase[3]));
   }
   if (o->scale) {
     const double wave = dslt_scene_sin(t / 97);

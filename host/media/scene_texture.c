@@ -1,7 +1,6 @@
 /* scene_texture.c: paints the pictures a scene is made of. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "scene_parts.h"
 #include "util/error.h"

@@ -2,6 +2,12 @@
 """Write small weight files, good and almost good, as seeds for fuzz_safetensors. Python's standard library is enough.
 
     python3 tests/fuzz/make_safetensors_corpus.py FOLDER
+
+The fuzzer by hand, from the repository's root:
+
+    clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude -Ihost tests/fuzz/fuzz_safetensors.c \\
+        host/net/arch.c host/net/safetensors.c host/net/weights*.c host/util/*.c -ljansson -lm -o fuzz_safetensors
+    ./fuzz_safetensors -dict=tests/fuzz/safetensors.dict -max_total_time=60 FOLDER
 """
 
 import json

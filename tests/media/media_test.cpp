@@ -26,7 +26,7 @@ void chunk(Bytes &out, const char *type, const Bytes &body) {
 Bytes make_png(int width, int height, int depth, int type, const Bytes &rows) {
   const size_t stride = rows.size() / static_cast<size_t>(height);
   Bytes raw;
-  for (int y = 0; y < height; y++) {
+  for (int y = 0; y < height && stride; y++) {  // without rows: a header alone
     raw.push_back(0);
     raw.insert(raw.end(), rows.begin() + static_cast<long>(y * stride),
                rows.begin() + static_cast<long>((y + 1) * stride));

@@ -90,14 +90,14 @@ TEST(Scene, TruthLiesInsideTheFrameAndStartsAtTheGivenSize) {
   for (uint64_t seed : {1, 2, 3, 99}) {
     auto o = defaults();
     o.seed = seed;
-    o.frames = 1000;
+    o.frames = 400;
     Scene scene(o);
     const dslt_box first = scene.box(0);
     EXPECT_EQ(first.width, 64);
     EXPECT_EQ(first.height, 80);
     double smallest = 9, largest = 0, farthest = 0;
     dslt_box before = first;
-    for (int i = 0; i < o.frames; i += 1 + (seed > 2)) {
+    for (int i = 0; i<o.frames; i += seed> 2 ? 6 : 1) {
       const dslt_box b = scene.box(i);
       ASSERT_GE(b.x, 0);
       ASSERT_GE(b.y, 0);

@@ -207,6 +207,39 @@ TEST(WindowDeathTest, NeedsADisplay) {
   EXPECT_EXIT(ask(":987"), testing::ExitedWithCode(0), "");
 }
 
+// A real window on a virtual display, again in a process of its own.
+TEST(WindowDeathTest, OpensOnADisplay) {
+  NEED_OPENCV();
+  if (std::system("command -v Xvfb >/dev/null 2>&1") != 0) GTEST_SKIP() << "Xvfb is not installed";
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  const auto show = [] {
+    int ends[2];
+    if (pipe(ends) != 0) _exit(9);
+    const pid_t server = fork();
+    if (server == 0) {
+      close(ends[0]);
+      execlp("Xvfb", "Xvfb", "-displayfd", std::to_string(ends[1]).c_str(), "-screen", "0", "640x480x24",
+             static_cast<char *>(nullptr));
+      _exit(9);
+    }
+    close(ends[1]);
+    char number[16] = ":";
+    const ssize_t n = read(ends[0], number + 1, sizeof number - 2);  // comes when the display is ready
+    number[n > 0 ? n : 0] = 0;                                       // without the line's end
+    setenv("DISPLAY", number, 1);
+    unsetenv("WAYLAND_DISPLAY");
+    dslt_canvas canvas;
+    dslt_canvas_create(&canvas, 64, 48);
+    int rc = dslt_window_show(&canvas, "dslt test");
+    if (rc == 1) rc = dslt_window_show(&canvas, "dslt test");
+    dslt_window_close("dslt test");
+    dslt_canvas_free(&canvas);
+    kill(server, SIGTERM);
+    _exit(rc == 1 || rc == DSLT_EUNSUPPORTED ? 0 : 1);
+  };
+  EXPECT_EXIT(show(), testing::ExitedWithCode(0), "");
+}
+
 TEST(Video, LibraryNamesItself) {
   if (DSLT_OPENCV) {
     EXPECT_TRUE(has(dslt_media_library(), "OpenCV 4")) << dslt_media_library();

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <clocale>
 #include <cmath>
 
 #include "weights_build.h"
@@ -52,6 +53,20 @@ TEST_F(WeightsSave, BringsEverythingBack) {
   EXPECT_EQ(second->preprocess.scale_high, first->preprocess.scale_high);
   EXPECT_STREQ(second->source, "somewhere \"else\"");
   EXPECT_STREQ(second->license, "CC BY 4.0");
+}
+
+TEST_F(WeightsSave, WritesDotsInAnyLocale) {
+  const char *found = nullptr;
+  for (const char *name : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8"}) {
+    if (!found) found = setlocale(LC_NUMERIC, name);
+  }
+  if (!found) GTEST_SKIP() << "no locale with a decimal comma is installed";
+  Weights weights;
+  MakeTiny(&weights);
+  const int rc = dslt_weights_save(weights.handle, Path("out").c_str(), DSLT_DTYPE_F32);
+  setlocale(LC_NUMERIC, "C");
+  ASSERT_EQ(rc, 0) << dslt_last_error();
+  EXPECT_NE(Read("out").find("\"103.939,116.779,123.68\""), std::string::npos);
 }
 
 TEST_F(WeightsSave, DataBeginsAligned) {

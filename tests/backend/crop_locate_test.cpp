@@ -1,0 +1,284 @@
+// Cropping and locating: what was sampled, where the maximum is, and how the pose moves.
+#include <cmath>
+#include <limits>
+
+#include "backend_fixture.h"
+#include "math/locate.h"
+#include "track/geometry.h"
+
+namespace {
+
+dslt_image image(const std::vector<uint8_t> &pixels, int w, int h, dslt_pixel_format f = DSLT_BGR8, int bytes = 3) {
+  return {pixels.data(), w, h, std::size_t(w) * bytes, f};
+}
+
+// A geometry that looks at a square of the frame, `ratio` frame pixels a sample, with no head behind it.
+dslt_geometry window(int frame_w, int frame_h, int input, double ratio) {
+  dslt_geometry g = {};
+  g.frame_width = frame_w, g.frame_height = frame_h;
+  g.target_width = g.target_height = input * ratio / 4;
+  g.ratio = ratio;
+  g.input_width = g.input_height = input;
+  g.anchor_x = g.anchor_y = input / 2.0;
+  g.levels = 3;
+  g.scale_step = 1.5;
+  return g;
+}
+
+const dslt_input_norm kPlain = {0, {0, 0, 0}, {1, 1, 1}};
+
+std::vector<float> crop(const dslt_image &frame, const dslt_geometry &g, const dslt_input_norm &norm, double cx, double cy,
+                        int first = 0, int count = 1) {
+  Backend b;
+  dslt_pose pose = {};
+  pose.cx = cx, pose.cy = cy, pose.scale = 1;
+  std::size_t values = std::size_t(g.input_width) * g.input_height * 3;
+  float *out = b.floats(values * count);
+  EXPECT_EQ(b.ops->frame(b.get(), &frame), DSLT_OK);
+  EXPECT_EQ(b.ops->crop(b.get(), out, &g, &norm, &pose, first, count), DSLT_OK);
+  return b.download(out, values * count);
+}
+
+std::vector<uint8_t> ramp(int w, int h) { // blue = x, green = y, red = x + y
+  std::vector<uint8_t> p(std::size_t(w) * h * 3);
+  for (int y = 0; y < h; ++y)
+    for (int x = 0; x < w; ++x) {
+      uint8_t *q = &p[(std::size_t(y) * w + x) * 3];
+      q[0] = uint8_t(x), q[1] = uint8_t(y), q[2] = uint8_t(x + y);
+    }
+  return p;
+}
+
+TEST(Crop, WholePixelsAreCopied) {
+  std::vector<uint8_t> p = ramp(40, 30);
+  std::vector<float> out = crop(image(p, 40, 30), window(40, 30, 8, 1.0), kPlain, 20, 15);
+  for (int v = 0; v < 8; ++v)
+    for (int u = 0; u < 8; ++u) {
+      EXPECT_FLOAT_EQ(out[(v * 8 + u) * 3], 16.0f + float(u));
+      EXPECT_FLOAT_EQ(out[(v * 8 + u) * 3 + 1], 11.0f + float(v));
+    }
+}
+
+TEST(Crop, FractionsInterpolateAndRatiosAntialias) {
+  std::vector<uint8_t> p = ramp(60, 60);
+  for (double ratio : {0.25, 0.7, 1.0, 1.9, 3.0}) {
+    // On a linear ramp every symmetric filter gives the ramp at the sample's own place.
+    std::vector<float> out = crop(image(p, 60, 60), window(60, 60, 8, ratio), kPlain, 30.3, 29.6);
+    for (int v = 0; v < 8; ++v)
+      for (int u = 0; u < 8; ++u) {
+        double x = 30.3 + (u + 0.5 - 4) * ratio - 0.5, y = 29.6 + (v + 0.5 - 4) * ratio - 0.5;
+        double tolerance = ratio > 1 ? 0.12 : 1e-4; // a widened triangle's samples are not quite balanced
+        EXPECT_NEAR(out[(v * 8 + u) * 3], x, tolerance) << ratio;
+        EXPECT_NEAR(out[(v * 8 + u) * 3 + 1], y, tolerance) << ratio;
+      }
+  }
+  // A pattern finer than the samples averages out instead of aliasing.
+  std::vector<uint8_t> stripes(64 * 64 * 3);
+  for (std::size_t i = 0; i < stripes.size(); ++i) stripes[i] = (i / 3) % 2 ? 200 : 0;
+  std::vector<float> out = crop(image(stripes, 64, 64), window(64, 64, 8, 4.0), kPlain, 32, 32);
+  for (float v : out) EXPECT_NEAR(v, 100.0f, 13.0f);
+}
+
+TEST(Crop, EdgesAreReplicated) {
+  std::vector<uint8_t> p = ramp(20, 20);
+  std::vector<float> out = crop(image(p, 20, 20), window(20, 20, 8, 1.0), kPlain, 0, 0);
+  EXPECT_FLOAT_EQ(out[0], 0.0f);
+  EXPECT_FLOAT_EQ(out[(7 * 8 + 7) * 3], 3.0f);
+  std::vector<float> far = crop(image(p, 20, 20), window(20, 20, 8, 1.0), kPlain, 1000, -500);
+  for (int i = 0; i < 64; ++i) {
+    EXPECT_FLOAT_EQ(far[std::size_t(i) * 3], 19.0f);
+    EXPECT_FLOAT_EQ(far[std::size_t(i) * 3 + 1], 0.0f);
+  }
+}
+
+TEST(Crop, NormalisationAndChannelOrder) {
+  std::vector<uint8_t> p = ramp(40, 30);
+  dslt_input_norm norm = {1, {10, 20, 30}, {0.5f, 0.25f, 2.0f}};
+  std::vector<float> out = crop(image(p, 40, 30), window(40, 30, 2, 1.0), norm, 20, 15);
+  float b = 19, g = 14, r = 33; // the first sample's pixel
+  EXPECT_FLOAT_EQ(out[0], (r - 10) * 0.5f);
+  EXPECT_FLOAT_EQ(out[1], (g - 20) * 0.25f);
+  EXPECT_FLOAT_EQ(out[2], (b - 30) * 2.0f);
+}
+
+TEST(Crop, LevelsAreTheSameCallsOneByOne) {
+  std::vector<uint8_t> p = ramp(80, 80);
+  dslt_geometry g = window(80, 80, 8, 1.2);
+  std::vector<float> all = crop(image(p, 80, 80), g, kPlain, 41, 37, -1, 3);
+  for (int i = 0; i < 3; ++i) {
+    std::vector<float> one = crop(image(p, 80, 80), g, kPlain, 41, 37, i - 1, 1);
+    EXPECT_EQ(one, std::vector<float>(all.begin() + i * 192, all.begin() + (i + 1) * 192));
+  }
+}
+
+TEST(Frame, EveryPixelFormatGivesTheSamePicture) {
+  const int w = 12, h = 9;
+  std::vector<uint8_t> bgr(w * h * 3), rgb, bgra, rgba;
+  std::vector<uint16_t> wide;
+  for (std::size_t i = 0; i < bgr.size(); ++i) bgr[i] = uint8_t(i * 37 % 251);
+  for (int i = 0; i < w * h; ++i) {
+    const uint8_t *q = &bgr[std::size_t(i) * 3];
+    rgb.insert(rgb.end(), {q[2], q[1], q[0]});
+    bgra.insert(bgra.end(), {q[0], q[1], q[2], 9});
+    rgba.insert(rgba.end(), {q[2], q[1], q[0], 200});
+    for (int c = 0; c < 3; ++c) wide.push_back(uint16_t(q[c] * 256 + 99));
+  }
+  dslt_geometry g = window(w, h, 6, 1.1);
+  std::vector<float> want = crop(image(bgr, w, h), g, kPlain, 5, 4);
+  EXPECT_EQ(crop(image(rgb, w, h, DSLT_RGB8), g, kPlain, 5, 4), want);
+  EXPECT_EQ(crop(image(bgra, w, h, DSLT_BGRA8, 4), g, kPlain, 5, 4), want);
+  EXPECT_EQ(crop(image(rgba, w, h, DSLT_RGBA8, 4), g, kPlain, 5, 4), want);
+  EXPECT_EQ(crop({wide.data(), w, h, w * 6, DSLT_BGR16}, g, kPlain, 5, 4), want);
+  std::vector<uint8_t> gray(w * h, 77), gray3(w * h * 3, 77);
+  std::vector<uint16_t> gray16(w * h, 77 * 256 + 13);
+  want = crop(image(gray3, w, h), g, kPlain, 5, 4);
+  EXPECT_EQ(crop(image(gray, w, h, DSLT_GRAY8, 1), g, kPlain, 5, 4), want);
+  EXPECT_EQ(crop({gray16.data(), w, h, w * 2, DSLT_GRAY16}, g, kPlain, 5, 4), want);
+}
+
+// ---- locate ------------------------------------------------------------------------------------------
+
+dslt_geometry grid(int rw, int rh, int kw, int kh, int subcell) {
+  dslt_geometry g = {};
+  g.frame_width = 640, g.frame_height = 480;
+  g.target_width = kw * 8, g.target_height = kh * 8;
+  g.ratio = 1;
+  g.stride = 8;
+  g.kernel_width = kw, g.kernel_height = kh;
+  g.response_width = rw, g.response_height = rh;
+  g.map_width = rw + kw - 1, g.map_height = rh + kh - 1;
+  g.input_width = g.map_width * 8, g.input_height = g.map_height * 8;
+  g.centre_x = float((rw - 1) / 2), g.centre_y = float((rh - 1) / 2);
+  g.anchor_x = 8 * (g.centre_x + 0.5 * kw), g.anchor_y = 8 * (g.centre_y + 0.5 * kh);
+  g.subcell = subcell;
+  g.mapping = DSLT_MAPPING_RECEPTIVE;
+  g.levels = 3;
+  g.scale_step = 1.03, g.scale_rate = 0.6, g.scale_gate = 0.35, g.scale_min = 0.5, g.scale_max = 2;
+  g.lost_ratio = 0.25;
+  return g;
+}
+
+dslt_pose start_pose() {
+  dslt_pose p = {};
+  p.cx = 320, p.cy = 240, p.scale = 1, p.mean_peak = -1;
+  return p;
+}
+
+ref::Map bump(const dslt_geometry &g, double x, double y, double sigma, double height = 1) {
+  ref::Map m;
+  for (int j = 0; j < g.response_height; ++j)
+    for (int i = 0; i < g.response_width; ++i)
+      m.push_back(height * std::exp(-((i - x) * (i - x) + (j - y) * (j - y)) / (2 * sigma * sigma)));
+  return m;
+}
+
+dslt_pose locate(const dslt_geometry &g, const ref::Map &response, dslt_pose pose = start_pose()) {
+  Backend b;
+  EXPECT_EQ(b.ops->locate(b.get(), &pose, b.upload(response), &g), DSLT_OK);
+  return pose;
+}
+
+class LocateTest : public testing::TestWithParam<int> {};
+
+TEST_P(LocateTest, FindsABumpToAFractionOfACell) {
+  dslt_geometry g = grid(21, 17, 5, 4, GetParam());
+  double tolerance = GetParam() == DSLT_SUBCELL_NONE ? 0.51 : 0.12; // the bicubic grid is one pixel fine
+  for (double dx : {-4.0, -0.4, 0.0, 0.25, 3.3})
+    for (double dy : {-3.0, 0.0, 0.45, 2.7}) {
+      dslt_pose p = locate(g, bump(g, g.centre_x + dx, g.centre_y + dy, 1.2));
+      EXPECT_NEAR(p.cx, 320 + 8 * dx, 8 * tolerance) << dx << " " << dy;
+      EXPECT_NEAR(p.cy, 240 + 8 * dy, 8 * tolerance) << dx << " " << dy;
+      EXPECT_FALSE(p.lost);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, LocateTest,
+                         testing::Values(DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC));
+
+TEST(Locate, StretchedMappingMovesFurther) {
+  dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_BICUBIC);
+  g.mapping = DSLT_MAPPING_STRETCH;
+  g.anchor_x = g.input_width / 2.0, g.anchor_y = g.input_height / 2.0;
+  dslt_pose p = locate(g, bump(g, 13, 8, 1.5));
+  EXPECT_NEAR(p.cx - 320, 3 * 8 * (25.0 / 21.0), 1.0); // by map / (map - kernel + 1)
+}
+
+TEST(Locate, PriorPrefersTheNearerOfTwoEqualPeaks) {
+  dslt_geometry g = grid(21, 21, 5, 5, DSLT_SUBCELL_NONE);
+  ref::Map two = bump(g, 3, 10, 1), near = bump(g, 12, 10, 1, 0.9);
+  for (std::size_t i = 0; i < two.size(); ++i) two[i] += near[i];
+  EXPECT_NEAR(locate(g, two).cx, 320 - 7 * 8, 1e-6);
+  g.motion_sigma_x = g.motion_sigma_y = 4;
+  EXPECT_NEAR(locate(g, two).cx, 320 + 2 * 8, 1e-6);
+}
+
+TEST(Locate, NothingToBelieveKeepsThePlace) {
+  dslt_geometry g = grid(9, 9, 3, 3, DSLT_SUBCELL_QUADRATIC);
+  const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC})
+    for (double value : {0.0, -1.0, inf, -inf, nan}) {
+      g.subcell = subcell;
+      dslt_pose p = locate(g, ref::Map(81, value));
+      EXPECT_EQ(p.cx, 320) << value;
+      EXPECT_EQ(p.cy, 240) << value;
+      EXPECT_TRUE(p.lost);
+      EXPECT_FALSE(p.pyramid);
+      EXPECT_EQ(p.peak, 0);
+    }
+}
+
+TEST(Locate, FlatResponseStaysNearUnderAPrior) {
+  dslt_geometry g = grid(15, 15, 3, 3, DSLT_SUBCELL_QUADRATIC);
+  g.motion_sigma_x = g.motion_sigma_y = 2;
+  dslt_pose p = locate(g, ref::Map(225, 0.5));
+  EXPECT_NEAR(p.cx, 320, 1e-3);
+  EXPECT_NEAR(p.cy, 240, 1e-3);
+}
+
+TEST(Locate, CentreStaysInsideTheFrame) {
+  dslt_geometry g = grid(15, 15, 3, 3, DSLT_SUBCELL_NONE);
+  dslt_pose p = start_pose();
+  for (int frame = 0; frame < 200; ++frame) p = locate(g, bump(g, 0, 14, 1), p);
+  EXPECT_EQ(p.cx, 0);
+  EXPECT_EQ(p.cy, 480);
+}
+
+TEST(Locate, LostFlagFollowsTheRecentAverage) {
+  dslt_geometry g = grid(15, 15, 3, 3, DSLT_SUBCELL_NONE);
+  g.lost_ratio = 0.5;
+  dslt_pose p = locate(g, bump(g, 7, 7, 1, 0.8));
+  EXPECT_FALSE(p.lost);
+  EXPECT_NEAR(p.mean_peak, 0.8, 1e-6);
+  p = locate(g, bump(g, 7, 7, 1, 0.3), p);
+  EXPECT_TRUE(p.lost);
+  EXPECT_NEAR(p.mean_peak, 0.8, 1e-6); // a lost frame does not lower the bar
+  EXPECT_FALSE(p.pyramid);
+  dslt_pose moved = locate(g, bump(g, 9, 7, 1, 0.3), p);
+  EXPECT_NE(moved.cx, p.cx);
+  g.lost_hold = 1;
+  EXPECT_EQ(locate(g, bump(g, 9, 7, 1, 0.3), p).cx, p.cx);
+}
+
+TEST(ChooseScale, TakesTheStrongestLevelWithinLimits) {
+  dslt_geometry g = grid(9, 9, 3, 3, DSLT_SUBCELL_NONE);
+  Backend b;
+  for (int best = 0; best < 3; ++best) {
+    ref::Map all;
+    for (int level = 0; level < 3; ++level) {
+      ref::Map one = bump(g, 4, 4, 1, level == best ? 0.9 : 0.8);
+      all.insert(all.end(), one.begin(), one.end());
+    }
+    dslt_pose p = start_pose();
+    ASSERT_EQ(b.ops->choose_scale(b.get(), &p, b.upload(all), &g), DSLT_OK);
+    EXPECT_EQ(p.level, best);
+    EXPECT_NEAR(p.scale, 0.4 + 0.6 * std::pow(1.03, best - 1), 1e-12);
+    for (int i = 0; i < 200; ++i) b.ops->choose_scale(b.get(), &p, b.upload(all), &g);
+    EXPECT_NEAR(p.scale, best == 0 ? 0.5 : (best == 1 ? 1.0 : 2.0), 1e-9);
+  }
+  dslt_pose tie = start_pose();
+  ref::Map equal(3 * 81, 0.5);
+  ASSERT_EQ(b.ops->choose_scale(b.get(), &tie, b.upload(equal), &g), DSLT_OK);
+  EXPECT_EQ(tie.level, 1); // equal responses keep the size
+}
+
+} // namespace

@@ -1,0 +1,132 @@
+// reference.h: the mathematics once more, in double and the obvious way, for tests to compare with. Shares no code with the
+// library.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+namespace ref {
+
+using Map = std::vector<double>; // [n][h][w][c] with sizes kept by the caller
+
+// Deterministic values in [-1, 1) from a plain congruential generator.
+struct Noise {
+  unsigned long long state;
+  explicit Noise(unsigned long long seed) : state(seed * 2862933555777941757ULL + 3037000493ULL) {}
+  double next() {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    return static_cast<double>(static_cast<long long>(state >> 11)) / 4503599627370496.0 - 1.0;
+  }
+  Map map(std::size_t count, double scale = 1.0) {
+    Map out(count);
+    for (double &v : out) v = scale * next();
+    return out;
+  }
+};
+
+inline std::vector<float> f32(const Map &m) { return {m.begin(), m.end()}; }
+// What float32 holds of it, so that both sides start from the same numbers.
+inline Map rounded(const Map &m) {
+  Map out(m.size());
+  for (std::size_t i = 0; i < m.size(); ++i) out[i] = static_cast<double>(static_cast<float>(m[i]));
+  return out;
+}
+
+// Largest |a - b| over the largest |b|.
+template <class A, class B>
+double relative_error(const A &a, const B &b) {
+  double worst = 0, largest = 0;
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    worst = std::fmax(worst, std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
+    largest = std::fmax(largest, std::fabs(static_cast<double>(b[i])));
+  }
+  return largest > 0 ? worst / largest : worst;
+}
+
+// y [h][w][cout] = x [h][w][cin] * w [k][k][cin][cout], same size.
+inline Map conv_same(const Map &x, const Map &w, int h, int wd, int cin, int cout, int k) {
+  Map y(static_cast<std::size_t>(h) * wd * cout, 0.0);
+  int pad = (k - 1) / 2;
+  for (int oy = 0; oy < h; ++oy)
+    for (int ox = 0; ox < wd; ++ox)
+      for (int ky = 0; ky < k; ++ky)
+        for (int kx = 0; kx < k; ++kx) {
+          int iy = oy + ky - pad, ix = ox + kx - pad;
+          if (iy < 0 || iy >= h || ix < 0 || ix >= wd) continue;
+          for (int i = 0; i < cin; ++i)
+            for (int o = 0; o < cout; ++o)
+              y[(static_cast<std::size_t>(oy) * wd + ox) * cout + o] +=
+                  x[(static_cast<std::size_t>(iy) * wd + ix) * cin + i] *
+                  w[((static_cast<std::size_t>(ky) * k + kx) * cin + i) * cout + o];
+        }
+  return y;
+}
+
+// Transposed convolution, one filter a channel, written as scattering.
+inline Map upsample(const Map &x, const Map &w, int h, int wd, int c, int f) {
+  int oh = h * f, ow = wd * f, k = 2 * f;
+  Map y(static_cast<std::size_t>(oh) * ow * c, 0.0);
+  for (int iy = 0; iy < h; ++iy)
+    for (int ix = 0; ix < wd; ++ix)
+      for (int ky = 0; ky < k; ++ky)
+        for (int kx = 0; kx < k; ++kx) {
+          int oy = iy * f + ky - f / 2, ox = ix * f + kx - f / 2;
+          if (oy < 0 || oy >= oh || ox < 0 || ox >= ow) continue;
+          for (int i = 0; i < c; ++i)
+            y[(static_cast<std::size_t>(oy) * ow + ox) * c + i] +=
+                x[(static_cast<std::size_t>(iy) * wd + ix) * c + i] * w[(static_cast<std::size_t>(ky) * k + kx) * c + i];
+        }
+  return y;
+}
+
+// Valid correlation, many channels to one.
+inline Map regress(const Map &x, const Map &w, int h, int wd, int c, int kh, int kw) {
+  int rh = h - kh + 1, rw = wd - kw + 1;
+  Map y(static_cast<std::size_t>(rh) * rw, 0.0);
+  for (int i = 0; i < rh; ++i)
+    for (int j = 0; j < rw; ++j)
+      for (int ky = 0; ky < kh; ++ky)
+        for (int kx = 0; kx < kw; ++kx)
+          for (int ch = 0; ch < c; ++ch)
+            y[static_cast<std::size_t>(i) * rw + j] += x[(static_cast<std::size_t>(i + ky) * wd + j + kx) * c + ch] *
+                                                       w[(static_cast<std::size_t>(ky) * kw + kx) * c + ch];
+  return y;
+}
+
+// conv + bias + ReLU as the backbone does it: weights [cout][cin][3][3].
+inline Map conv_relu(const Map &x, const Map &w, const Map &b, int h, int wd, int cin, int cout) {
+  Map y(static_cast<std::size_t>(h) * wd * cout);
+  for (int oy = 0; oy < h; ++oy)
+    for (int ox = 0; ox < wd; ++ox)
+      for (int o = 0; o < cout; ++o) {
+        double sum = b[o];
+        for (int ky = 0; ky < 3; ++ky)
+          for (int kx = 0; kx < 3; ++kx) {
+            int iy = oy + ky - 1, ix = ox + kx - 1;
+            if (iy < 0 || iy >= h || ix < 0 || ix >= wd) continue;
+            const double *in = &x[(static_cast<std::size_t>(iy) * wd + ix) * cin];
+            const double *k = &w[static_cast<std::size_t>(o) * cin * 9 + ky * 3 + kx];
+            for (int i = 0; i < cin; ++i) sum += in[i] * k[static_cast<std::size_t>(i) * 9];
+          }
+        y[(static_cast<std::size_t>(oy) * wd + ox) * cout + o] = sum > 0 ? sum : 0;
+      }
+  return y;
+}
+
+inline Map max_pool(const Map &x, int h, int wd, int c) {
+  int oh = h / 2, ow = wd / 2;
+  Map y(static_cast<std::size_t>(oh) * ow * c);
+  for (int oy = 0; oy < oh; ++oy)
+    for (int ox = 0; ox < ow; ++ox)
+      for (int i = 0; i < c; ++i) {
+        double best = -1e300;
+        for (int a = 0; a < 2; ++a)
+          for (int b = 0; b < 2; ++b)
+            best = std::fmax(best, x[(static_cast<std::size_t>(2 * oy + a) * wd + 2 * ox + b) * c + i]);
+        y[(static_cast<std::size_t>(oy) * ow + ox) * c + i] = best;
+      }
+  return y;
+}
+
+} // namespace ref
