@@ -1,1 +1,87 @@
-# make install, pkg-config and find_package(dslt).
+# make install, find_package(dslt) and pkg-config. Nothing installed names the prefix, so the tree may be moved.
+
+include(CMakePackageConfigHelpers)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/dslt)
+
+# ---- files -----------------------------------------------------------------------------------------
+
+# Libraries found outside the system's folders (a oneDNN in /opt, say) are found at run time too.
+set_target_properties(dslt dslt_shared PROPERTIES INSTALL_RPATH_USE_LINK_PATH TRUE)
+set_target_properties(dslt_shared PROPERTIES EXPORT_NAME dslt)
+set_target_properties(dslt_static PROPERTIES EXPORT_NAME static)
+
+# Two export sets: who links the shared library needs none of what the static one asks for.
+install(TARGETS dslt RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS dslt_shared EXPORT dslt-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS dslt_static EXPORT dslt-static-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES ${CMAKE_SOURCE_DIR}/include/dslt/dslt.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dslt)
+install(FILES ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
+
+# ---- find_package(dslt) ----------------------------------------------------------------------------
+
+install(EXPORT dslt-targets NAMESPACE dslt:: DESTINATION ${package_dir})
+install(EXPORT dslt-static-targets NAMESPACE dslt:: DESTINATION ${package_dir})
+
+# The OpenMP runtime by name (gomp, omp): it must be the one these objects were compiled for, whatever compiler
+# the user has, and a project in C++ alone can link it as well.
+set(DSLT_OPENMP_LIBRARIES ${OpenMP_C_LIB_NAMES})
+list(REMOVE_ITEM DSLT_OPENMP_LIBRARIES pthread)
+
+configure_package_config_file(cmake/dslt-config.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/dslt-config.cmake
+  INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
+# Before 1.0 a new minor version may change the interface.
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/dslt-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/dslt-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/dslt-config-version.cmake
+  DESTINATION ${package_dir})
+if(DSLT_ONEDNN)
+  install(FILES cmake/FindDNNL.cmake DESTINATION ${package_dir})
+endif()
+
+# ---- pkg-config ------------------------------------------------------------------------------------
+
+# "-L/opt/x/lib -lx" for libx found there, "-lx" in the compiler's own folders.
+function(dslt_link_flags out)
+  set(flags)
+  foreach(library ${ARGN})
+    if(IS_ABSOLUTE "${library}")
+      get_filename_component(folder "${library}" DIRECTORY)
+      get_filename_component(name "${library}" NAME)
+      string(REGEX REPLACE "^lib(.+)\\.(a|so[0-9.]*)$" "\\1" name "${name}")
+      if(NOT folder IN_LIST CMAKE_C_IMPLICIT_LINK_DIRECTORIES)
+        list(APPEND flags "-L${folder}")
+      endif()
+      list(APPEND flags "-l${name}")
+    else()
+      list(APPEND flags "-l${library}")
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES flags)
+  list(JOIN flags " " flags)
+  set(${out} "${flags}" PARENT_SCOPE)
+endfunction()
+
+# All in Libs.private, nothing in Requires.private: there, `pkg-config --cflags dslt` would fail for want of
+# jansson's development files, of which a user of the shared library needs none.
+set(private ${JANSSON_LINK_LIBRARIES})
+if(DSLT_ONEDNN)
+  list(APPEND private ${DNNL_LIBRARY})
+endif()
+if(DSLT_LIBCRYPTO)
+  list(APPEND private ${LIBCRYPTO_LINK_LIBRARIES})
+endif()
+if(DSLT_CUDA)
+  get_target_property(cudart CUDA::cudart_static IMPORTED_LOCATION)
+  list(APPEND private ${cudart} stdc++ dl rt)
+endif()
+dslt_link_flags(DSLT_PC_PRIVATE ${private} ${DSLT_OPENMP_LIBRARIES} pthread m)
+
+# From lib/pkgconfig back to the prefix.
+file(RELATIVE_PATH DSLT_PC_PREFIX /dslt/${CMAKE_INSTALL_LIBDIR}/pkgconfig /dslt)
+string(REGEX REPLACE "/$" "" DSLT_PC_PREFIX "${DSLT_PC_PREFIX}")
+configure_file(cmake/dslt.pc.in ${CMAKE_CURRENT_BINARY_DIR}/dslt.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/dslt.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(DSLT_BUILD_TESTS)
+  add_subdirectory(tests/install)
+endif()

@@ -34,6 +34,8 @@ target_compile_definitions(dslt_flags INTERFACE _GNU_SOURCE)
 target_include_directories(dslt_flags INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/host)
 
 if(DSLT_SANITIZE)
-  add_compile_options(-fsanitize=${DSLT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  # Not for nvcc, which does not know them.
+  add_compile_options($<$<COMPILE_LANGUAGE:C,CXX>:-fsanitize=${DSLT_SANITIZE}>
+    $<$<COMPILE_LANGUAGE:C,CXX>:-fno-omit-frame-pointer> $<$<COMPILE_LANGUAGE:C,CXX>:-fno-sanitize-recover=all>)
   add_link_options(-fsanitize=${DSLT_SANITIZE})
 endif()

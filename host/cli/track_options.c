@@ -61,7 +61,8 @@ static const char args_doc[] = "INPUT";
 static const char doc[] =
     "Follow one object through INPUT: a video file, a folder of images (natural order), a quoted glob "
     "\"DIR/a*.png\", "
-    "camera:N, - (image files named on standard input, one a line) or scene:SEED (a rendered clip)."
+    "camera:N, - (image files named on standard input, one a line) or scene:SEED[:WIDTHxHEIGHT] "
+    "(a rendered clip)."
     "\v"
     "Examples:\n"
     "  dslt track clip.mp4 --box 120,80,64,48 -w vgg16.safetensors -o boxes.txt\n"

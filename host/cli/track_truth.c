@@ -53,17 +53,8 @@ static int render_truth(dslt_track_truth *out, const dslt_scene *scene, int64_t 
 }
 
 int dslt_track_truth_scene(dslt_track_truth *out, const char *input, int64_t start) {
-  static const char prefix[] = "scene:";
-  const char *digits = input + sizeof prefix - 1;
-  if (strncmp(input, prefix, sizeof prefix - 1) != 0)
-    return dslt_fail(DSLT_EARGUMENT, "\"%s\" is not a scene: write scene:SEED.", input);
   dslt_scene_options options;
-  dslt_scene_defaults(&options);
-  char *end;
-  errno = 0;
-  options.seed = strtoull(digits, &end, 10);
-  if (end == digits || *end || *digits == '-' || errno)
-    return dslt_fail(DSLT_EARGUMENT, "\"%s\" is not a scene: write scene:SEED with a whole number.", input);
+  DSLT_TRY(dslt_scene_parse(&options, input));
   dslt_scene *scene = NULL;
   DSLT_TRY(dslt_scene_create(&scene, &options));
   int rc = render_truth(out, scene, start);

@@ -34,7 +34,7 @@ typedef struct dslt_source_info {
  * files and hidden ones are passed over "DIR/prefix*.png"                           a glob, natural order
  *   camera:N                                    a camera; frames that nobody takes in time are dropped
  *   -                                           a list of picture files on standard input, one a line
- *   scene:SEED                                  the rendered clip of scene.h (default size and length)
+ *   scene:SEED or scene:SEED:WIDTHxHEIGHT       the rendered clip of scene.h
  * Pictures end in .bmp .exr .jpeg .jpg .pgm .png .pnm .ppm .tif .tiff .webp, in either case. `options` NULL =
  * all defaults. The decoder's thread starts at once. DSLT_EARGUMENT (a first frame beyond the end, a
  * malformed name), DSLT_EIO (missing, unreadable, a folder without pictures), DSLT_EFORMAT (no video),

@@ -1,8 +1,11 @@
 /* scene.c: the plot of the rendered clip: who moves where, and what is drawn in which order. */
 #include "scene.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "scene_parts.h"
 #include "util/error.h"
@@ -17,7 +20,7 @@ struct dslt_scene {
   double sway_x, sway_y;  /* how far the object's centre may leave the middle, px */
   double phase[8];        /* turns, from the seed */
   dslt_sprite object, distractor[DISTRACTORS];
-  dslt_pose home[DISTRACTORS]; /* where the distractors wander about */
+  dslt_sprite_pose home[DISTRACTORS]; /* where the distractors wander about */
   int first_blur[2], last_blur[2];
   int first_cover, last_cover; /* frames in which the bar is on its way */
 };
@@ -46,7 +49,7 @@ void dslt_scene_defaults(dslt_scene_options *out) {
 static double snap(double v) { return floor(v * 4096 + 0.5) / 4096; }
 
 /* The object at time `t`, which may fall between frames. Size and turn are those of the options at t = 0. */
-static dslt_pose object_pose(const dslt_scene *s, double t) {
+static dslt_sprite_pose object_pose(const dslt_scene *s, double t) {
   const dslt_scene_options *o = &s->options;
   double x = o->width / 2.0, y = o->height / 2.0, scale = 1, turn = 0;
   if (o->motion) {
@@ -60,16 +63,16 @@ static dslt_pose object_pose(const dslt_scene *s, double t) {
     scale += wave > 0 ? (LARGEST_SCALE - 1) * wave : 0.26 * wave;
   }
   if (o->rotation) turn = LARGEST_TURN * (0.75 * dslt_scene_sin(t / 71) + 0.25 * dslt_scene_sin(t / 29));
-  return (dslt_pose){snap(x),
-                     snap(y),
-                     snap(o->object_width * scale),
-                     snap(o->object_height * scale),
-                     snap(dslt_scene_sin(turn) * 16) / 16,
-                     snap(dslt_scene_sin(turn + 0.25) * 16) / 16};
+  return (dslt_sprite_pose){snap(x),
+                            snap(y),
+                            snap(o->object_width * scale),
+                            snap(o->object_height * scale),
+                            snap(dslt_scene_sin(turn) * 16) / 16,
+                            snap(dslt_scene_sin(turn + 0.25) * 16) / 16};
 }
 
-static dslt_pose distractor_pose(const dslt_scene *s, int which, double t) {
-  dslt_pose p = s->home[which];
+static dslt_sprite_pose distractor_pose(const dslt_scene *s, int which, double t) {
+  dslt_sprite_pose p = s->home[which];
   if (!s->options.background) return p;
   const double far = 0.11 * s->options.width;
   p.x = snap(p.x + far * dslt_scene_sin(t / (118 + 17 * which) + s->phase[4 + which % 4]));
@@ -140,9 +143,10 @@ static void plan_distractors(dslt_scene *s, dslt_rng *rng) {
     const double size = 0.75 + 0.4 * dslt_rng_uniform(rng), turn = (dslt_rng_uniform(rng) - 0.5) * 0.2;
     const double x = AT[i][0] + 0.1 * (dslt_rng_uniform(rng) - 0.5),
                  y = AT[i][1] + 0.1 * (dslt_rng_uniform(rng) - 0.5);
-    s->home[i] = (dslt_pose){snap(x * s->options.width),           snap(y * s->options.height),
-                             snap(size * s->options.object_width), snap(size * s->options.object_height),
-                             snap(dslt_scene_sin(turn)),           snap(dslt_scene_sin(turn + 0.25))};
+    s->home[i] =
+        (dslt_sprite_pose){snap(x * s->options.width),           snap(y * s->options.height),
+                           snap(size * s->options.object_width), snap(size * s->options.object_height),
+                           snap(dslt_scene_sin(turn)),           snap(dslt_scene_sin(turn + 0.25))};
   }
 }
 
@@ -160,6 +164,33 @@ static int paint(dslt_scene *s) {
     DSLT_TRY(dslt_scene_paint_distractor(&sheet, i, o->seed));
     DSLT_TRY(dslt_sprite_create(&s->distractor[i], &sheet));
   }
+  return DSLT_OK;
+}
+
+int dslt_scene_parse(dslt_scene_options *out, const char *name) {
+  static const char prefix[] = "scene:";
+  const char *p = name + sizeof prefix - 1;
+  char *end = NULL;
+  long long seed = -1, width = 0, height = 0;
+  dslt_scene_defaults(out);
+  errno = 0;
+  if (strncmp(name, prefix, sizeof prefix - 1) == 0 && isdigit((unsigned char)*p))
+    seed = strtoll(p, &end, 10);
+  int good = seed >= 0 && !errno;
+  if (good && *end == ':' && isdigit((unsigned char)end[1])) {
+    width = strtoll(end + 1, &end, 10);
+    if (*end == 'x' && isdigit((unsigned char)end[1])) height = strtoll(end + 1, &end, 10);
+    good = !errno && width > 0 && height > 0 && width <= 16384 && height <= 16384;
+  }
+  if (!good || *end)
+    return dslt_fail(DSLT_EARGUMENT, "%s names no scene; write scene:SEED or scene:SEED:WIDTHxHEIGHT.", name);
+  out->seed = (uint64_t)seed;
+  if (width == 0) return DSLT_OK;
+  const double factor = fmin((double)width / out->width, (double)height / out->height);
+  out->object_width *= factor;
+  out->object_height *= factor;
+  out->width = (int)width;
+  out->height = (int)height;
   return DSLT_OK;
 }
 
@@ -226,7 +257,7 @@ static void draw_background(dslt_canvas *canvas, const dslt_scene *s, double t) 
 
 /* A leaning striped post, half as wide as the object, that overtakes it once: far away from it at both ends
  * of its time, slow beside it in the middle. */
-static void draw_post(dslt_canvas *canvas, const dslt_scene *s, const dslt_pose *object, int index) {
+static void draw_post(dslt_canvas *canvas, const dslt_scene *s, const dslt_sprite_pose *object, int index) {
   if (index < s->first_cover || index > s->last_cover) return;
   const double span = s->last_cover > s->first_cover ? s->last_cover - s->first_cover : 1;
   const double u = 2 * (index - s->first_cover) / span - 1;
@@ -269,11 +300,11 @@ int dslt_scene_render(dslt_canvas *out, dslt_box *truth, const dslt_scene *scene
   }
   draw_background(out, scene, index);
   for (int i = 0; i < DISTRACTORS; i++) {
-    const dslt_pose p = distractor_pose(scene, i, index);
+    const dslt_sprite_pose p = distractor_pose(scene, i, index);
     DSLT_TRY(dslt_sprite_draw(out, &scene->distractor[i], &p, 1));
   }
-  const dslt_pose middle = object_pose(scene, index);
-  dslt_pose poses[MOST_SUBFRAMES] = {middle};
+  const dslt_sprite_pose middle = object_pose(scene, index);
+  dslt_sprite_pose poses[MOST_SUBFRAMES] = {middle};
   int count = 1;
   if (blurred(scene,
               index)) { /* the shutter stays open for a whole frame, half before and half after its time */

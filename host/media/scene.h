@@ -29,6 +29,9 @@ typedef struct dslt_scene dslt_scene;
 void dslt_scene_defaults(dslt_scene_options *out);
 /* `options` NULL = defaults. DSLT_EARGUMENT: out of range, or the object does not fit into the frame at its
  * largest. */
+/* Read "scene:SEED" or "scene:SEED:WIDTHxHEIGHT"; the object shrinks and grows with the frame, the rest are
+ * defaults. DSLT_EARGUMENT says how it is written. */
+int dslt_scene_parse(dslt_scene_options *out, const char *name);
 int dslt_scene_create(dslt_scene **out, const dslt_scene_options *options);
 /* Frame `index` (0-based) as BGR8 into the canvas ({0} or made before; it takes the scene's size) and its
  * ground truth (may be NULL): the axis-aligned box of the object as if unoccluded and unrotated, centre and

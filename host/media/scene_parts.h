@@ -84,12 +84,13 @@ int dslt_sprite_create(dslt_sprite *out, dslt_sheet *sheet);
 void dslt_sprite_free(dslt_sprite *sprite);
 
 /* Where a sprite lies: centre, size before turning, turn; pixels of the frame. */
-typedef struct dslt_pose {
+typedef struct dslt_sprite_pose {
   double x, y, width, height, sine, cosine;
-} dslt_pose;
+} dslt_sprite_pose;
 
 /* Draw the mean of `count` poses (one: a sharp picture; several: motion blur), 2 x 2 samples a pixel each.
  * DSLT_EMEMORY. */
-int dslt_sprite_draw(dslt_canvas *canvas, const dslt_sprite *sprite, const dslt_pose *poses, int count);
+int dslt_sprite_draw(dslt_canvas *canvas, const dslt_sprite *sprite, const dslt_sprite_pose *poses,
+                     int count);
 
 #endif

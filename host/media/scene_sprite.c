@@ -122,7 +122,7 @@ typedef struct span {
   int x0, y0, x1, y1; /* pixels, last exclusive */
 } span;
 
-static span pose_span(const dslt_pose *p, const dslt_canvas *canvas) {
+static span pose_span(const dslt_sprite_pose *p, const dslt_canvas *canvas) {
   const double c = fabs(p->cosine), s = fabs(p->sine);
   const double hx = (p->width * c + p->height * s) / 2 + 1, hy = (p->width * s + p->height * c) / 2 + 1;
   const span out = {(int)fmax(0, floor(p->x - hx)), (int)fmax(0, floor(p->y - hy)),
@@ -133,8 +133,8 @@ static span pose_span(const dslt_pose *p, const dslt_canvas *canvas) {
 static int64_t fixed(double v) { return (int64_t)floor(v * 65536 + 0.5); }
 
 /* Add one pose, `grid` x `grid` samples a pixel, to sums that start at `area`'s corner. */
-static void add_pose(uint32_t *sums, const span *area, const dslt_sheet *s, const dslt_pose *p, int grid,
-                     const dslt_canvas *canvas) {
+static void add_pose(uint32_t *sums, const span *area, const dslt_sheet *s, const dslt_sprite_pose *p,
+                     int grid, const dslt_canvas *canvas) {
   const span part = pose_span(p, canvas);
   const double kx = s->width / p->width, ky = s->height / p->height; /* texels a pixel */
   const int64_t ux = fixed(kx * p->cosine), uy = fixed(kx * p->sine);
@@ -155,7 +155,7 @@ static void add_pose(uint32_t *sums, const span *area, const dslt_sheet *s, cons
   }
 }
 
-static int draw_sheet(dslt_canvas *canvas, const dslt_sheet *sheet, const dslt_pose *poses, int count,
+static int draw_sheet(dslt_canvas *canvas, const dslt_sheet *sheet, const dslt_sprite_pose *poses, int count,
                       int grid) {
   span area = {canvas->width, canvas->height, 0, 0};
   for (int i = 0; i < count; i++) {
@@ -190,9 +190,10 @@ static int draw_sheet(dslt_canvas *canvas, const dslt_sheet *sheet, const dslt_p
   return DSLT_OK;
 }
 
-int dslt_sprite_draw(dslt_canvas *canvas, const dslt_sprite *sprite, const dslt_pose *poses, int count) {
+int dslt_sprite_draw(dslt_canvas *canvas, const dslt_sprite *sprite, const dslt_sprite_pose *poses,
+                     int count) {
   enum { MOST = 32 };
-  dslt_pose shades[MOST];
+  dslt_sprite_pose shades[MOST];
   if (count > MOST) count = MOST;
   const double grow_x = (double)sprite->shadow.width * SHADOW_STEP / sprite->level[0].width;
   const double grow_y = (double)sprite->shadow.height * SHADOW_STEP / sprite->level[0].height;

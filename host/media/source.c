@@ -334,12 +334,11 @@ static int clip_next(dslt_frame *out, void *self, const atomic_bool *stop) {
   return 1;
 }
 
-static int open_scene(dslt_input *out, uint64_t seed) {
+static int open_scene(dslt_input *out, const char *name) {
+  dslt_scene_options options;
+  DSLT_TRY(dslt_scene_parse(&options, name));
   clip *c = calloc(1, sizeof *c);
   if (!c) return no_memory("the scene");
-  dslt_scene_options options;
-  dslt_scene_defaults(&options);
-  options.seed = seed;
   const int rc = dslt_scene_create(&c->scene, &options);
   if (rc < 0) {
     free(c);
@@ -387,12 +386,7 @@ int dslt_input_open(dslt_input *out, const char *name) {
       return dslt_fail(DSLT_EARGUMENT, "%s names no camera; write camera:0 to camera:99.", name);
     return open_video(out, NULL, (int)number);
   }
-  if (strncmp(name, "scene:", 6) == 0) {
-    const int64_t seed = whole_number(name + 6, INT64_MAX);
-    if (seed < 0)
-      return dslt_fail(DSLT_EARGUMENT, "%s names no scene; write scene:SEED with a number.", name);
-    return open_scene(out, (uint64_t)seed);
-  }
+  if (strncmp(name, "scene:", 6) == 0) return open_scene(out, name);
   if (strstr(name, "://")) return open_video(out, name, 0);
   return open_path(out, name);
 }

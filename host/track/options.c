@@ -1,6 +1,7 @@
 /* options.c: the table of options: name, symbol, range, help; presets; text to field and back. */
 #include <errno.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -284,26 +285,44 @@ static int set_choice(dslt_options *options, const field *f, const char *value) 
   return out_of_range(f, value);
 }
 
+/* Decimal notation only, with a dot whatever locale the application has chosen; strtod alone would also take
+ * hexadecimal, infinity, NaN and leading blanks. 1 on success. */
+static int parse_real(double *out, const char *text) {
+  char *end = NULL;
+  if (!*text || text[strspn(text, "0123456789+-.eE")]) return 0;
+  locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+  if (!plain) return 0;
+  *out = strtod_l(text, &end, plain);
+  freelocale(plain);
+  return end != text && !*end;
+}
+
+static int parse_integer(long long *out, const char *text) {
+  char *end = NULL;
+  if (!*text || text[strspn(text, "0123456789+-")]) return 0;
+  errno = 0;
+  *out = strtoll(text, &end, 10);
+  return end != text && !*end && errno == 0;
+}
+
 int dslt_options_set(dslt_options *options, const char *key, const char *value) {
   if (!options || !key || !value)
     return dslt_fail(DSLT_EARGUMENT, "dslt_options_set() needs options, a key and a value.");
   const field *f = NULL;
   DSLT_TRY(find(&f, key));
-  char *end;
-  errno = 0;
   switch (f->type) {
     case FIELD_NAME:
     case FIELD_CHOICE: return set_choice(options, f, value);
     case FIELD_REAL: {
-      double v = strtod(value, &end);
-      if (end == value || *end || !(v >= f->low && v <= f->high)) return out_of_range(f, value);
+      double v;
+      if (!parse_real(&v, value) || !(v >= f->low && v <= f->high)) return out_of_range(f, value);
       memcpy((char *)options + f->offset, &v, sizeof v);
       return DSLT_OK;
     }
     case FIELD_INT:
     case FIELD_INT64: {
-      long long v = strtoll(value, &end, 10);
-      if (end == value || *end || errno || (double)v < f->low || (double)v > f->high)
+      long long v;
+      if (!parse_integer(&v, value) || (double)v < f->low || (double)v > f->high)
         return out_of_range(f, value);
       int narrow = (int)v;
       int64_t wide = v;
@@ -319,10 +338,13 @@ int dslt_options_set(dslt_options *options, const char *key, const char *value) 
 
 /* Shortest form that reads back as the same double. */
 static void print_real(char *out, size_t size, double v) {
+  locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0), before = uselocale(plain);
   for (int digits = 1; digits <= 17; ++digits) {
     snprintf(out, size, "%.*g", digits, v);
-    if (strtod(out, NULL) == v) return;
+    if (strtod(out, NULL) == v) break;
   }
+  uselocale(before);
+  if (plain) freelocale(plain);
 }
 
 int dslt_options_get(char *out, size_t size, const dslt_options *options, const char *key) {
@@ -362,7 +384,8 @@ int dslt_options_get(char *out, size_t size, const dslt_options *options, const 
 }
 
 int dslt_options_describe(dslt_option_info *out, int index) {
-  if (!out || index < 0 || index >= FIELD_COUNT)
+  if (!out) return dslt_fail(DSLT_EARGUMENT, "dslt_options_describe() was given no place for its answer.");
+  if (index < 0 || index >= FIELD_COUNT)
     return dslt_fail(DSLT_EARGUMENT, "There is no option number %d; they are numbered 0 to %d.", index,
                      FIELD_COUNT - 1);
   const field *f = &fields[index];

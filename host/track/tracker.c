@@ -27,7 +27,7 @@ static void lap(dslt_result *result, dslt_stage stage, double *start) {
 
 static int check_image(const dslt_image *image) {
   static const size_t pixel_bytes[] = {3, 3, 1, 4, 4, 2, 6};
-  if (!image || !image->data) return dslt_fail(DSLT_EFRAME, "The frame has no pixels.");
+  if (!image->data) return dslt_fail(DSLT_EFRAME, "The frame has no pixels.");
   if ((int)image->format < 0 || (int)image->format > DSLT_BGR16)
     return dslt_fail(DSLT_EFRAME, "The frame's pixel format %d is none of dslt_pixel_format.",
                      (int)image->format);
@@ -41,7 +41,6 @@ static int check_image(const dslt_image *image) {
 }
 
 static int check_box(const dslt_box *box, const dslt_image *frame) {
-  if (!box) return dslt_fail(DSLT_EBOX, "No box was given.");
   if (!isfinite(box->x) || !isfinite(box->y) || !isfinite(box->width) || !isfinite(box->height))
     return dslt_fail(DSLT_EBOX, "The box holds a number that is not finite.");
   if (!(box->width >= 1) || !(box->height >= 1))
@@ -94,7 +93,7 @@ void dslt_tracker_free(dslt_tracker *t) {
   free(t);
 }
 
-const char *dslt_tracker_backend(const dslt_tracker *t) { return t->ops->name; }
+const char *dslt_tracker_backend(const dslt_tracker *t) { return t ? t->ops->name : ""; }
 
 /* ---- first frame --------------------------------------------------------------------------------- */
 
@@ -120,7 +119,8 @@ static int first_frame(dslt_tracker *t, const dslt_image *frame, const dslt_box 
 }
 
 int dslt_tracker_init(dslt_tracker *t, const dslt_image *frame, const dslt_box *box) {
-  if (!t) return dslt_fail(DSLT_EARGUMENT, "dslt_tracker_init() was given no tracker.");
+  if (!t || !frame || !box)
+    return dslt_fail(DSLT_EARGUMENT, "dslt_tracker_init() needs a tracker, a frame and a box.");
   DSLT_TRY(check_image(frame));
   DSLT_TRY(check_box(box, frame));
   dslt_tracker_unplan(t);
@@ -232,8 +232,9 @@ static int next_frame(dslt_tracker *t, dslt_result *result, const dslt_image *fr
 }
 
 int dslt_tracker_update(dslt_result *out, dslt_tracker *t, const dslt_image *frame) {
-  if (!out || !t)
-    return dslt_fail(DSLT_EARGUMENT, "dslt_tracker_update() needs a place for the result and a tracker.");
+  if (!out || !t || !frame)
+    return dslt_fail(DSLT_EARGUMENT,
+                     "dslt_tracker_update() needs a place for the result, a tracker and a frame.");
   if (!t->ready)
     return dslt_fail(DSLT_ESTATE, "The tracker has no target yet; call dslt_tracker_init() first.");
   DSLT_TRY(check_image(frame));

@@ -333,7 +333,7 @@ DSLT_API int dslt_tracker_response(dslt_response *out, dslt_tracker *tracker);
 /* The loss of each first-frame step, in order. `*count` values, owned by the tracker, valid until its next init. */
 DSLT_API int dslt_tracker_init_losses(const float **out, int *count, const dslt_tracker *tracker);
 
-/* Name of the backend the tracker runs on: "cpu" or "cuda". Static storage. */
+/* Name of the backend the tracker runs on: "cpu" or "cuda"; "" for NULL. Static storage. */
 DSLT_API const char *dslt_tracker_backend(const dslt_tracker *tracker);
 
 #ifdef __cplusplus

@@ -1,4 +1,5 @@
-// The planned backbone against the plain reference: on random layers, and on the real first three blocks of VGG-16.
+// The planned backbone against the plain reference: on random layers, and on the real first three blocks of
+// VGG-16.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -15,7 +16,8 @@ struct Layers {
 
 int load(void *context, int index, float *weights, float *bias) {
   auto *layers = static_cast<Layers *>(context);
-  for (std::size_t i = 0; i < layers->weights[index].size(); ++i) weights[i] = float(layers->weights[index][i]);
+  for (std::size_t i = 0; i < layers->weights[index].size(); ++i)
+    weights[i] = float(layers->weights[index][i]);
   for (std::size_t i = 0; i < layers->biases[index].size(); ++i) bias[i] = float(layers->biases[index][i]);
   return DSLT_OK;
 }
@@ -48,10 +50,11 @@ void compare(const dslt_net_desc &desc, Layers &layers, int precision, double to
   ref::Map first(x.begin(), x.begin() + values);
   run_reference(d, layers, first, &low, &high);
   float *out_low = b.floats(low.size() * d.n), *out_high = b.floats(high.size() * d.n), *in = b.upload(x);
-  for (int repeat = 0; repeat < 2; ++repeat) { // a second run must not see the first one's buffers
+  for (int repeat = 0; repeat < 2; ++repeat) {  // a second run must not see the first one's buffers
     ASSERT_EQ(b.ops->net_run(net, in, out_low, out_high), DSLT_OK) << dslt_last_error();
     for (int image = 0; image < d.n; ++image) {
-      run_reference(d, layers, ref::Map(x.begin() + image * values, x.begin() + (image + 1) * values), &low, &high);
+      run_reference(d, layers, ref::Map(x.begin() + image * values, x.begin() + (image + 1) * values), &low,
+                    &high);
       std::vector<float> got_low = b.download(out_low + image * low.size(), low.size());
       std::vector<float> got_high = b.download(out_high + image * high.size(), high.size());
       EXPECT_LT(ref::relative_error(got_low, low), tolerance) << "low tap, image " << image;
@@ -69,7 +72,8 @@ dslt_net_desc random_stack(Layers *layers) {
   ref::Noise noise(9);
   for (int i = 0; i < 4; ++i) {
     d.layer[i] = {cin, widths[i], i == 0 || i == 2};
-    layers->weights.push_back(ref::rounded(noise.map(std::size_t(widths[i]) * cin * 9, std::sqrt(2.0 / (cin * 9)))));
+    layers->weights.push_back(
+        ref::rounded(noise.map(std::size_t(widths[i]) * cin * 9, std::sqrt(2.0 / (cin * 9)))));
     layers->biases.push_back(ref::rounded(noise.map(widths[i], 10)));
     cin = widths[i];
   }
@@ -100,13 +104,14 @@ class RealWeights : public testing::Test {
   void SetUp() override {
     const std::string npz = DSLT_TEST_SHARED "/data/weights/vgg16_conv1to3.npz";
     if (!std::filesystem::exists(npz)) GTEST_SKIP() << npz << " is not there";
-    const std::string file = std::string(testing::TempDir()) + "dslt_real_" + std::to_string(getpid()) + ".safetensors";
+    const std::string file =
+        std::string(testing::TempDir()) + "dslt_real_" + std::to_string(getpid()) + ".safetensors";
     std::string command = "/usr/bin/python3 weights/convert.py " + npz + " -o " + file + " >/dev/null 2>&1";
     if (std::system(command.c_str()) != 0) GTEST_SKIP() << "weights/convert.py needs python3 with numpy";
     ASSERT_EQ(dslt_weights_load(&weights_, file.c_str()), DSLT_OK) << dslt_last_error();
     std::filesystem::remove(file);
     desc_.n = 1, desc_.h = 24, desc_.w = 32, desc_.layers = 7;
-    desc_.tap_low = 3, desc_.tap_high = 6; // conv2_2, conv3_3
+    desc_.tap_low = 3, desc_.tap_high = 6;  // conv2_2, conv3_3
     for (int i = 0; i < 7; ++i) {
       const dslt_tensor_view &w = weights_->weight[i];
       desc_.layer[i] = {int(w.shape[1]), int(w.shape[0]), dslt_vgg_layers[i].pool_after};
@@ -153,7 +158,8 @@ TEST(Backbone, FeatureScalesAreFolded) {
     dslt_net *net = nullptr, *shared = nullptr;
     ASSERT_EQ(dslt_backbone_plan(&net, b.get(), weights, &o, 1, h, w, nullptr), DSLT_OK) << dslt_last_error();
     ASSERT_EQ(dslt_backbone_plan(&shared, b.get(), weights, &o, 1, h, w, net), DSLT_OK);
-    float *low = b.floats(4 * 6 * 32), *high = b.floats(2 * 3 * 32), *low2 = b.floats(4 * 6 * 32), *high2 = b.floats(192);
+    float *low = b.floats(4 * 6 * 32), *high = b.floats(2 * 3 * 32), *low2 = b.floats(4 * 6 * 32),
+          *high2 = b.floats(192);
     ASSERT_EQ(b.ops->net_run(net, in, low, high), DSLT_OK);
     ASSERT_EQ(b.ops->net_run(shared, in, low2, high2), DSLT_OK);
     EXPECT_EQ(b.download(low, 768), b.download(low2, 768));
@@ -170,4 +176,4 @@ TEST(Backbone, FeatureScalesAreFolded) {
   dslt_weights_free(weights);
 }
 
-} // namespace
+}  // namespace

@@ -8,7 +8,8 @@
 
 namespace {
 
-dslt_image image(const std::vector<uint8_t> &pixels, int w, int h, dslt_pixel_format f = DSLT_BGR8, int bytes = 3) {
+dslt_image image(const std::vector<uint8_t> &pixels, int w, int h, dslt_pixel_format f = DSLT_BGR8,
+                 int bytes = 3) {
   return {pixels.data(), w, h, std::size_t(w) * bytes, f};
 }
 
@@ -27,8 +28,8 @@ dslt_geometry window(int frame_w, int frame_h, int input, double ratio) {
 
 const dslt_input_norm kPlain = {0, {0, 0, 0}, {1, 1, 1}};
 
-std::vector<float> crop(const dslt_image &frame, const dslt_geometry &g, const dslt_input_norm &norm, double cx, double cy,
-                        int first = 0, int count = 1) {
+std::vector<float> crop(const dslt_image &frame, const dslt_geometry &g, const dslt_input_norm &norm,
+                        double cx, double cy, int first = 0, int count = 1) {
   Backend b;
   dslt_pose pose = {};
   pose.cx = cx, pose.cy = cy, pose.scale = 1;
@@ -39,7 +40,7 @@ std::vector<float> crop(const dslt_image &frame, const dslt_geometry &g, const d
   return b.download(out, values * count);
 }
 
-std::vector<uint8_t> ramp(int w, int h) { // blue = x, green = y, red = x + y
+std::vector<uint8_t> ramp(int w, int h) {  // blue = x, green = y, red = x + y
   std::vector<uint8_t> p(std::size_t(w) * h * 3);
   for (int y = 0; y < h; ++y)
     for (int x = 0; x < w; ++x) {
@@ -67,7 +68,7 @@ TEST(Crop, FractionsInterpolateAndRatiosAntialias) {
     for (int v = 0; v < 8; ++v)
       for (int u = 0; u < 8; ++u) {
         double x = 30.3 + (u + 0.5 - 4) * ratio - 0.5, y = 29.6 + (v + 0.5 - 4) * ratio - 0.5;
-        double tolerance = ratio > 1 ? 0.12 : 1e-4; // a widened triangle's samples are not quite balanced
+        double tolerance = ratio > 1 ? 0.12 : 1e-4;  // a widened triangle's samples are not quite balanced
         EXPECT_NEAR(out[(v * 8 + u) * 3], x, tolerance) << ratio;
         EXPECT_NEAR(out[(v * 8 + u) * 3 + 1], y, tolerance) << ratio;
       }
@@ -95,7 +96,7 @@ TEST(Crop, NormalisationAndChannelOrder) {
   std::vector<uint8_t> p = ramp(40, 30);
   dslt_input_norm norm = {1, {10, 20, 30}, {0.5f, 0.25f, 2.0f}};
   std::vector<float> out = crop(image(p, 40, 30), window(40, 30, 2, 1.0), norm, 20, 15);
-  float b = 19, g = 14, r = 33; // the first sample's pixel
+  float b = 19, g = 14, r = 33;  // the first sample's pixel
   EXPECT_FLOAT_EQ(out[0], (r - 10) * 0.5f);
   EXPECT_FLOAT_EQ(out[1], (g - 20) * 0.25f);
   EXPECT_FLOAT_EQ(out[2], (b - 30) * 2.0f);
@@ -182,7 +183,7 @@ class LocateTest : public testing::TestWithParam<int> {};
 
 TEST_P(LocateTest, FindsABumpToAFractionOfACell) {
   dslt_geometry g = grid(21, 17, 5, 4, GetParam());
-  double tolerance = GetParam() == DSLT_SUBCELL_NONE ? 0.51 : 0.12; // the bicubic grid is one pixel fine
+  double tolerance = GetParam() == DSLT_SUBCELL_NONE ? 0.51 : 0.12;  // the bicubic grid is one pixel fine
   for (double dx : {-4.0, -0.4, 0.0, 0.25, 3.3})
     for (double dy : {-3.0, 0.0, 0.45, 2.7}) {
       dslt_pose p = locate(g, bump(g, g.centre_x + dx, g.centre_y + dy, 1.2));
@@ -200,7 +201,7 @@ TEST(Locate, StretchedMappingMovesFurther) {
   g.mapping = DSLT_MAPPING_STRETCH;
   g.anchor_x = g.input_width / 2.0, g.anchor_y = g.input_height / 2.0;
   dslt_pose p = locate(g, bump(g, 13, 8, 1.5));
-  EXPECT_NEAR(p.cx - 320, 3 * 8 * (25.0 / 21.0), 1.0); // by map / (map - kernel + 1)
+  EXPECT_NEAR(p.cx - 320, 3 * 8 * (25.0 / 21.0), 1.0);  // by map / (map - kernel + 1)
 }
 
 TEST(Locate, PriorPrefersTheNearerOfTwoEqualPeaks) {
@@ -251,7 +252,7 @@ TEST(Locate, LostFlagFollowsTheRecentAverage) {
   EXPECT_NEAR(p.mean_peak, 0.8, 1e-6);
   p = locate(g, bump(g, 7, 7, 1, 0.3), p);
   EXPECT_TRUE(p.lost);
-  EXPECT_NEAR(p.mean_peak, 0.8, 1e-6); // a lost frame does not lower the bar
+  EXPECT_NEAR(p.mean_peak, 0.8, 1e-6);  // a lost frame does not lower the bar
   EXPECT_FALSE(p.pyramid);
   dslt_pose moved = locate(g, bump(g, 9, 7, 1, 0.3), p);
   EXPECT_NE(moved.cx, p.cx);
@@ -278,7 +279,7 @@ TEST(ChooseScale, TakesTheStrongestLevelWithinLimits) {
   dslt_pose tie = start_pose();
   ref::Map equal(3 * 81, 0.5);
   ASSERT_EQ(b.ops->choose_scale(b.get(), &tie, b.upload(equal), &g), DSLT_OK);
-  EXPECT_EQ(tie.level, 1); // equal responses keep the size
+  EXPECT_EQ(tie.level, 1);  // equal responses keep the size
 }
 
-} // namespace
+}  // namespace

@@ -1,4 +1,5 @@
-// Every loss against its formula in double, its derivative against central differences, and the fused operation.
+// Every loss against its formula in double, its derivative against central differences, and the fused
+// operation.
 #include <functional>
 
 #include "backend_fixture.h"
@@ -8,7 +9,7 @@ namespace {
 struct LossCase {
   const char *name;
   int kind;
-  std::function<double(double, double)> value; // of p and y, written from the paper
+  std::function<double(double, double)> value;  // of p and y, written from the paper
 };
 
 double shrink(double l) { return l * l / (1 + std::exp(10 * (0.2 - l))); }
@@ -16,10 +17,12 @@ double shrink(double l) { return l * l / (1 + std::exp(10 * (0.2 - l))); }
 const double kWeightPeak = std::exp(1.6);
 
 const LossCase kCases[] = {
-    {"shrinkage", DSLT_LOSS_SHRINKAGE, [](double p, double y) { return std::exp(y) * shrink(std::fabs(p - y)); }},
+    {"shrinkage", DSLT_LOSS_SHRINKAGE,
+     [](double p, double y) { return std::exp(y) * shrink(std::fabs(p - y)); }},
     {"l2", DSLT_LOSS_L2, [](double p, double y) { return (p - y) * (p - y); }},
     {"l3", DSLT_LOSS_L3, [](double p, double y) { return std::pow(std::fabs(p - y), 3); }},
-    {"ohnm", DSLT_LOSS_OHNM, [](double p, double y) { return std::fabs(p - y) >= 0.01 ? (p - y) * (p - y) : 0.0; }},
+    {"ohnm", DSLT_LOSS_OHNM,
+     [](double p, double y) { return std::fabs(p - y) >= 0.01 ? (p - y) * (p - y) : 0.0; }},
     {"truncated", DSLT_LOSS_TRUNCATED,
      [](double p, double y) { return std::fabs(p - y) >= 0.1 ? std::pow(std::exp(y) * (p - y), 2) : 0.0; }},
     {"released", DSLT_LOSS_SHRINKAGE_RELEASED,
@@ -39,8 +42,10 @@ TEST(Loss, ValueAndGradientAgainstCentralDifferencesInDouble) {
         double p = double(float(y + e)), label = double(float(y));
         dslt_loss_value got = dslt_loss_at(&spec, float(p), float(label));
         double h = 1e-6, slope = (c.value(p + h, label) - c.value(p - h, label)) / (2 * h);
-        EXPECT_NEAR(got.value, c.value(p, label), 2e-6 * (1 + c.value(p, label))) << c.name << " " << y << " " << e;
-        if (c.kind == DSLT_LOSS_SHRINKAGE_RELEASED) slope = -std::fabs(slope); // keeps one sign, see algorithm.md
+        EXPECT_NEAR(got.value, c.value(p, label), 2e-6 * (1 + c.value(p, label)))
+            << c.name << " " << y << " " << e;
+        if (c.kind == DSLT_LOSS_SHRINKAGE_RELEASED)
+          slope = -std::fabs(slope);  // keeps one sign, see algorithm.md
         EXPECT_NEAR(got.gradient, slope, 1e-5 * (1 + std::fabs(slope))) << c.name << " " << y << " " << e;
       }
   }
@@ -79,9 +84,11 @@ TEST(Loss, FusedOperationSumsAndFoldsTheBiases) {
   Backend b;
   ref::Noise noise(7);
   const std::size_t count = 333;
-  ref::Map base = ref::rounded(noise.map(count)), residual = ref::rounded(noise.map(count, 0.5)), label(count);
+  ref::Map base = ref::rounded(noise.map(count)), residual = ref::rounded(noise.map(count, 0.5)),
+           label(count);
   for (double &y : label) y = double(float(0.5 + 0.5 * noise.next()));
-  float *bb = b.upload(base), *br = b.upload(residual), *by = b.upload(label), *bias = b.upload({0.03125, -0.25});
+  float *bb = b.upload(base), *br = b.upload(residual), *by = b.upload(label),
+        *bias = b.upload({0.03125, -0.25});
   float *gradient = b.floats(count), *dbias = b.floats(2), *value = b.floats(1), *response = b.floats(count);
   for (const LossCase &c : kCases) {
     dslt_loss_spec spec = spec_of(c.kind);
@@ -102,4 +109,4 @@ TEST(Loss, FusedOperationSumsAndFoldsTheBiases) {
   EXPECT_EQ(b.download(response, count), b.download(bb, count));
 }
 
-} // namespace
+}  // namespace

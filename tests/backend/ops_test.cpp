@@ -14,9 +14,11 @@ TEST_P(ConvTest, ForwardAndWeightGradient) {
   Backend b;
   ref::Noise noise(1);
   std::size_t in = std::size_t(c.h) * c.w * c.cin, out = std::size_t(c.h) * c.w * c.cout;
-  ref::Map x = ref::rounded(noise.map(c.n * in)), w = ref::rounded(noise.map(std::size_t(c.k) * c.k * c.cin * c.cout));
+  ref::Map x = ref::rounded(noise.map(c.n * in)),
+           w = ref::rounded(noise.map(std::size_t(c.k) * c.k * c.cin * c.cout));
   dslt_conv *conv = nullptr;
-  ASSERT_EQ(b.ops->conv_plan(&conv, b.get(), c.n, c.h, c.w, c.cin, c.cout, c.k), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(b.ops->conv_plan(&conv, b.get(), c.n, c.h, c.w, c.cin, c.cout, c.k), DSLT_OK)
+      << dslt_last_error();
   float *y = b.floats(c.n * out), *dx = b.upload(x), *dw_weights = b.upload(w);
   ASSERT_EQ(b.ops->conv_forward(conv, y, dx, dw_weights), DSLT_OK);
   std::vector<float> got = b.download(y, c.n * out);
@@ -147,7 +149,7 @@ INSTANTIATE_TEST_SUITE_P(Factors, UpsampleTest, testing::Values(2, 4));
 TEST(Axpby, AllForms) {
   Backend b;
   ref::Noise noise(4);
-  const std::size_t count = 40000; // above the grain of one thread
+  const std::size_t count = 40000;  // above the grain of one thread
   ref::Map x = ref::rounded(noise.map(count)), z = ref::rounded(noise.map(count));
   float *bx = b.upload(x), *bz = b.upload(z), *y = b.floats(count);
   ASSERT_EQ(b.ops->axpby(b.get(), y, 0.8f, bx, 0.2f, bz, count), DSLT_OK);
@@ -165,7 +167,8 @@ TEST(Adam, TenStepsAgainstIndependentImplementation) {
   const std::size_t count = 50;
   const double beta1 = 0.6, beta2 = 0.999, eps = 1e-8, rate = 1e-3, decay = 0.05;
   ref::Map w = ref::rounded(noise.map(count)), m(count, 0.0), v(count, 0.0), want = w;
-  dslt_param param = {b.upload(w), b.floats(count), b.floats(count), b.floats(count), count, float(rate), float(decay)};
+  dslt_param param = {b.upload(w), b.floats(count), b.floats(count), b.floats(count),
+                      count,       float(rate),     float(decay)};
   int32_t *step = reinterpret_cast<int32_t *>(b.floats(1));
   dslt_adam_rule rule = {float(beta1), float(beta2), float(eps)};
   for (int t = 1; t <= 10; ++t) {
@@ -212,7 +215,8 @@ TEST(Augment, BlurKeepsConstantsAndMirrorTwiceIsTheOriginal) {
   for (int i = -2; i <= 2; ++i) total += std::exp(-0.5 * i * i);
   for (int dy = -2; dy <= 2; ++dy)
     for (int dx = -2; dx <= 2; ++dx)
-      EXPECT_NEAR(got[((5 + dy) * 11 + 5 + dx) * 3], std::exp(-0.5 * (dx * dx + dy * dy)) / (total * total), 1e-6);
+      EXPECT_NEAR(got[((5 + dy) * 11 + 5 + dx) * 3], std::exp(-0.5 * (dx * dx + dy * dy)) / (total * total),
+                  1e-6);
 }
 
-} // namespace
+}  // namespace

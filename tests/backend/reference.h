@@ -1,5 +1,5 @@
-// reference.h: the mathematics once more, in double and the obvious way, for tests to compare with. Shares no code with the
-// library.
+// reference.h: the mathematics once more, in double and the obvious way, for tests to compare with. Shares no
+// code with the library.
 #pragma once
 
 #include <cmath>
@@ -8,7 +8,7 @@
 
 namespace ref {
 
-using Map = std::vector<double>; // [n][h][w][c] with sizes kept by the caller
+using Map = std::vector<double>;  // [n][h][w][c] with sizes kept by the caller
 
 // Deterministic values in [-1, 1) from a plain congruential generator.
 struct Noise {
@@ -75,7 +75,8 @@ inline Map upsample(const Map &x, const Map &w, int h, int wd, int c, int f) {
           if (oy < 0 || oy >= oh || ox < 0 || ox >= ow) continue;
           for (int i = 0; i < c; ++i)
             y[(static_cast<std::size_t>(oy) * ow + ox) * c + i] +=
-                x[(static_cast<std::size_t>(iy) * wd + ix) * c + i] * w[(static_cast<std::size_t>(ky) * k + kx) * c + i];
+                x[(static_cast<std::size_t>(iy) * wd + ix) * c + i] *
+                w[(static_cast<std::size_t>(ky) * k + kx) * c + i];
         }
   return y;
 }
@@ -89,8 +90,9 @@ inline Map regress(const Map &x, const Map &w, int h, int wd, int c, int kh, int
       for (int ky = 0; ky < kh; ++ky)
         for (int kx = 0; kx < kw; ++kx)
           for (int ch = 0; ch < c; ++ch)
-            y[static_cast<std::size_t>(i) * rw + j] += x[(static_cast<std::size_t>(i + ky) * wd + j + kx) * c + ch] *
-                                                       w[(static_cast<std::size_t>(ky) * kw + kx) * c + ch];
+            y[static_cast<std::size_t>(i) * rw + j] +=
+                x[(static_cast<std::size_t>(i + ky) * wd + j + kx) * c + ch] *
+                w[(static_cast<std::size_t>(ky) * kw + kx) * c + ch];
   return y;
 }
 
@@ -129,4 +131,4 @@ inline Map max_pool(const Map &x, int h, int wd, int c) {
   return y;
 }
 
-} // namespace ref
+}  // namespace ref

@@ -298,6 +298,23 @@ TEST(Scene, RefusesWhatCannotBeRendered) {
   dslt_scene_free(nullptr);
 }
 
+TEST(Scene, NamesGiveSeedAndSize) {
+  dslt_scene_options o;
+  ASSERT_EQ(dslt_scene_parse(&o, "scene:7"), DSLT_OK);
+  EXPECT_EQ(o.seed, 7u);
+  EXPECT_EQ(o.width, 480);
+  ASSERT_EQ(dslt_scene_parse(&o, "scene:0:240x180"), DSLT_OK);
+  EXPECT_EQ(o.width, 240);
+  EXPECT_EQ(o.height, 180);
+  EXPECT_DOUBLE_EQ(o.object_width, 32);
+  for (const char *bad :
+       {"scene:", "scene:-1", "scene:x", "scene:1:", "scene:1:20", "scene:1:20x", "scene:1:20x20x",
+        "scene:1x", "scene:1:0x20", "scene:1:99999x20", "scene:99999999999999999999", "cene:1"}) {
+    EXPECT_EQ(dslt_scene_parse(&o, bad), DSLT_EARGUMENT) << bad;
+    EXPECT_NE(std::string(dslt_last_error()).find(bad), std::string::npos);
+  }
+}
+
 TEST(Scene, SmallAndShortClipsWork) {
   auto o = defaults();
   o.width = 64, o.height = 48, o.object_width = 10, o.object_height = 12;

@@ -1,6 +1,6 @@
 // The whole head: its response against the reference, every gradient against central differences in double.
-#include "../backend/backend_fixture.h"
 #include "net/head.h"
+#include "../backend/backend_fixture.h"
 
 namespace {
 
@@ -28,10 +28,11 @@ struct Reference {
   ref::Map p[DSLT_HEAD_PARAMS];
 
   ref::Map respond(const ref::Map &tap_low, const ref::Map &tap_high) const {
-    ref::Map low = ref::conv_same(tap_low, p[DSLT_HEAD_REDUCE_LOW], kH, kW, kLow, kChannels, c.reduce_kernel), high;
+    ref::Map low = ref::conv_same(tap_low, p[DSLT_HEAD_REDUCE_LOW], kH, kW, kLow, kChannels, c.reduce_kernel),
+             high;
     if (c.fusion || c.residual) {
-      high = ref::conv_same(tap_high, p[DSLT_HEAD_REDUCE_HIGH], kH / c.factor, kW / c.factor, kHigh, kChannels,
-                            c.reduce_kernel);
+      high = ref::conv_same(tap_high, p[DSLT_HEAD_REDUCE_HIGH], kH / c.factor, kW / c.factor, kHigh,
+                            kChannels, c.reduce_kernel);
       if (c.factor > 1)
         high = ref::upsample(high, p[DSLT_HEAD_UPSAMPLE], kH / c.factor, kW / c.factor, kChannels, c.factor);
     }
@@ -77,7 +78,7 @@ TEST_P(HeadTest, ResponseAndEveryGradient) {
   shape.reduce_kernel = c.reduce_kernel, shape.kernel_height = kKh, shape.kernel_width = kKw;
   shape.fusion = c.fusion, shape.residual = c.residual, shape.bias = c.bias, shape.train_reduction = 1;
   shape.fuse_low = float(c.fuse_low), shape.fuse_high = float(c.fuse_high);
-  shape.regress_sigma = 0.1f; // large enough for every path to carry a gradient
+  shape.regress_sigma = 0.1f;  // large enough for every path to carry a gradient
   shape.batch = 3;
   dslt_head *head = nullptr;
   ASSERT_EQ(dslt_head_create(&head, b.get(), &shape, 5), DSLT_OK) << dslt_last_error();
@@ -86,7 +87,8 @@ TEST_P(HeadTest, ResponseAndEveryGradient) {
   std::size_t low_values = std::size_t(kH) * kW * kLow;
   std::size_t high_values = std::size_t(kH / c.factor) * (kW / c.factor) * kHigh;
   const std::size_t cells = std::size_t(kH - kKh + 1) * (kW - kKw + 1);
-  ref::Map low = ref::rounded(noise.map(3 * low_values)), high = ref::rounded(noise.map(3 * high_values)), label(cells);
+  ref::Map low = ref::rounded(noise.map(3 * low_values)), high = ref::rounded(noise.map(3 * high_values)),
+           label(cells);
   for (double &y : label) y = double(float(0.5 + 0.5 * noise.next()));
 
   Reference want{c, {}};
@@ -107,7 +109,8 @@ TEST_P(HeadTest, ResponseAndEveryGradient) {
   for (int i = 0; i < 3; ++i) {
     ref::Map expected = want.respond({low.begin() + i * low_values, low.begin() + (i + 1) * low_values},
                                      {high.begin() + i * high_values, high.begin() + (i + 1) * high_values});
-    EXPECT_LT(ref::relative_error(std::vector<float>(three.begin() + i * cells, three.begin() + (i + 1) * cells), expected),
+    EXPECT_LT(ref::relative_error(
+                  std::vector<float>(three.begin() + i * cells, three.begin() + (i + 1) * cells), expected),
               1e-5);
   }
   ref::Map one_low(low.begin(), low.begin() + low_values), one_high(high.begin(), high.begin() + high_values);
@@ -130,14 +133,15 @@ TEST_P(HeadTest, ResponseAndEveryGradient) {
       differences[k] = (above - want.loss(one_low, one_high, label)) / (2 * h);
       want.p[i][k] = was;
     }
-    if (i == DSLT_HEAD_BIAS && !c.residual) got[1] = float(differences[1]); // the second bias has no branch to serve
+    if (i == DSLT_HEAD_BIAS && !c.residual)
+      got[1] = float(differences[1]);  // the second bias has no branch to serve
     EXPECT_LT(ref::relative_error(got, differences), 2e-5) << "parameter " << i;
   }
   dslt_head_free(head);
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, HeadTest, testing::ValuesIn(kCases),
-                         [](const testing::TestParamInfo<HeadCase> &info) { return std::string(info.param.name); });
+                         [](const testing::TestParamInfo<HeadCase> &c) { return std::string(c.param.name); });
 
 dslt_head_shape small_shape() {
   dslt_head_shape s = {};
@@ -159,7 +163,7 @@ TEST(Head, BilinearUpsamplingKeepsConstantsAndRamps) {
   const dslt_param *up = dslt_head_parameter(head, DSLT_HEAD_UPSAMPLE);
   ref::Map x;
   for (int i = 0; i < 4 * 6; ++i)
-    for (int c = 0; c < kChannels; ++c) x.push_back(3 + i % 6); // rises by 1 a cell from left to right
+    for (int c = 0; c < kChannels; ++c) x.push_back(3 + i % 6);  // rises by 1 a cell from left to right
   float *y = b.floats(8 * 12 * kChannels);
   ASSERT_EQ(b.ops->upsample_forward(b.get(), y, b.upload(x), up->w, 1, 4, 6, kChannels, 2), DSLT_OK);
   std::vector<float> got = b.download(y, 8 * 12 * kChannels);
@@ -224,4 +228,4 @@ TEST(Head, FrozenReductionsDoNotMove) {
   dslt_head_free(head);
 }
 
-} // namespace
+}  // namespace

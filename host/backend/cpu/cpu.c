@@ -9,7 +9,7 @@
 
 #include "util/error.h"
 
-/* Cores this process may run on, which a container or taskset may have cut. */
+/* Cores this process may run on, which a container or taskset may have cut; OMP_NUM_THREADS lowers the default. */
 static int cores_at_hand(void) {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
@@ -90,7 +90,7 @@ static int open_backend(dslt_backend **out, const dslt_backend_config *config) {
   dslt_cpu *cpu = calloc(1, sizeof *cpu);
   if (!cpu) return dslt_fail(DSLT_EMEMORY, "Out of memory while opening the CPU backend.");
   cpu->base.ops = &dslt_cpu_backend;
-  cpu->threads = config->threads > 0 ? config->threads : cores_at_hand();
+  cpu->threads = config->threads > 0 ? config->threads : omp_get_max_threads();
   cpu->precision = config->precision;
   int rc = dslt_cpu_engine_open(&cpu->engine, cpu);
   if (rc < 0) {

@@ -5,8 +5,14 @@
 #include "cpu.h"
 #include "util/error.h"
 
+/* The high byte of 16-bit value `i`; rows may begin at odd addresses. */
+static uint8_t high_byte(const uint8_t *src, int i) {
+  uint16_t value;
+  memcpy(&value, src + (size_t)i * sizeof value, sizeof value);
+  return (uint8_t)(value >> 8);
+}
+
 static void convert_row(uint8_t *dst, const uint8_t *src, int width, dslt_pixel_format format) {
-  const uint16_t *wide = (const uint16_t *)(const void *)src;
   switch (format) {
     case DSLT_BGR8: memcpy(dst, src, (size_t)width * 3); break;
     case DSLT_RGB8:
@@ -22,10 +28,10 @@ static void convert_row(uint8_t *dst, const uint8_t *src, int width, dslt_pixel_
       for (int x = 0; x < width; ++x, dst += 3, src += 4) dst[0] = src[2], dst[1] = src[1], dst[2] = src[0];
       break;
     case DSLT_GRAY16:
-      for (int x = 0; x < width; ++x, dst += 3) dst[0] = dst[1] = dst[2] = (uint8_t)(wide[x] >> 8);
+      for (int x = 0; x < width; ++x, dst += 3) dst[0] = dst[1] = dst[2] = high_byte(src, x);
       break;
     case DSLT_BGR16:
-      for (int x = 0; x < width * 3; ++x) dst[x] = (uint8_t)(wide[x] >> 8);
+      for (int x = 0; x < width * 3; ++x) dst[x] = high_byte(src, x);
       break;
   }
 }

@@ -1,0 +1,59 @@
+# A thin front door over the CMake presets; every target sets up what it needs by itself.
+#
+#   make demo      render a clip, track it, write demo/track.mp4, demo/boxes.txt and demo/filmstrip.png
+#   make check     build and run every test
+#   make build     build/dslt and libdslt
+#   make sanitize  every test again under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make fuzz      the fuzzers, FUZZ_SECONDS each (needs clang)
+#   make valgrind  a 20-frame run under Valgrind (needs valgrind)
+#   make install   into PREFIX (default /usr/local)
+#   make format    clang-format over the sources
+#   make clean
+#
+# PRESET is cpu or cuda; by default cuda where nvcc is on PATH. BUILD is the folder, default build.
+
+PRESET ?= $(if $(shell command -v nvcc 2>/dev/null),cuda,cpu)
+PREFIX ?= /usr/local
+BUILD ?= build
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+
+.PHONY: all build demo check test sanitize fuzz valgrind install format clean setup
+
+all: build
+
+setup:
+	@scripts/setup.sh
+
+# Configure anew when the preset changed or the last attempt left no build file.
+build: setup
+	@[ -f $(BUILD)/build.ninja ] && [ "$$(cat $(BUILD)/.preset 2>/dev/null)" = $(PRESET) ] || \
+	  { rm -rf $(BUILD)/CMakeCache.txt $(BUILD)/CMakeFiles; \
+	    cmake --preset $(PRESET) -B $(BUILD) && echo $(PRESET) >$(BUILD)/.preset; }
+	@cmake --build $(BUILD) --parallel $(JOBS)
+
+demo: build
+	@$(BUILD)/dslt demo --out demo
+
+check test: build
+	@ctest --test-dir $(BUILD) --output-on-failure --parallel $(JOBS)
+
+sanitize: setup
+	@cmake --preset debug
+	@cmake --build build-debug --parallel $(JOBS)
+	@ctest --test-dir build-debug --output-on-failure --parallel $(JOBS)
+
+fuzz: setup
+	@tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+valgrind: build
+	@tests/valgrind.sh $(BUILD)
+
+install: build
+	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+format:
+	@git ls-files '*.c' '*.h' '*.cpp' '*.cu' | xargs clang-format -i
+
+clean:
+	@rm -rf build build-debug build-fuzz demo

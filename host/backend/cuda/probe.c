@@ -1,0 +1,121 @@
+/* probe.c: what stands between this program and a GPU. The runtime is linked statically and opens the driver
+ * by itself, so nothing here needs a driver to be installed. */
+#include "probe.h"
+
+#include <cuda_runtime_api.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/backend.h"
+
+#ifndef DSLT_CUDA_ARCHITECTURES
+#error "the build says for which architectures the kernels are compiled: 75,80,..."
+#endif
+
+static const int compiled[] = {DSLT_CUDA_ARCHITECTURES};
+enum { COMPILED = sizeof compiled / sizeof *compiled };
+
+int dslt_cuda_fits(const int *architectures, int count, int major, int minor) {
+  int device = 10 * major + minor;
+  for (int i = 0; i < count; ++i) /* machine code runs on the same major version, same or later minor */
+    if (architectures[i] / 10 == major && architectures[i] <= device) return 1;
+  return count > 0 && architectures[count - 1] <= device; /* PTX runs on everything later */
+}
+
+static void read_devices(dslt_cuda_facts *out) {
+  out->state = DSLT_CUDA_OLD_DEVICE;
+  for (int i = 0; i < out->devices; ++i) {
+    struct cudaDeviceProp properties;
+    cudaError_t error = cudaGetDeviceProperties(&properties, i);
+    if (error != cudaSuccess) {
+      if (out->name[0]) continue;
+      out->state = DSLT_CUDA_DRIVER_TROUBLE;
+      out->trouble = cudaGetErrorString(error);
+      continue;
+    }
+    int fits = dslt_cuda_fits(compiled, COMPILED, properties.major, properties.minor);
+    if (!fits && out->name[0]) continue;
+    out->index = i;
+    snprintf(out->name, sizeof out->name, "%s", properties.name);
+    out->memory = properties.totalGlobalMem;
+    out->major = properties.major;
+    out->minor = properties.minor;
+    out->state = fits ? DSLT_CUDA_READY : DSLT_CUDA_OLD_DEVICE;
+    if (fits) return;
+  }
+}
+
+void dslt_cuda_facts_read(dslt_cuda_facts *out) {
+  memset(out, 0, sizeof *out);
+  if (cudaRuntimeGetVersion(&out->runtime) != cudaSuccess) out->runtime = CUDART_VERSION;
+  if (cudaDriverGetVersion(&out->driver) != cudaSuccess) out->driver = 0;
+  cudaError_t error = cudaGetDeviceCount(&out->devices);
+  if (error != cudaSuccess) {
+    out->devices = 0;
+    (void)cudaGetLastError(); /* it was only a question: no later launch shall find this error */
+  }
+  if (error == cudaErrorInsufficientDriver) {
+    out->state = out->driver == 0 ? DSLT_CUDA_NO_DRIVER : DSLT_CUDA_OLD_DRIVER;
+  } else if (error == cudaErrorNoDevice || (error == cudaSuccess && out->devices == 0)) {
+    out->state = DSLT_CUDA_NO_DEVICE;
+  } else if (error != cudaSuccess) {
+    out->state = DSLT_CUDA_DRIVER_TROUBLE;
+    out->trouble = cudaGetErrorString(error);
+  } else {
+    read_devices(out);
+  }
+}
+
+typedef struct version_text {
+  char text[8];
+} version_text;
+
+/* "13.0" for CUDA's 13000. */
+static version_text version_of(int number) {
+  version_text v;
+  snprintf(v.text, sizeof v.text, "%u.%u", (unsigned)number / 1000 % 1000, (unsigned)number / 10 % 100);
+  return v;
+}
+
+/* Why no GPU can be used, "" where one can. */
+static void write_obstacle(char *out, size_t size, const dslt_cuda_facts *f) {
+  switch (f->state) {
+    case DSLT_CUDA_READY: snprintf(out, size, "%s", ""); break;
+    case DSLT_CUDA_NO_DRIVER: snprintf(out, size, "no NVIDIA driver is installed"); break;
+    case DSLT_CUDA_OLD_DRIVER:
+      snprintf(out, size, "driver for CUDA %s, %s is needed", version_of(f->driver).text,
+               version_of(f->runtime).text);
+      break;
+    case DSLT_CUDA_NO_DEVICE: snprintf(out, size, "the driver finds no CUDA device"); break;
+    case DSLT_CUDA_OLD_DEVICE:
+      snprintf(out, size, "no kernels for compute capability %d.%d", f->major, f->minor);
+      break;
+    case DSLT_CUDA_DRIVER_TROUBLE:
+    default: snprintf(out, size, "%s", f->trouble ? f->trouble : "the driver failed"); break;
+  }
+}
+
+void dslt_cuda_describe(dslt_backend_info *out, const dslt_cuda_facts *f) {
+  static const char honest[] =
+      "this version tracks on the CPU, its CUDA kernels are tested but not yet wired in";
+  memset(out, 0, sizeof *out);
+  out->name = "cuda";
+  out->compiled = 1;
+  char obstacle[sizeof out->device - sizeof honest - 1];
+  write_obstacle(obstacle, sizeof obstacle, f);
+  snprintf(out->device, sizeof out->device, "%s%s%s", obstacle, obstacle[0] ? "; " : "", honest);
+
+  char driver[32] = "no driver", device[80] = "";
+  if (f->driver > 0) snprintf(driver, sizeof driver, "driver for %s", version_of(f->driver).text);
+  if (f->name[0])
+    snprintf(device, sizeof device, "; %.40s, %.0f GiB, capability %d.%d", f->name,
+             (double)f->memory / (1024.0 * 1024.0 * 1024.0), f->major, f->minor);
+  snprintf(out->library, sizeof out->library, "CUDA runtime %s, %s%s", version_of(f->runtime).text, driver,
+           device);
+}
+
+void dslt_cuda_query(dslt_backend_info *out) {
+  dslt_cuda_facts facts;
+  dslt_cuda_facts_read(&facts);
+  dslt_cuda_describe(out, &facts);
+}

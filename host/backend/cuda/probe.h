@@ -1,0 +1,48 @@
+/* probe.h: what the CUDA runtime says about this machine, and how it is put into words. Apart from each
+ * other, so that the words for every machine are tested on any machine. */
+#ifndef DSLT_BACKEND_CUDA_PROBE_H
+#define DSLT_BACKEND_CUDA_PROBE_H
+
+#include <stdint.h>
+
+#include "dslt/dslt.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum dslt_cuda_state {
+  DSLT_CUDA_READY = 0,     /* a device that the compiled kernels run on */
+  DSLT_CUDA_NO_DRIVER,     /* none installed */
+  DSLT_CUDA_OLD_DRIVER,    /* older than the runtime in this build needs */
+  DSLT_CUDA_NO_DEVICE,     /* a driver, but no device, or all hidden by CUDA_VISIBLE_DEVICES */
+  DSLT_CUDA_OLD_DEVICE,    /* no compiled kernel fits any device */
+  DSLT_CUDA_DRIVER_TROUBLE /* anything else, in the driver's words */
+} dslt_cuda_state;
+
+typedef struct dslt_cuda_facts {
+  dslt_cuda_state state;
+  int runtime, driver; /* CUDA versions, 1000 * major + 10 * minor; driver 0: none */
+  int devices;
+  int index;           /* of the device below */
+  char name[256];      /* of the first usable device, else of the first */
+  uint64_t memory;     /* bytes */
+  int major, minor;    /* compute capability */
+  const char *trouble; /* the driver's words with DSLT_CUDA_DRIVER_TROUBLE; static storage */
+} dslt_cuda_facts;
+
+/* Ask the runtime. Makes no context and takes no device memory; without a driver it answers at once. */
+void dslt_cuda_facts_read(dslt_cuda_facts *out);
+
+/* 1 when kernels compiled for `architectures` (75, 80 ...; `count` of them, ascending, PTX for the last) run
+ * on a device of this compute capability. */
+int dslt_cuda_fits(const int *architectures, int count, int major, int minor);
+
+/* Fill every field of `out` from the facts. */
+void dslt_cuda_describe(dslt_backend_info *out, const dslt_cuda_facts *facts);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

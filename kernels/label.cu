@@ -1,0 +1,50 @@
+/* label.cu: the soft label on the response grid. */
+#include "math/label.h"
+
+#include "launch.h"
+
+enum { THREADS = 1024 };
+
+/* One block, because stretching needs the extremes of the whole map first. Those do not depend on the order
+ * in which they are found. */
+static __global__ void __launch_bounds__(THREADS)
+    label_kernel(float *__restrict__ label, dslt_geometry g, float sigma_x, float sigma_y, int stretch) {
+  __shared__ float lows[THREADS], highs[THREADS];
+  int count = g.response_width * g.response_height;
+  float low = INFINITY, high = -INFINITY;
+  for (int i = (int)threadIdx.x; i < count; i += THREADS) {
+    int row = i / g.response_width, column = i % g.response_width;
+    float y = dslt_gaussian2((float)column - g.centre_x, (float)row - g.centre_y, sigma_x, sigma_y);
+    label[i] = y;
+    low = y < low ? y : low;
+    high = y > high ? y : high;
+  }
+  if (!stretch) return;
+  lows[threadIdx.x] = low;
+  highs[threadIdx.x] = high;
+  for (unsigned half = THREADS / 2; half > 0; half /= 2) {
+    __syncthreads();
+    if (threadIdx.x >= half) continue;
+    float other_low = lows[threadIdx.x + half], other_high = highs[threadIdx.x + half];
+    if (other_low < lows[threadIdx.x]) lows[threadIdx.x] = other_low;
+    if (other_high > highs[threadIdx.x]) highs[threadIdx.x] = other_high;
+  }
+  __syncthreads();
+  low = lows[0];
+  high = highs[0];
+  if (!(high > low)) return;
+  for (int i = (int)threadIdx.x; i < count; i += THREADS) label[i] = (label[i] - low) / (high - low);
+}
+
+extern "C" int dslt_cuda_label(dslt_stream stream, float *label, const dslt_geometry *g, float sigma_x,
+                               float sigma_y, int stretch) {
+  if (!label || !g) return dslt_fail(DSLT_EARGUMENT, "Kernel label needs a label and a geometry.");
+  if (g->response_width < 1 || g->response_height < 1 || g->response_width > DSLT_RESPONSE_SIDE_MAX ||
+      g->response_height > DSLT_RESPONSE_SIDE_MAX)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel label was given %d x %d cells; a side has 1 to %d.",
+                     g->response_width, g->response_height, (int)DSLT_RESPONSE_SIDE_MAX);
+  if (!(sigma_x > 0.0f) || !(sigma_y > 0.0f))
+    return dslt_fail(DSLT_EARGUMENT, "Kernel label was given deviations %g and %g; both must be above 0.",
+                     (double)sigma_x, (double)sigma_y);
+  return DSLT_LAUNCH(label_kernel, 1, THREADS, stream, label, *g, sigma_x, sigma_y, stretch);
+}

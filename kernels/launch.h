@@ -1,0 +1,36 @@
+/* launch.h: how a launcher starts its kernel. nvcc compiles the kernels with what stands here; any C++
+ * compiler compiles them with tests/kernels/harness.h in its place. */
+#ifndef DSLT_KERNELS_LAUNCH_H
+#define DSLT_KERNELS_LAUNCH_H
+
+#include "kernels.h"
+
+extern "C" {
+#include "util/error.h"
+}
+
+#ifdef __CUDACC__
+#include <cuda_runtime.h>
+
+static inline int dslt_launched(const char *kernel) {
+  cudaError_t error = cudaGetLastError();
+  if (error == cudaSuccess) return DSLT_OK;
+  return dslt_fail(DSLT_EDEVICE, "The GPU did not accept the kernel %s: %s. Try --backend cpu.", kernel,
+                   cudaGetErrorString(error));
+}
+
+/* kernel<<<grid, block, no dynamic shared memory, stream>>>(...), as an expression: DSLT_OK or DSLT_EDEVICE.
+ */
+/* clang-format off */
+#define DSLT_LAUNCH(kernel, grid, block, stream, ...) \
+  ((kernel)<<<(grid), (block), 0, (stream)>>>(__VA_ARGS__), dslt_launched(#kernel))
+/* clang-format on */
+#endif
+
+/* Blocks of `threads` for `count` items, at most `limit` of them: the kernels stride over the rest. */
+static inline unsigned dslt_blocks(size_t count, unsigned threads, unsigned limit) {
+  size_t blocks = (count + threads - 1) / threads;
+  return blocks < limit ? (unsigned)blocks : limit;
+}
+
+#endif

@@ -1,0 +1,163 @@
+/* locate.cu: the maximum of a response map, and what it does to the pose, all on the device. */
+#include "math/locate.h"
+
+#include "launch.h"
+#include "reduce.h"
+
+enum { THREADS = 256, INPUT_SIDE_MAX = 4096 };
+
+/* ---- the searched grid: the response's cells, or one point for each input pixel ------------------------ */
+
+__device__ static inline int grid_width(const dslt_geometry *g) {
+  return g->subcell == DSLT_SUBCELL_BICUBIC ? g->input_width : g->response_width;
+}
+
+__device__ static inline int grid_count(const dslt_geometry *g) {
+  return g->subcell == DSLT_SUBCELL_BICUBIC ? g->input_width * g->input_height
+                                            : g->response_width * g->response_height;
+}
+
+__device__ static inline dslt_peak cell_peak(const float *response, const dslt_geometry *g, int row,
+                                             int column) {
+  dslt_peak peak;
+  peak.x = (float)column;
+  peak.y = (float)row;
+  peak.response = response[row * g->response_width + column];
+  peak.score = peak.response * dslt_motion_prior(g, peak.x, peak.y);
+  return peak;
+}
+
+__device__ static inline void cubic_taps(float coordinate, int size, int index[4], float weight[4]) {
+  float base = floorf(coordinate);
+  dslt_cubic_weights(coordinate - base, weight);
+  for (int k = 0; k < 4; ++k) index[k] = dslt_clamp_index((int)base - 1 + k, size);
+}
+
+/* The response enlarged bicubically at one input pixel: columns first, then the row, as the CPU does. */
+__device__ static inline dslt_peak pixel_peak(const float *response, const dslt_geometry *g, int v, int u) {
+  int w = g->response_width, h = g->response_height, rows[4], columns[4];
+  float row_weight[4], column_weight[4];
+  dslt_peak peak;
+  peak.y = dslt_fine_coordinate(v, g->input_height, h, g->kernel_height, g->stride, g->mapping);
+  peak.x = dslt_fine_coordinate(u, g->input_width, w, g->kernel_width, g->stride, g->mapping);
+  cubic_taps(peak.y, h, rows, row_weight);
+  cubic_taps(peak.x, w, columns, column_weight);
+  peak.response = 0.0f;
+  for (int i = 0; i < 4; ++i) {
+    float column = 0.0f;
+    for (int k = 0; k < 4; ++k) column += row_weight[k] * response[rows[k] * w + columns[i]];
+    peak.response += column_weight[i] * column;
+  }
+  peak.score = peak.response * dslt_motion_prior(g, peak.x, peak.y);
+  return peak;
+}
+
+__device__ static inline dslt_peak peak_at(const float *response, const dslt_geometry *g, int index) {
+  int row = index / grid_width(g), column = index % grid_width(g);
+  return g->subcell == DSLT_SUBCELL_BICUBIC ? pixel_peak(response, g, row, column)
+                                            : cell_peak(response, g, row, column);
+}
+
+/* The full answer for the winner; index -1 (no score above minus infinity) answers as the CPU does. */
+__device__ static inline dslt_peak final_peak(const float *response, const dslt_geometry *g,
+                                              dslt_candidate winner) {
+  if (winner.index < 0 && g->subcell == DSLT_SUBCELL_BICUBIC) {
+    dslt_peak nowhere = {0.5f * (float)(g->response_width - 1), 0.5f * (float)(g->response_height - 1),
+                         -INFINITY, NAN};
+    return nowhere;
+  }
+  int index = winner.index < 0 ? 0 : winner.index;
+  dslt_peak peak = peak_at(response, g, index);
+  if (g->subcell == DSLT_SUBCELL_QUADRATIC)
+    dslt_refine_quadratic(&peak, response, g, index / g->response_width, index % g->response_width);
+  return peak;
+}
+
+/* ---- the kernel ------------------------------------------------------------------------------------------
+ */
+
+/* Block (x, y) searches slice x of level y; the last block to finish compares what all found and writes the
+ * pose. Which block that is changes nothing: comparing has no rounding. */
+template <int rescale>
+static __global__ void __launch_bounds__(THREADS)
+    locate_kernel(dslt_pose *pose, const float *__restrict__ responses, dslt_geometry g,
+                  dslt_locate_scratch *scratch) {
+  __shared__ dslt_candidate best[DSLT_LEVELS_MAX];
+  const float *response = responses + (size_t)blockIdx.y * (size_t)(g.response_width * g.response_height);
+  dslt_candidate mine = {-INFINITY, -1};
+  int count = grid_count(&g);
+  for (int i = (int)(blockIdx.x * THREADS + threadIdx.x); i < count; i += (int)gridDim.x * THREADS) {
+    float score = peak_at(response, &g, i).score;
+    if (score > mine.score) { /* false for NaN */
+      mine.score = score;
+      mine.index = i;
+    }
+  }
+  mine = dslt_block_best(mine);
+  if (threadIdx.x == 0) scratch->found[blockIdx.y][blockIdx.x] = mine;
+  if (!dslt_last_block(&scratch->ticket)) return;
+
+  if (threadIdx.x < gridDim.y) {
+    dslt_candidate winner = {-INFINITY, -1};
+    for (unsigned slice = 0; slice < gridDim.x; ++slice)
+      winner = dslt_better(winner, scratch->found[threadIdx.x][slice]);
+    best[threadIdx.x] = winner;
+  }
+  __syncthreads();
+  if (threadIdx.x != 0) return;
+  if (rescale) {
+    int chosen = (g.levels - 1) / 2; /* the same size wins ties */
+    for (int level = 0; level < g.levels; ++level)
+      if (best[level].score > best[chosen].score) chosen = level;
+    dslt_pose_rescale(pose, chosen, &g);
+  } else {
+    dslt_peak peak = final_peak(responses, &g, best[0]);
+    dslt_pose_move(pose, &peak, &g);
+  }
+}
+
+/* ---- launchers -------------------------------------------------------------------------------------------
+ */
+
+static int check(const dslt_pose *pose, const float *response, const dslt_geometry *g,
+                 const dslt_locate_scratch *scratch) {
+  if (!pose || !response || !g || !scratch)
+    return dslt_fail(DSLT_EARGUMENT,
+                     "Kernel locate needs a pose, a response, a geometry and scratch memory.");
+  if (g->response_width < 1 || g->response_height < 1 || g->response_width > DSLT_RESPONSE_SIDE_MAX ||
+      g->response_height > DSLT_RESPONSE_SIDE_MAX)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel locate was given %d x %d cells; a side has 1 to %d.",
+                     g->response_width, g->response_height, (int)DSLT_RESPONSE_SIDE_MAX);
+  if (g->input_width < 1 || g->input_height < 1 || g->input_width > INPUT_SIDE_MAX ||
+      g->input_height > INPUT_SIDE_MAX || g->stride < 1)
+    return dslt_fail(
+        DSLT_EARGUMENT,
+        "Kernel locate was given an input of %d x %d pixels and a stride of %d; a side has 1 to %d "
+        "and the stride is at least 1.",
+        g->input_width, g->input_height, g->stride, (int)INPUT_SIDE_MAX);
+  if (g->subcell < DSLT_SUBCELL_NONE || g->subcell > DSLT_SUBCELL_BICUBIC)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel locate knows no sub-cell search number %d.", g->subcell);
+  if (g->levels < 1 || g->levels > DSLT_LEVELS_MAX)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel locate was given %d levels; it takes 1 to %d.", g->levels,
+                     (int)DSLT_LEVELS_MAX);
+  return DSLT_OK;
+}
+
+/* Cells are few and fit one block; the bicubic search has a hundred times as many points. */
+static unsigned slices(const dslt_geometry *g) {
+  if (g->subcell != DSLT_SUBCELL_BICUBIC) return 1;
+  return dslt_blocks((size_t)g->input_width * (size_t)g->input_height, THREADS, DSLT_LOCATE_SLICES);
+}
+
+extern "C" int dslt_cuda_locate(dslt_stream stream, dslt_pose *pose, const float *response,
+                                const dslt_geometry *g, dslt_locate_scratch *scratch) {
+  DSLT_TRY(check(pose, response, g, scratch));
+  return DSLT_LAUNCH(locate_kernel<0>, dim3(slices(g), 1), THREADS, stream, pose, response, *g, scratch);
+}
+
+extern "C" int dslt_cuda_choose_scale(dslt_stream stream, dslt_pose *pose, const float *responses,
+                                      const dslt_geometry *g, dslt_locate_scratch *scratch) {
+  DSLT_TRY(check(pose, responses, g, scratch));
+  return DSLT_LAUNCH(locate_kernel<1>, dim3(slices(g), (unsigned)g->levels), THREADS, stream, pose, responses,
+                     *g, scratch);
+}

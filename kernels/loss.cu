@@ -1,0 +1,55 @@
+/* loss.cu: response, loss and gradient in one pass over the map. */
+#include "launch.h"
+#include "math/loss.h"
+#include "reduce.h"
+
+enum { THREADS = 1024 };
+
+/* One block: a response map has a few thousand cells, and a second block would cost a second pass over
+ * partial sums. `kind` is known when compiling, so each loss has a kernel without a switch in it. */
+template <int kind>
+static __global__ void __launch_bounds__(THREADS)
+    loss_kernel(float *__restrict__ gradient, float *__restrict__ dbias, float *__restrict__ value,
+                const float *__restrict__ base, const float *__restrict__ residual,
+                const float *__restrict__ bias, const float *__restrict__ label, int count,
+                dslt_loss_spec spec) {
+  spec.kind = kind;
+  float shift = bias ? bias[0] + bias[1] : 0.0f;
+  double loss = 0.0, slope = 0.0;
+  for (int i = (int)threadIdx.x; i < count; i += THREADS) {
+    float response = base[i] + (residual ? residual[i] : 0.0f) + shift;
+    dslt_loss_value v = dslt_loss_at(&spec, response, label[i]);
+    gradient[i] = v.gradient;
+    loss += (double)v.value;
+    slope += (double)v.gradient;
+  }
+  dslt_two_sums sums = dslt_block_sums(loss, slope);
+  if (threadIdx.x == 0) {
+    *value = (float)sums.a;
+    dbias[0] = dbias[1] = (float)sums.b;
+  }
+}
+
+extern "C" int dslt_cuda_loss(dslt_stream stream, float *gradient, float *dbias, float *value,
+                              const float *base, const float *residual, const float *bias, const float *label,
+                              size_t count, const dslt_loss_spec *spec) {
+  if (!gradient || !dbias || !value || !base || !label || !spec)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel loss needs gradient, dbias, value, base, label and spec.");
+  if (count == 0 || count > DSLT_CELLS_MAX)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel loss was given %zu cells; it takes 1 to %d.", count,
+                     (int)DSLT_CELLS_MAX);
+#define LAUNCH_KIND(kind)                                                                                   \
+  case kind:                                                                                                \
+    return DSLT_LAUNCH(loss_kernel<kind>, 1, THREADS, stream, gradient, dbias, value, base, residual, bias, \
+                       label, (int)count, *spec)
+  switch (spec->kind) {
+    LAUNCH_KIND(DSLT_LOSS_SHRINKAGE);
+    LAUNCH_KIND(DSLT_LOSS_L2);
+    LAUNCH_KIND(DSLT_LOSS_L3);
+    LAUNCH_KIND(DSLT_LOSS_OHNM);
+    LAUNCH_KIND(DSLT_LOSS_SHRINKAGE_RELEASED);
+    LAUNCH_KIND(DSLT_LOSS_TRUNCATED);
+    default: return dslt_fail(DSLT_EARGUMENT, "Kernel loss knows no loss number %d.", spec->kind);
+  }
+#undef LAUNCH_KIND
+}

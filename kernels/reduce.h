@@ -1,0 +1,88 @@
+/* reduce.h: what the threads of a block find together, always in the same order, so that the same input gives
+ * the same bytes; and which block is the last one. Every thread of the block calls, blocks are
+ * one-dimensional, and a kernel calls each at most once: nothing guards the shared memory against a second
+ * call. */
+#ifndef DSLT_KERNELS_REDUCE_H
+#define DSLT_KERNELS_REDUCE_H
+
+#include "launch.h"
+
+#define DSLT_FULL_WARP 0xffffffffu
+enum { DSLT_WARP = 32 };
+
+struct dslt_two_sums {
+  double a, b;
+};
+
+/* Sums of a and b over the block; thread 0 has them. blockDim.x: a multiple of 32, at most 1024. Doubles, so
+ * that the order, which differs from the CPU's, does not show. */
+__device__ static inline dslt_two_sums dslt_block_sums(double a, double b) {
+  __shared__ dslt_two_sums warps[DSLT_WARP];
+  unsigned lane = threadIdx.x % DSLT_WARP, warp = threadIdx.x / DSLT_WARP;
+  for (unsigned step = DSLT_WARP / 2; step > 0; step /= 2) {
+    a += __shfl_down_sync(DSLT_FULL_WARP, a, step);
+    b += __shfl_down_sync(DSLT_FULL_WARP, b, step);
+  }
+  if (lane == 0) {
+    warps[warp].a = a;
+    warps[warp].b = b;
+  }
+  __syncthreads();
+  if (warp == 0) {
+    a = lane < blockDim.x / DSLT_WARP ? warps[lane].a : 0.0;
+    b = lane < blockDim.x / DSLT_WARP ? warps[lane].b : 0.0;
+    for (unsigned step = DSLT_WARP / 2; step > 0; step /= 2) {
+      a += __shfl_down_sync(DSLT_FULL_WARP, a, step);
+      b += __shfl_down_sync(DSLT_FULL_WARP, b, step);
+    }
+  }
+  dslt_two_sums sums = {a, b};
+  return sums;
+}
+
+/* The better of two candidates: the higher score, of equals the first in the grid. */
+__device__ static inline dslt_candidate dslt_better(dslt_candidate a, dslt_candidate b) {
+  if (b.index < 0) return a;
+  if (a.index < 0 || b.score > a.score || (b.score == a.score && b.index < a.index)) return b;
+  return a;
+}
+
+/* The best candidate of the block; thread 0 has it. */
+__device__ static inline dslt_candidate dslt_block_best(dslt_candidate best) {
+  __shared__ dslt_candidate warps[DSLT_WARP];
+  unsigned lane = threadIdx.x % DSLT_WARP, warp = threadIdx.x / DSLT_WARP;
+  for (int round = 0; round < 2; ++round) {
+    if (round == 0 || warp == 0)
+      for (unsigned step = DSLT_WARP / 2; step > 0; step /= 2) {
+        dslt_candidate other;
+        other.score = __shfl_down_sync(DSLT_FULL_WARP, best.score, step);
+        other.index = __shfl_down_sync(DSLT_FULL_WARP, best.index, step);
+        best = dslt_better(best, other);
+      }
+    if (round == 1) break;
+    if (lane == 0) warps[warp] = best;
+    __syncthreads();
+    if (warp == 0) {
+      best.index = -1;
+      if (lane < blockDim.x / DSLT_WARP) best = warps[lane];
+    }
+  }
+  return best;
+}
+
+/* 1 in every thread of the block that came last of the whole grid; it sees what thread 0 of every other block
+ * wrote before. The ticket is back at 0 then. */
+__device__ static inline int dslt_last_block(uint32_t *ticket) {
+  __shared__ int last;
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    uint32_t blocks = gridDim.x * gridDim.y;
+    __threadfence();
+    last = atomicInc(ticket, blocks - 1) == blocks - 1;
+  }
+  __syncthreads();
+  __threadfence();
+  return last;
+}
+
+#endif

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Install the distribution packages that dslt is built with, if any is missing.
+#
+#   scripts/setup.sh            install what is missing (as root, or with sudo where that asks no password);
+#                               otherwise print the one line to type and stop
+#   scripts/setup.sh --print    print that line, or nothing when all is there
+#
+# Debian 12, Ubuntu 22.04 and newer. Elsewhere it only checks that the tools and libraries can be found.
+set -eu
+
+packages="g++ cmake ninja-build pkg-config libjansson-dev libssl-dev libdnnl-dev libopencv-dev libgtest-dev
+          python3 python3-numpy"
+
+say() { printf '%s\n' "$*" >&2; }
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+  absent=
+  for tool in c++ cmake ninja pkg-config python3; do
+    command -v "$tool" >/dev/null 2>&1 || absent="$absent $tool"
+  done
+  if [ -n "$absent" ]; then
+    say "dslt: please install with your system's package manager:$absent"
+    say "dslt: the libraries needed are jansson, and for all features oneDNN, OpenCV 4, libcrypto and GoogleTest."
+    exit 1
+  fi
+  exit 0
+fi
+
+missing=
+for package in $packages; do
+  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+missing=${missing# }
+
+line="apt-get update && apt-get install --no-install-recommends -y $missing"
+if [ "${1:-}" = --print ]; then
+  printf '%s\n' "sudo sh -c '$line'"
+  exit 0
+fi
+
+if [ "$(id -u)" = 0 ]; then
+  as_root=
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+  as_root="sudo -n"
+else
+  say "dslt: some packages are missing and only root may install them. Type this, then run make again:"
+  say "  sudo sh -c '$line'"
+  exit 1
+fi
+
+say "dslt: installing $missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! $as_root sh -c "DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND; $line" >"$log" 2>&1; then
+  tail -n 20 "$log" >&2
+  say "dslt: the packages could not be installed (above: the end of what apt-get printed)."
+  exit 1
+fi

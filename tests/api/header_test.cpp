@@ -1,0 +1,70 @@
+// The public header by itself: any C11 or C++17 compiler takes it without a word, and both see the same
+// types.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "c_view.h"
+#include "dslt/dslt.h"
+
+namespace {
+
+const char kHeader[] = DSLT_TEST_SOURCE "/include/dslt/dslt.h";
+
+bool found(const std::string &program) {
+  return std::system(("command -v " + program + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+// What the compilers at hand say to the header as the only source.
+void compile(const std::vector<std::string> &compilers, const std::string &flags) {
+  int tried = 0;
+  for (const std::string &compiler : compilers) {
+    if (!found(compiler)) continue;
+    ++tried;
+    std::string command = compiler + " " + flags + " -fsyntax-only '" + kHeader + "'";
+    EXPECT_EQ(std::system(command.c_str()), 0) << command;
+  }
+  if (tried == 0) GTEST_SKIP() << "no compiler is on PATH";
+}
+
+TEST(Header, CompilesAloneAsC11) {
+  compile({"cc", "gcc", "clang"},
+          "-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror -xc");
+}
+
+TEST(Header, CompilesAloneAsCxx17) {
+  compile({"c++", "g++", "clang++"}, "-std=c++17 -Wall -Wextra -Wpedantic -Wshadow -Werror -xc++");
+}
+
+TEST(Header, CompilesForUsersOfTheStaticLibrary) {
+  compile({"cc", "clang"}, "-std=c11 -Wall -Wextra -Wpedantic -Werror -DDSLT_STATIC -xc");
+}
+
+TEST(Header, CAndCxxSeeTheSameTypes) {
+  const size_t cxx[] = {sizeof(dslt_box),    sizeof(dslt_image),        sizeof(dslt_options),
+                        sizeof(dslt_result), sizeof(dslt_backend_info), sizeof(dslt_response)};
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(dslt_c_view_size(i), cxx[i]) << i;
+}
+
+TEST(Version, StringEqualsMacros) {
+  std::ostringstream expected;
+  expected << DSLT_VERSION_MAJOR << '.' << DSLT_VERSION_MINOR << '.' << DSLT_VERSION_PATCH;
+  EXPECT_EQ(dslt_version(), expected.str());
+}
+
+TEST(Version, IsTheBuildSystems) {
+  std::ifstream stream(DSLT_TEST_SOURCE "/CMakeLists.txt");
+  std::stringstream text;
+  text << stream.rdbuf();
+  std::smatch match;
+  const std::string lists = text.str();
+  ASSERT_TRUE(std::regex_search(lists, match, std::regex("project\\(dslt VERSION ([0-9.]+)")));
+  EXPECT_EQ(match[1], dslt_version());
+}
+
+}  // namespace

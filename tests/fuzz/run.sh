@@ -1,0 +1,32 @@
+#!/bin/sh
+# Build the fuzzers with clang's libFuzzer and run each for the given seconds (default 60). A finding is a non-zero exit
+# code and a file crash-* in build-fuzz.
+set -eu
+seconds=${1:-60}
+cd "$(dirname "$0")/../.."
+if ! command -v clang >/dev/null 2>&1; then
+  echo "dslt: the fuzzers need clang with its run-time library: apt-get install clang" >&2
+  exit 1
+fi
+mkdir -p build-fuzz
+flags="-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude -Ihost"
+libraries="$(pkg-config --cflags --libs jansson) -lm"
+util=$(echo host/util/*.c)
+
+# shellcheck disable=SC2086 # the lists are meant to be split
+clang $flags tests/fuzz/fuzz_safetensors.c host/net/arch.c host/net/safetensors.c host/net/weights*.c $util $libraries -o build-fuzz/safetensors
+# shellcheck disable=SC2086
+clang $flags tests/fuzz/fuzz_boxes.c host/data/box_parse.c $util $libraries -o build-fuzz/boxes
+
+corpus=build-fuzz/corpus
+mkdir -p $corpus/safetensors $corpus/boxes
+python3 tests/fuzz/make_safetensors_corpus.py $corpus/safetensors
+cd build-fuzz
+for fuzzer in safetensors boxes; do
+  dictionary=../tests/fuzz/$fuzzer.dict
+  [ -f "$dictionary" ] && dictionary="-dict=$dictionary" || dictionary=
+  # shellcheck disable=SC2086
+  ./$fuzzer -seed=1 -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    $dictionary corpus/$fuzzer 2>$fuzzer.log || { tail -n 40 $fuzzer.log; echo "fuzz $fuzzer: found something"; exit 1; }
+  echo "fuzz $fuzzer: $(sed -n 's/stat::number_of_executed_units: *//p' $fuzzer.log) runs in $seconds s, nothing found"
+done

@@ -1,0 +1,22 @@
+#!/bin/sh
+# The shared library shows the functions that the header marks DSLT_API and nothing else; every global name of the
+# static one begins with dslt_, so that it meets no other library's.
+#
+#   symbols.sh NM HEADER libdslt.so libdslt.a
+set -eu
+nm=$1 header=$2 shared=$3 static=$4
+case $nm in *-NOTFOUND) echo "skipped: there is no nm here"; exit 77 ;; esac
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+sed -n 's/^DSLT_API [^(]*[ *]\(dslt_[a-z0-9_]*\)(.*/\1/p' "$header" | sort >"$work/promised"
+"$nm" -D --defined-only "$shared" | awk '{print $NF}' | sort >"$work/exported"
+[ -s "$work/promised" ] || { echo "no DSLT_API function was found in $header"; exit 1; }
+[ "$(grep -c '^DSLT_API ' "$header")" = "$(wc -l <"$work/promised")" ] ||
+  { echo "a DSLT_API line of $header could not be read"; exit 1; }
+diff -u "$work/promised" "$work/exported" || { echo "$shared exports other names than $header promises"; exit 1; }
+
+# Sanitizers add names of their own, all in the implementation's name space.
+"$nm" -g --defined-only "$static" 2>/dev/null | awk 'NF == 3 && $3 !~ /^(dslt_|_)/ {print $3}' >"$work/foreign"
+[ ! -s "$work/foreign" ] || { echo "$static defines names without the prefix dslt_:"; cat "$work/foreign"; exit 1; }
+echo "$(wc -l <"$work/promised") functions exported"

@@ -1,0 +1,78 @@
+// device.h: where a kernel runs in these tests, and its memory there: the harness with its threads taking
+// turns in some order, or a GPU.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "kernels.h"
+
+struct Kernels {
+  decltype(&dslt_cuda_respond) respond;
+  decltype(&dslt_cuda_loss) loss;
+  decltype(&dslt_cuda_adam) adam;
+  decltype(&dslt_cuda_label) label;
+  decltype(&dslt_cuda_locate) locate;
+  decltype(&dslt_cuda_choose_scale) choose_scale;
+  decltype(&dslt_cuda_take_level) take_level;
+  decltype(&dslt_cuda_store_sample) store_sample;
+};
+
+enum class Place { forward, reversed, shuffled, gpu };
+
+class KernelTest : public ::testing::TestWithParam<Place> {
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+
+  const Kernels &kernels() const;
+  dslt_stream stream() const { return stream_; }
+  bool on_gpu() const { return GetParam() == Place::gpu; }
+  // Rounding: the harness uses the host's own functions, a GPU has its own and fuses multiply and add.
+  double tolerance() const { return on_gpu() ? 2e-5 : 2e-6; }
+  // Where the next launches run differently although the result must be the same.
+  void vary(int turn) const;
+
+  // Device memory with a copy of `values`, freed by itself.
+  template <typename T>
+  T *upload(const std::vector<T> &values) {
+    return static_cast<T *>(take(values.data(), values.size() * sizeof(T)));
+  }
+  template <typename T>
+  T *zeros(std::size_t count) {
+    return upload(std::vector<T>(count));
+  }
+  // Waits for the stream.
+  template <typename T>
+  std::vector<T> download(const T *memory, std::size_t count) {
+    std::vector<T> out(count);
+    fetch(out.data(), memory, count * sizeof(T));
+    return out;
+  }
+
+  // The backend whose operations are the kernels' twins, and memory it can use.
+  dslt_backend *cpu() const { return cpu_; }
+
+ private:
+  void *take(const void *data, std::size_t bytes);
+  void fetch(void *out, const void *memory, std::size_t bytes);
+
+  dslt_backend *cpu_ = nullptr;
+  dslt_stream stream_ = nullptr;
+  std::vector<void *> memory_;
+};
+
+// Instantiates a test suite for every place.
+std::string place_name(const ::testing::TestParamInfo<Place> &info);
+#define EVERYWHERE(suite)                                                                                   \
+  INSTANTIATE_TEST_SUITE_P(On, suite,                                                                       \
+                           ::testing::Values(Place::forward, Place::reversed, Place::shuffled, Place::gpu), \
+                           place_name)
+
+// Values that differ from run to run of the generator only by seed, in [-1, 1].
+std::vector<float> noise(std::size_t count, unsigned seed, float scale = 1.0f);
+
+// |got - want| within `tolerance`, relative where the values are large.
+void expect_near(const std::vector<float> &got, const std::vector<float> &want, double tolerance,
+                 const char *what);

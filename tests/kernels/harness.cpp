@@ -1,0 +1,272 @@
+#include "harness.h"
+
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include "dslt/dslt.h"
+
+extern "C" {
+#include "util/error.h"
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HARNESS_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HARNESS_ASAN 1
+#endif
+#endif
+#ifdef HARNESS_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+dim3 gridDim, blockDim, blockIdx, threadIdx;
+
+namespace harness {
+namespace {
+
+constexpr unsigned kWarp = 32;
+constexpr unsigned kThreadsMax = 1024;
+constexpr std::size_t kStack = 256 * 1024;  // sanitizers make frames large
+
+enum class State { ready, at_barrier, in_warp, done };
+
+// A stack with a page below it that nobody may touch.
+class Stack {
+ public:
+  Stack() {
+    page_ = std::size_t(sysconf(_SC_PAGESIZE));
+    memory_ = mmap(nullptr, page_ + kStack, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory_ == MAP_FAILED) throw std::bad_alloc();
+    mprotect(memory_, page_, PROT_NONE);
+  }
+  ~Stack() {
+    if (memory_) munmap(memory_, page_ + kStack);
+  }
+  Stack(Stack &&other) noexcept : memory_(other.memory_), page_(other.page_) { other.memory_ = nullptr; }
+  Stack(const Stack &) = delete;
+  Stack &operator=(const Stack &) = delete;
+  Stack &operator=(Stack &&) = delete;
+  void *bottom() const { return static_cast<char *>(memory_) + page_; }
+
+ private:
+  void *memory_;
+  std::size_t page_;
+};
+
+struct Fibre {
+  ucontext_t context;
+  State state;
+  dim3 thread;
+  int line;              // where it waits
+  unsigned mask;         // ... and for which lanes
+  uint64_t given;        // what it handed in
+  uint64_t warp[kWarp];  // what all lanes handed in, once they have
+  void *fake_stack;
+};
+
+struct Machine {
+  std::vector<Stack> stacks;
+  std::vector<Fibre> fibres;
+  ucontext_t scheduler;
+  const void *scheduler_bottom = nullptr;
+  std::size_t scheduler_size = 0;
+  unsigned current = 0;
+  unsigned threads = 0;
+  const std::function<void()> *body = nullptr;
+  Order order = Order::forward;
+};
+
+Machine machine;
+
+// ---- switching -----------------------------------------------------------------------------------
+
+void finish_switch([[maybe_unused]] void *fake_stack, [[maybe_unused]] const void **bottom,
+                   [[maybe_unused]] std::size_t *size) {
+#ifdef HARNESS_ASAN
+  __sanitizer_finish_switch_fiber(fake_stack, bottom, size);
+#endif
+}
+
+void start_switch([[maybe_unused]] void **fake_stack, [[maybe_unused]] const void *bottom,
+                  [[maybe_unused]] std::size_t size) {
+#ifdef HARNESS_ASAN
+  __sanitizer_start_switch_fiber(fake_stack, bottom, size);
+#endif
+}
+
+void run_fibre(unsigned index) {
+  Fibre &fibre = machine.fibres[index];
+  machine.current = index;
+  threadIdx = fibre.thread;
+  void *fake_stack = nullptr;
+  start_switch(&fake_stack, machine.stacks[index].bottom(), kStack);
+  swapcontext(&machine.scheduler, &fibre.context);
+  finish_switch(fake_stack, nullptr, nullptr);
+}
+
+void wait_in(State state) {
+  Fibre &fibre = machine.fibres[machine.current];
+  fibre.state = state;
+  start_switch(&fibre.fake_stack, machine.scheduler_bottom, machine.scheduler_size);
+  swapcontext(&fibre.context, &machine.scheduler);
+  finish_switch(fibre.fake_stack, nullptr, nullptr);
+}
+
+void fibre_main() {
+  finish_switch(nullptr, &machine.scheduler_bottom, &machine.scheduler_size);
+  (*machine.body)();
+  Fibre &fibre = machine.fibres[machine.current];
+  fibre.state = State::done;
+  start_switch(nullptr, machine.scheduler_bottom, machine.scheduler_size);
+  setcontext(&machine.scheduler);
+}
+
+void prepare(unsigned index) {
+  Fibre &fibre = machine.fibres[index];
+  getcontext(&fibre.context);
+  fibre.context.uc_stack.ss_sp = machine.stacks[index].bottom();
+  fibre.context.uc_stack.ss_size = kStack;
+  fibre.context.uc_link = nullptr;
+  makecontext(&fibre.context, fibre_main, 0);
+#ifdef HARNESS_ASAN
+  __asan_unpoison_memory_region(machine.stacks[index].bottom(),
+                                kStack);  // a failed launch leaves frames behind
+#endif
+  fibre.state = State::ready;
+  fibre.thread = dim3(index % blockDim.x, index / blockDim.x % blockDim.y, index / (blockDim.x * blockDim.y));
+  fibre.fake_stack = nullptr;
+}
+
+// ---- who may go on -------------------------------------------------------------------------------
+
+// Frees every lane whose whole mask waits at the same place.
+bool release_warps() {
+  bool released = false;
+  for (unsigned first = 0; first < machine.threads; first += kWarp) {
+    unsigned lanes = std::min(kWarp, machine.threads - first);
+    for (unsigned i = 0; i < lanes; ++i) {
+      const Fibre &one = machine.fibres[first + i];
+      if (one.state != State::in_warp) continue;
+      unsigned arrived = 0;
+      uint64_t values[kWarp] = {};
+      for (unsigned k = 0; k < lanes; ++k) {
+        const Fibre &other = machine.fibres[first + k];
+        if (other.state != State::in_warp || other.line != one.line || other.mask != one.mask) continue;
+        arrived |= 1u << k;
+        values[k] = other.given;
+      }
+      unsigned mask = one.mask;
+      if ((arrived & mask) != mask) continue;
+      for (unsigned k = 0; k < lanes; ++k) {
+        if (!(mask >> k & 1u)) continue;
+        std::copy(values, values + kWarp, machine.fibres[first + k].warp);
+        machine.fibres[first + k].state = State::ready;
+      }
+      released = true;
+    }
+  }
+  return released;
+}
+
+bool release_barrier() {
+  for (unsigned i = 0; i < machine.threads; ++i)
+    if (machine.fibres[i].state != State::at_barrier || machine.fibres[i].line != machine.fibres[0].line)
+      return false;
+  for (unsigned i = 0; i < machine.threads; ++i) machine.fibres[i].state = State::ready;
+  return true;
+}
+
+int divergence(const char *kernel) {
+  unsigned waits = 0, other = 0;
+  while (machine.fibres[waits].state == State::done) ++waits;
+  const Fibre &one = machine.fibres[waits];
+  while (other + 1 < machine.threads && machine.fibres[other].state == one.state &&
+         machine.fibres[other].line == one.line)
+    ++other;
+  const Fibre &two = machine.fibres[other];
+  if (two.state == State::done)
+    return dslt_fail(DSLT_EDEVICE,
+                     "Kernel %s: thread %u of block (%u, %u) waits at line %d, but thread %u has ended.",
+                     kernel, waits, blockIdx.x, blockIdx.y, one.line, other);
+  return dslt_fail(DSLT_EDEVICE,
+                   "Kernel %s: thread %u of block (%u, %u) waits at line %d, but thread %u waits at line %d.",
+                   kernel, waits, blockIdx.x, blockIdx.y, one.line, other, two.line);
+}
+
+std::vector<unsigned> turns(unsigned count, unsigned seed) {
+  std::vector<unsigned> order(count);
+  std::iota(order.begin(), order.end(), 0u);
+  if (machine.order == Order::reversed) std::reverse(order.begin(), order.end());
+  if (machine.order == Order::shuffled) std::shuffle(order.begin(), order.end(), std::mt19937(seed));
+  return order;
+}
+
+int run_block(const char *kernel, unsigned seed) {
+  for (unsigned i = 0; i < machine.threads; ++i) prepare(i);
+  const std::vector<unsigned> order = turns(machine.threads, seed);
+  for (;;) {
+    unsigned done = 0;
+    for (unsigned index : order) {
+      if (machine.fibres[index].state == State::ready) run_fibre(index);
+      done += machine.fibres[index].state == State::done;
+    }
+    if (done == machine.threads) return DSLT_OK;
+    bool released = release_warps();
+    released = release_barrier() || released;
+    if (!released) return divergence(kernel);
+  }
+}
+
+}  // namespace
+
+// ---- what kernels and launchers call -------------------------------------------------------------
+
+void set_order(Order order) { machine.order = order; }
+
+unsigned lane() { return machine.current % kWarp; }
+
+void barrier(int line) {
+  machine.fibres[machine.current].line = line;
+  wait_in(State::at_barrier);
+}
+
+uint64_t exchange(unsigned mask, uint64_t value, unsigned source, int line) {
+  Fibre &fibre = machine.fibres[machine.current];
+  fibre.line = line;
+  fibre.mask = mask;
+  fibre.given = value;
+  wait_in(State::in_warp);
+  return fibre.warp[source];
+}
+
+int launch(const char *kernel, dim3 grid, dim3 block, const std::function<void()> &body) {
+  // The limits that cudaLaunchKernel applies on every architecture since sm_30.
+  uint64_t threads = uint64_t(block.x) * block.y * block.z;
+  if (threads == 0 || threads > kThreadsMax || block.z > 64 || uint64_t(grid.x) * grid.y * grid.z == 0 ||
+      grid.x > 0x7fffffffu || grid.y > 65535 || grid.z > 65535)
+    return dslt_fail(DSLT_EDEVICE,
+                     "Kernel %s: no GPU takes a grid of %u x %u x %u blocks of %u x %u x %u threads.", kernel,
+                     grid.x, grid.y, grid.z, block.x, block.y, block.z);
+  machine.threads = unsigned(threads);
+  machine.body = &body;
+  while (machine.stacks.size() < threads) machine.stacks.emplace_back();
+  if (machine.fibres.size() < threads) machine.fibres.resize(threads);
+  gridDim = grid;
+  blockDim = block;
+  for (unsigned index : turns(grid.x * grid.y * grid.z, 1)) {
+    blockIdx = dim3(index % grid.x, index / grid.x % grid.y, index / (grid.x * grid.y));
+    int rc = run_block(kernel, index + 2);
+    if (rc < 0) return rc;
+  }
+  return DSLT_OK;
+}
+
+}  // namespace harness

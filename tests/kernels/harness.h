@@ -1,0 +1,84 @@
+// harness.h: lets any C++ compiler compile the kernels and one CPU core run them. Given to the compiler with
+// -include before each .cu; what CUDA supplies is supplied here, as far as the kernels use it.
+//
+// Every thread of a block is a fibre with a stack of its own. Blocks run one after another, the fibres of a
+// block in turns: each until it has to wait for others. So one that forgets to wait reads what is not there
+// yet, in at least one of the orders of order.h; and when no fibre can go on, a barrier was not reached by
+// all, which fails the launch.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+
+#include "order.h"
+
+// The launchers get names of their own, so that a program may hold the real ones too.
+#define dslt_cuda_respond dslt_harness_respond
+#define dslt_cuda_loss dslt_harness_loss
+#define dslt_cuda_adam dslt_harness_adam
+#define dslt_cuda_label dslt_harness_label
+#define dslt_cuda_locate dslt_harness_locate
+#define dslt_cuda_choose_scale dslt_harness_choose_scale
+#define dslt_cuda_take_level dslt_harness_take_level
+#define dslt_cuda_store_sample dslt_harness_store_sample
+
+#define __global__
+#define __device__
+#define __host__
+// One block runs at a time, so one copy serves all. It keeps what the last block left in it, as real shared
+// memory may.
+#define __shared__ static
+#define __launch_bounds__(...)
+
+struct dim3 {
+  unsigned x, y, z;
+  dim3(unsigned width = 1, unsigned height = 1, unsigned depth = 1) : x(width), y(height), z(depth) {}
+};
+
+extern dim3 gridDim, blockDim, blockIdx, threadIdx;  // of the fibre that runs
+
+namespace harness {
+
+// Runs `body` once for each thread of the grid. 0, or DSLT_EDEVICE with a sentence where threads wait for
+// others that never come, or where the grid is one no GPU accepts.
+int launch(const char *kernel, dim3 grid, dim3 block, const std::function<void()> &body);
+
+// Waits until every thread of the block is here.
+void barrier(int line);
+// Hands in 8 bytes and waits until every lane of `mask` has done so; returns what lane `source` of this warp
+// gave.
+uint64_t exchange(unsigned mask, uint64_t value, unsigned source, int line);
+// Position in the warp.
+unsigned lane();
+
+template <typename T>
+T shuffle_down(unsigned mask, T value, unsigned delta, int line) {
+  static_assert(sizeof(T) <= sizeof(uint64_t), "a shuffle moves at most 8 bytes");
+  uint64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof value);
+  unsigned source = lane() + delta;  // past the warp's end a lane keeps its own value
+  bits = exchange(mask, bits, source < 32 ? source : lane(), line);
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+// CUDA's atomicInc: back to 0 after `limit`. One fibre runs at a time, so nothing can come in between.
+inline uint32_t increment(uint32_t *address, uint32_t limit) {
+  uint32_t old = *address;
+  *address = old >= limit ? 0 : old + 1;
+  return old;
+}
+
+}  // namespace harness
+
+#define __syncthreads() harness::barrier(__LINE__)
+#define __shfl_down_sync(mask, value, delta) harness::shuffle_down(mask, value, delta, __LINE__)
+#define __threadfence() ((void)0)
+#define atomicInc harness::increment
+
+#define DSLT_LAUNCH(kernel, grid, block, stream, ...) \
+  ((void)(stream), harness::launch(#kernel, grid, block, [&] { kernel(__VA_ARGS__); }))

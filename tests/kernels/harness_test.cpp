@@ -1,0 +1,109 @@
+// Does the harness itself do what a GPU does, and notice what a GPU would not forgive?
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "dslt/dslt.h"
+#include "harness.h"
+
+namespace {
+
+// Each thread takes its neighbour's value from shared memory; `wait` 0 leaves the barrier out.
+__global__ void rotate(int *out, int wait) {
+  __shared__ int shared[64];
+  shared[threadIdx.x] = int(100 * blockIdx.x + threadIdx.x);
+  if (wait) __syncthreads();
+  out[blockIdx.x * blockDim.x + threadIdx.x] = shared[(threadIdx.x + 1) % blockDim.x];
+  if (wait) __syncthreads();
+}
+
+__global__ void warp_sum(int *out) {
+  int sum = int(threadIdx.x);
+  for (unsigned step = 16; step > 0; step /= 2) sum += __shfl_down_sync(0xffffffffu, sum, step);
+  if (threadIdx.x % 32 == 0) out[threadIdx.x / 32] = sum;
+}
+
+__global__ void half_a_barrier(unsigned arrive) {
+  if (threadIdx.x < arrive) __syncthreads();
+}
+
+__global__ void two_barriers(unsigned first) {
+  if (threadIdx.x < first)
+    __syncthreads();
+  else
+    __syncthreads();
+}
+
+__global__ void half_a_shuffle(int *out) {
+  if (threadIdx.x < 16) out[threadIdx.x] = __shfl_down_sync(0xffffffffu, int(threadIdx.x), 1);
+}
+
+__global__ void count_blocks(uint32_t *ticket, int *places) {
+  if (threadIdx.x == 0)
+    places[blockIdx.y * gridDim.x + blockIdx.x] = int(atomicInc(ticket, gridDim.x * gridDim.y - 1));
+}
+
+class Harness : public ::testing::TestWithParam<harness::Order> {
+ protected:
+  void SetUp() override { harness::set_order(GetParam()); }
+};
+
+TEST_P(Harness, BarrierHoldsUntilAllHaveWritten) {
+  std::vector<int> out(3 * 64, -1);
+  ASSERT_EQ(DSLT_LAUNCH(rotate, 3, 64, nullptr, out.data(), 1), DSLT_OK) << dslt_last_error();
+  for (int i = 0; i < 3 * 64; ++i) EXPECT_EQ(out[std::size_t(i)], 100 * (i / 64) + (i % 64 + 1) % 64);
+}
+
+TEST_P(Harness, MissingBarrierShows) {
+  std::vector<int> with(3 * 64), without(3 * 64);
+  ASSERT_EQ(DSLT_LAUNCH(rotate, 3, 64, nullptr, with.data(), 1), DSLT_OK);
+  ASSERT_EQ(DSLT_LAUNCH(rotate, 3, 64, nullptr, without.data(), 0), DSLT_OK);
+  EXPECT_NE(with, without);
+}
+
+TEST_P(Harness, ShuffleAddsUpAWarp) {
+  std::vector<int> out(2);
+  ASSERT_EQ(DSLT_LAUNCH(warp_sum, 1, 64, nullptr, out.data()), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(out, (std::vector<int>{496, 1520}));
+}
+
+TEST_P(Harness, TicketCountsBlocksAndReturnsToZero) {
+  uint32_t ticket = 0;
+  std::vector<int> places(12, -1);
+  ASSERT_EQ(DSLT_LAUNCH(count_blocks, dim3(4, 3), 32, nullptr, &ticket, places.data()), DSLT_OK);
+  EXPECT_EQ(ticket, 0u);
+  std::sort(places.begin(), places.end());
+  for (int i = 0; i < 12; ++i) EXPECT_EQ(places[std::size_t(i)], i);
+}
+
+TEST_P(Harness, DivergenceFailsTheLaunchAndSparesTheNext) {
+  std::vector<int> out(64);
+  EXPECT_EQ(DSLT_LAUNCH(half_a_barrier, 1, 64, nullptr, 32u), DSLT_EDEVICE);
+  EXPECT_NE(std::strstr(dslt_last_error(), "half_a_barrier: thread 0 of block (0, 0) waits at line"), nullptr)
+      << dslt_last_error();
+  EXPECT_NE(std::strstr(dslt_last_error(), "thread 32 has ended"), nullptr) << dslt_last_error();
+  EXPECT_EQ(DSLT_LAUNCH(two_barriers, 1, 64, nullptr, 32u), DSLT_EDEVICE);
+  EXPECT_NE(std::strstr(dslt_last_error(), "thread 32 waits at line"), nullptr) << dslt_last_error();
+  EXPECT_EQ(DSLT_LAUNCH(half_a_shuffle, 1, 32, nullptr, out.data()), DSLT_EDEVICE);
+  EXPECT_NE(std::strstr(dslt_last_error(), "thread 16 has ended"), nullptr) << dslt_last_error();
+  EXPECT_EQ(DSLT_LAUNCH(rotate, 1, 64, nullptr, out.data(), 1), DSLT_OK) << dslt_last_error();
+}
+
+TEST_P(Harness, ImpossibleGridsAreRefused) {
+  std::vector<int> out(64);
+  EXPECT_EQ(DSLT_LAUNCH(rotate, 1, 1025, nullptr, out.data(), 1), DSLT_EDEVICE);
+  EXPECT_EQ(DSLT_LAUNCH(rotate, 0, 64, nullptr, out.data(), 1), DSLT_EDEVICE);
+  EXPECT_EQ(DSLT_LAUNCH(rotate, dim3(1, 65536), 64, nullptr, out.data(), 1), DSLT_EDEVICE);
+}
+
+std::string order_name(const ::testing::TestParamInfo<harness::Order> &order) {
+  static const char *const names[] = {"Forward", "Reversed", "Shuffled"};
+  return names[int(order.param)];
+}
+
+INSTANTIATE_TEST_SUITE_P(In, Harness,
+                         ::testing::Values(harness::Order::forward, harness::Order::reversed,
+                                           harness::Order::shuffled),
+                         order_name);
+
+}  // namespace

@@ -1,0 +1,228 @@
+// Kernels locate and choose_scale against their CPU twins: real shapes, ties, edges, and maps with nothing in
+// them.
+#include "device.h"
+
+namespace {
+
+dslt_geometry geometry(int width, int height, int subcell, int mapping, bool prior) {
+  dslt_geometry g = {};
+  g.frame_width = 640;
+  g.frame_height = 360;
+  g.target_width = 40;
+  g.target_height = 30;
+  g.ratio = 0.9;
+  g.stride = 8;
+  g.kernel_width = 5;
+  g.kernel_height = 3;
+  g.response_width = width;
+  g.response_height = height;
+  g.map_width = width + g.kernel_width - 1;
+  g.map_height = height + g.kernel_height - 1;
+  g.input_width = g.map_width * g.stride;
+  g.input_height = g.map_height * g.stride;
+  g.anchor_x = 0.5 * g.input_width;
+  g.anchor_y = 0.5 * g.input_height;
+  g.centre_x = 0.5f * float(width - 1);
+  g.centre_y = 0.5f * float(height - 1);
+  g.motion_sigma_x = prior ? 5.2f : 0.0f;
+  g.motion_sigma_y = prior ? 3.9f : 0.0f;
+  g.subcell = subcell;
+  g.mapping = mapping;
+  g.levels = 3;
+  g.scale_step = 1.03;
+  g.scale_rate = 0.6;
+  g.scale_gate = 0.35;
+  g.scale_min = 0.2;
+  g.scale_max = 5;
+  g.lost_ratio = 0.25;
+  return g;
+}
+
+const dslt_pose kPose = {311.5, 170.25, 1.07, 0.5, 0.8, 0, 1, 0};
+
+// A map of noise with a bump where `x`, `y` (cells) says.
+std::vector<float> bump(int width, int height, float x, float y, unsigned seed) {
+  std::vector<float> map = noise(std::size_t(width) * std::size_t(height), seed, 0.05f);
+  for (int i = 0; i < width * height; ++i) {
+    float dx = float(i % width) - x, dy = float(i / width) - y;
+    map[std::size_t(i)] += std::exp(-0.5f * (dx * dx / 4.0f + dy * dy / 3.0f));
+  }
+  return map;
+}
+
+class LocateKernel : public KernelTest {
+ protected:
+  void SetUp() override {
+    KernelTest::SetUp();
+    if (!IsSkipped()) scratch_ = zeros<dslt_locate_scratch>(1);
+  }
+
+  void expect_same(const dslt_pose &got, const dslt_pose &want) {
+    double slack = on_gpu() ? 1e-3 : 1e-6;
+    EXPECT_NEAR(got.cx, want.cx, slack);
+    EXPECT_NEAR(got.cy, want.cy, slack);
+    EXPECT_NEAR(got.scale, want.scale, 1e-12);
+    EXPECT_NEAR(got.peak, want.peak, tolerance());
+    EXPECT_NEAR(got.mean_peak, want.mean_peak, tolerance());
+    EXPECT_EQ(got.lost, want.lost);
+    EXPECT_EQ(got.level, want.level);
+    EXPECT_EQ(got.pyramid, want.pyramid);
+  }
+
+  dslt_pose locate(const std::vector<float> &map, const dslt_geometry &g, dslt_pose start = kPose) {
+    dslt_pose *pose = upload(std::vector<dslt_pose>{start});
+    EXPECT_EQ(kernels().locate(stream(), pose, upload(map), &g, scratch_), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(download(&scratch_->ticket, 1)[0], 0u);
+    return download(pose, 1)[0];
+  }
+  dslt_pose choose(const std::vector<float> &maps, const dslt_geometry &g, dslt_pose start = kPose) {
+    dslt_pose *pose = upload(std::vector<dslt_pose>{start});
+    EXPECT_EQ(kernels().choose_scale(stream(), pose, upload(maps), &g, scratch_), DSLT_OK)
+        << dslt_last_error();
+    EXPECT_EQ(download(&scratch_->ticket, 1)[0], 0u);
+    return download(pose, 1)[0];
+  }
+  // Both return what the kernel wrote.
+  dslt_pose compare(const std::vector<float> &map, const dslt_geometry &g, dslt_pose start = kPose) {
+    dslt_pose want = start, got = locate(map, g, start);
+    EXPECT_EQ(dslt_cpu_backend.locate(cpu(), &want, map.data(), &g), DSLT_OK);
+    expect_same(got, want);
+    return got;
+  }
+  dslt_pose compare_scales(const std::vector<float> &maps, const dslt_geometry &g) {
+    dslt_pose want = kPose, got = choose(maps, g);
+    EXPECT_EQ(dslt_cpu_backend.choose_scale(cpu(), &want, maps.data(), &g), DSLT_OK);
+    expect_same(got, want);
+    return got;
+  }
+
+  dslt_locate_scratch *scratch_ = nullptr;
+};
+
+// Calls `body(geometry)` for every way to search.
+template <typename Body>
+void every_way(int width, int height, Body body) {
+  for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC})
+    for (int mapping : {DSLT_MAPPING_RECEPTIVE, DSLT_MAPPING_STRETCH})
+      for (bool prior : {false, true}) {
+        SCOPED_TRACE(::testing::Message() << width << " x " << height << ", subcell " << subcell
+                                          << ", mapping " << mapping << ", prior " << prior);
+        body(geometry(width, height, subcell, mapping, prior));
+      }
+}
+
+TEST_P(LocateKernel, EqualsItsTwin) {
+  every_way(46, 40, [&](const dslt_geometry &g) { compare(bump(46, 40, 25.3f, 17.8f, 5), g); });
+  every_way(16, 17, [&](const dslt_geometry &g) { compare(bump(16, 17, 9.1f, 6.4f, 6), g); });
+  every_way(3, 2, [&](const dslt_geometry &g) { compare(bump(3, 2, 1.2f, 0.6f, 7), g); });
+  every_way(1, 1, [&](const dslt_geometry &g) { compare({0.7f}, g); });
+}
+
+TEST_P(LocateKernel, PeaksOnEveryEdge) {
+  for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC})
+    for (float x : {0.0f, 7.0f, 14.0f})
+      for (float y : {0.0f, 5.0f, 10.0f}) {
+        SCOPED_TRACE(::testing::Message() << "subcell " << subcell << " at " << x << ", " << y);
+        compare(bump(15, 11, x, y, 8), geometry(15, 11, subcell, DSLT_MAPPING_RECEPTIVE, x == y));
+      }
+}
+
+TEST_P(LocateKernel, FirstOfEqualsWins) {
+  every_way(23, 15, [&](const dslt_geometry &g) { compare(std::vector<float>(23 * 15, 0.5f), g); });
+  // Two and more equal cells, far apart and in an order that differs by column and by row.
+  dslt_geometry g = geometry(40, 30, DSLT_SUBCELL_NONE, DSLT_MAPPING_RECEPTIVE, false);
+  for (int cells : {2, 3, 7}) {
+    std::vector<float> map = noise(1200, 9, 0.5f);
+    for (int i = 0; i < cells; ++i) map[std::size_t(1199 - i * (1100 / cells) - i)] = 0.9f;
+    dslt_pose pose = compare(map, g);
+    int first = int(std::find(map.begin(), map.end(), 0.9f) - map.begin());
+    double u = 8 * (first % 40 + 2.5), v = 8 * (first / 40 + 1.5);
+    EXPECT_NEAR(pose.cx, std::clamp(kPose.cx + (u - g.anchor_x) * 0.9 * 1.07, 0.0, 640.0), 1e-9);
+    EXPECT_NEAR(pose.cy, std::clamp(kPose.cy + (v - g.anchor_y) * 0.9 * 1.07, 0.0, 360.0), 1e-9);
+  }
+}
+
+TEST_P(LocateKernel, NothingToBelieve) {
+  const float strange[] = {NAN, -INFINITY, INFINITY, 0.0f, -1.0f};
+  for (float value : strange)
+    every_way(4, 3, [&](const dslt_geometry &g) { compare(std::vector<float>(4 * 3, value), g); });
+  every_way(12, 9,
+            [&](const dslt_geometry &g) {  // one bad cell in a good map, and one good cell in a bad map
+              std::vector<float> map = bump(12, 9, 6.3f, 4.4f, 10), bad(12 * 9, NAN);
+              map[0] = NAN;
+              bad[77] = 0.6f;
+              compare(map, g);
+              compare(bad, g);
+            });
+}
+
+TEST_P(LocateKernel, LosesAndHolds) {
+  dslt_geometry g = geometry(20, 20, DSLT_SUBCELL_QUADRATIC, DSLT_MAPPING_RECEPTIVE, true);
+  std::vector<float> map = bump(20, 20, 12.0f, 7.0f, 11);
+  for (float &v : map) v *= 0.15f;  // far below the average peak of 0.8
+  for (int hold : {0, 1}) {
+    g.lost_hold = hold;
+    EXPECT_EQ(compare(map, g).lost, 1);
+  }
+  dslt_pose first = kPose;
+  first.mean_peak = -1;
+  EXPECT_EQ(compare(map, g, first).lost, 0);
+}
+
+TEST_P(LocateKernel, ScaleEqualsItsTwin) {
+  const int width = 11, height = 7;
+  for (int levels : {1, 3, 9})
+    for (int strongest : {0, levels / 2, levels - 1})
+      for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC}) {
+        SCOPED_TRACE(::testing::Message()
+                     << levels << " levels, " << strongest << " strongest, subcell " << subcell);
+        dslt_geometry g = geometry(width, height, subcell, DSLT_MAPPING_RECEPTIVE, true);
+        g.levels = levels;
+        std::vector<float> maps;
+        for (int level = 0; level < levels; ++level) {
+          std::vector<float> map = bump(width, height, 6.2f, 3.1f, unsigned(20 + level));
+          for (float &v : map) v *= level == strongest ? 1.3f : 0.9f;
+          maps.insert(maps.end(), map.begin(), map.end());
+        }
+        EXPECT_EQ(compare_scales(maps, g).level, strongest);
+      }
+}
+
+TEST_P(LocateKernel, SameSizeWinsTies) {
+  dslt_geometry g = geometry(10, 10, DSLT_SUBCELL_NONE, DSLT_MAPPING_RECEPTIVE, false);
+  std::vector<float> maps(300, 0.4f);
+  EXPECT_EQ(compare_scales(maps, g).level, 1);
+  maps[250] = maps[7] = 0.5f;  // levels 0 and 2 are equal and better: the first of them
+  EXPECT_EQ(compare_scales(maps, g).level, 0);
+  EXPECT_EQ(compare_scales(std::vector<float>(300, NAN), g).level, 1);
+}
+
+TEST_P(LocateKernel, RefusesWhatItCannotDo) {
+  dslt_geometry good = geometry(10, 10, DSLT_SUBCELL_BICUBIC, DSLT_MAPPING_RECEPTIVE, false);
+  dslt_pose *pose = upload(std::vector<dslt_pose>{kPose});
+  float *map = zeros<float>(300);
+  auto refuses = [&](const dslt_geometry &g) {
+    return kernels().locate(stream(), pose, map, &g, scratch_) == DSLT_EARGUMENT &&
+           kernels().choose_scale(stream(), pose, map, &g, scratch_) == DSLT_EARGUMENT;
+  };
+  EXPECT_FALSE(refuses(good));
+  for (int dslt_geometry::*field :
+       {&dslt_geometry::response_width, &dslt_geometry::response_height, &dslt_geometry::input_width,
+        &dslt_geometry::input_height, &dslt_geometry::stride, &dslt_geometry::levels}) {
+    dslt_geometry g = good;
+    g.*field = 0;
+    EXPECT_TRUE(refuses(g)) << dslt_last_error();
+    if (field == &dslt_geometry::stride) continue;
+    g.*field = 5000;
+    EXPECT_TRUE(refuses(g)) << dslt_last_error();
+  }
+  dslt_geometry g = good;
+  g.subcell = 3;
+  EXPECT_TRUE(refuses(g));
+  EXPECT_EQ(kernels().locate(stream(), nullptr, map, &good, scratch_), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().choose_scale(stream(), pose, map, &good, nullptr), DSLT_EARGUMENT);
+}
+
+EVERYWHERE(LocateKernel);
+
+}  // namespace

@@ -1,0 +1,10 @@
+// order.h: in which order the harness lets blocks, and the threads of a block, take their turns.
+#pragma once
+
+namespace harness {
+
+enum class Order { forward, reversed, shuffled };
+// From the next launch on.
+void set_order(Order order);
+
+}  // namespace harness

@@ -1,0 +1,127 @@
+// What the CUDA probe says about machines of every kind, and what it finds on this one.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <string>
+
+#include "backend/backend.h"
+
+#if DSLT_CUDA
+#include "backend/cuda/probe.h"
+
+namespace {
+
+dslt_cuda_facts facts(dslt_cuda_state state) {
+  dslt_cuda_facts f = {};
+  f.state = state;
+  f.runtime = 13000;
+  f.driver = 13010;
+  return f;
+}
+
+// The two texts of a machine, which must be whole: a cut one ends elsewhere.
+std::string words(const dslt_cuda_facts &f) {
+  dslt_backend_info info;
+  dslt_cuda_describe(&info, &f);
+  EXPECT_STREQ(info.name, "cuda");
+  EXPECT_EQ(info.compiled, 1);
+  EXPECT_EQ(info.available, 0);
+  std::string device = info.device, end = "not yet wired in";
+  EXPECT_EQ(device.substr(device.size() - end.size()), end);
+  return device + " | " + info.library;
+}
+
+const std::string kHonest =
+    "this version tracks on the CPU, its CUDA kernels are tested but not yet wired in";
+
+TEST(CudaProbe, NoDriver) {
+  dslt_cuda_facts f = facts(DSLT_CUDA_NO_DRIVER);
+  f.driver = 0;
+  EXPECT_EQ(words(f), "no NVIDIA driver is installed; " + kHonest + " | CUDA runtime 13.0, no driver");
+}
+
+TEST(CudaProbe, OldDriverNamesBothVersions) {
+  dslt_cuda_facts f = facts(DSLT_CUDA_OLD_DRIVER);
+  f.driver = 12020;
+  EXPECT_EQ(words(f),
+            "driver for CUDA 12.2, 13.0 is needed; " + kHonest + " | CUDA runtime 13.0, driver for 12.2");
+}
+
+TEST(CudaProbe, NoDevice) {
+  EXPECT_EQ(words(facts(DSLT_CUDA_NO_DEVICE)),
+            "the driver finds no CUDA device; " + kHonest + " | CUDA runtime 13.0, driver for 13.1");
+}
+
+TEST(CudaProbe, OldDevice) {
+  dslt_cuda_facts f = facts(DSLT_CUDA_OLD_DEVICE);
+  f.devices = 1;
+  f.major = 6;
+  f.minor = 1;
+  f.memory = uint64_t(11) << 30;
+  std::strcpy(f.name, "NVIDIA GeForce GTX 1080 Ti");
+  EXPECT_EQ(words(f),
+            "no kernels for compute capability 6.1; " + kHonest +
+                " | CUDA runtime 13.0, driver for 13.1; NVIDIA GeForce GTX 1080 Ti, 11 GiB, capability 6.1");
+}
+
+TEST(CudaProbe, ReadyDeviceIsDescribedAndNotYetUsed) {
+  dslt_cuda_facts f = facts(DSLT_CUDA_READY);
+  f.devices = 1;
+  f.major = 9;
+  f.memory = uint64_t(140) << 30;
+  std::strcpy(f.name, "NVIDIA H200");
+  EXPECT_EQ(words(f),
+            kHonest + " | CUDA runtime 13.0, driver for 13.1; NVIDIA H200, 140 GiB, capability 9.0");
+}
+
+TEST(CudaProbe, LongWordsOfTheDriverAreCutNotTheSentence) {
+  dslt_cuda_facts f = facts(DSLT_CUDA_DRIVER_TROUBLE);
+  std::string trouble(300, 'x');
+  f.trouble = trouble.c_str();
+  std::memset(f.name, 'n', sizeof f.name - 1);
+  EXPECT_NE(words(f).find("xxx; " + kHonest), std::string::npos);
+}
+
+TEST(CudaProbe, WhichKernelsFitWhichDevice) {
+  const int all[] = {75, 80, 86, 89, 90, 100, 120}, gap[] = {75, 90};
+  auto fits = [](const auto &list, int major, int minor) {
+    return dslt_cuda_fits(list, int(sizeof list / sizeof *list), major, minor);
+  };
+  EXPECT_FALSE(fits(all, 6, 1));
+  EXPECT_FALSE(fits(all, 7, 0));
+  EXPECT_TRUE(fits(all, 7, 5));
+  EXPECT_TRUE(fits(all, 8, 7));  // machine code of 8.6
+  EXPECT_TRUE(fits(all, 10, 3));
+  EXPECT_FALSE(fits(all, 11, 0));  // no code of 11.x, and the PTX is for a later one
+  EXPECT_TRUE(fits(all, 13, 0));   // by PTX
+  EXPECT_FALSE(fits(gap, 8, 6));
+  EXPECT_TRUE(fits(gap, 9, 0));
+  EXPECT_TRUE(fits(gap, 12, 0));
+}
+
+TEST(CudaProbe, ThisMachine) {
+  dslt_backend_info info;
+  ASSERT_EQ(dslt_backend_query(&info, 1), DSLT_OK);
+  EXPECT_EQ(info.compiled, 1);
+  EXPECT_EQ(std::string(info.library).rfind("CUDA runtime 1", 0), 0u) << info.library;
+  dslt_cuda_facts f;
+  dslt_cuda_facts_read(&f);
+  EXPECT_EQ(f.state == DSLT_CUDA_NO_DRIVER, f.driver == 0);
+  EXPECT_EQ(f.name[0] != '\0', f.state == DSLT_CUDA_READY || f.state == DSLT_CUDA_OLD_DEVICE);
+}
+
+}  // namespace
+#endif
+
+// In every build: asking for a GPU that is not used says why, and "auto" goes to the CPU.
+TEST(CudaBackend, RefusedWithTheReasonAndAutoFallsBack) {
+  dslt_backend_info info;
+  ASSERT_EQ(dslt_backend_query(&info, 1), DSLT_OK);
+  dslt_backend_config config = {1, DSLT_PRECISION_F32};
+  dslt_backend *backend = nullptr;
+  ASSERT_EQ(dslt_backend_open(&backend, "cuda", &config), DSLT_EBACKEND);
+  EXPECT_NE(std::strstr(dslt_last_error(), info.device), nullptr) << dslt_last_error();
+  ASSERT_EQ(dslt_backend_open(&backend, "auto", &config), DSLT_OK) << dslt_last_error();
+  EXPECT_STREQ(backend->ops->name, "cpu");
+  backend->ops->close(backend);
+}
