@@ -9,6 +9,7 @@
 #include "cli/weights_report.h"
 #include "dslt/dslt.h"
 #include "net/weights.h"
+#include "util/nearest.h"
 
 static int report_failure(void) {
   dslt_console_error("%s", dslt_last_error());

@@ -33,9 +33,6 @@ void dslt_usage_error(const struct argp_state *state, const char *format, ...)
 int64_t dslt_usage_integer(const struct argp_state *state, const char *option, const char *text, int64_t low,
                            int64_t high);
 
-/* Index of the name nearest to `text` by edit distance, or -1 when none is near enough to be meant. */
-int dslt_nearest(const char *text, const char *const *names, int count);
-
 /* Seconds of a clock that never jumps. */
 double dslt_seconds(void);
 

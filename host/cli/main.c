@@ -11,6 +11,7 @@
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "dslt/dslt.h"
+#include "util/nearest.h"
 
 typedef struct verb {
   const char *name;

@@ -10,6 +10,7 @@
 
 #include "dslt/dslt.h"
 #include "util/error.h"
+#include "util/nearest.h"
 
 typedef enum field_type { FIELD_INT, FIELD_INT64, FIELD_REAL, FIELD_NAME, FIELD_CHOICE } field_type;
 
@@ -236,36 +237,19 @@ int dslt_options_init(dslt_options *out, const char *preset) {
 
 /* ---- text ---------------------------------------------------------------------------------------- */
 
-/* Edits (insert, delete, replace) between two short words. */
-static int distance(const char *a, const char *b) {
-  enum { MAX = 40 };
-  int row[MAX + 1], m = (int)strlen(a), n = (int)strlen(b);
-  if (m > MAX || n > MAX) return MAX;
-  for (int j = 0; j <= n; ++j) row[j] = j;
-  for (int i = 1; i <= m; ++i) {
-    int diagonal = row[0];
-    row[0] = i;
-    for (int j = 1; j <= n; ++j) {
-      int best = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      if (row[j] + 1 < best) best = row[j] + 1;
-      if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-      row[j] = best;
-    }
-  }
-  return row[n];
-}
-
 static int find(const field **out, const char *key) {
-  int nearest = 0;
+  const char *names[FIELD_COUNT];
   for (int i = 0; i < FIELD_COUNT; ++i) {
-    if (strcmp(fields[i].key, key) == 0) {
-      *out = &fields[i];
-      return DSLT_OK;
-    }
-    if (distance(key, fields[i].key) < distance(key, fields[nearest].key)) nearest = i;
+    names[i] = fields[i].key;
+    if (strcmp(fields[i].key, key) != 0) continue;
+    *out = &fields[i];
+    return DSLT_OK;
   }
-  return dslt_fail(DSLT_EOPTION, "There is no option \"%s\"; did you mean %s?", key, fields[nearest].key);
+  int nearest = dslt_nearest(key, names, FIELD_COUNT);
+  if (nearest < 0)
+    return dslt_fail(DSLT_EOPTION, "There is no option \"%s\"; dslt track --list-options prints them all.",
+                     key);
+  return dslt_fail(DSLT_EOPTION, "There is no option \"%s\"; did you mean %s?", key, names[nearest]);
 }
 
 static int out_of_range(const field *f, const char *value) {

@@ -4,6 +4,10 @@
 
 #include "dslt/dslt.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Remember a sentence for dslt_last_error() and give `code` back, so that `return dslt_fail(...)` reads well.
  * Names the thing and says what to do; ends with a full stop; no newline. */
 int dslt_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -17,5 +21,9 @@ int dslt_fail_prefix(int code, const char *prefix);
     int dslt_try_rc_ = (call);                 \
     if (dslt_try_rc_ < 0) return dslt_try_rc_; \
   } while (0)
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

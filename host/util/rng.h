@@ -5,6 +5,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct dslt_rng {
   uint64_t key;     /* from seed and stream */
   uint64_t counter; /* draws so far */
@@ -20,5 +24,9 @@ uint32_t dslt_rng_below(dslt_rng *rng, uint32_t n);
 /* Standard normal. Built from additions alone, which IEEE 754 rounds correctly, so every machine draws
  * the same bits. */
 double dslt_rng_normal(dslt_rng *rng);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

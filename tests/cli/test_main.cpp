@@ -1,5 +1,5 @@
 // The program before any verb: help, version, typing errors.
-#include "cli/console.h"
+#include "util/nearest.h"
 #include "program.h"
 
 namespace {

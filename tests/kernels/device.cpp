@@ -54,7 +54,7 @@ dslt_stream gpu_stream() {
 void gpu_stream_free(dslt_stream stream) { must(cudaStreamDestroy(stream)); }
 void *gpu_alloc(std::size_t bytes) {
   void *memory = nullptr;
-  must(cudaMalloc(&memory, bytes));
+  must(cudaMalloc(&memory, bytes ? bytes : 1));  // of no bytes it gives no pointer
   return memory;
 }
 void gpu_free(void *memory) { must(cudaFree(memory)); }
@@ -125,10 +125,11 @@ void KernelTest::fetch(void *out, const void *memory, std::size_t bytes) {
 
 // ---- helpers -------------------------------------------------------------------------------------
 
-std::string place_name(const ::testing::TestParamInfo<Place> &info) {
-  static const char *const names[] = {"HarnessForward", "HarnessReversed", "HarnessShuffled", "Gpu"};
-  return names[int(info.param)];
-}
+static const char *const kPlaceNames[] = {"HarnessForward", "HarnessReversed", "HarnessShuffled", "Gpu"};
+
+std::string place_name(const ::testing::TestParamInfo<Place> &info) { return kPlaceNames[int(info.param)]; }
+
+void PrintTo(Place place, std::ostream *out) { *out << kPlaceNames[int(place)]; }
 
 std::vector<float> noise(std::size_t count, unsigned seed, float scale) {
   std::mt19937 generator(seed);

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
+#include <string>
 #include <vector>
 
 #include "kernels.h"
@@ -20,6 +22,7 @@ struct Kernels {
 };
 
 enum class Place { forward, reversed, shuffled, gpu };
+void PrintTo(Place place, std::ostream *out);  // for the test's listing
 
 class KernelTest : public ::testing::TestWithParam<Place> {
  protected:

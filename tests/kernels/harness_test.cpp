@@ -96,9 +96,10 @@ TEST_P(Harness, ImpossibleGridsAreRefused) {
   EXPECT_EQ(DSLT_LAUNCH(rotate, dim3(1, 65536), 64, nullptr, out.data(), 1), DSLT_EDEVICE);
 }
 
+const char *const kNames[] = {"Forward", "Reversed", "Shuffled"};
+
 std::string order_name(const ::testing::TestParamInfo<harness::Order> &order) {
-  static const char *const names[] = {"Forward", "Reversed", "Shuffled"};
-  return names[int(order.param)];
+  return kNames[int(order.param)];
 }
 
 INSTANTIATE_TEST_SUITE_P(In, Harness,

@@ -105,7 +105,7 @@ void dslt_cuda_describe(dslt_backend_info *out, const dslt_cuda_facts *f) {
   write_obstacle(obstacle, sizeof obstacle, f);
   snprintf(out->device, sizeof out->device, "%s%s%s", obstacle, obstacle[0] ? "; " : "", honest);
 
-  char driver[32] = "no driver", device[80] = "";
+  char driver[24] = "no driver", device[80] = "";
   if (f->driver > 0) snprintf(driver, sizeof driver, "driver for %s", version_of(f->driver).text);
   if (f->name[0])
     snprintf(device, sizeof device, "; %.40s, %.0f GiB, capability %d.%d", f->name,
