@@ -5,9 +5,7 @@
 
 #include "kernels.h"
 
-extern "C" {
 #include "util/error.h"
-}
 
 #ifdef __CUDACC__
 #include <cuda_runtime.h>

@@ -10,7 +10,8 @@ if ! command -v valgrind >/dev/null 2>&1; then
 fi
 # One thread: Valgrind runs one at a time, and waiting threads spin.
 OMP_NUM_THREADS=1
-export OMP_NUM_THREADS
+OMP_WAIT_POLICY=passive # and so that the program does not start itself anew, away from Valgrind
+export OMP_NUM_THREADS OMP_WAIT_POLICY
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$build/dslt" weights random --arch vgg16/16 --seed 1 -o "$work/w.safetensors" >/dev/null

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cmd_demo.h"
 #include "cli/cmd_info.h"
@@ -17,13 +18,14 @@ typedef struct verb {
   const char *name;
   int (*run)(int argc, char **argv);
   const char *help;
+  int computes; /* 1: runs the tracker, so how its threads wait matters */
 } verb;
 
 static const verb verbs[] = {
-    {"track", dslt_cmd_track, "follow an object through a video, an image folder or a camera"},
-    {"weights", dslt_cmd_weights, "look at, verify or generate the backbone's weights"},
-    {"demo", dslt_cmd_demo, "render a clip, track it, write a video and a picture"},
-    {"info", dslt_cmd_info, "this build, its backends, devices and libraries"},
+    {"track", dslt_cmd_track, "follow an object through a video, an image folder or a camera", 1},
+    {"weights", dslt_cmd_weights, "look at, verify or generate the backbone's weights", 0},
+    {"demo", dslt_cmd_demo, "render a clip, track it, write a video and a picture", 1},
+    {"info", dslt_cmd_info, "this build, its backends, devices and libraries", 0},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
@@ -73,6 +75,19 @@ static int finish(int code) {
   return code;
 }
 
+/* GNU OpenMP lets threads that wait for each other spin for milliseconds. While another process wants the
+ * same cores that makes a frame up to ten times slower (bench/busy.sh); a short spin costs a few per cent on
+ * an idle machine. The run-time library reads its setting when it is loaded, before main(), so the program
+ * starts itself once more. Whoever sets either variable decides. */
+static void wait_politely(char **argv) {
+  if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT")) return;
+  char path[4096];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+  if (length <= 0 || setenv("GOMP_SPINCOUNT", "300", 1) != 0) return;
+  path[length] = '\0';
+  execv(path, argv); /* where this fails, the run goes on as it is */
+}
+
 int main(int argc, char **argv) {
   argp_err_exit_status = DSLT_EXIT_USAGE;
   setenv("ARGP_HELP_FMT", "no-dup-args-note", 0); /* a remark that would help nobody here */
@@ -98,5 +113,7 @@ int main(int argc, char **argv) {
     return finish(about->run(2, arguments));
   }
   const verb *chosen = find_verb(name);
-  return finish(chosen ? chosen->run(argc - 1, argv + 1) : unknown_verb(name));
+  if (!chosen) return finish(unknown_verb(name));
+  if (chosen->computes) wait_politely(argv);
+  return finish(chosen->run(argc - 1, argv + 1));
 }

@@ -9,9 +9,7 @@
 #include "eval/ope.h"
 #include "files.h"
 
-extern "C" {
 #include "util/rng.h"
-}
 
 namespace {
 

@@ -10,9 +10,7 @@
 
 #include "dslt/dslt.h"
 
-extern "C" {
 #include "util/error.h"
-}
 
 #if defined(__SANITIZE_ADDRESS__)
 #define HARNESS_ASAN 1

@@ -4,9 +4,7 @@
 
 #include "weights_build.h"
 
-extern "C" {
 #include "util/rng.h"
-}
 
 namespace {
 
