@@ -10,9 +10,10 @@
 #   make format    clang-format over the sources
 #   make clean
 #
-# PRESET is cpu or cuda; by default cuda where nvcc is on PATH. BUILD is the folder, default build.
+# PRESET is auto (default: the CUDA parts are built where a usable nvcc is on PATH), cpu or cuda. BUILD is the folder, default
+# build.
 
-PRESET ?= $(if $(shell command -v nvcc 2>/dev/null),cuda,cpu)
+PRESET ?= auto
 PREFIX ?= /usr/local
 BUILD ?= build
 JOBS ?= $(shell nproc)
@@ -25,11 +26,13 @@ all: build
 setup:
 	@scripts/setup.sh
 
-# Configure anew when the preset changed or the last attempt left no build file.
+# Configure anew when the preset or the nvcc on PATH changed, or the last attempt failed.
+CHOICE = $(PRESET) $(if $(filter-out cpu,$(PRESET)),$(shell command -v nvcc 2>/dev/null))
+CONFIGURE = $(if $(filter auto,$(PRESET)),--preset cuda -D DSLT_WITH_CUDA=AUTO,--preset $(PRESET))
 build: setup
-	@[ -f $(BUILD)/build.ninja ] && [ "$$(cat $(BUILD)/.preset 2>/dev/null)" = $(PRESET) ] || \
-	  { rm -rf $(BUILD)/CMakeCache.txt $(BUILD)/CMakeFiles; \
-	    cmake --preset $(PRESET) -B $(BUILD) && echo $(PRESET) >$(BUILD)/.preset; }
+	@[ -f $(BUILD)/build.ninja ] && [ "$$(cat $(BUILD)/.choice 2>/dev/null)" = "$(CHOICE)" ] || \
+	  { rm -rf $(BUILD)/CMakeCache.txt $(BUILD)/CMakeFiles $(BUILD)/build.ninja $(BUILD)/.choice; \
+	    cmake $(CONFIGURE) -B $(BUILD) && echo "$(CHOICE)" >$(BUILD)/.choice; }
 	@cmake --build $(BUILD) --parallel $(JOBS)
 
 demo: build

@@ -16,7 +16,7 @@ static __global__ void __launch_bounds__(THREADS)
   __shared__ float correction;
   __shared__ int32_t now;
   if (threadIdx.x == 0) { /* two powers in double: once a block, not once a weight */
-    now = *step + 1;
+    now = *step < INT32_MAX ? *step + 1 : *step;
     correction = dslt_adam_correction(&rule, now);
   }
   __syncthreads();

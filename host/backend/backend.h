@@ -74,7 +74,7 @@ typedef struct dslt_geometry {
   int levels;                           /* of the scale pyramid */
   double scale_step, scale_rate, scale_gate;
   double scale_min, scale_max; /* limits of the target's size relative to the first */
-  double lost_ratio;
+  double lost_ratio, lost_rate;
   int lost_hold;
 } dslt_geometry;
 

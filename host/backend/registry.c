@@ -1,5 +1,6 @@
 /* registry.c: which backends this build has, and opening one by name. */
 #include <string.h>
+#include <strings.h>
 
 #include "backend.h"
 #include "util/error.h"
@@ -25,14 +26,14 @@ int dslt_backend_query(dslt_backend_info *out, int index) {
 }
 
 int dslt_backend_open(dslt_backend **out, const char *name, const dslt_backend_config *config) {
-  if (strcmp(name, "cuda") == 0) {
+  if (strcasecmp(name, "cuda") == 0) {
     dslt_backend_info info;
     cuda_query(&info);
     return dslt_fail(DSLT_EBACKEND,
                      "Backend cuda cannot run here: %s. Use --backend cpu, or auto to fall back by itself.",
                      info.device);
   }
-  if (strcmp(name, "cpu") != 0 && strcmp(name, "auto") != 0)
+  if (strcasecmp(name, "cpu") != 0 && strcasecmp(name, "auto") != 0)
     return dslt_fail(DSLT_EOPTION, "There is no backend \"%s\"; choose auto, cpu or cuda.", name);
   return dslt_cpu_backend.open(out, config);
 }

@@ -70,7 +70,9 @@ DSLT_HD void dslt_pose_move(dslt_pose *pose, const dslt_peak *peak, const dslt_g
   pose->peak = believable ? (double)peak->response : 0.0;
   pose->lost = !believable || (pose->mean_peak >= 0.0 && pose->peak < g->lost_ratio * pose->mean_peak);
   if (!pose->lost)
-    pose->mean_peak = pose->mean_peak < 0.0 ? pose->peak : 0.9 * pose->mean_peak + 0.1 * pose->peak;
+    pose->mean_peak = pose->mean_peak < 0.0
+                          ? pose->peak
+                          : (1.0 - g->lost_rate) * pose->mean_peak + g->lost_rate * pose->peak;
   pose->level = (g->levels - 1) / 2;
   pose->pyramid = believable && g->levels > 1 && pose->peak > g->scale_gate && !(pose->lost && g->lost_hold);
   if (!believable || (pose->lost && g->lost_hold)) return;

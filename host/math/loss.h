@@ -10,12 +10,13 @@
 #include "math/hd.h"
 
 typedef struct dslt_loss_spec {
-  int kind;          /* dslt_loss */
-  float a, c;        /* shrinkage: speed and localisation, paper eq. 5 */
-  float ohnm;        /* smallest l that OHNM keeps */
-  float threshold;   /* th of the truncated loss */
-  float alpha;       /* alpha of the truncated loss */
-  float weight_peak; /* released program: largest value of exp(1.6 y) y over the label map */
+  int kind;             /* dslt_loss */
+  float a, c;           /* shrinkage: speed and localisation, paper eq. 5 */
+  float ohnm;           /* smallest l that OHNM keeps */
+  float threshold;      /* th of the truncated loss */
+  float alpha;          /* alpha of the truncated loss */
+  float released_alpha; /* released program: its weight is exp(alpha y) y ... */
+  float weight_peak;    /* ... divided by its largest value over the label map, squared */
 } dslt_loss_spec;
 
 typedef struct dslt_loss_value {
@@ -26,7 +27,7 @@ typedef struct dslt_loss_value {
 DSLT_HD float dslt_shrink_factor(float l, float a, float c) { return 1.0f / (1.0f + expf(a * (c - l))); }
 
 /* The released program's sample weight before it is divided by its maximum and squared. */
-DSLT_HD float dslt_released_weight(float y) { return expf(1.6f * y) * y; }
+DSLT_HD float dslt_released_weight(float y, float alpha) { return expf(alpha * y) * y; }
 
 DSLT_HD dslt_loss_value dslt_loss_at(const dslt_loss_spec *spec, float p, float y) {
   float e = p - y;
@@ -44,7 +45,7 @@ DSLT_HD dslt_loss_value dslt_loss_at(const dslt_loss_spec *spec, float p, float 
         out.value = weight * l * l * f;
         out.gradient = weight * sign * slope;
       } else {
-        float weight = dslt_released_weight(y) / spec->weight_peak;
+        float weight = dslt_released_weight(y, spec->released_alpha) / spec->weight_peak;
         weight *= weight;
         out.value = weight * l * l * f;
         out.gradient = -weight * slope; /* one sign whatever p - y is: what the program does */

@@ -20,6 +20,10 @@ DSLT_HD dslt_taps dslt_taps_at(int index, float anchor, float centre, float rati
   dslt_taps taps;
   taps.position = centre + ((float)index + 0.5f - anchor) * ratio;
   taps.reach = ratio > 1.0f ? ratio : 1.0f;
+  /* far outside any frame every pixel is the edge's: keep the numbers within int */
+  if (!(taps.position > -1e6f)) taps.position = -1e6f;
+  if (!(taps.position < 1e6f)) taps.position = 1e6f;
+  if (!(taps.reach < 65536.0f)) taps.reach = 65536.0f;
   taps.first = (int)floorf(taps.position - taps.reach - 0.5f) + 1;
   taps.last = (int)ceilf(taps.position + taps.reach - 0.5f) - 1;
   if (taps.last < taps.first) taps.last = taps.first;

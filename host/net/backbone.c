@@ -9,12 +9,13 @@ int dslt_layer_index(int layer) { return layer == DSLT_CONV3_3 ? 6 : (layer == D
 int dslt_backbone_check(const dslt_weights *weights, const dslt_options *options) {
   int needed = dslt_layer_index(options->high_layer);
   if (weights->layers > needed) return DSLT_OK;
-  return dslt_fail(
-      DSLT_EWEIGHTS,
-      "The weights %s end at %s, but the tracker needs layers up to %s; use a complete file or set "
-      "low_layer and high_layer lower.",
-      weights->path ? weights->path : "in memory", dslt_vgg_layers[weights->layers - 1].caffe,
-      dslt_vgg_layers[needed].caffe);
+  const char *way_out = weights->layers > dslt_layer_index(DSLT_CONV4_3)
+                            ? ", or set low_layer=conv3_3 and high_layer=conv4_3"
+                            : "";
+  return dslt_fail(DSLT_EWEIGHTS,
+                   "The weights %s end at %s, but the tracker needs layers up to %s; use a complete file%s.",
+                   weights->path ? weights->path : "in memory", dslt_vgg_layers[weights->layers - 1].caffe,
+                   dslt_vgg_layers[needed].caffe, way_out);
 }
 
 typedef struct load_context {

@@ -282,7 +282,7 @@ int dslt_head_step(dslt_head *head, const dslt_head_rates *rates) {
     if (head->params[i].count == 0 || (traits[i].reduction && !s->train_reduction)) continue;
     dslt_param *p = &active[count++];
     *p = head->params[i];
-    p->rate = traits[i].high ? rates->high : rates->low;
+    p->rate = traits[i].high && (rates->branch || !traits[i].reduction) ? rates->high : rates->low;
     p->decay = rates->decay * (i == DSLT_HEAD_RESIDUAL ? rates->decay_high : 1.0f);
   }
   for (int i = 0; s->bias && i < (s->residual ? 2 : 1); ++i) {

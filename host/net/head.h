@@ -29,7 +29,8 @@ typedef struct dslt_head_rates {
   float low, high;  /* learning rates of the base and of the residual branch */
   float bias;       /* biases: times this */
   float decay;      /* weight decay */
-  float decay_high; /* residual branch: times this */
+  float decay_high; /* residual regression: times this */
+  int branch;       /* 1: the high layer's reduction and upsampling learn at `high` too, 0: at `low` */
   dslt_adam_rule adam;
 } dslt_head_rates;
 

@@ -51,13 +51,16 @@ int dslt_geometry_make(dslt_geometry *g, const dslt_options *o, int frame_width,
 
   /* Small search areas are enlarged, targets with them, so that a target spans enough cells. */
   double zoom = sqrt(at_least(o->search_min_area / (search_w * search_h), 1.0));
-  /* ... unless an extreme shape would leave the longest side allowed. */
+  /* ... unless an extreme shape would leave the longest side allowed; a target that would leave it is shrunk.
+   */
   double longest_search = search_w > search_h ? search_w : search_h;
   zoom = at_least(at_most(zoom, o->search_max_side / longest_search), 1.0);
+  int coarse = dslt_layer_stride(o->high_layer, o);
+  double longest_target = target_w > target_h ? target_w : target_h;
+  zoom = at_most(zoom, at_least(o->search_max_side - 2.0 * coarse, coarse) / longest_target);
   target_w *= zoom, target_h *= zoom, search_w *= zoom, search_h *= zoom;
   g->ratio = 1.0 / (shrink * zoom);
 
-  int coarse = dslt_layer_stride(o->high_layer, o);
   g->stride = dslt_layer_stride(o->low_layer, o);
   int max_kernel = o->regress_max_side, room = o->search_max_side / g->stride / 2;
   if (max_kernel > room) max_kernel = room;
@@ -81,10 +84,10 @@ int dslt_geometry_make(dslt_geometry *g, const dslt_options *o, int frame_width,
     g->anchor_x = 0.5 * g->input_width;
     g->anchor_y = 0.5 * g->input_height;
   }
-  g->motion_sigma_x =
-      (float)at_least(o->motion_sigma * target_w / g->stride, o->motion_sigma > 0 ? 0.5 : 0.0);
-  g->motion_sigma_y =
-      (float)at_least(o->motion_sigma * target_h / g->stride, o->motion_sigma > 0 ? 0.5 : 0.0);
+  g->motion_sigma_x = (float)at_least(o->motion_sigma * target_w / g->stride,
+                                      o->motion_sigma > 0 ? o->motion_min_sigma : 0.0);
+  g->motion_sigma_y = (float)at_least(o->motion_sigma * target_h / g->stride,
+                                      o->motion_sigma > 0 ? o->motion_min_sigma : 0.0);
   g->subcell = o->subcell;
   g->mapping = o->mapping;
   g->levels = o->scale_levels;
@@ -95,6 +98,7 @@ int dslt_geometry_make(dslt_geometry *g, const dslt_options *o, int frame_width,
   g->scale_min = at_most(o->min_side / shortest, 1.0);
   g->scale_max = at_least(at_most(frame_width / w, frame_height / h), 1.0);
   g->lost_ratio = o->lost_ratio;
+  g->lost_rate = o->lost_rate;
   g->lost_hold = o->lost_hold;
   return DSLT_OK;
 }
@@ -102,8 +106,10 @@ int dslt_geometry_make(dslt_geometry *g, const dslt_options *o, int frame_width,
 void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_geometry *g, const dslt_options *o) {
   double cells_x = g->target_width / (g->ratio * g->stride),
          cells_y = g->target_height / (g->ratio * g->stride);
-  *sigma_x = (float)at_least(at_least(o->label_sigma * cells_x, o->label_min_sigma), 1e-3);
-  *sigma_y = (float)at_least(at_least(o->label_sigma * cells_y, o->label_min_sigma), 1e-3);
+  /* between cells, the nearest one is half a cell away: narrower than this its label would underflow to 0 */
+  double least = o->label_on_cell ? 1e-3 : 0.1;
+  *sigma_x = (float)at_least(at_least(o->label_sigma * cells_x, o->label_min_sigma), least);
+  *sigma_y = (float)at_least(at_least(o->label_sigma * cells_y, o->label_min_sigma), least);
 }
 
 void dslt_soft_label(float *out, const dslt_geometry *g, const dslt_options *o) {

@@ -11,7 +11,7 @@ extern "C" {
 /* Input pixels per cell of a layer, given which poolings are kept. */
 int dslt_layer_stride(int layer, const dslt_options *options);
 
-/* DSLT_EBOX when box and frame leave nothing to track. `box` must be finite with positive sides. */
+/* `box` is finite with sides of at least 1 px and `options` are checked; cannot fail then. */
 int dslt_geometry_make(dslt_geometry *out, const dslt_options *options, int frame_width, int frame_height,
                        const dslt_box *box);
 

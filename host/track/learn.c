@@ -7,7 +7,8 @@
 #include "util/error.h"
 #include "util/rng.h"
 
-static dslt_loss_spec loss_spec(const dslt_options *o) {
+static dslt_loss_spec loss_spec(const dslt_tracker *t) {
+  const dslt_options *o = &t->options;
   dslt_loss_spec spec = {
       .kind = o->loss,
       .a = (float)o->shrink_a,
@@ -15,7 +16,8 @@ static dslt_loss_spec loss_spec(const dslt_options *o) {
       .ohnm = (float)o->ohnm_threshold,
       .threshold = (float)o->truncate_threshold,
       .alpha = (float)o->truncate_alpha,
-      .weight_peak = dslt_released_weight(1.0f), /* the stretched label reaches 1 */
+      .released_alpha = (float)o->released_alpha,
+      .weight_peak = dslt_released_weight(t->label_peak, (float)o->released_alpha),
   };
   return spec;
 }
@@ -27,6 +29,7 @@ static dslt_head_rates rates(const dslt_options *o, double low, double high) {
       .bias = (float)o->rate_bias,
       .decay = (float)o->weight_decay,
       .decay_high = (float)o->decay_high,
+      .branch = o->branch_rates,
       .adam = {(float)o->adam_beta1, (float)o->adam_beta2, (float)o->adam_epsilon},
   };
   return r;
@@ -52,21 +55,21 @@ static int make_augmented(dslt_tracker *t) {
   return DSLT_OK;
 }
 
-/* Has the loss stopped falling: did the last ten steps improve on the ten before by less than `share`? */
-static int converged(const float *losses, int steps, double share) {
-  enum { WINDOW = 10 };
-  if (share <= 0 || steps < 2 * WINDOW) return 0;
+/* Has the loss stopped falling: did the last `window` steps improve on as many before by less than `share`?
+ */
+static int converged(const float *losses, int steps, int window, double share) {
+  if (share <= 0 || steps < 2 * window) return 0;
   double before = 0, after = 0;
-  for (int i = 0; i < WINDOW; ++i) {
+  for (int i = 0; i < window; ++i) {
     after += (double)losses[steps - 1 - i];
-    before += (double)losses[steps - 1 - WINDOW - i];
+    before += (double)losses[steps - 1 - window - i];
   }
   return before - after < share * before;
 }
 
 int dslt_tracker_learn_first(dslt_tracker *t, dslt_result *result) {
   const dslt_options *o = &t->options;
-  dslt_loss_spec spec = loss_spec(o);
+  dslt_loss_spec spec = loss_spec(t);
   dslt_head_rates r = rates(o, o->init_rate_low, o->init_rate_high);
   dslt_rng draw = dslt_rng_make((uint64_t)o->seed, 1);
   double start = dslt_now_ms();
@@ -91,7 +94,7 @@ int dslt_tracker_learn_first(dslt_tracker *t, dslt_result *result) {
           steps);
     result->loss = (double)loss;
     if (o->init_stop_loss > 0 && (double)loss < o->init_stop_loss) break;
-    if (converged(t->init_losses, steps, o->init_stop_change)) break;
+    if (converged(t->init_losses, steps, o->init_stop_window, o->init_stop_change)) break;
     DSLT_TRY(dslt_head_step(t->head, &r));
   }
   result->steps = steps;
@@ -103,7 +106,7 @@ int dslt_tracker_learn_first(dslt_tracker *t, dslt_result *result) {
 
 int dslt_tracker_learn_online(dslt_tracker *t, dslt_result *result) {
   const dslt_options *o = &t->options;
-  dslt_loss_spec spec = loss_spec(o);
+  dslt_loss_spec spec = loss_spec(t);
   dslt_head_rates r = rates(o, o->online_rate_low, o->online_rate_high);
   for (int slot = 0; slot < t->samples.count; ++slot)
     for (int step = 0; step < o->update_steps; ++step) {

@@ -94,6 +94,7 @@ static const field fields[] = {
     REAL(shrink_c, "c", 0, 1, "localisation of the shrinkage (eq. 5)"),
     REAL(ohnm_threshold, "", 0, 1, "smallest |p - y| that OHNM keeps"),
     REAL(truncate_threshold, "th", 0, 1, "smallest |p - y| that the truncated loss keeps"),
+    REAL(released_alpha, "", 0, 10, "exponent of the released program's sample weight"),
     REAL(truncate_alpha, "alpha", -10, 10, "label weight of the truncated loss"),
 
     REAL(adam_beta1, "beta1", 0, 0.99999, "decay of Adam's first moment"),
@@ -103,12 +104,15 @@ static const field fields[] = {
     REAL(decay_high, "", 0, 1000, "weight decay of the residual regression, times this"),
     REAL(rate_bias, "", 0, 1000, "learning rate of biases, times the branch's"),
 
+    INT(branch_rates, "", 0, 1, "the residual branch's rate holds for its reduction and upsampling too"),
+
     REAL(init_rate_low, "eta", 0, 1, "first frame: learning rate of the base branch"),
     REAL(init_rate_high, "eta", 0, 1, "first frame: learning rate of the residual branch"),
     INT(init_steps, "", 1, 100000, "first frame: at most this many steps"),
     REAL(init_stop_loss, "", 0, 1000000, "first frame: stop below this summed loss; 0 = never"),
     REAL(init_stop_change, "", 0, 1,
          "first frame: stop when ten steps improve by less than this share; 0 = never"),
+    INT(init_stop_window, "", 1, 1000, "first frame: steps compared with as many before them"),
     INT(augment, "", 0, 1, "first frame: four blurs and the mirror image"),
 
     INT(memory, "T", 1, 64, "stored samples, the first frame's among them"),
@@ -118,6 +122,7 @@ static const field fields[] = {
     REAL(online_rate_high, "eta", 0, 1, "update: learning rate of the residual branch"),
 
     REAL(motion_sigma, "", 0, 100, "deviation of the motion prior, times the target's size; 0 = none"),
+    REAL(motion_min_sigma, "", 0, 64, "... but at least this many cells"),
     CHOICE(subcell, "", "none|quadratic|bicubic", subcells, "how the maximum is refined"),
     CHOICE(mapping, "", "receptive|stretch", mappings, "from response cells to pixels"),
 
@@ -128,6 +133,7 @@ static const field fields[] = {
 
     REAL(min_side, "", 1, 1024, "smallest side of a box, px"),
     REAL(lost_ratio, "", 0, 1, "lost when the peak falls below this share of its recent average"),
+    REAL(lost_rate, "", 0, 1, "share of a new peak in the running average"),
     INT(lost_hold, "", 0, 1, "while lost keep the box and skip the update"),
 };
 
@@ -171,6 +177,7 @@ static const dslt_options paper = {
     .shrink_c = 0.2,
     .ohnm_threshold = 0.01,
     .truncate_threshold = 0.1,
+    .released_alpha = 1.6,
     .truncate_alpha = 1,
     .adam_beta1 = 0.9,
     .adam_beta2 = 0.999,
@@ -178,11 +185,13 @@ static const dslt_options paper = {
     .weight_decay = 0,
     .decay_high = 1,
     .rate_bias = 2,
+    .branch_rates = 1,
     .init_rate_low = 2e-8,
     .init_rate_high = 8e-7,
     .init_steps = 100,
     .init_stop_loss = 0,
     .init_stop_change = 0.001,
+    .init_stop_window = 10,
     .augment = 0,
     .memory = 7,
     .update_interval = 1,
@@ -190,6 +199,7 @@ static const dslt_options paper = {
     .online_rate_low = 5e-9,
     .online_rate_high = 2e-7,
     .motion_sigma = 0.65,
+    .motion_min_sigma = 0.5,
     .subcell = DSLT_SUBCELL_QUADRATIC,
     .mapping = DSLT_MAPPING_RECEPTIVE,
     .scale_levels = 3,
@@ -198,6 +208,7 @@ static const dslt_options paper = {
     .scale_rate = 0.6,
     .min_side = 5,
     .lost_ratio = 0.25,
+    .lost_rate = 0.1,
     .lost_hold = 0,
 };
 
@@ -215,6 +226,7 @@ static void make_released(dslt_options *o) {
   o->adam_beta1 = 0.6;
   o->weight_decay = 5.1e-4;
   o->decay_high = 40;
+  o->branch_rates = 0;
   o->init_stop_loss = 0.03;
   o->init_stop_change = 0;
   o->augment = 1;
@@ -357,6 +369,7 @@ int dslt_options_get(char *out, size_t size, const dslt_options *options, const 
       break;
     case FIELD_CHOICE:
       memcpy(&narrow, place, sizeof narrow);
+      snprintf(text, sizeof text, "%d", narrow); /* what no choice has stays visible as a number */
       for (const choice *c = f->choices; c->name; ++c)
         if (c->value == narrow) snprintf(text, sizeof text, "%s", c->name);
       break;
@@ -383,6 +396,8 @@ static int check_combinations(const dslt_options *o) {
   if (o->high_layer <= o->low_layer)
     return dslt_fail(DSLT_EOPTION,
                      "Option high_layer must lie above low_layer (conv3_3 < conv4_3 < conv5_3).");
+  if (o->frame_scale_side > 0 && o->frame_scale_side < 8)
+    return dslt_fail(DSLT_EOPTION, "Option frame_scale_side must be 0 (never) or at least 8 pixels.");
   if (o->reduce_kernel == 2) return dslt_fail(DSLT_EOPTION, "Option reduce_kernel must be 1 or 3.");
   if (o->scale_levels % 2 == 0)
     return dslt_fail(DSLT_EOPTION, "Option scale_levels must be odd (1, 3, 5 ...).");

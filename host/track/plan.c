@@ -85,6 +85,9 @@ static int plan_label(dslt_tracker *t) {
   float *label = malloc(t->response_values * sizeof *label);
   if (!label) return dslt_fail(DSLT_EMEMORY, "Out of memory while making the soft label.");
   dslt_soft_label(label, &t->geometry, &t->options);
+  t->label_peak = 0.0f;
+  for (size_t i = 0; i < t->response_values; ++i)
+    if (label[i] > t->label_peak) t->label_peak = label[i];
   int rc = t->ops->upload(t->backend, t->label, label, t->response_values * sizeof *label);
   free(label);
   return rc;

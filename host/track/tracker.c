@@ -27,7 +27,8 @@ static void lap(dslt_result *result, dslt_stage stage, double *start) {
 
 static int check_image(const dslt_image *image) {
   static const size_t pixel_bytes[] = {3, 3, 1, 4, 4, 2, 6};
-  if (!image->data) return dslt_fail(DSLT_EFRAME, "The frame has no pixels.");
+  if (!image->data)
+    return dslt_fail(DSLT_EFRAME, "The frame has no pixels; point dslt_image.data at its first row.");
   if ((int)image->format < 0 || (int)image->format > DSLT_BGR16)
     return dslt_fail(DSLT_EFRAME, "The frame's pixel format %d is none of dslt_pixel_format.",
                      (int)image->format);
@@ -42,18 +43,24 @@ static int check_image(const dslt_image *image) {
 
 static int check_box(const dslt_box *box, const dslt_image *frame) {
   if (!isfinite(box->x) || !isfinite(box->y) || !isfinite(box->width) || !isfinite(box->height))
-    return dslt_fail(DSLT_EBOX, "The box holds a number that is not finite.");
+    return dslt_fail(DSLT_EBOX,
+                     "The box holds a number that is not finite; give x, y, width and height in pixels.");
   if (!(box->width >= 1) || !(box->height >= 1))
-    return dslt_fail(DSLT_EBOX, "The box is %g x %g pixels; each side must be at least 1.", box->width,
-                     box->height);
+    return dslt_fail(DSLT_EBOX,
+                     "The box is %g x %g pixels; each side must be at least 1; draw it around the object.",
+                     box->width, box->height);
   double left = fmax(box->x, 0), right = fmin(box->x + box->width, frame->width);
   double top = fmax(box->y, 0), bottom = fmin(box->y + box->height, frame->height);
   if (right <= left || bottom <= top || (right - left) * (bottom - top) < 1)
-    return dslt_fail(DSLT_EBOX, "The box %g,%g,%g,%g lies outside the %d x %d frame.", box->x, box->y,
-                     box->width, box->height, frame->width, frame->height);
+    return dslt_fail(
+        DSLT_EBOX,
+        "The box %g,%g,%g,%g covers less than one pixel of the %d x %d frame; give a box that overlaps it.",
+        box->x, box->y, box->width, box->height, frame->width, frame->height);
   if (box->width > 4.0 * frame->width || box->height > 4.0 * frame->height)
-    return dslt_fail(DSLT_EBOX, "The box of %g x %g pixels is far larger than the %d x %d frame.", box->width,
-                     box->height, frame->width, frame->height);
+    return dslt_fail(DSLT_EBOX,
+                     "The box of %g x %g pixels is far larger than the %d x %d frame; give the box in pixels "
+                     "of this frame.",
+                     box->width, box->height, frame->width, frame->height);
   return DSLT_OK;
 }
 

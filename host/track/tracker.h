@@ -26,6 +26,7 @@ struct dslt_tracker {
   float *response;                 /* of the search, [rh][rw] */
   float *responses;                /* of the pyramid */
   float *label, *loss;
+  float label_peak;                                /* largest value of the label */
   dslt_pose *pose;                                 /* in backend memory */
   size_t low_values, high_values, response_values; /* of one crop */
 

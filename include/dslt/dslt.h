@@ -53,21 +53,21 @@ DSLT_API const char *dslt_version(void);
 /* ---- errors -------------------------------------------------------------------------------------- */
 
 /* One table: XX(name, number, text). DSLT_E<name> is -number. */
-#define DSLT_ERROR_MAP(XX)                                                                                   \
-  XX(ARGUMENT, 1, "invalid argument")                                                                        \
-  XX(OPTION, 2, "unknown option or value out of range")                                                      \
-  XX(MEMORY, 3, "out of memory")                                                                             \
-  XX(IO, 4, "file cannot be read or written")                                                                \
-  XX(FORMAT, 5, "file is malformed")                                                                         \
-  XX(WEIGHTS, 6, "weights do not fit the network")                                                           \
-  XX(FRAME, 7, "frame cannot be used")                                                                       \
-  XX(BOX, 8, "box cannot be tracked")                                                                        \
-  XX(STATE, 9, "call out of order")                                                                          \
-  XX(BACKEND, 10, "backend is not available")                                                                \
-  XX(DEVICE, 11, "device failed")                                                                            \
-  XX(DEVICE_MEMORY, 12, "device is out of memory")                                                           \
-  XX(DISPLAY, 13, "no display")                                                                              \
-  XX(UNSUPPORTED, 14, "not supported by this build")                                                         \
+#define DSLT_ERROR_MAP(XX)                              \
+  XX(ARGUMENT, 1, "invalid argument")                   \
+  XX(OPTION, 2, "unknown option or value out of range") \
+  XX(MEMORY, 3, "out of memory")                        \
+  XX(IO, 4, "file cannot be read or written")           \
+  XX(FORMAT, 5, "file is malformed")                    \
+  XX(WEIGHTS, 6, "weights do not fit the network")      \
+  XX(FRAME, 7, "frame cannot be used")                  \
+  XX(BOX, 8, "box cannot be tracked")                   \
+  XX(STATE, 9, "call out of order")                     \
+  XX(BACKEND, 10, "backend is not available")           \
+  XX(DEVICE, 11, "device failed")                       \
+  XX(DEVICE_MEMORY, 12, "device is out of memory")      \
+  XX(DISPLAY, 13, "no display")                         \
+  XX(UNSUPPORTED, 14, "not supported by this build")    \
   XX(INTERNAL, 15, "internal error")
 
 enum {
@@ -105,9 +105,9 @@ typedef enum dslt_pixel_format {
 
 /* A borrowed frame: the library reads it during the call and keeps no pointer. */
 typedef struct dslt_image {
-  const void *data;         /* first pixel of the top row */
-  int width, height;        /* pixels, 1..16384 each */
-  size_t stride;            /* bytes from one row to the next, at least width * bytes per pixel */
+  const void *data;  /* first pixel of the top row */
+  int width, height; /* pixels, 1..16384 each */
+  size_t stride;     /* bytes from one row to the next, at least width * bytes per pixel */
   dslt_pixel_format format;
 } dslt_image;
 
@@ -132,7 +132,7 @@ typedef enum dslt_subcell {
 
 typedef enum dslt_mapping {
   DSLT_MAPPING_RECEPTIVE = 0, /* a cell is the centre of its receptive window: exact */
-  DSLT_MAPPING_STRETCH = 1    /* the response is stretched over the search area, as the released program does */
+  DSLT_MAPPING_STRETCH = 1 /* the response is stretched over the search area, as the released program does */
 } dslt_mapping;
 
 typedef enum dslt_precision {
@@ -154,62 +154,69 @@ typedef struct dslt_options {
   /* machine */
   char backend[DSLT_NAME_MAX]; /* "auto", "cpu" or "cuda" */
   int precision;               /* dslt_precision of the backbone; DSLT_PRECISION_F32 */
-  int threads;                 /* CPU threads, 0..1024; 0 = the cores at hand */
-  int64_t seed;                /* of the one generator behind every random draw; 1 */
+  int threads;  /* CPU threads, 0..1024; 0 = OpenMP's choice: the cores at hand, or OMP_NUM_THREADS */
+  int64_t seed; /* of the one generator behind every random draw; 1 */
 
   /* search area */
   double frame_scale_side;  /* a larger target is brought to this side, px; 80; 0 = keep the frame */
-  double frame_scale_limit; /* ... when a side is longer than this, px, or the area exceeds frame_scale_side^2; 160 */
+  double frame_scale_limit; /* ... when a side is longer than this, px, or the area exceeds
+                               frame_scale_side^2; 160 */
   double search_width;      /* context left and right, times the target's width, grows with frame scale; 8 */
   double search_height;     /* context above and below, times the target's height, likewise; 4 */
   double search_min_area;   /* smallest search area, px^2; 40000 */
   int search_max_side;      /* longest side of the network's input, px; 1024 */
 
   /* network (figure 2) */
-  int low_layer;          /* dslt_layer of the base branch; conv4_3 */
-  int high_layer;         /* dslt_layer of the residual branch, above low_layer; conv5_3 */
-  int pool3;              /* keep the backbone's third pooling; 1 / 0 */
-  int pool4;              /* keep the backbone's fourth pooling; 1 / 0 */
-  int reduce_channels;    /* channels after reduction, 1..512; 128 */
-  int reduce_kernel;      /* side of the reduction's kernel, 1 or 3; 1 / 3 */
-  int train_reduction;    /* 1: reductions and deconvolution learn on line too; 1 */
-  int fusion;             /* 1: first residual connection; 0: base sees the low layer alone (DSLT_m); 1 */
-  double fuse_low;        /* weight of the reduced low layer in the sum; 1 / 0.8 */
-  double fuse_high;       /* weight of the upsampled high layer in the sum; 1 / 0.2 */
-  int residual;           /* 1: second residual connection, response = base + residual; 1 */
-  int regress_max_side;   /* longest side of the regression kernel, cells; 64 */
-  double regress_sigma;   /* deviation of the initial regression weights; 1e-7 */
-  int regress_bias;       /* 1: the regressions have a trainable bias; 0 / 1 */
-  double feature_scale;   /* further factor on both taps, on top of the weight file's own; 1 */
+  int low_layer;        /* dslt_layer of the base branch; conv4_3 */
+  int high_layer;       /* dslt_layer of the residual branch, above low_layer; conv5_3 */
+  int pool3;            /* keep the backbone's third pooling; 1 / 0 */
+  int pool4;            /* keep the backbone's fourth pooling; 1 / 0 */
+  int reduce_channels;  /* channels after reduction, 1..512; 128 */
+  int reduce_kernel;    /* side of the reduction's kernel, 1 or 3; 1 / 3 */
+  int train_reduction;  /* 1: reductions and deconvolution learn on line too; 1 */
+  int fusion;           /* 1: first residual connection; 0: base sees the low layer alone (DSLT_m); 1 */
+  double fuse_low;      /* weight of the reduced low layer in the sum; 1 / 0.8 */
+  double fuse_high;     /* weight of the upsampled high layer in the sum; 1 / 0.2 */
+  int residual;         /* 1: second residual connection, response = base + residual; 1 */
+  int regress_max_side; /* longest side of the regression kernel, cells; 64 */
+  double regress_sigma; /* deviation of the initial regression weights; 1e-7 */
+  int regress_bias;     /* 1: the regressions have a trainable bias; 0 / 1 */
+  double feature_scale; /* further factor on both taps, on top of the weight file's own; 1 */
 
   /* soft label */
-  double label_sigma;   /* deviation of the Gaussian, times the target's size in cells; 0.1 / 0.08 */
+  double label_sigma;     /* deviation of the Gaussian, times the target's size in cells; 0.1 / 0.08 */
   double label_min_sigma; /* ... but at least this many cells; 0 */
-  int label_on_cell;    /* 1: the crop is placed so that the target's centre falls on a cell; 0: between cells; 1 / 0 */
-  int label_stretch;    /* 1: stretched to [0, 1]; 0 / 1 */
+  int label_on_cell; /* 1: the crop is placed so that the target's centre falls on a cell; 0: between cells; 1
+                        / 0 */
+  int label_stretch; /* 1: stretched to [0, 1]; 0 / 1 */
 
   /* loss */
-  int loss;               /* dslt_loss; shrinkage / shrinkage_released */
-  double shrink_a;        /* a: shrinkage speed, eq. 5; 10 */
-  double shrink_c;        /* c: localisation of the shrinkage, eq. 5; 0.2 */
-  double ohnm_threshold;  /* smallest |p - y| that OHNM keeps; 0.01 */
+  int loss;                  /* dslt_loss; shrinkage / shrinkage_released */
+  double shrink_a;           /* a: shrinkage speed, eq. 5; 10 */
+  double shrink_c;           /* c: localisation of the shrinkage, eq. 5; 0.2 */
+  double ohnm_threshold;     /* smallest |p - y| that OHNM keeps; 0.01 */
   double truncate_threshold; /* th of CRT's truncated loss; 0.1 */
-  double truncate_alpha;  /* alpha of CRT's truncated loss; 1 */
+  double released_alpha;     /* alpha of the released program's weight exp(alpha y) y; 1.6 */
+  double truncate_alpha;     /* alpha of CRT's truncated loss; 1 */
 
   /* optimiser: Adam */
   double adam_beta1;   /* 0.9 / 0.6 */
   double adam_beta2;   /* 0.999 */
   double adam_epsilon; /* added after the root, outside the bias correction; 1e-8 */
   double weight_decay; /* lambda, eq. 1 and 7, added to the gradient; 0 / 5.1e-4 */
-  double decay_high;   /* times this for the residual branch; 1 / 40 */
+  double decay_high;   /* times this for the residual regression; 1 / 40 */
   double rate_bias;    /* learning rate of biases, times the branch's; 2 */
+  int branch_rates;    /* 1: eta of the residual branch holds for its reduction and upsampling too; 0: for its
+                          regression alone; 1 / 0 */
 
   /* first-frame training */
   double init_rate_low;    /* eta of the base branch (conv4_3); 2e-8 */
   double init_rate_high;   /* eta of the residual branch (conv5_3); 8e-7 */
   int init_steps;          /* at most this many steps, 1..100000; 100 */
   double init_stop_loss;   /* stop once the summed loss is below; 0 = never; 0 / 0.03 */
-  double init_stop_change; /* stop once ten steps improve the loss by less than this share; 0 = never; 0.001 / 0 */
+  double init_stop_change; /* stop once init_stop_window steps improve the loss by less than this share; 0 =
+                              never; 0.001 / 0 */
+  int init_stop_window;    /* how many steps are compared with as many before them; 10 */
   int augment;             /* 1: four Gaussian blurs and the mirror image; 0 / 1 */
 
   /* on-line update */
@@ -220,20 +227,23 @@ typedef struct dslt_options {
   double online_rate_high; /* eta of the residual branch; 2e-7 / 4e-7 */
 
   /* localisation */
-  double motion_sigma; /* deviation of the motion prior, times the target's size; 0 = none; 0.65 */
-  int subcell;         /* dslt_subcell; quadratic / bicubic */
-  int mapping;         /* dslt_mapping; receptive / stretch */
+  double motion_sigma;     /* deviation of the motion prior, times the target's size; 0 = none; 0.65 */
+  double motion_min_sigma; /* ... but at least this many cells; 0.5 */
+  int subcell;             /* dslt_subcell; quadratic / bicubic */
+  int mapping;             /* dslt_mapping; receptive / stretch */
 
   /* scale pyramid */
-  int scale_levels;     /* odd, 1..9; 3 */
-  double scale_step;    /* ratio of neighbouring levels, > 1; 1.03 */
-  double scale_gate;    /* the pyramid is used only where the peak exceeds this; 0.35 */
-  double scale_rate;    /* size = (1 - rate) old + rate new; 0.6 */
+  int scale_levels;  /* odd, 1..9; 3 */
+  double scale_step; /* ratio of neighbouring levels, > 1; 1.03 */
+  double scale_gate; /* the pyramid is used only where the peak exceeds this; 0.35 */
+  double scale_rate; /* size = (1 - rate) old + rate new, new being the old size times the chosen level's
+                        ratio; 0.6 */
 
   /* limits and loss of the target */
-  double min_side;       /* smallest side of a box, px; 5 */
-  double lost_ratio;     /* lost when the peak falls below this share of its recent average; 0.25 */
-  int lost_hold;         /* 1: while lost keep the box and skip the update; 0 */
+  double min_side;   /* smallest side of a box, px; 5 */
+  double lost_ratio; /* lost when the peak falls below this share of its recent average; 0.25 */
+  double lost_rate;  /* share of a new peak in that running average; 0.1 */
+  int lost_hold;     /* 1: while lost keep the box and skip the update; 0 */
 } dslt_options;
 
 /* Fill `out` with a preset: "paper" (the publication) or "released" (the authors' program). */
@@ -299,12 +309,12 @@ typedef enum dslt_stage {
 } dslt_stage;
 
 typedef struct dslt_result {
-  dslt_box box;       /* the target in this frame */
-  double peak;        /* the response at the chosen place, about 1 on a well-learnt target */
-  int lost;           /* 1 when the peak fell below lost_ratio times its recent average */
-  int scale_level;    /* chosen level of the pyramid, 0 = same size, -1 = smaller ... */
-  int steps;          /* training steps done in this call */
-  double loss;        /* loss of the last training step, summed over the response map; 0 without a step */
+  dslt_box box;    /* the target in this frame */
+  double peak;     /* the response at the chosen place, about 1 on a well-learnt target */
+  int lost;        /* 1 when the peak fell below lost_ratio times its recent average */
+  int scale_level; /* chosen level of the pyramid, 0 = same size, -1 = smaller ... */
+  int steps;       /* training steps done in this call */
+  double loss;     /* loss of the last training step, summed over the response map; 0 without a step */
   double stage_ms[DSLT_STAGE_COUNT]; /* wall time of each stage, milliseconds */
 } dslt_result;
 
@@ -323,14 +333,16 @@ DSLT_API void dslt_tracker_free(dslt_tracker *tracker);
 
 /* The last response map, for drawing and debugging. */
 typedef struct dslt_response {
-  const float *data;    /* height x width, row-major; about 0..1; owned by the tracker, valid until its next call */
-  int width, height;    /* cells */
-  dslt_box window;      /* where the map lies in the frame: its cells tile this box */
+  const float
+      *data; /* height x width, row-major; about 0..1; owned by the tracker, valid until its next call */
+  int width, height; /* cells */
+  dslt_box window;   /* where the map lies in the frame: its cells tile this box */
 } dslt_response;
 /* DSLT_ESTATE before the first dslt_tracker_update(). */
 DSLT_API int dslt_tracker_response(dslt_response *out, dslt_tracker *tracker);
 
-/* The loss of each first-frame step, in order. `*count` values, owned by the tracker, valid until its next init. */
+/* The loss of each first-frame step, in order. `*count` values, owned by the tracker, valid until its next
+ * init. */
 DSLT_API int dslt_tracker_init_losses(const float **out, int *count, const dslt_tracker *tracker);
 
 /* Name of the backend the tracker runs on: "cpu" or "cuda"; "" for NULL. Static storage. */

@@ -32,7 +32,7 @@ const LossCase kCases[] = {
      }},
 };
 
-dslt_loss_spec spec_of(int kind) { return {kind, 10, 0.2f, 0.01f, 0.1f, 1, float(kWeightPeak)}; }
+dslt_loss_spec spec_of(int kind) { return {kind, 10, 0.2f, 0.01f, 0.1f, 1, 1.6f, float(kWeightPeak)}; }
 
 TEST(Loss, ValueAndGradientAgainstCentralDifferencesInDouble) {
   for (const LossCase &c : kCases) {

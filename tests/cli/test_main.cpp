@@ -1,6 +1,6 @@
 // The program before any verb: help, version, typing errors.
-#include "util/nearest.h"
 #include "program.h"
+#include "util/nearest.h"
 
 namespace {
 

@@ -6,7 +6,7 @@ namespace {
 const int kKinds[] = {DSLT_LOSS_SHRINKAGE,          DSLT_LOSS_L2,       DSLT_LOSS_L3, DSLT_LOSS_OHNM,
                       DSLT_LOSS_SHRINKAGE_RELEASED, DSLT_LOSS_TRUNCATED};
 
-dslt_loss_spec spec_of(int kind) { return {kind, 10, 0.2f, 0.01f, 0.1f, 1, 4.953f}; }
+dslt_loss_spec spec_of(int kind) { return {kind, 10, 0.2f, 0.01f, 0.1f, 1, 1.6f, 4.953f}; }
 
 // A map of `count` cells with a residual and biases, or without.
 struct Maps {

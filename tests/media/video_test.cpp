@@ -224,8 +224,11 @@ TEST(WindowDeathTest, OpensOnADisplay) {
     }
     close(ends[1]);
     char number[16] = ":";
-    const ssize_t n = read(ends[0], number + 1, sizeof number - 2);  // comes when the display is ready
-    number[n > 0 ? n : 0] = 0;                                       // without the line's end
+    // The number comes when the display is ready, perhaps in pieces, and ends with its line.
+    for (char *at = number + 1; at < number + sizeof number - 1 && read(ends[0], at, 1) == 1 && *at != '\n';
+         ++at)
+      at[1] = 0;
+    number[std::strcspn(number, "\n")] = 0;
     setenv("DISPLAY", number, 1);
     unsetenv("WAYLAND_DISPLAY");
     dslt_canvas canvas;

@@ -114,7 +114,7 @@ TEST_P(HeadTest, ResponseAndEveryGradient) {
               1e-5);
   }
   ref::Map one_low(low.begin(), low.begin() + low_values), one_high(high.begin(), high.begin() + high_values);
-  dslt_loss_spec spec = {c.loss, 10, 0.2f, 0.01f, 0.1f, 1, std::exp(1.6f)};
+  dslt_loss_spec spec = {c.loss, 10, 0.2f, 0.01f, 0.1f, 1, 1.6f, std::exp(1.6f)};
   float *loss = b.floats(1);
   ASSERT_EQ(dslt_head_gradient(head, loss, bl, bh, by, &spec), DSLT_OK);
   double base_loss = want.loss(one_low, one_high, label);
@@ -181,8 +181,8 @@ TEST(Head, SeedsDecideTheFirstWeightsAndTrainingLowersTheLoss) {
   ref::Map label(std::size_t(kH - kKh + 1) * (kW - kKw + 1), 0.0);
   label[30] = 1;
   float *y = b.upload(label), *loss = b.floats(1);
-  dslt_loss_spec spec = {DSLT_LOSS_SHRINKAGE, 10, 0.2f, 0.01f, 0.1f, 1, 1};
-  dslt_head_rates rates = {1e-2f, 1e-2f, 2, 0, 1, {0.9f, 0.999f, 1e-8f}};
+  dslt_loss_spec spec = {DSLT_LOSS_SHRINKAGE, 10, 0.2f, 0.01f, 0.1f, 1, 1.6f, 1};
+  dslt_head_rates rates = {1e-2f, 1e-2f, 2, 0, 1, 1, {0.9f, 0.999f, 1e-8f}};
   std::vector<float> ends;
   for (uint64_t seed : {1, 1, 2}) {
     dslt_head *head = nullptr;
@@ -216,8 +216,8 @@ TEST(Head, FrozenReductionsDoNotMove) {
     const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
     before.push_back(b.download(p->w, p->count));
   }
-  dslt_loss_spec spec = {DSLT_LOSS_L2, 10, 0.2f, 0.01f, 0.1f, 1, 1};
-  dslt_head_rates rates = {1e-3f, 1e-3f, 2, 0, 1, {0.9f, 0.999f, 1e-8f}};
+  dslt_loss_spec spec = {DSLT_LOSS_L2, 10, 0.2f, 0.01f, 0.1f, 1, 1.6f, 1};
+  dslt_head_rates rates = {1e-3f, 1e-3f, 2, 0, 1, 1, {0.9f, 0.999f, 1e-8f}};
   ASSERT_EQ(dslt_head_gradient(head, loss, low, high, y, &spec), DSLT_OK);
   ASSERT_EQ(dslt_head_step(head, &rates), DSLT_OK);
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {

@@ -131,7 +131,7 @@ TEST_P(AllocationTest, NothingOfOursAfterTheSecondFrame) {
     ASSERT_EQ(responded, DSLT_OK) << dslt_last_error();
   }
   EXPECT_EQ(count.ours, 0);
-  EXPECT_GE(count.freed, count.others); // nothing is kept
+  EXPECT_GE(count.freed, count.others);  // nothing is kept
   EXPECT_LT(count.largest, 1024u);
   RecordProperty("onednn_allocations_per_frame", int(count.others / 9));
   RecordProperty("onednn_largest_bytes", int(count.largest));

@@ -9,7 +9,8 @@
 
 #include "util/error.h"
 
-/* Cores this process may run on, which a container or taskset may have cut; OMP_NUM_THREADS lowers the default. */
+/* Cores this process may run on, which a container or taskset may have cut. The default number of threads is
+ * OpenMP's own: these cores, or what OMP_NUM_THREADS or the application chose. */
 static int cores_at_hand(void) {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;

@@ -58,6 +58,18 @@ int dslt_md_make(dslt_md_owned *out, int rank, const dnnl_dims_t dims, dnnl_data
   return DSLT_OK;
 }
 
+int dslt_md_copy(dslt_md_owned *out, dslt_md md) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dslt_onednn_check(dnnl_memory_desc_clone(out, md), "describe memory");
+#else
+  dnnl_memory_desc_t *copy = malloc(sizeof *copy);
+  if (!copy) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning.");
+  *copy = *md;
+  *out = copy;
+  return DSLT_OK;
+#endif
+}
+
 void dslt_md_free(dslt_md_owned md) {
   if (!md) return;
 #if DNNL_VERSION_MAJOR >= 3

@@ -26,6 +26,7 @@ int dslt_onednn_check(dnnl_status_t status, const char *what);
 
 int dslt_md_make(dslt_md_owned *out, int rank, const dnnl_dims_t dims, dnnl_data_type_t type,
                  dnnl_format_tag_t tag);
+int dslt_md_copy(dslt_md_owned *out, dslt_md md);
 void dslt_md_free(dslt_md_owned md);
 
 /* Descriptors of primitives; freed with dnnl_primitive_desc_destroy(). Scratch memory is the caller's. */

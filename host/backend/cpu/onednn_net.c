@@ -70,18 +70,6 @@ static size_t element_size(dnnl_data_type_t type) { return type == dnnl_f32 ? 4 
 
 static int same_layout(dslt_md a, dslt_md b) { return dnnl_memory_desc_equal(a, b); }
 
-static int copy_md(dslt_md_owned *out, dslt_md md) {
-#if DNNL_VERSION_MAJOR >= 3
-  return dslt_onednn_check(dnnl_memory_desc_clone(out, md), "describe memory");
-#else
-  dnnl_memory_desc_t *copy = malloc(sizeof *copy);
-  if (!copy) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning.");
-  *copy = *md;
-  *out = copy;
-  return DSLT_OK;
-#endif
-}
-
 /* Turn float32 [cout][cin][3][3] into the primitive's own layout and type. */
 static int pack(dslt_cpu *cpu, const float *oihw, const dnnl_dims_t dims, dslt_md to, void *packed) {
   dslt_md_owned from = NULL;
@@ -103,7 +91,7 @@ static int load_weights(dslt_net *net, int index, const dnnl_dims_t dims, dslt_m
   net_layer *layer = &net->layers[index];
   const dslt_net *share = net->desc.share;
   void *bias = NULL;
-  DSLT_TRY(copy_md(&layer->packed_md, wanted));
+  DSLT_TRY(dslt_md_copy(&layer->packed_md, wanted));
   DSLT_TRY(dslt_cpu_alloc(&bias, (size_t)dims[0] * sizeof(float), "a layer's bias"));
   layer->bias = bias;
   if (share && same_layout(share->layers[index].packed_md, wanted)) {
