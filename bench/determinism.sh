@@ -15,6 +15,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$dslt" weights random --arch vgg16 --seed 1 -o "$work/random.safetensors" >/dev/null
 [ "$frames" = 0 ] && limit= || limit="--frames $frames"
+uname -srm
+"$dslt" info
 for sequence in ${SEQUENCES:-Crossing Jumping MotorRolling}; do
   for preset in ${PRESETS:-paper released}; do
     for run in 1 2; do

@@ -92,6 +92,18 @@ TEST(Crop, EdgesAreReplicated) {
   }
 }
 
+TEST(Crop, FarPlacesAndExtremeRatiosStayFinite) {
+  std::vector<uint8_t> p = ramp(20, 20);
+  for (double ratio : {1e-9, 1.0, 3000.0})
+    for (double at : {-1e12, -3e9, 10.0, 3e9, 1e12}) {
+      if (ratio > 1 && at != 10.0) continue;  // the same path, only slow
+      for (float v : crop(image(p, 20, 20), window(20, 20, 2, ratio), kPlain, at, at)) {
+        EXPECT_GE(v, 0.0f);
+        EXPECT_LE(v, 38.01f);
+      }
+    }
+}
+
 TEST(Crop, NormalisationAndChannelOrder) {
   std::vector<uint8_t> p = ramp(40, 30);
   dslt_input_norm norm = {1, {10, 20, 30}, {0.5f, 0.25f, 2.0f}};

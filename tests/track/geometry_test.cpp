@@ -1,6 +1,7 @@
 // What the first frame fixes: search area, grids, label, and the pose's way back to pixels.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -105,6 +106,41 @@ TEST(SoftLabel, ReleasedIsStretched) {
   dslt_soft_label(y.data(), &g, &o);
   EXPECT_EQ(*std::min_element(y.begin(), y.end()), 0.0f);
   EXPECT_EQ(*std::max_element(y.begin(), y.end()), 1.0f);
+}
+
+TEST(SoftLabel, ThinTargetsHaveOneToo) {
+  for (const char *name : {"paper", "released"})
+    for (double w : {1.0, 2.0, 5.0})
+      for (double h : {40.0, 120.0}) {
+        dslt_options o = preset(name);
+        dslt_geometry g = make(o, w, h);
+        std::vector<float> y(std::size_t(g.response_width) * g.response_height);
+        dslt_soft_label(y.data(), &g, &o);
+        EXPECT_EQ(*std::max_element(y.begin(), y.end()), 1.0f) << name << " " << w << " x " << h;
+      }
+}
+
+TEST(Geometry, ATargetLargerThanTheInputIsShrunkIntoIt) {
+  dslt_options o = preset("paper");
+  o.search_max_side = 64;
+  for (double side : {30.0, 80.0, 400.0}) {
+    dslt_geometry g = make(o, side, side / 2);
+    EXPECT_LE(side / g.ratio, g.input_width) << side;
+    EXPECT_LE(g.input_width, 64 + 4 * 16) << side;
+  }
+}
+
+TEST(Options, AFrameScaleThatErasesTheTargetIsRefused) {
+  dslt_options o = preset("paper");
+  for (double side : {0.001, 1.0, 7.9}) {
+    o.frame_scale_side = side;
+    EXPECT_EQ(dslt_options_check(&o), DSLT_EOPTION) << side;
+  }
+  o.frame_scale_side = 0;
+  EXPECT_EQ(dslt_options_check(&o), DSLT_OK);
+  o.loss = 77;
+  EXPECT_EQ(dslt_options_check(&o), DSLT_EOPTION);
+  EXPECT_NE(std::string(dslt_last_error()).find("77"), std::string::npos) << dslt_last_error();
 }
 
 TEST(Pose, BoxAndWindowAgreeWithTheAnchor) {
