@@ -145,8 +145,10 @@ typedef enum dslt_precision {
 
 /* Every number of the method. Start from dslt_options_init(), then change what you like; the names below are
  * also the keys of dslt_options_set() and of `dslt track --set key=value`. "Paper" means section 5.1 of the
- * paper unless an equation is named; where the paper is silent, preset `paper` takes the released program's
- * value. Defaults are given as paper / released. */
+ * paper unless an equation is named. Where the paper is silent, preset `paper` takes the released program's
+ * value for search area, prior, scale and limits, and the plainest choice for training: Adam's own defaults,
+ * no augmentation, one step a sample, no more steps once they stop helping. Defaults are given as paper /
+ * released. */
 typedef struct dslt_options {
   uint32_t version;           /* DSLT_OPTIONS_VERSION, set by dslt_options_init() */
   char preset[DSLT_NAME_MAX]; /* name the options started from; informative */
