@@ -67,8 +67,15 @@ int dslt_atomic_open(dslt_atomic_file *out, const char *path) {
   if (stat(file.path, &status) == 0 && S_ISDIR(status.st_mode)) {
     fd = dslt_fail(DSLT_EIO, "Cannot write %s: it is a folder.", path);
   } else if (stat(file.path, &status) == 0 && !S_ISREG(status.st_mode)) {
-    fd = open(file.path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) fd = fail_errno("Cannot write", path);
+    /* Without O_NONBLOCK opening a pipe nobody reads would wait for ever. */
+    fd = open(file.path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && errno == ENXIO)
+      fd = dslt_fail(DSLT_EIO, "Cannot write %s: it is a pipe that nobody reads; start its reader first.",
+                     path);
+    else if (fd < 0)
+      fd = fail_errno("Cannot write", path);
+    else
+      fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
   } else {
     fd = create_beside(&file);
   }

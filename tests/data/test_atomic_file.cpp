@@ -1,6 +1,8 @@
 // A file written atomically is whole or absent, whatever stops the writer.
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -56,6 +58,19 @@ TEST_F(AtomicFile, FollowsALinkInsteadOfReplacingIt) {
 TEST_F(AtomicFile, WritesDevicesDirectly) {
   EXPECT_EQ(dslt_atomic_write("/dev/null", "gone", 4), DSLT_OK);
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST_F(AtomicFile, APipeNobodyReadsIsAnErrorAndNotAWait) {
+  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+  EXPECT_EQ(dslt_atomic_write(path("pipe").c_str(), "gone", 4), DSLT_EIO);
+  EXPECT_NE(std::string(dslt_last_error()).find("nobody reads"), std::string::npos);
+  const int reader = open(path("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  EXPECT_EQ(dslt_atomic_write(path("pipe").c_str(), "here", 4), DSLT_OK) << dslt_last_error();
+  char text[5] = "";
+  EXPECT_EQ(read(reader, text, 4), 4);
+  EXPECT_STREQ(text, "here");
+  close(reader);
 }
 
 TEST_F(AtomicFile, TwoWritersOfOneNameDoNotMeet) {
