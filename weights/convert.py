@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 try:
     import numpy as np
 except ImportError:
-    sys.exit("convert.py: numpy is needed: apt-get install python3-numpy, or pip install numpy.")
+    sys.exit(f"convert.py: {sys.executable} has no numpy: run it with /usr/bin/python3 after apt-get install python3-numpy, or pip install numpy.")
 
 import caffemodel
 import kerasfile

@@ -58,6 +58,8 @@ def write(path: Path, tensors: Sequence[tuple[str, np.ndarray]], metadata: Mappi
     text = json.dumps(header, separators=(",", ":")).encode("ascii")
     text += b" " * (-len(text) % 8)
 
+    if path.exists() and not path.is_file():
+        raise ConvertError(f"{path} is no regular file; give the name of a file to write.")
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:

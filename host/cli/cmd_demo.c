@@ -94,9 +94,11 @@ typedef struct demo {
 
 static int make_folder(const char *path) {
   struct stat status;
-  if (mkdir(path, 0777) == 0 || (stat(path, &status) == 0 && S_ISDIR(status.st_mode))) return DSLT_OK;
+  if (mkdir(path, 0777) == 0) return DSLT_OK;
+  int reason = errno;
+  if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) return DSLT_OK;
   return dslt_fail(DSLT_EIO, "Cannot make the folder %s: %s.", path,
-                   strerror(errno == EEXIST ? ENOTDIR : errno));
+                   strerror(reason == EEXIST ? ENOTDIR : reason));
 }
 
 static int join(char *out, const char *folder, const char *name) {
@@ -191,10 +193,10 @@ static int write_results(demo *d) {
   d->report.scored = 1;
   d->report.truth_count = d->frames;
   char title[160];
-  snprintf(title, sizeof title,
-           "dslt demo: %d frames, mean overlap %.2f (green: truth, orange: tracker; below: response, scaled "
-           "to its peak)",
-           d->frames, d->report.ope.mean_overlap);
+  snprintf(
+      title, sizeof title,
+      "dslt demo: %d frames, mean overlap %.2f (green: truth, orange: tracker; below: the scaled response)",
+      d->frames, d->report.ope.mean_overlap);
   return dslt_filmstrip_save(&d->strip, title, d->strip_path);
 }
 

@@ -11,11 +11,6 @@
 #include "net/weights.h"
 #include "util/nearest.h"
 
-static int report_failure(void) {
-  dslt_console_error("%s", dslt_last_error());
-  return DSLT_EXIT_FAILED;
-}
-
 /* ---- info and verify: one file ------------------------------------------------------------------- */
 
 static error_t parse_file(int key, char *value, struct argp_state *state) {
@@ -37,10 +32,11 @@ static int load_and(int (*report)(const dslt_weights *weights), const struct arg
   const char *path = NULL;
   argp_parse(argp, argc, argv, 0, NULL, &path);
   dslt_weights *weights = NULL;
-  if (dslt_weights_load(&weights, path) < 0) return report_failure();
-  const int rc = report(weights);
+  int rc = dslt_weights_load(&weights, path);
+  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_WEIGHTS);
+  rc = report(weights);
   dslt_weights_free(weights);
-  return rc < 0 ? report_failure() : DSLT_EXIT_OK;
+  return rc < 0 ? dslt_console_fail(rc, DSLT_EXIT_FAILED) : DSLT_EXIT_OK;
 }
 
 static int run_info(int argc, char **argv) {
@@ -140,7 +136,7 @@ static int run_random(int argc, char **argv) {
   }
   if (rc == 0) rc = dslt_weights_save(weights, options.out, options.dtype);
   dslt_weights_free(weights);
-  if (rc < 0) return report_failure();
+  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
   printf("%s: random %s, seed %llu\n", options.out, options.arch, (unsigned long long)options.seed);
   return DSLT_EXIT_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "cli/console.h"
 #include "cli/exit_codes.h"
+#include "cli/track_paths.h"
 
 enum {
   KEY_SELECT = 0x100,
@@ -127,6 +128,7 @@ static void check_combination(struct argp_state *state, const parsing *parse) {
         "The weights are missing: give --weights FILE. Real ones come from weights/convert.py; random ones "
         "for a try from: dslt weights random --arch vgg16 --seed 1 -o FILE.");
   if (parse->has_format && !out->out) dslt_usage_error(state, "--format needs --out FILE.");
+  if (dslt_track_paths_check(out) < 0) dslt_usage_error(state, "%s", dslt_last_error());
 }
 
 static error_t parse_key(int key, char *value, struct argp_state *state) {

@@ -27,6 +27,9 @@ typedef struct dslt_source_info {
   char kind[16];  /* "video", "images", "camera", "list", "scene" */
 } dslt_source_info;
 
+/* 1 when a file of this name counts as a picture of a folder, by its ending; hidden files do not. */
+int dslt_picture_name(const char *path);
+
 /* Open `input`:
  *   FILE.mp4 and whatever else OpenCV decodes   a video; an address with :// too
  *   FILE.png                                    a single picture

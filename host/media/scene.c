@@ -180,7 +180,7 @@ int dslt_scene_parse(dslt_scene_options *out, const char *name) {
   if (good && *end == ':' && isdigit((unsigned char)end[1])) {
     width = strtoll(end + 1, &end, 10);
     if (*end == 'x' && isdigit((unsigned char)end[1])) height = strtoll(end + 1, &end, 10);
-    good = !errno && width > 0 && height > 0 && width <= 16384 && height <= 16384;
+    good = !errno && width > 0 && height > 0 && width < 1000000 && height < 1000000;
   }
   if (!good || *end)
     return dslt_fail(DSLT_EARGUMENT, "%s names no scene; write scene:SEED or scene:SEED:WIDTHxHEIGHT.", name);

@@ -19,18 +19,13 @@ static const char *const EXTENSIONS[] = {"bmp", "exr", "jpeg", "jpg",  "pgm", "p
                                          "pnm", "ppm", "tif",  "tiff", "webp"};
 static const char EXTENSION_LIST[] = "bmp, exr, jpeg, jpg, pgm, png, pnm, ppm, tif, tiff, webp";
 
-static int is_picture_name(const char *path) {
+int dslt_picture_name(const char *path) {
   const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path, *dot = strrchr(file, '.');
   if (!dot || file[0] == '.') return 0; /* hidden files are no frames */
   for (size_t i = 0; i < sizeof EXTENSIONS / sizeof EXTENSIONS[0]; i++) {
     if (strcasecmp(dot + 1, EXTENSIONS[i]) == 0) return 1;
   }
   return 0;
-}
-
-static int is_file(const char *path) {
-  struct stat status;
-  return stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 static int no_memory(const char *name) { return dslt_fail(DSLT_EMEMORY, "No memory to open %s.", name); }
@@ -104,7 +99,7 @@ static int add_folder(pictures *p, int *others, const char *folder) {
       rc = no_memory(folder);
       break;
     }
-    if (is_picture_name(entry->d_name) && is_file(path)) {
+    if (dslt_picture_name(entry->d_name)) { /* what is no file fails when its turn comes: no silent gap */
       rc = pictures_add(p, path);
     } else {
       ++*others;
@@ -140,8 +135,7 @@ static int open_glob(dslt_input *out, const char *pattern) {
   pictures *p = calloc(1, sizeof *p);
   int rc = p ? DSLT_OK : no_memory(pattern);
   for (size_t i = 0; rc == DSLT_OK && i < found.gl_pathc; i++) {
-    if (is_picture_name(found.gl_pathv[i]) && is_file(found.gl_pathv[i]))
-      rc = pictures_add(p, found.gl_pathv[i]);
+    if (dslt_picture_name(found.gl_pathv[i])) rc = pictures_add(p, found.gl_pathv[i]);
   }
   globfree(&found);
   if (rc == DSLT_OK && p->count == 0) {
@@ -371,7 +365,7 @@ static int open_path(dslt_input *out, const char *name) {
   }
   if (S_ISDIR(status.st_mode)) return open_folder(out, name);
   if (!S_ISREG(status.st_mode)) return dslt_fail(DSLT_EIO, "%s is neither a file nor a folder.", name);
-  if (is_picture_name(name)) return open_picture(out, name);
+  if (dslt_picture_name(name)) return open_picture(out, name);
   if (status.st_size == 0) return dslt_fail(DSLT_EFORMAT, "%s is empty.", name);
   return open_video(out, name, 0);
 }

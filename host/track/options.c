@@ -335,7 +335,7 @@ int dslt_options_set(dslt_options *options, const char *key, const char *value) 
 /* Shortest form that reads back as the same double. */
 static void print_real(char *out, size_t size, double v) {
   locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0), before = uselocale(plain);
-  for (int digits = 1; digits <= 17; ++digits) {
+  for (int digits = 15; digits <= 17; ++digits) { /* 15 write 80 and 0.1 as such, 17 are always enough */
     snprintf(out, size, "%.*g", digits, v);
     if (strtod(out, NULL) == v) break;
   }

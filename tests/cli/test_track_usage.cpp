@@ -77,6 +77,26 @@ TEST_F(TrackUsage, RefusesResultsWithoutAPlaceBeforeTracking) {
   expect(track(images(), {"--dump-response", path("no/dump")}), 1, "no/dump");
 }
 
+TEST_F(TrackUsage, NoResultMayDestroyWhatTheRunReads) {
+  const std::string source = images(), file = weights(), truth = path("truth.txt");
+  spill(truth, "50,40,20,24\n");
+  const std::string before = slurp(file);
+  expect(track(source, {"--out", file}), 2, "--weights");
+  expect(track(source, {"--summary", file}), 2, "--weights");
+  EXPECT_EQ(slurp(file), before);
+  expect({"track", source, "-w", file, "--box", "otb:" + truth, "--out", path("./truth.txt")}, 2,
+         "--box otb:");
+  EXPECT_EQ(slurp(truth), "50,40,20,24\n");
+  expect(track(source, {"--out", path("a"), "--summary", path("a")}), 2, "same file");
+  expect(track(source, {"--out", path("a.mp4"), "--overlay", path("a.mp4")}), 2, "same file");
+  expect(track(source, {"--out", source + "/0099.png"}), 2, "among the input's pictures");
+  expect(track(source, {"--dump-response", source + "/."}), 2, "the input's folder");
+  expect(track(source, {"--overlay", path("video.txt")}), 2, ".mp4 or .avi");
+  expect(track(source, {"--summary", "-"}), 2, "--summary");
+  Outcome both = run(track(source, {"--out", "/dev/null", "--summary", "/dev/null"}));
+  EXPECT_EQ(both.code, 0) << both.err;
+}
+
 TEST_F(TrackUsage, AMissingDeviceIsItsOwnCode) {
   dslt_backend_info info;
   for (int i = 0; dslt_backend_query(&info, i) == DSLT_OK; i++)

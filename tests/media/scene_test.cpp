@@ -309,7 +309,7 @@ TEST(Scene, NamesGiveSeedAndSize) {
   EXPECT_DOUBLE_EQ(o.object_width, 32);
   for (const char *bad :
        {"scene:", "scene:-1", "scene:x", "scene:1:", "scene:1:20", "scene:1:20x", "scene:1:20x20x",
-        "scene:1x", "scene:1:0x20", "scene:1:99999x20", "scene:99999999999999999999", "cene:1"}) {
+        "scene:1x", "scene:1:0x20", "scene:1:9999999x20", "scene:99999999999999999999", "cene:1"}) {
     EXPECT_EQ(dslt_scene_parse(&o, bad), DSLT_EARGUMENT) << bad;
     EXPECT_NE(std::string(dslt_last_error()).find(bad), std::string::npos);
   }

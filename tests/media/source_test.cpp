@@ -73,7 +73,6 @@ TEST(Source, FolderInNaturalOrderTakesPicturesOnly) {
                make_pgm(4, 4, static_cast<uint8_t>(i)));
   write_file(folder / "notes.txt", std::string("no frame"));
   write_file(folder / ".hidden.pgm", make_pgm(4, 4, 77));
-  std::filesystem::create_directory(folder / "img5.pgm");
   std::filesystem::create_symlink(folder / "img1.pgm", folder / "img3.pgm");
   const Outcome got = read_source(folder.path());
   ASSERT_EQ(got.rc, 0) << got.error;
@@ -83,6 +82,22 @@ TEST(Source, FolderInNaturalOrderTakesPicturesOnly) {
   EXPECT_STREQ(got.info.kind, "images");
   EXPECT_EQ(got.info.frames, 6);
   EXPECT_EQ(got.frames[0].name, folder / "img1.pgm");
+}
+
+TEST(Source, ANameThatIsNoFileFailsInItsTurnAndLeavesNoSilentGap) {
+  for (bool dangling : {false, true}) {
+    Folder folder;
+    for (int i : {1, 2, 4})
+      write_file(folder / ("img" + std::to_string(i) + ".pgm"), make_pgm(4, 4, static_cast<uint8_t>(i)));
+    if (dangling)
+      std::filesystem::create_symlink(folder / "nowhere.pgm", folder / "img3.pgm");
+    else
+      std::filesystem::create_directory(folder / "img3.pgm");
+    const Outcome got = read_source(folder.path());
+    EXPECT_LT(got.rc, 0);
+    EXPECT_EQ(got.frames.size(), 2u);
+    EXPECT_NE(got.error.find("img3.pgm"), std::string::npos) << got.error;
+  }
 }
 
 TEST(Source, GlobIsExpandedByTheProgram) {

@@ -73,9 +73,9 @@ TEST_F(WeightsCli, MalformedFilesFail) {
   const std::string good = TinyVgg().File();
   const std::string path = Write("f", good.substr(0, good.size() - 1));
   ::testing::internal::CaptureStderr();
-  EXPECT_EQ(RunVerb({"verify", path}), 1);
-  EXPECT_EQ(RunVerb({"info", path}), 1);
-  EXPECT_EQ(RunVerb({"info", Path("none")}), 1);
+  EXPECT_EQ(RunVerb({"verify", path}), 4);
+  EXPECT_EQ(RunVerb({"info", path}), 4);
+  EXPECT_EQ(RunVerb({"info", Path("none")}), 4);
   EXPECT_EQ(RunVerb({"random", "--arch", "vgg16/16", "-o", Path("no/where")}), 1);
   const std::string errors = ::testing::internal::GetCapturedStderr();
   EXPECT_TRUE(Holds(errors, "dslt: " + path)) << errors;
