@@ -5,7 +5,7 @@
 #                               otherwise print the one line to type and stop
 #   scripts/setup.sh --print    print that line, or nothing when all is there
 #
-# Debian 12, Ubuntu 22.04 and newer. Elsewhere it only checks that the tools can be found.
+# Debian 12, Ubuntu 24.04 and newer. Elsewhere it only checks that the tools can be found.
 set -eu
 
 packages="g++ cmake ninja-build pkg-config libjansson-dev libssl-dev libdnnl-dev libopencv-dev libgtest-dev
