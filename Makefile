@@ -56,7 +56,7 @@ install: build
 	@cmake --install $(BUILD) --prefix $(PREFIX)
 
 format:
-	@git ls-files '*.c' '*.h' '*.cpp' '*.cu' | xargs clang-format -i
+	@git ls-files -co --exclude-standard '*.c' '*.h' '*.cpp' '*.cu' | xargs clang-format -i
 
 clean:
 	@rm -rf build build-debug build-fuzz demo

@@ -10,7 +10,8 @@
 #include "media/media.h"
 #include "util/error.h"
 
-/* One name for one file: links followed, and for a file yet to be made its folder's real name plus its own. */
+/* One name for one file: links followed, and for a file yet to be made its folder's real name plus its own.
+ */
 static int canonical(char out[PATH_MAX], const char *path) {
   if (realpath(path, out)) return 1;
   char folder[PATH_MAX];
@@ -66,18 +67,19 @@ int dslt_track_paths_check(const dslt_track_options *o) {
     if (!results[i].path) continue;
     for (int k = 0; k < SOURCES; ++k)
       if (sources[k].path && same_file(results[i].path, sources[k].path))
-        return dslt_fail(DSLT_EOPTION, "%s %s would overwrite %s; give another name.", results[i].option, results[i].path,
-                         sources[k].option);
+        return dslt_fail(DSLT_EOPTION, "%s %s would overwrite %s; give another name.", results[i].option,
+                         results[i].path, sources[k].option);
     for (int k = i + 1; k < RESULTS; ++k)
       if (results[k].path && same_file(results[i].path, results[k].path))
-        return dslt_fail(DSLT_EOPTION, "%s and %s name the same file %s; give each its own.", results[i].option,
-                         results[k].option, results[i].path);
+        return dslt_fail(DSLT_EOPTION, "%s and %s name the same file %s; give each its own.",
+                         results[i].option, results[k].option, results[i].path);
     if (joins_input(results[i].path, o->input))
       return dslt_fail(DSLT_EOPTION, "%s %s lies among the input's pictures; give another folder or ending.",
                        results[i].option, results[i].path);
   }
   if (o->dump_response && same_file(o->dump_response, o->input))
-    return dslt_fail(DSLT_EOPTION, "--dump-response %s is the input's folder; its pictures would join the frames.",
+    return dslt_fail(DSLT_EOPTION,
+                     "--dump-response %s is the input's folder; its pictures would join the frames.",
                      o->dump_response);
   return DSLT_OK;
 }

@@ -4,8 +4,8 @@
 
 #include "cli/track_options.h"
 
-/* DSLT_EOPTION names both sides where a result would replace the input, the weights, the ground truth, one of the input
- * folder's pictures or another result, or where a result's name cannot serve. */
+/* DSLT_EOPTION names both sides where a result would replace the input, the weights, the ground truth, one of
+ * the input folder's pictures or another result, or where a result's name cannot serve. */
 int dslt_track_paths_check(const dslt_track_options *options);
 
 #endif
