@@ -1,4 +1,5 @@
 // dslt demo on a few frames, and the filmstrip's choice of frames.
+#include <algorithm>
 #include <set>
 
 #include "cli/filmstrip.h"

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <numeric>
 #include <random>

@@ -1,5 +1,6 @@
 // Does the harness itself do what a GPU does, and notice what a GPU would not forgive?
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <vector>
 

@@ -1,6 +1,7 @@
 // The rendered clip: same bytes, true boxes, every effect alone.
 #include "media/scene.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 

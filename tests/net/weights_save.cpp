@@ -1,6 +1,7 @@
 // Writing weight files: the same values come back, whole files only, full disks are reported.
 #include <signal.h>
 #include <sys/resource.h>
+#include <algorithm>
 
 #include <clocale>
 #include <cmath>
