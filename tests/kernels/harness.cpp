@@ -3,8 +3,8 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <numeric>
 #include <random>
 #include <vector>

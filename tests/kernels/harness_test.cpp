@@ -1,7 +1,7 @@
 // Does the harness itself do what a GPU does, and notice what a GPU would not forgive?
 #include <gtest/gtest.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <vector>
 
 #include "dslt/dslt.h"

@@ -1,5 +1,7 @@
 // Kernels locate and choose_scale against their CPU twins: real shapes, ties, edges, and maps with nothing in
 // them.
+#include <algorithm>
+
 #include "device.h"
 
 namespace {
