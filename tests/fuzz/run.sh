@@ -5,7 +5,7 @@ set -eu
 seconds=${1:-60}
 cd "$(dirname "$0")/../.."
 if ! command -v clang >/dev/null 2>&1; then
-  echo "dslt: the fuzzers need clang with its run-time library: apt-get install clang" >&2
+  echo "dslt: the fuzzers need clang and its run-time library: apt-get install clang libclang-rt-14-dev (or your clang's number)" >&2
   exit 1
 fi
 mkdir -p build-fuzz
