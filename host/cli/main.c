@@ -76,7 +76,7 @@ static int finish(int code) {
 }
 
 /* GNU OpenMP lets threads that wait for each other spin for milliseconds. While another process wants the
- * same cores that makes a frame up to ten times slower (bench/busy.sh); a short spin costs a few per cent on
+ * same cores that makes a frame up to nine times slower (bench/busy.sh); a short spin costs a few per cent on
  * an idle machine. The run-time library reads its setting when it is loaded, before main(), so the program
  * starts itself once more. Whoever sets either variable decides. */
 static void wait_politely(char **argv) {
