@@ -17,12 +17,21 @@ util=$(echo host/util/*.c)
 clang $flags tests/fuzz/fuzz_safetensors.c host/net/arch.c host/net/safetensors.c host/net/weights*.c $util $libraries -o build-fuzz/safetensors
 # shellcheck disable=SC2086
 clang $flags tests/fuzz/fuzz_boxes.c host/data/box_parse.c $util $libraries -o build-fuzz/boxes
+# shellcheck disable=SC2086
+clang $flags tests/fuzz/fuzz_vot.c host/eval/vot_overlap.c host/eval/vot_result.c host/data/box_parse.c $util $libraries -o build-fuzz/vot
+# shellcheck disable=SC2086
+clang $flags tests/fuzz/fuzz_dataset.c host/data/dataset_text.c host/data/dataset_files.c $util $libraries -o build-fuzz/dataset
 
 corpus=build-fuzz/corpus
-mkdir -p $corpus/safetensors $corpus/boxes
+mkdir -p $corpus/safetensors $corpus/boxes $corpus/vot $corpus/dataset
+printf ' 1\n10.5,20,30,40\n1,2,3,4,5,6,7,8\n2\n0\n' >$corpus/vot/regions
+printf '\0010.5,0.2\nNaN,1\n' >$corpus/vot/times
+printf '0 1,2\t3;4\r\nnan,1e3,-2,.5\n' >$corpus/dataset/numbers
+printf '2one\n two words \r\n\n' >$corpus/dataset/names
+printf '3width = 640\nheight: 480\n' >$corpus/dataset/settings
 python3 tests/fuzz/make_safetensors_corpus.py $corpus/safetensors
 cd build-fuzz
-for fuzzer in safetensors boxes; do
+for fuzzer in safetensors boxes vot dataset; do
   dictionary=../tests/fuzz/$fuzzer.dict
   [ -f "$dictionary" ] && dictionary="-dict=$dictionary" || dictionary=
   # shellcheck disable=SC2086

@@ -1,0 +1,16 @@
+/* cmd_dataset.h: `dslt dataset`: what benchmark sets there are, and whether one on disk is complete. */
+#ifndef DSLT_CLI_CMD_DATASET_H
+#define DSLT_CLI_CMD_DATASET_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Run with the verb's own arguments (argv[0] is "dataset"); returns the exit code. */
+int dslt_cmd_dataset(int argc, char **argv);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
