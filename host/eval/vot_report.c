@@ -1,0 +1,66 @@
+/* VOT's measures as JSON. */
+#include <math.h>
+#include <stdio.h>
+
+#include "eval/vot_measures.h"
+#include "util/error.h"
+
+static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+static json_t *rules_json(const dslt_vot_rules *rules) {
+  return json_pack("{s:i, s:i, s:i, s:f, s:[i,i], s:f}", "repetitions", rules->repetitions, "skip",
+                   rules->skip, "burn_in", rules->burn_in, "failure_overlap", rules->failure_overlap,
+                   "eao_interval", rules->eao_low, rules->eao_high, "sensitivity", rules->sensitivity);
+}
+
+static json_t *overall_json(const dslt_vot_score *score) {
+  return json_pack("{s:o, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:i, s:I, s:i}", "eao",
+                   number(score->eao), "eao_lengths", score->eao_lengths, "accuracy", score->accuracy,
+                   "accuracy_pooled", score->accuracy_pooled, "accuracy_weighted", score->accuracy_weighted,
+                   "robustness", score->robustness, "failures_total", score->failures_total,
+                   "failures_weighted", score->failures_weighted, "failures_per_100", score->failures_per_100,
+                   "reliability", score->reliability, "no_reset_overlap", number(score->no_reset),
+                   "frames_per_second", number(score->frames_per_second), "sequences", score->sequences,
+                   "frames", (json_int_t)score->frames, "runs", score->runs);
+}
+
+static json_t *sequences_json(const dslt_vot_score *score) {
+  json_t *out = json_object();
+  for (int s = 0; out && s < score->sequences; s++) {
+    const dslt_vot_sequence_score *one = &score->sequence[s];
+    json_t *item =
+        json_pack("{s:i, s:i, s:i, s:f, s:f, s:f, s:o}", "frames", one->frames, "runs", one->runs,
+                  "scored_frames", one->scored, "accuracy", one->accuracy, "failures", one->failures,
+                  "reliability", one->reliability, "no_reset_overlap", number(one->no_reset));
+    char nameless[24];
+    snprintf(nameless, sizeof nameless, "%d", s);
+    if (json_object_set_new(out, one->name ? one->name : nameless, item) != 0) {
+      json_decref(out);
+      out = NULL;
+    }
+  }
+  return out;
+}
+
+static json_t *curve_json(const dslt_vot_score *score) {
+  json_t *out = json_array();
+  for (int i = 0; out && i < score->curve_length; i++) {
+    if (json_array_append_new(out, number(score->curve[i])) != 0) {
+      json_decref(out);
+      out = NULL;
+    }
+  }
+  return out;
+}
+
+int dslt_vot_score_json(json_t **out, const dslt_vot_score *score) {
+  if (!out || !score || score->sequences < 1)
+    return dslt_fail(DSLT_EARGUMENT, "There are no VOT scores to write.");
+  /* json_pack takes what it is given even when it fails, so nothing leaks. */
+  *out = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "protocol", "vot", "convention",
+                   dslt_vot_convention_name(score->rules.convention), "rules", rules_json(&score->rules),
+                   "overall", overall_json(score), "curve", curve_json(score), "sequences",
+                   sequences_json(score));
+  if (*out) return DSLT_OK;
+  return dslt_fail(DSLT_EMEMORY, "Out of memory for the VOT scores, or a sequence's name is not UTF-8.");
+}
