@@ -1,8 +1,12 @@
-/* ope.h: one-pass evaluation of one sequence, as the MATLAB toolkit of OTB computes it (anchors.md D.1). */
+/* ope.h: one-pass evaluation of one sequence: how many frames pass each threshold, and what follows from it.
+ * What a frame's overlap and error are is the convention's business (convention.h). */
 #ifndef DSLT_EVAL_OPE_H
 #define DSLT_EVAL_OPE_H
 
+#include <stdint.h>
+
 #include "dslt/dslt.h"
+#include "eval/convention.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -10,24 +14,43 @@ extern "C" {
 
 enum { DSLT_SUCCESS_BINS = 21, DSLT_PRECISION_BINS = 51 };
 
+/* Counts are kept beside the ratios, so that runs can be added and tests compare whole numbers. */
 typedef struct dslt_ope {
-  int frames;                               /* all frames, invalid ground truth counted */
-  int invalid;                              /* frames whose ground truth is invalid */
-  int success_count[DSLT_SUCCESS_BINS];     /* frames with overlap > i * 0.05 (MATLAB's colon) */
-  int precision_count[DSLT_PRECISION_BINS]; /* frames with centre error <= i px */
-  double auc;                               /* mean of the success curve */
-  double precision20;                       /* share of frames with centre error <= 20 px */
-  double op50;                              /* share of frames with overlap > 0.5 */
-  double mean_overlap;                      /* over frames with valid ground truth, first frame included */
+  int frames;                                    /* frames given */
+  int scored;                                    /* frames that count: the divisor of every ratio */
+  int invalid;                                   /* frames whose ground truth is invalid */
+  int repaired;                                  /* result rows that repeat the row before */
+  int success_count[DSLT_SUCCESS_BINS];          /* frames with overlap > threshold i, 0.05 apart */
+  int precision_count[DSLT_PRECISION_BINS];      /* frames with centre error <= i px */
+  int norm_precision_count[DSLT_PRECISION_BINS]; /* frames with normalised error <= i/100 */
+  double overlap_sum;                            /* over frames with valid ground truth */
+  double auc;                                    /* mean of the success curve */
+  double precision20;                            /* share of frames with centre error <= 20 px */
+  double norm_precision20;                       /* share of frames with normalised error <= 0.2 */
+  double norm_precision_auc;                     /* mean of the normalised precision curve */
+  double op50, op75;                             /* share of frames with overlap > 0.5, > 0.75 */
+  double mean_overlap; /* over frames with valid ground truth, first frame included */
 } dslt_ope;
 
-/* Intersection over union of two boxes, 0 when either is empty or not finite; in [0, 1]. */
-double dslt_box_overlap(const dslt_box *a, const dslt_box *b);
+/* How to score; zero: MATLAB's convention on a set that is not a UAV one. */
+typedef struct dslt_scoring {
+  dslt_convention convention;
+  int uav;                /* 1: a UAV set (pytracking treats its NaN frames otherwise) */
+  const uint8_t *visible; /* one a frame, 0: the target cannot be seen (LaSOT); NULL: seen everywhere */
+} dslt_scoring;
 
-/* Score `count` result boxes against `count` ground-truth boxes (0-based, as dslt_box_list_read_otb gives
- * them; validity is judged in OTB's 1-based convention: a frame is valid only if all four 1-based numbers are
- * > 0). */
+/* Score `count` result boxes against `count` ground-truth boxes, both 0-based as dslt_box_list_read_otb()
+ * gives them; validity is judged in the benchmark's own 1-based numbers. `frames`: NULL, or room for `count`
+ * measures. DSLT_EARGUMENT: no frame; DSLT_EFORMAT: the convention refuses these boxes, or no frame counts.
+ */
+int dslt_ope_score_by(dslt_ope *out, const dslt_scoring *scoring, const dslt_box *results,
+                      const dslt_box *truth, int count, dslt_frame_score *frames);
+/* The same in MATLAB's convention. */
 int dslt_ope_score(dslt_ope *out, const dslt_box *results, const dslt_box *truth, int count);
+
+/* Add the counts of `part` to `sum` (zero at first) and work out the ratios anew: several runs of a sequence
+ * count as one long run. */
+void dslt_ope_add(dslt_ope *sum, const dslt_ope *part);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,171 @@
+/* dslt eval: read the set, score the folders, say what is odd, write the tables. */
+#include "cli/cmd_eval.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/console.h"
+#include "cli/eval_json.h"
+#include "cli/eval_measures.h"
+#include "cli/eval_options.h"
+#include "cli/eval_report.h"
+#include "cli/eval_tables.h"
+#include "cli/eval_vot.h"
+#include "cli/exit_codes.h"
+#include "eval/evaluate.h"
+#include "util/error.h"
+
+/* ---- what is odd --------------------------------------------------------------------------------- */
+
+/* "dslt: KCF: no result for 2 sequences: A, B." */
+static void tell_missing(const dslt_evaluation *evaluation, const dslt_tracker_scores *tracker) {
+  if (tracker->missing == 0) return;
+  if (tracker->missing == evaluation->sequence_count) {
+    static const char *const names[] = {"SEQUENCE.txt", "SEQUENCE.tre01.txt ...", "SEQUENCE.sre01.txt ...",
+                                        "SEQUENCE.txt or SEQUENCE/SEQUENCE_001.txt"};
+    dslt_console_error("%s: %s has no result for any of the %d sequences; protocol %s looks for %s.",
+                       tracker->name, tracker->folder, tracker->missing,
+                       dslt_eval_protocol_name(evaluation->options.protocol),
+                       names[evaluation->options.protocol]);
+    return;
+  }
+  fprintf(stderr, "dslt: %s: no result for %d sequence%s:", tracker->name, tracker->missing,
+          tracker->missing == 1 ? "" : "s");
+  const char *comma = "";
+  for (int i = 0; i < evaluation->sequence_count; i++) {
+    if (tracker->cells[i].state != DSLT_CELL_MISSING) continue;
+    fprintf(stderr, "%s %s", comma, dslt_evaluation_sequence(evaluation, i)->name);
+    comma = ",";
+  }
+  fputs(". The means leave them out.\n", stderr);
+}
+
+static void tell_tracker(const dslt_evaluation *evaluation, const dslt_tracker_scores *tracker) {
+  tell_missing(evaluation, tracker);
+  int repaired = 0, sequences = 0;
+  for (int i = 0; i < evaluation->sequence_count; i++) {
+    const dslt_cell *cell = &tracker->cells[i];
+    if (cell->state == DSLT_CELL_REFUSED)
+      dslt_console_error("%s: %s is left out of the means. %s", tracker->name,
+                         dslt_evaluation_sequence(evaluation, i)->name, cell->note);
+    repaired += cell->ope.repaired;
+    sequences += cell->ope.repaired > 0;
+  }
+  if (repaired > 0)
+    dslt_console_error("%s: %d rows in %d sequence%s without a box repeat the row before.", tracker->name,
+                       repaired, sequences, sequences == 1 ? "" : "s");
+  if (tracker->dropped > 0)
+    dslt_console_error("%s: %d sequence%s left out because another tracker lacks %s (--common).",
+                       tracker->name, tracker->dropped, tracker->dropped == 1 ? " is" : "s are",
+                       tracker->dropped == 1 ? "it" : "them");
+  if (tracker->note[0]) dslt_console_error("%s: %s", tracker->name, tracker->note);
+}
+
+/* Sequences that the set should have. Those that the root just lacks are worth a word; those that are broken
+ * make the result incomplete. Returns how many are broken. */
+static int tell_set(const dslt_dataset *set) {
+  int absent = 0, broken = 0;
+  for (int i = 0; i < dslt_dataset_count(set); i++) {
+    const dslt_sequence *sequence = dslt_dataset_at(set, i);
+    absent += sequence->state == DSLT_SEQUENCE_ABSENT;
+    if (sequence->state == DSLT_SEQUENCE_READY && sequence->note[0])
+      dslt_console_error("%s: %s", sequence->name, sequence->note);
+    if (sequence->state == DSLT_SEQUENCE_READY || sequence->state == DSLT_SEQUENCE_ABSENT) continue;
+    broken++;
+    dslt_console_error("%s is left out. %s", sequence->name, sequence->note);
+  }
+  if (absent > 0)
+    dslt_console_error("%d of the %d sequences of %s are not under %s and are left out.", absent,
+                       dslt_dataset_count(set), dslt_dataset_kind_of(set)->title, dslt_dataset_root(set));
+  if (dslt_dataset_note(set)[0]) dslt_console_error("%s", dslt_dataset_note(set));
+  return broken;
+}
+
+/* ---- drawing ------------------------------------------------------------------------------------- */
+
+typedef struct drawn {
+  const dslt_evaluation *evaluation;
+  const dslt_eval_request *request;
+} drawn;
+
+static int draw_tables(FILE *stream, const void *self, dslt_table_style style) {
+  const drawn *on = self;
+  return dslt_eval_tables_draw(stream, on->evaluation, style, on->request->parts);
+}
+
+static int draw_json(FILE *stream, const void *self) {
+  const drawn *on = self;
+  json_t *document = NULL;
+  DSLT_TRY(dslt_eval_json_make(&document, on->evaluation));
+  int rc = dslt_eval_json_draw(stream, document);
+  json_decref(document);
+  return rc;
+}
+
+static int draw_csv(FILE *stream, const void *self) {
+  const drawn *on = self;
+  dslt_eval_csv_draw(stream, on->evaluation);
+  return DSLT_OK;
+}
+
+/* ---- the run ------------------------------------------------------------------------------------- */
+
+static int score(dslt_evaluation *out, const dslt_dataset *set, const dslt_eval_request *request) {
+  dslt_result_source *sources = calloc((size_t)request->source_count, sizeof *sources);
+  if (!sources) return dslt_fail(DSLT_EMEMORY, "Out of memory for %d result folders.", request->source_count);
+  for (int i = 0; i < request->source_count; i++)
+    sources[i] = (dslt_result_source){request->sources[i].name, request->sources[i].folder};
+  int rc = dslt_evaluate(out, set, sources, request->source_count, &request->options);
+  free(sources);
+  return rc;
+}
+
+static int run_one_pass(const dslt_eval_request *request, const dslt_dataset *set, int broken) {
+  dslt_evaluation evaluation;
+  int rc = score(&evaluation, set, request);
+  if (rc < 0) {
+    dslt_evaluation_free(&evaluation);
+    return dslt_console_fail(rc, DSLT_EXIT_INPUT);
+  }
+  int scored = 0;
+  for (int t = 0; t < evaluation.tracker_count; t++) {
+    tell_tracker(&evaluation, &evaluation.trackers[t]);
+    scored += evaluation.trackers[t].scored;
+  }
+  const drawn self = {&evaluation, request};
+  const dslt_eval_report report = {&self, draw_tables, draw_json, draw_csv};
+  if (scored > 0) rc = dslt_eval_report_write(&report, request);
+  const int incomplete = broken > 0 || evaluation.failures > 0;
+  dslt_evaluation_free(&evaluation);
+  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
+  if (scored == 0) {
+    dslt_console_error("Nothing could be scored.");
+    return DSLT_EXIT_INPUT;
+  }
+  return incomplete && !request->allow_missing ? DSLT_EXIT_INPUT : DSLT_EXIT_OK;
+}
+
+static int run(const dslt_eval_request *request) {
+  dslt_dataset *set = NULL;
+  int rc = dslt_dataset_open(&set, request->dataset, request->root);
+  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_INPUT);
+  rc = dslt_dataset_select(set, request->sequences);
+  int code;
+  if (rc < 0) {
+    code = dslt_console_fail(rc, DSLT_EXIT_INPUT);
+  } else {
+    const int broken = tell_set(set);
+    code = request->vot ? dslt_eval_vot_run(request, set) : run_one_pass(request, set, broken);
+  }
+  dslt_dataset_free(set);
+  return code;
+}
+
+int dslt_cmd_eval(int argc, char **argv) {
+  dslt_eval_request request;
+  dslt_eval_options_parse(&request, argc, argv);
+  int code = run(&request);
+  dslt_eval_request_free(&request);
+  return code;
+}
