@@ -1,0 +1,25 @@
+/* cmd_run_watch.h: what a run shows while it works, and how it ends. Shared by dslt run and dslt ablate. */
+#ifndef DSLT_CLI_CMD_RUN_WATCH_H
+#define DSLT_CLI_CMD_RUN_WATCH_H
+
+#include "cli/progress.h"
+#include "run/engine.h"
+
+typedef struct dslt_run_watch {
+  int quiet;
+  const char *title; /* before each line, e.g. the variant's name; "" for none */
+  dslt_progress progress;
+  int64_t frames; /* done so far */
+  int jobs, ended;
+} dslt_run_watch;
+
+/* From now on Ctrl-C and SIGTERM end a run soon; a second one ends the program at once. */
+void dslt_run_catch_signals(void);
+/* The signal that was caught, or 0. */
+int dslt_run_caught(void);
+
+/* Do the run with progress and sentences on standard error. Returns the exit code so far: 0, 1 where
+ * sequences failed or nothing could be written, 128 + signal, or what fits the error. */
+int dslt_run_watched(dslt_run_result *out, const dslt_run_request *request, const char *title, int quiet);
+
+#endif

@@ -1,0 +1,78 @@
+#include "cli/tracker_choice.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/console.h"
+
+enum { KEY_PRESET = 0x200, KEY_BACKEND, KEY_THREADS, KEY_PRECISION, KEY_SEED, KEY_SET, KEY_LIST };
+
+static const struct argp_option table[] = {
+    {0, 0, 0, 0, "Tracker:", 2},
+    {"weights", 'w', "FILE", 0,
+     "Backbone: slim (default, built in), a safetensors file, or random:ARCH[:SEED]", 2},
+    {"preset", KEY_PRESET, "NAME", 0, "default, paper or released", 2},
+    {"backend", KEY_BACKEND, "NAME", 0, "auto (default), cpu or cuda", 2},
+    {"threads", KEY_THREADS, "N", 0, "CPU threads; 0 (default) = the cores at hand", 2},
+    {"precision", KEY_PRECISION, "NAME", 0, "f32 (default) or bf16 for the backbone", 2},
+    {"seed", KEY_SEED, "N", 0, "Seed of every random draw (default 1)", 2},
+    {"set", KEY_SET, "KEY=VALUE", 0, "Set any number of the method; repeatable, later ones win", 2},
+    {"list-options", KEY_LIST, 0, 0, "Print what --set can change, with the present values, and stop", 2},
+    {0}};
+
+int dslt_tracker_choice_add(dslt_tracker_choice *choice, const char *key, const char *value) {
+  if (choice->count == choice->room) return 0;
+  choice->settings[choice->count++] = (dslt_tracker_setting){key, value};
+  return 1;
+}
+
+/* "key=value" is cut in two where it stands, in argv. */
+static void add_assignment(struct argp_state *state, dslt_tracker_choice *choice, char *text) {
+  char *equals = strchr(text, '=');
+  if (!equals || equals == text)
+    dslt_usage_error(state, "--set takes KEY=VALUE, not \"%s\"; --list-options prints the keys.", text);
+  *equals = '\0';
+  dslt_tracker_choice_add(choice, text, equals + 1);
+}
+
+static void apply_settings(struct argp_state *state, dslt_tracker_choice *choice) {
+  dslt_options *options = &choice->options;
+  int rc = dslt_options_init(options, choice->preset);
+  if (rc == DSLT_OK && choice->one_thread) options->threads = 1;
+  for (int i = 0; rc == DSLT_OK && i < choice->count; i++)
+    rc = dslt_options_set(options, choice->settings[i].key, choice->settings[i].value);
+  if (rc == DSLT_OK) rc = dslt_options_check(options);
+  if (rc < 0) dslt_usage_error(state, "%s", dslt_last_error());
+}
+
+static error_t parse_key(int key, char *value, struct argp_state *state) {
+  dslt_tracker_choice *choice = state->input;
+  if (key != ARGP_KEY_INIT) state->name = (char *)choice->program; /* argp only prints it */
+  switch (key) {
+    case 'w': choice->weights = value; break;
+    case KEY_PRESET: choice->preset = value; break;
+    case KEY_BACKEND: dslt_tracker_choice_add(choice, "backend", value); break;
+    case KEY_THREADS: dslt_tracker_choice_add(choice, "threads", value); break;
+    case KEY_PRECISION: dslt_tracker_choice_add(choice, "precision", value); break;
+    case KEY_SEED: dslt_tracker_choice_add(choice, "seed", value); break;
+    case KEY_SET: add_assignment(state, choice, value); break;
+    case KEY_LIST: choice->list = 1; break;
+    case ARGP_KEY_END:
+      if (!choice->weights) choice->weights = "slim";
+      if (!choice->preset) choice->preset = "default";
+      apply_settings(state, choice);
+      break;
+    default: return ARGP_ERR_UNKNOWN;
+  }
+  return 0;
+}
+
+/* The texts that differ from verb to verb. argp frees what is not `text`. */
+static char *filter_help(int key, const char *text, void *input) {
+  const dslt_tracker_choice *choice = input;
+  if (key == KEY_THREADS && choice && choice->one_thread)
+    return strdup("CPU threads of each job; 0 = the cores at hand (default 1)");
+  return (char *)text;
+}
+
+const struct argp dslt_argp_tracker = {table, parse_key, NULL, NULL, NULL, filter_help, NULL};

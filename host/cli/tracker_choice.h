@@ -1,0 +1,35 @@
+/* tracker_choice.h: the options that choose and set up the tracker, the same in every verb that tracks:
+ * --weights, --preset, --backend, --threads, --precision, --seed, --set, --list-options. */
+#ifndef DSLT_CLI_TRACKER_CHOICE_H
+#define DSLT_CLI_TRACKER_CHOICE_H
+
+#include <argp.h>
+
+#include "dslt/dslt.h"
+
+/* One request to dslt_options_set(), kept until the preset is known. */
+typedef struct dslt_tracker_setting {
+  const char *key, *value;
+} dslt_tracker_setting;
+
+/* Zero-initialise and set `program`, `preset` and `room`; the rest is filled while argp parses. */
+typedef struct dslt_tracker_choice {
+  const char *program; /* how the command is called, "dslt track"; static storage */
+  const char *preset;  /* NULL: "default", unless --preset names another */
+  int one_thread;      /* 1: --threads is 1 unless given: the verb runs several trackers at a time */
+  dslt_tracker_setting *settings; /* room for `room` of them, one for each argument; owned by the caller */
+  int count, room;
+  const char *weights;  /* name for dslt_weights_load(), borrowed; "slim" unless given */
+  int list;             /* 1: --list-options was given */
+  dslt_options options; /* preset, then every setting in the order it was given; checked. Complete when the
+                           parent's parser sees ARGP_KEY_END */
+} dslt_tracker_choice;
+
+/* A child of the verb's argp under the heading "Tracker:" of group 2; its input is a dslt_tracker_choice.
+ * Wrong values end the program with exit code 2. */
+extern const struct argp dslt_argp_tracker;
+
+/* Add a setting behind those of the command line; 0 when there is no room left. Strings are borrowed. */
+int dslt_tracker_choice_add(dslt_tracker_choice *choice, const char *key, const char *value);
+
+#endif

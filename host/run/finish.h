@@ -1,0 +1,21 @@
+/* finish.h: what can only be written once several jobs are done. */
+#ifndef DSLT_RUN_FINISH_H
+#define DSLT_RUN_FINISH_H
+
+#include "run/draft.h"
+#include "run/plan.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* SEQUENCE_time.txt beside the numbered results of GOT-10k and VOT, a column for each repetition, from the
+ * files in times/, for each sequence of which all repetitions are there. Harmless when several shards do it.
+ * DSLT_EIO. */
+int dslt_finish_times(const dslt_run_plan *plan, const dslt_dataset *set, const dslt_draft *draft);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
