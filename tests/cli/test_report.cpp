@@ -1,0 +1,170 @@
+// dslt report: from result folders to a page, and what happens when Python, results or places are missing.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <fstream>
+
+#include "cli/report_frames.h"
+#include "program.h"
+
+namespace {
+
+TEST(ReportLowest, PicksFramesThatLieApart) {
+  std::vector<double> overlaps(100, 0.8);
+  overlaps[0] = 0;
+  overlaps[40] = 0.1, overlaps[41] = 0.05, overlaps[42] = 0.1;
+  overlaps[70] = 0.2, overlaps[90] = -1, overlaps[95] = std::nan("");
+  int picked[3];
+  ASSERT_EQ(dslt_report_lowest(picked, 3, overlaps.data(), 100), 3);
+  EXPECT_EQ(picked[0], 41);
+  EXPECT_EQ(picked[1], 70);
+  EXPECT_EQ(overlaps[picked[2]], 0.8);
+  EXPECT_GE(std::abs(picked[2] - 41), 10);
+  EXPECT_GE(std::abs(picked[2] - 70), 10);
+}
+
+TEST(ReportLowest, StopsWhereNothingIsLeft) {
+  int picked[3];
+  const double three[] = {1, 0.5, 0.4};
+  EXPECT_EQ(dslt_report_lowest(picked, 3, three, 3), 1);
+  EXPECT_EQ(picked[0], 2);
+  EXPECT_EQ(dslt_report_lowest(picked, 3, three, 1), 0);
+  const double unknown[] = {-1, std::nan(""), -1};
+  EXPECT_EQ(dslt_report_lowest(picked, 3, unknown, 3), 0);
+}
+
+// Two sequences of eight frames each, as the layout `folder`, and two trackers' results.
+class Report : public ClipTest {
+ protected:
+  void SetUp() override {
+    ClipTest::SetUp();
+    for (const std::string name : {"One", "Two"}) {
+      std::filesystem::create_directories(path("set/" + name));
+      std::filesystem::copy(images(), path("set/" + name + "/img"));
+      write(path("set/" + name + "/groundtruth_rect.txt"), 0);
+    }
+    add("Exact", 0);
+    add("Off", 12);
+    unsetenv("DSLT_PYTHON");
+  }
+  void TearDown() override {
+    unsetenv("DSLT_PYTHON");
+    ClipTest::TearDown();
+  }
+  // The truth in whole pixels, as OTB has it; from the second frame on `shift` pixels to the right.
+  void write(const std::string &file, int shift) {
+    dslt_box_list list = {};
+    ASSERT_EQ(dslt_box_list_read_otb(&list, truth().c_str()), 0);
+    std::ofstream stream(file);
+    for (int i = 0; i < list.count; i++) {
+      const dslt_box &box = list.boxes[i];
+      stream << std::lround(box.x + 1) + (i ? shift : 0) << ',' << std::lround(box.y + 1) << ','
+             << std::lround(box.width) << ',' << std::lround(box.height) << '\n';
+    }
+    dslt_box_list_free(&list);
+  }
+  void add(const std::string &tracker, int shift) {
+    std::filesystem::create_directories(path(tracker));
+    for (const std::string sequence : {"One", "Two"}) write(path(tracker) + "/" + sequence + ".txt", shift);
+  }
+  std::vector<std::string> report(const std::vector<std::string> &more = {}) {
+    std::vector<std::string> arguments = {"report", path("Off"), path("Exact"), "--dataset",   "folder",
+                                          "--root", path("set"), "-o",          path("r.html")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+  static bool drawable() {
+    return system(
+               "for p in python3 /usr/bin/python3; do $p -c 'import matplotlib, PIL' 2>/dev/null && exit 0; "
+               "done; "
+               "exit 1") == 0;
+  }
+};
+
+TEST_F(Report, DrawsWhatItScored) {
+  if (!drawable()) GTEST_SKIP() << "no Python with matplotlib: apt-get install python3-matplotlib";
+  setenv("TMPDIR", path("").c_str(), 1);
+  Outcome outcome = run(report({"--plots", path("plots"), "--title", "Two trackers"}));
+  unsetenv("TMPDIR");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  std::string page = slurp(path("r.html"));
+  EXPECT_TRUE(contains(page, "Exact [0.952]")) << "20 of 21 thresholds, the most that OTB's curve can give";
+  EXPECT_TRUE(contains(page, "<title>Two trackers</title>"));
+  EXPECT_TRUE(contains(page, "coloured by the overlap of Off")) << "the first result folder is in focus";
+  EXPECT_TRUE(std::filesystem::exists(path("plots/success.svg")));
+  EXPECT_TRUE(std::filesystem::exists(path("plots/success.png")));
+  for (const auto &entry : std::filesystem::directory_iterator(folder_))
+    EXPECT_FALSE(contains(entry.path().filename(), "dslt-report-")) << "the temporary folder is gone";
+}
+
+TEST_F(Report, MissingResultsAreNamedAndThePageIsWritten) {
+  if (!drawable()) GTEST_SKIP() << "no Python with matplotlib: apt-get install python3-matplotlib";
+  std::filesystem::remove(path("Off/Two.txt"));
+  Outcome outcome = run(report({"--no-thumbnails"}));
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_TRUE(contains(outcome.err, "Off") && contains(outcome.err, "Two")) << outcome.err;
+  EXPECT_TRUE(std::filesystem::exists(path("r.html")));
+  EXPECT_EQ(run(report({"--no-thumbnails", "--allow-missing"})).code, 0);
+}
+
+TEST_F(Report, SaysWhatToInstall) {
+  setenv("DSLT_PYTHON", path("no-python").c_str(), 1);
+  Outcome outcome = run(report());
+  EXPECT_EQ(outcome.code, 5);
+  EXPECT_TRUE(contains(outcome.err, "no-python")) << outcome.err;
+  // An interpreter without the package, as main.py tells it.
+  spill(path("bare"), "#!/bin/sh\nexit 90\n");
+  std::filesystem::permissions(path("bare"), std::filesystem::perms::owner_all);
+  setenv("DSLT_PYTHON", path("bare").c_str(), 1);
+  outcome = run(report());
+  EXPECT_EQ(outcome.code, 5);
+  EXPECT_TRUE(contains(outcome.err, "apt-get install python3-matplotlib")) << outcome.err;
+  EXPECT_FALSE(std::filesystem::exists(path("r.html")));
+}
+
+TEST_F(Report, HandsOnWhatPythonReports) {
+  spill(path("fails"), "#!/bin/sh\nexit 1\n");
+  std::filesystem::permissions(path("fails"), std::filesystem::perms::owner_all);
+  setenv("DSLT_PYTHON", path("fails").c_str(), 1);
+  EXPECT_EQ(run(report()).code, 1);
+  spill(path("killed"), "#!/bin/sh\nkill -9 $$\n");
+  std::filesystem::permissions(path("killed"), std::filesystem::perms::owner_all);
+  setenv("DSLT_PYTHON", path("killed").c_str(), 1);
+  EXPECT_EQ(run(report()).code, 137);
+}
+
+TEST_F(Report, CommandLine) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
+      {{"report"}, "give -o FILE"},
+      {{"report", "-o", "r.html"}, "result folders are missing"},
+      {{"report", path("Off"), "-o", "r.html", "--root", path("set")}, "--dataset"},
+      {{"report", path("Off"), "-o", "r.html", "--dataset", "folder"}, "--root"},
+      {{"report", path("Off"), "-o", "r.html", "--dataset", "otb99", "--root", path("set")}, "otb"},
+      {{"report", path("Off"), path("Off"), "-o", "r.html", "--dataset", "folder", "--root", path("set")},
+       "NAME=DIR"},
+      {{"report", path("Off"), "-o", "r.html", "--convention", "mine"}, "matlab"}};
+  for (const auto &[arguments, words] : wrong) {
+    Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 2) << outcome.err;
+    EXPECT_TRUE(contains(outcome.err, words)) << outcome.err;
+  }
+  Outcome help = run({"report", "--help"});
+  EXPECT_EQ(help.code, 0);
+  for (const char *words : {"python3-matplotlib", "DSLT_PYTHON", "Examples:", "Exit codes:"})
+    EXPECT_TRUE(contains(help.out, words)) << words;
+}
+
+TEST_F(Report, UnusableInput) {
+  Outcome outcome =
+      run({"report", path("Off"), "-o", path("r.html"), "--dataset", "folder", "--root", path("none")});
+  EXPECT_EQ(outcome.code, 3) << outcome.err;
+  outcome = run({"report", path("none"), "-o", path("r.html"), "--dataset", "folder", "--root", path("set")});
+  EXPECT_EQ(outcome.code, 3) << outcome.err;
+  outcome = run(report({"--focus", "Nobody"}));
+  EXPECT_EQ(outcome.code, 2) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "Nobody"));
+}
+
+}  // namespace

@@ -1,0 +1,418 @@
+"""dslt report: what the page holds, from scores, frames and result folders that are made up here."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import unittest
+import xml.etree.ElementTree as xml
+from html import unescape
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from report_case import MAIN, Page, ReportCase, fixtures, legends  # skips without matplotlib
+
+# isort: split
+import numpy as np
+from dslt_report import model, palette, strips, text, thumbnails
+from PIL import Image
+
+
+class Content(ReportCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.scores, self.frames = fixtures.evaluation(self.folder, fixtures.NAMES[:5], sequences=6, pictures=True)
+        self.document = json.loads(self.scores.read_text(encoding="utf-8"))
+
+    def rewrite(self) -> None:
+        self.scores.write_text(json.dumps(self.document), encoding="utf-8")
+
+    def test_sections_in_the_order_of_a_paper(self) -> None:
+        fixtures.result_folders(self.folder)
+        vot = fixtures.vot_scores(self.folder / "vot.json", ["DSLT", "KCF"])
+        ablation = fixtures.ablation(self.folder / "ablation.json")
+        page = self.drawn("--eval", self.scores, "--frames", self.frames, "--vot", vot, "--ablation", ablation)
+        self.assertEqual(re.findall(r'<section id="([^"]+)"', page),
+                         ["overall", "attributes", "sequences", "time", "vot", "ablation", "losses", "speed", "manifest"])
+        self.assertEqual(re.findall(r'<a href="#([^"]+)"', page), re.findall(r'<section id="([^"]+)"', page))
+        for words in ("Success", "Precision", "Normalised precision", "Occlusion (", "Accuracy and robustness",
+                      "Training steps of a sequence", "OTB-100", "matlab", "Frames with invalid truth miss"):
+            self.assertIn(words, page)
+
+    def test_legends_rank_as_in_the_papers(self) -> None:
+        page = self.drawn("--eval", self.scores)
+        for place, measure in enumerate(("auc", "precision20", "norm_precision20")):
+            ranked = sorted(((-entry["overall"][measure], name) for name, entry in self.document["trackers"].items()))
+            self.assertEqual(legends(page)[place], [f"{name} [{-score:.3f}]" for score, name in ranked])
+
+    def test_a_tracker_looks_the_same_everywhere(self) -> None:
+        page = self.drawn("--eval", self.scores)
+        looks: dict[str, set[str]] = {}
+        for item in re.findall(r'<li data-s="\d+">.*?</li>', page):
+            name = re.search(r"<span>(.*?) \[", item).group(1)
+            looks.setdefault(name, set()).add(re.search(r'stroke="(var\(--s\d\))".*?/>', item).group(0))
+        self.assertEqual({len(found) for found in looks.values()}, {1})
+        self.assertEqual(len(set.union(*looks.values())), len(looks))
+
+    def test_equal_scores_rank_by_name_whatever_the_order_given(self) -> None:
+        trackers = self.document["trackers"]
+        trackers["Twin"] = dict(trackers["DSLT"])
+        self.document["trackers"] = dict(reversed(trackers.items()))
+        self.rewrite()
+        ranked = legends(self.drawn("--eval", self.scores))[0]
+        self.assertEqual([name.split(" ")[0] for name in ranked if name.startswith(("Twin", "DSLT"))], ["DSLT", "Twin"])
+
+    def test_table_of_sequences(self) -> None:
+        page = self.drawn("--eval", self.scores)
+        table = re.search(r'<table class="sorts many" id="sequence-table">.*?</table>', page, re.S).group(0)
+        rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", table)
+        self.assertEqual(len(rows), 6)
+        order = [e.split(" [")[0] for e in legends(page)[0]]
+        for row, (sequence, facts) in zip(rows, self.document["sequences"].items()):
+            self.assertIn(f">{sequence}<", row)
+            self.assertIn(f"<td>{facts['frames']}</td>", row)
+            for name, cell in zip(order, re.findall(r'data-v="([^"]*)">([^<]*)<', row)):
+                scores = self.document["trackers"][name]["sequences"][sequence]
+                self.assertEqual(cell[0].split(" "), [f"{scores[m]:.3f}" for m in (
+                    "auc", "precision20", "norm_precision20", "op50")])
+                self.assertEqual(cell[1], f"{scores['auc']:.3f}")
+
+    def test_every_figure_becomes_a_file_that_stands_alone(self) -> None:
+        plots = self.folder / "plots"
+        page = self.drawn("--eval", self.scores, "--plots", plots)
+        drawn = page.count('<svg class="plot"')
+        self.assertEqual(len(list(plots.glob("*.svg"))), drawn)
+        for svg in plots.glob("*.svg"):
+            words = "".join(xml.parse(svg).getroot().itertext())
+            self.assertIn("DSLT [0.", words)
+            self.assertNotIn("var(--", svg.read_text(encoding="utf-8"))
+            with Image.open(svg.with_suffix(".png")) as picture:
+                self.assertGreater(picture.width, 700)
+                self.assertGreater(len(picture.convert("RGB").getcolors(1 << 20)), 50)
+        self.assertEqual({p.suffix for p in plots.iterdir()}, {".svg", ".png"})
+
+    def test_curves_are_the_evaluation_s(self) -> None:
+        """The best tracker's line in the success plot, read back from its path."""
+        page = self.drawn("--eval", self.scores)
+        svg = re.search(r'<svg class="plot".*?</svg>', page, re.S).group(0)
+        lines = {int(number): path for number, path in
+                 re.findall(r'class="series" data-s="(\d+)">\s*<path d="([^"]*)"', svg)}
+        points = np.array([float(v) for v in re.findall(r"-?[\d.]+", lines[0])]).reshape(-1, 2)
+        ranked = legends(page)[0][0].split(" [")[0]
+        wanted = np.array(self.document["trackers"][ranked]["overall"]["success"])
+        drawn = points[:, 1]
+        scale = (drawn[-1] - drawn[0]) / (wanted[-1] - wanted[0])
+        np.testing.assert_allclose((drawn - drawn[0]) / scale + wanted[0], wanted, atol=2e-4)
+
+    def test_dark_and_light_share_one_picture(self) -> None:
+        page = self.drawn("--eval", self.scores)
+        self.assertIn("@media screen and (prefers-color-scheme:dark)", page)
+        self.assertIn("@media print", page)
+        for svg in re.findall(r'<svg class="plot".*?</svg>', page, re.S):
+            self.assertEqual(re.findall(r"#[0-9a-fA-F]{6}\b", svg), [])
+
+    def test_focus_and_its_refusal(self) -> None:
+        page = self.drawn("--eval", self.scores, "--frames", self.frames, "--focus", "Struck")
+        self.assertIn("the overlap of Struck with the ground truth", page)
+        self.assert_fails(3, "no tracker", "Nobody", options=("--eval", self.scores, "--focus", "Nobody"))
+
+    def test_gaps_are_said(self) -> None:
+        entry = self.document["trackers"]["Struck"]
+        entry["not_scored"] = {"Sequence001": "Sequence001.txt holds 3 rows, but the sequence has 9 frames."}
+        del entry["sequences"]["Sequence001"]
+        self.document["trackers"]["Nothing"] = {"overall": None, "attributes": {}, "sequences": {},
+                                                "not_scored": {"Sequence001": "No file."}, "notes": ["Odd folder."]}
+        self.rewrite()
+        page = self.drawn("--eval", self.scores, "--frames", self.frames)
+        self.assertIn("1 sequence not scored", page)
+        self.assertIn("holds 3 rows, but the sequence has 9 frames.", page)
+        self.assertIn("Nothing: Odd folder.", page)
+        self.assertIn('data-v="- - - -">–</td>', page)
+        self.assertNotIn("Nothing [", page)
+
+
+class Parts(ReportCase):
+    """Pages without one part or another."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.scores, self.frames = fixtures.evaluation(self.folder, ["Only"], sequences=3)
+        self.document = json.loads(self.scores.read_text(encoding="utf-8"))
+
+    def draw(self, *options: object) -> str:
+        self.scores.write_text(json.dumps(self.document), encoding="utf-8")
+        return self.drawn("--eval", self.scores, *options)
+
+    def sections(self, page: str) -> list[str]:
+        return re.findall(r'<section id="([^"]+)"', page)
+
+    def test_scores_alone(self) -> None:
+        self.assertEqual(self.sections(self.draw()), ["overall", "attributes", "sequences"])
+
+    def test_without_attributes(self) -> None:
+        self.document["trackers"]["Only"]["attributes"] = {}
+        self.document["attribute_names"] = {}
+        self.assertEqual(self.sections(self.draw()), ["overall", "sequences"])
+
+    def test_without_curves(self) -> None:
+        only = self.document["trackers"]["Only"]
+        for part in [only["overall"], *only["attributes"].values()]:
+            for name in ("success", "precision", "norm_precision"):
+                part.pop(name)
+        self.assertNotIn('<svg class="plot"', self.draw())
+
+    def test_got10k(self) -> None:
+        for part in [self.document["trackers"]["Only"]["overall"], *self.document["trackers"]["Only"]["sequences"].values()]:
+            auc = part["auc"]
+            part.clear()
+            part.update({"ao": auc, "sr50": 0.5, "sr75": 0.25, "frames": 9, "auc": auc,
+                         "success": np.linspace(1, 0, 101).tolist()})
+        self.document.update(protocol="got10k", attribute_names={}, thresholds={"success": np.linspace(0, 1, 101).tolist()})
+        self.document["trackers"]["Only"]["attributes"] = {}
+        page = self.draw()
+        self.assertEqual(len(legends(page)), 1)
+        for words in ("SR75", "protocol on OTB-100", '<option value="0">AO</option>'):
+            self.assertIn(words, page)
+        self.assertNotIn("matlab", page)
+
+    def test_frames_without_pictures_say_why(self) -> None:
+        page = self.draw("--frames", self.frames)
+        self.assertIn("There are no frames under /data/OTB100", page)
+        self.assertNotIn("data:image/jpeg", page)
+        self.assertNotIn("There are no frames", self.draw("--frames", self.frames, "--no-thumbnails"))
+
+    def test_pictures_that_cannot_be_read(self) -> None:
+        _, frames = fixtures.evaluation(self.folder, ["Only"], sequences=3, pictures=True)
+        (self.folder / "frame.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a picture")
+        page = self.draw("--frames", frames)
+        self.assertIn("No frame could be read", page)
+        (self.folder / "frame.jpg").unlink()
+        self.assertIn("No frame could be read", self.draw("--frames", frames))
+
+    def test_vot_alone_and_ablation_alone(self) -> None:
+        vot = fixtures.vot_scores(self.folder / "vot.json", ["A", "B"])
+        page = self.drawn("--vot", vot, "--title", "Two")
+        self.assertEqual(self.sections(page), ["vot"])
+        self.assertEqual(legends(page)[1], [f"{n} [{s:.3f}]" for n, s in zip("AB", self.eao(vot))])
+        page = self.drawn("--ablation", fixtures.ablation(self.folder / "a.json"), "--plots", self.folder / "p")
+        self.assertEqual(self.sections(page), ["ablation"])
+        self.assertTrue((self.folder / "p" / "ablation-losses-steps.svg").is_file())
+        self.assertIn("0.642", page)
+        self.assertIn("The paper&#x27;s numbers are for 100 sequences.", page)
+
+    def eao(self, path: Path) -> list[float]:
+        trackers = json.loads(path.read_text(encoding="utf-8"))["trackers"]
+        return [entry["eao"] for entry in trackers.values()]
+
+    def test_one_tracker_s_vot_scores_are_called_like_the_file(self) -> None:
+        vot = fixtures.vot_scores(self.folder / "many.json", ["A"])
+        single = json.loads(vot.read_text(encoding="utf-8"))["trackers"]["A"]
+        document = {"protocol": "vot", "convention": "python", "overall": single, "curve": single.pop("eao_curve"),
+                    "rules": {"eao_interval": [109, 372], "sensitivity": 30}}
+        (self.folder / "Mine.json").write_text(json.dumps(document), encoding="utf-8")
+        page = self.drawn("--vot", self.folder / "Mine.json")
+        self.assertIn("Mine [0.", page)
+        self.assertIn("lengths 109 to 372", page)
+        vot.write_text(json.dumps({"trackers": {"A": {"refused": "No results."}}}), encoding="utf-8")
+        self.assert_fails(3, "holds no VOT score", options=("--vot", vot))
+
+    def test_speed_leaves_out_first_frames_and_pauses(self) -> None:
+        results = Path(self.document["trackers"]["Only"]["folder"])
+        (results / "times" / "deep").mkdir(parents=True)
+        (results / "times" / "A.txt").write_text("9.0\n0.1\n0.1\n0.1\n", encoding="ascii")
+        (results / "times" / "deep" / "B.txt").write_text("1.0\nNaN\n0.3\n", encoding="ascii")
+        speed = model.read_speed(sorted((results / "times").rglob("*.txt")))
+        self.assertAlmostEqual(speed.fps, 4 / 0.6)
+        self.assertAlmostEqual(speed.first, 5.0)
+        self.assertIn(">6.7</td>", self.draw())
+        (results / "times" / "A.txt").write_text("soon\n", encoding="ascii")
+        self.assert_fails(3, "A.txt", options=("--eval", self.scores))
+
+    def test_losses_of_runs_that_stopped_early(self) -> None:
+        from dslt_report.protocol_figures import mean_curve
+
+        np.testing.assert_allclose(mean_curve([[4.0, 2.0], [2.0, 1.0, 0.5]]), [3.0, 1.5, 1.25])
+
+
+class Hostile(ReportCase):
+    NAMES = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "$\\frac{1}{0$", "_hidden", "a&amp;b",
+             "tab\there\nline", "\u202eesrever", "\x00\x1b[31m", "\ud800lone", "名前", "x" * 300, "'; --", "{{}}%s"]
+
+    def test_names_of_trackers_sequences_and_all_else(self) -> None:
+        scores, frames = fixtures.evaluation(self.folder, self.NAMES, sequences=3, pictures=True)
+        document = scores.read_text(encoding="utf-8")
+        described = frames.read_text(encoding="utf-8")
+        evil = json.dumps('</style><svg/onload=alert(2)>"')[1:-1]
+        for name in ("Sequence001", "Occlusion", "OTB-100", "Frames with invalid truth"):
+            document = document.replace(name, evil + name)
+            described = described.replace(name, evil + name)
+        scores.write_text(document, encoding="utf-8")
+        frames.write_text(described, encoding="utf-8")
+        fixtures.result_folders(self.folder)
+        plots = self.folder / "plots"
+        page = self.drawn("--eval", scores, "--frames", frames, "--plots", plots, "--title", "<b>&title</b>")
+        for part in ("<script>alert", "<img src=x", "<svg/onload", "</style><svg", "<b>&title"):
+            self.assertNotIn(part, page)
+        self.assertEqual(page.count("</style>"), 1)
+        self.assertNotRegex(page, "[\x00-\x08\x0b-\x1f\u202e\ud800-\udfff]")
+        shown = {unescape(line).rsplit(" [", 1)[0] for line in legends(page)[0]}
+        self.assertEqual(shown, {text.clean(name) for name in self.NAMES})
+        for file in plots.iterdir():
+            self.assertTrue(file.name.isascii())
+            if file.suffix == ".svg":
+                xml.parse(file)
+
+    def test_manifests_are_text(self) -> None:
+        scores, _ = fixtures.evaluation(self.folder, ["A"], sequences=2)
+        fixtures.result_folders(self.folder)
+        place = self.folder / "results" / "0" / "manifest.json"
+        place.write_text(json.dumps({"<i>key</i>": "</pre><script>alert(3)</script>", "deep": {"<u>": "&"}}),
+                         encoding="utf-8")
+        page = self.drawn("--eval", scores)
+        self.assertIn("&lt;/pre&gt;&lt;script&gt;alert(3)", page)
+        self.assertNotIn("<i>key", page)
+
+    def test_boxes_from_nowhere(self) -> None:
+        picture = fixtures.picture_of(self.folder)
+        for box in ([1e300, 0, 1, 1], [-5000, -5000, 3, 3], [0, 0, 0, 0], [10, 10, -40, -40], [0, 0, 1e5, 1e5], None):
+            drawn = thumbnails.draw(model.Worst(1, picture, 0.0, [float("nan")] * 4, box))
+            self.assertIsNotNone(drawn, str(box))
+
+    def test_numbers_that_are_none(self) -> None:
+        scores, frames = fixtures.evaluation(self.folder, ["A", "B"], sequences=2)
+        document = json.loads(scores.read_text(encoding="utf-8"))
+        document["trackers"]["A"]["overall"].update(auc=None, op50="high", success=[1, None])
+        document["trackers"]["B"]["sequences"]["Sequence001"] = None
+        scores.write_text(json.dumps(document).replace('"op75": ', '"op75": NaN, "was": '), encoding="utf-8")
+        page = self.drawn("--eval", scores, "--frames", frames)
+        self.assertEqual([line.split(" ")[0] for line in legends(page)[0]], ["B"])
+
+
+class Failures(ReportCase):
+    def test_input_that_cannot_be_used(self) -> None:
+        broken = self.folder / "broken.json"
+        for content, word in (("{", "no JSON"), ("[]", "document"), ('{"trackers": {}}', "no tracker"),
+                              ('{"trackers": {"A": {"overall": {}}}}', '"sequences"'), ("[" * 100000, "no JSON")):
+            broken.write_text(content, encoding="utf-8")
+            self.assert_fails(3, "broken.json", word, options=("--eval", broken))
+        self.assert_fails(3, "absent.json", options=("--eval", self.folder / "absent.json"))
+        self.assertFalse(self.out.exists())
+
+    def test_output_that_cannot_be_written(self) -> None:
+        scores, _ = fixtures.evaluation(self.folder, ["A"], sequences=2)
+        self.out = self.folder / "no" / "such" / "report.html"
+        self.assert_fails(1, "report.html", options=("--eval", scores))
+        self.out = self.folder
+        self.assert_fails(3, "is a folder", options=("--eval", scores))
+        before = scores.read_bytes()
+        self.out = scores
+        self.assert_fails(3, "is an input", options=("--eval", scores))
+        self.assertEqual(scores.read_bytes(), before)
+
+    def test_a_full_disk_leaves_the_older_page(self) -> None:
+        if not Path("/dev/full").exists():
+            self.skipTest("there is no /dev/full")
+        scores, _ = fixtures.evaluation(self.folder, ["A"], sequences=2)
+        self.out = Path("/dev/full")
+        self.assert_fails(1, "/dev/full", options=("--eval", scores))
+        self.out = self.folder / "report.html"
+        self.drawn("--eval", scores)
+        self.assertEqual([p.name for p in self.folder.iterdir() if p.name.startswith(".dslt")], [])
+
+
+class Pictures(ReportCase):
+    def decode(self, uri: str) -> Image.Image:
+        return Image.open(io.BytesIO(base64.b64decode(uri.split(",", 1)[1])))
+
+    def test_strips_have_the_ramp_s_colours(self) -> None:
+        table = strips.columns(np.array([[1.0, 0.0, 0.5, np.nan]], dtype=np.float32))
+        picture = self.decode(strips.png(table)).convert("RGB")
+        self.assertEqual(picture.size, (4, 1))
+        self.assertEqual([picture.getpixel((x, 0)) for x in range(4)],
+                         [palette.RAMP[-1], palette.RAMP[0], palette.RAMP[2], palette.NO_TRUTH])
+
+    def test_columns_are_means_of_what_is_known(self) -> None:
+        frames = strips.COLUMNS * 2
+        overlaps = np.full((2, frames), 0.25, dtype=np.float32)
+        overlaps[0, 1::2] = 0.75
+        overlaps[1, ::2] = np.nan
+        table = strips.columns(overlaps)
+        self.assertEqual(table.shape, (2, strips.COLUMNS))
+        np.testing.assert_allclose(table, [[0.5] * strips.COLUMNS, [0.25] * strips.COLUMNS])
+        odd = strips.columns(np.arange(1000, dtype=np.float32)[None] / 1000)
+        self.assertAlmostEqual(float(np.mean(odd)), 0.4995, delta=0.002)
+
+    def test_thumbnails_show_both_boxes(self) -> None:
+        Image.new("RGB", (640, 480), (0, 0, 0)).save(self.folder / "black.png")
+        worst = model.Worst(7, str(self.folder / "black.png"), 0.1, [100, 100, 200, 150], [400, 250, 100, 100])
+        drawn = thumbnails.draw(worst)
+        self.assertFalse(drawn.outside)
+        picture = np.asarray(self.decode(drawn.uri).convert("RGB")).astype(int)
+        self.assertEqual(picture.shape, (174, 232, 3))
+        scale = 232 / 640
+        truth = picture[round(175 * scale), round(100 * scale)]
+        box = picture[round(300 * scale), round(400 * scale)]
+        self.assertGreater(truth.min(), 180)
+        self.assertGreater(box[0] - box[2], 60)
+        self.assertTrue(thumbnails.draw(worst.__class__(7, worst.path, 0, worst.truth, [700, 0, 9, 9])).outside)
+
+    def test_the_budget_is_shared(self) -> None:
+        sequences = []
+        for i in range(200):
+            worst = [model.Worst(k, "x", i / 200, [0] * 4, None) for k in range(3)]
+            sequences.append(model.Sequence(f"s{i}", 9, worst=worst))
+        frames = thumbnails.share(sequences)
+        self.assertLessEqual(len(frames), thumbnails.BUDGET)
+        self.assertEqual({len(s.worst) for s in sequences}, {1})
+        self.assertEqual(len(thumbnails.share(sequences[:10])), 10)
+
+
+class Whole(ReportCase):
+    """The program as `dslt report` starts it."""
+
+    def start(self, *options: object, **environment: str) -> float:
+        """CPU seconds."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run([sys.executable, "-B", str(MAIN), *map(str, options)], capture_output=True, text=True,
+                              env={**os.environ, **environment}, cwd=self.folder)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    def test_same_input_same_bytes(self) -> None:
+        scores, frames = fixtures.evaluation(self.folder, fixtures.NAMES[:4], sequences=4, pictures=True)
+        fixtures.result_folders(self.folder)
+        style = self.folder / "matplotlibrc"
+        style.write_text("lines.linewidth: 9\nfont.size: 30\naxes.grid: False\n", encoding="ascii")
+        for name, environment in (("a", {"PYTHONHASHSEED": "1", "TZ": "UTC"}),
+                                  ("b", {"PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo", "MATPLOTLIBRC": str(style)})):
+            self.start("--eval", scores, "--frames", frames, "--output", self.folder / f"{name}.html", "--plots",
+                       self.folder / name, **environment)
+        self.assertEqual((self.folder / "a.html").read_bytes(), (self.folder / "b.html").read_bytes())
+        files = sorted(p.name for p in (self.folder / "a").iterdir())
+        self.assertEqual(files, sorted(p.name for p in (self.folder / "b").iterdir()))
+        for name in files:
+            self.assertEqual((self.folder / "a" / name).read_bytes(), (self.folder / "b" / name).read_bytes(), name)
+
+    def test_fifteen_trackers_on_a_hundred_sequences(self) -> None:
+        scores, frames = fixtures.evaluation(self.folder, sequences=100, pictures=True)
+        # CPU time, for other tests run beside this one.
+        seconds = self.start("--eval", scores, "--frames", frames, "--output", self.out)
+        size = self.out.stat().st_size
+        self.assertLess(seconds, 5)
+        self.assertLess(size, 10_000_000)
+        page = self.out.read_text(encoding="utf-8")
+        self.assert_sound(page)
+        self.assertEqual(page.count("data:image/jpeg"), 300)
+        self.assertEqual(len(legends(page)[0]), 15)
+        self.assertEqual(len(Page(page).all("details")), 102)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,124 @@
+"""dslt report in headless Chromium: light and dark, wide and narrow; that nothing sticks out, and that tables sort."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from report_case import ReportCase, fixtures  # skips without matplotlib
+
+# isort: split
+from PIL import Image
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+WIDE, NARROW = 1280, 390
+
+
+@unittest.skipIf(CHROMIUM is None, "Chromium is not installed: apt-get install chromium")
+class Browser(ReportCase):
+    def setUp(self) -> None:
+        super().setUp()
+        names = [*fixtures.NAMES[:4], "A_tracker_whose_name_is_longer_than_any_column_has_room_for_in_a_table"]
+        scores, frames = fixtures.evaluation(self.folder, names, sequences=4, pictures=True)
+        fixtures.result_folders(self.folder)
+        vot = fixtures.vot_scores(self.folder / "vot.json", names)
+        ablation = fixtures.ablation(self.folder / "ablation.json")
+        self.page = self.drawn("--eval", scores, "--frames", frames, "--vot", vot, "--ablation", ablation)
+
+    def chromium(self, *options: str) -> str:
+        """What it writes. Skips where the browser itself will not run, as in a container without what it needs."""
+        line = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                "--force-device-scale-factor=1", f"--user-data-dir={self.folder / 'profile'}", *options]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=300)
+        if done.returncode != 0:
+            self.skipTest(f"Chromium does not run here: {done.stderr[-200:]}")
+        return done.stdout
+
+    def measured(self, width: int, script: str) -> object:
+        """The value that `script` returns inside the page."""
+        probe = ("<script>document.body.dataset.probe = JSON.stringify((() => {" + script + "})());</script></body>")
+        file = self.folder / "probe.html"
+        file.write_text(self.page.replace("</body>", probe), encoding="utf-8")
+        dump = self.chromium(f"--window-size={width},900", "--dump-dom", file.as_uri())
+        return json.loads(html.unescape(re.search(r'data-probe="([^"]*)"', dump).group(1)))
+
+    def shot(self, width: int, dark: bool) -> Image.Image:
+        file = self.folder / "shot.png"
+        scheme = ["--blink-settings=preferredColorScheme=0"] if dark else []
+        self.chromium(*scheme, f"--window-size={width},2400", f"--screenshot={file}", self.out.as_uri())
+        return Image.open(file).convert("RGB")
+
+    def test_screenshots_show_a_page_in_its_theme(self) -> None:
+        for width in (WIDE, NARROW):
+            corner = {}
+            for dark in (False, True):
+                picture = self.shot(width, dark)
+                self.assertEqual(picture.size, (width, 2400))
+                corner[dark] = sum(picture.getpixel((2, 2)))
+                colours = sorted(picture.getcolors(1 << 22), reverse=True)
+                ground = colours[0][0] / (width * 2400)
+                self.assertGreater(len(colours), 300, "not blank")
+                self.assertTrue(0.3 < ground < 0.97, f"{ground:.2f} of the picture is background")
+                for part in range(4):  # nothing large is missing
+                    strip = picture.crop((0, 600 * part, width, 600 * part + 600))
+                    self.assertGreater(len(strip.getcolors(1 << 22)), 30)
+            self.assertGreater(corner[False], 3 * 240)
+            self.assertLess(corner[True], 3 * 40)
+
+    def test_nothing_sticks_out_at_the_side(self) -> None:
+        script = """
+          document.querySelectorAll("details").forEach(d => d.open = true);
+          const page = document.documentElement, edge = page.clientWidth, out = [];
+          for (const e of document.querySelectorAll("body *")) {
+            if (e.closest(".box") !== e && e.closest(".box, nav, svg, pre")) continue;
+            const r = e.getBoundingClientRect();
+            if (r.width && (r.right > edge + 0.5 || r.left < -0.5)) out.push(e.tagName + "." + e.className);
+          }
+          return {scroll: page.scrollWidth, edge, out};"""
+        for width in (WIDE, NARROW, 320):
+            found = self.measured(width, script)
+            self.assertEqual((found["scroll"], found["out"]), (found["edge"], []), f"{width} wide")
+
+    def test_tables_sort_filter_and_change_their_measure(self) -> None:
+        found = self.measured(WIDE, """
+          const table = document.getElementById("sequence-table"), heads = table.tHead.rows[0].cells;
+          const column = i => [...table.tBodies[0].rows].map(r => r.cells[i].textContent);
+          const press = i => { heads[i].querySelector("button").click(); return column(i); };
+          const out = {names: column(0), down: press(2), up: press(2), back: press(0), order: heads[0].ariaSort};
+          const measure = document.getElementById("measure");
+          measure.value = "3";
+          measure.dispatchEvent(new Event("change"));
+          out.op50 = column(2);
+          out.data = [...table.tBodies[0].rows].map(r => r.cells[2].dataset.v.split(" ")[3]);
+          const find = document.getElementById("find");
+          find.value = "002";
+          find.dispatchEvent(new Event("input"));
+          out.left = [...table.tBodies[0].rows].filter(r => !r.hidden).map(r => r.cells[0].textContent);
+          return out;""")
+        self.assertEqual(found["down"], sorted(found["down"], key=float, reverse=True))
+        self.assertEqual(found["up"], sorted(found["down"], key=float))
+        self.assertEqual(found["back"], sorted(found["names"]))
+        self.assertEqual(found["order"], "ascending")
+        self.assertEqual(found["op50"], found["data"])
+        self.assertEqual(found["left"], ["Sequence002"])
+
+    def test_pointing_at_a_legend_brings_its_curves_forward(self) -> None:
+        found = self.measured(WIDE, """
+          const group = document.querySelector(".figures"), line = group.querySelector(".legend li");
+          line.dispatchEvent(new MouseEvent("mouseover", {bubbles: true}));
+          const on = [...group.querySelectorAll(".series.on")].map(e => e.dataset.s);
+          group.dispatchEvent(new MouseEvent("mouseleave"));
+          return {wanted: line.dataset.s, on, after: group.querySelectorAll(".series.on").length};""")
+        self.assertEqual(found["on"], [found["wanted"]] * 3)
+        self.assertEqual(found["after"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
