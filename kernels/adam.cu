@@ -12,9 +12,11 @@ typedef struct adam_tensors {
 } adam_tensors;
 
 static __global__ void __launch_bounds__(THREADS)
-    adam_kernel(adam_tensors tensors, dslt_adam_rule rule, int32_t *step, uint32_t *ticket) {
+    adam_kernel(adam_tensors tensors, dslt_adam_rule rule, int32_t *step, uint32_t *ticket,
+                const int32_t *when) {
   __shared__ float correction;
   __shared__ int32_t now;
+  if (dslt_skipped(when)) return;
   if (threadIdx.x == 0) { /* two powers in double: once a block, not once a weight */
     now = *step < INT32_MAX ? *step + 1 : *step;
     correction = dslt_adam_correction(&rule, now);
@@ -35,7 +37,8 @@ static __global__ void __launch_bounds__(THREADS)
 }
 
 extern "C" int dslt_cuda_adam(dslt_stream stream, const dslt_param *params, int count,
-                              const dslt_adam_rule *rule, int32_t *step, uint32_t *ticket) {
+                              const dslt_adam_rule *rule, int32_t *step, uint32_t *ticket,
+                              const int32_t *when) {
   if (!rule || !step || !ticket || (count > 0 && !params))
     return dslt_fail(DSLT_EARGUMENT, "Kernel adam needs params, a rule, a step counter and a ticket.");
   if (count < 0 || count > DSLT_ADAM_TENSORS_MAX)
@@ -56,5 +59,5 @@ extern "C" int dslt_cuda_adam(dslt_stream stream, const dslt_param *params, int 
     tensors.first_block[i + 1] = (unsigned)blocks;
   }
   if (blocks == 0) blocks = 1; /* a step without weights is still a step */
-  return DSLT_LAUNCH(adam_kernel, (unsigned)blocks, THREADS, stream, tensors, *rule, step, ticket);
+  return DSLT_LAUNCH(adam_kernel, (unsigned)blocks, THREADS, stream, tensors, *rule, step, ticket, when);
 }

@@ -3,7 +3,7 @@
 
 #include "launch.h"
 
-enum { THREADS = 1024 };
+enum { THREADS = 1024, SMALL = 128 };
 
 /* One block, because stretching needs the extremes of the whole map first. Those do not depend on the order
  * in which they are found. */
@@ -36,9 +36,7 @@ static __global__ void __launch_bounds__(THREADS)
   for (int i = (int)threadIdx.x; i < count; i += THREADS) label[i] = (label[i] - low) / (high - low);
 }
 
-extern "C" int dslt_cuda_label(dslt_stream stream, float *label, const dslt_geometry *g, float sigma_x,
-                               float sigma_y, int stretch) {
-  if (!label || !g) return dslt_fail(DSLT_EARGUMENT, "Kernel label needs a label and a geometry.");
+static int check(const dslt_geometry *g, float sigma_x, float sigma_y) {
   if (g->response_width < 1 || g->response_height < 1 || g->response_width > DSLT_RESPONSE_SIDE_MAX ||
       g->response_height > DSLT_RESPONSE_SIDE_MAX)
     return dslt_fail(DSLT_EARGUMENT, "Kernel label was given %d x %d cells; a side has 1 to %d.",
@@ -46,5 +44,38 @@ extern "C" int dslt_cuda_label(dslt_stream stream, float *label, const dslt_geom
   if (!(sigma_x > 0.0f) || !(sigma_y > 0.0f))
     return dslt_fail(DSLT_EARGUMENT, "Kernel label was given deviations %g and %g; both must be above 0.",
                      (double)sigma_x, (double)sigma_y);
+  return DSLT_OK;
+}
+
+extern "C" int dslt_cuda_label(dslt_stream stream, float *label, const dslt_geometry *g, float sigma_x,
+                               float sigma_y, int stretch) {
+  if (!label || !g) return dslt_fail(DSLT_EARGUMENT, "Kernel label needs a label and a geometry.");
+  DSLT_TRY(check(g, sigma_x, sigma_y));
   return DSLT_LAUNCH(label_kernel, 1, THREADS, stream, label, *g, sigma_x, sigma_y, stretch);
+}
+
+/* A map is a few thousand cells and each is on its own: as many blocks as that takes. */
+static __global__ void __launch_bounds__(SMALL)
+    sample_label_kernel(float *label, const dslt_ring *ring, const dslt_pose *pose, dslt_geometry g,
+                        const int32_t *when) {
+  if (dslt_skipped(when)) return;
+  int count = g.response_width * g.response_height;
+  if (ring) {
+    if (ring->capacity < 2) return;
+    label += (size_t)ring->next * (size_t)count;
+  }
+  for (int i = (int)(blockIdx.x * SMALL + threadIdx.x); i < count; i += (int)gridDim.x * SMALL)
+    label[i] =
+        dslt_gaussian2((float)(i % g.response_width) - pose->label_x,
+                       (float)(i / g.response_width) - pose->label_y, g.label_sigma_x, g.label_sigma_y);
+}
+
+extern "C" int dslt_cuda_sample_label(dslt_stream stream, float *label, const dslt_ring *ring,
+                                      const dslt_pose *pose, const dslt_geometry *g, const int32_t *when) {
+  if (!label || !pose || !g)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel sample_label needs a label, a pose and a geometry.");
+  DSLT_TRY(check(g, g->label_sigma_x, g->label_sigma_y));
+  return DSLT_LAUNCH(sample_label_kernel,
+                     dslt_blocks((size_t)g->response_width * (size_t)g->response_height, SMALL, 1024), SMALL,
+                     stream, label, ring, pose, *g, when);
 }

@@ -23,6 +23,8 @@ static inline int dslt_launched(const char *kernel) {
 #define DSLT_LAUNCH(kernel, grid, block, stream, ...) \
   ((kernel)<<<(grid), (block), 0, (stream)>>>(__VA_ARGS__), dslt_launched(#kernel))
 /* clang-format on */
+
+#define DSLT_HAS_CONDITION (CUDART_VERSION >= 12040)
 #endif
 
 /* Blocks of `threads` for `count` items, at most `limit` of them: the kernels stride over the rest. */
@@ -30,5 +32,8 @@ static inline unsigned dslt_blocks(size_t count, unsigned threads, unsigned limi
   size_t blocks = (count + threads - 1) / threads;
   return blocks < limit ? (unsigned)blocks : limit;
 }
+
+/* First thing in a kernel: the same answer for every thread of the grid. */
+__device__ static inline int dslt_skipped(const int32_t *when) { return when && *when == 0; }
 
 #endif

@@ -68,6 +68,7 @@ __device__ static inline dslt_peak final_peak(const float *response, const dslt_
   }
   int index = winner.index < 0 ? 0 : winner.index;
   dslt_peak peak = peak_at(response, g, index);
+  peak.score = winner.score;
   if (g->subcell == DSLT_SUBCELL_QUADRATIC)
     dslt_refine_quadratic(&peak, response, g, index / g->response_width, index % g->response_width);
   return peak;
@@ -76,14 +77,19 @@ __device__ static inline dslt_peak final_peak(const float *response, const dslt_
 /* ---- the kernel ------------------------------------------------------------------------------------------
  */
 
+enum { LOCATE, CHOOSE_SCALE, LOCATE_LEVELS };
+
 /* Block (x, y) searches slice x of level y; the last block to finish compares what all found and writes the
  * pose. Which block that is changes nothing: comparing has no rounding. */
-template <int rescale>
+template <int what>
 static __global__ void __launch_bounds__(THREADS)
     locate_kernel(dslt_pose *pose, const float *__restrict__ responses, dslt_geometry g,
-                  dslt_locate_scratch *scratch) {
+                  dslt_locate_scratch *scratch, const int32_t *when) {
   __shared__ dslt_candidate best[DSLT_LEVELS_MAX];
-  const float *response = responses + (size_t)blockIdx.y * (size_t)(g.response_width * g.response_height);
+  __shared__ dslt_peak peaks[DSLT_LEVELS_MAX];
+  if (dslt_skipped(when)) return;
+  const size_t cells = (size_t)(g.response_width * g.response_height);
+  const float *response = responses + (size_t)blockIdx.y * cells;
   dslt_candidate mine = {-INFINITY, -1};
   int count = grid_count(&g);
   for (int i = (int)(blockIdx.x * THREADS + threadIdx.x); i < count; i += (int)gridDim.x * THREADS) {
@@ -102,17 +108,24 @@ static __global__ void __launch_bounds__(THREADS)
     for (unsigned slice = 0; slice < gridDim.x; ++slice)
       winner = dslt_better(winner, scratch->found[threadIdx.x][slice]);
     best[threadIdx.x] = winner;
+    if (what != CHOOSE_SCALE) peaks[threadIdx.x] = final_peak(responses + threadIdx.x * cells, &g, winner);
   }
   __syncthreads();
   if (threadIdx.x != 0) return;
-  if (rescale) {
+  if (what == CHOOSE_SCALE) {
     int chosen = (g.levels - 1) / 2; /* the same size wins ties */
-    for (int level = 0; level < g.levels; ++level)
-      if (best[level].score > best[chosen].score) chosen = level;
+    float highest = best[chosen].score;
+    for (int level = 0; level < g.levels; ++level) {
+      float score = dslt_level_score(best[level].score, level, &g);
+      if (!(score > highest)) continue;
+      chosen = level;
+      highest = score;
+    }
     dslt_pose_rescale(pose, chosen, &g);
+  } else if (what == LOCATE_LEVELS) {
+    dslt_pose_follow(pose, peaks, &g);
   } else {
-    dslt_peak peak = final_peak(responses, &g, best[0]);
-    dslt_pose_move(pose, &peak, &g);
+    dslt_pose_move(pose, &peaks[0], &g);
   }
 }
 
@@ -150,14 +163,24 @@ static unsigned slices(const dslt_geometry *g) {
 }
 
 extern "C" int dslt_cuda_locate(dslt_stream stream, dslt_pose *pose, const float *response,
-                                const dslt_geometry *g, dslt_locate_scratch *scratch) {
+                                const dslt_geometry *g, dslt_locate_scratch *scratch, const int32_t *when) {
   DSLT_TRY(check(pose, response, g, scratch));
-  return DSLT_LAUNCH(locate_kernel<0>, dim3(slices(g), 1), THREADS, stream, pose, response, *g, scratch);
+  return DSLT_LAUNCH(locate_kernel<LOCATE>, dim3(slices(g), 1), THREADS, stream, pose, response, *g, scratch,
+                     when);
 }
 
 extern "C" int dslt_cuda_choose_scale(dslt_stream stream, dslt_pose *pose, const float *responses,
-                                      const dslt_geometry *g, dslt_locate_scratch *scratch) {
+                                      const dslt_geometry *g, dslt_locate_scratch *scratch,
+                                      const int32_t *when) {
   DSLT_TRY(check(pose, responses, g, scratch));
-  return DSLT_LAUNCH(locate_kernel<1>, dim3(slices(g), (unsigned)g->levels), THREADS, stream, pose, responses,
-                     *g, scratch);
+  return DSLT_LAUNCH(locate_kernel<CHOOSE_SCALE>, dim3(slices(g), (unsigned)g->levels), THREADS, stream, pose,
+                     responses, *g, scratch, when);
+}
+
+extern "C" int dslt_cuda_locate_levels(dslt_stream stream, dslt_pose *pose, const float *responses,
+                                       const dslt_geometry *g, dslt_locate_scratch *scratch,
+                                       const int32_t *when) {
+  DSLT_TRY(check(pose, responses, g, scratch));
+  return DSLT_LAUNCH(locate_kernel<LOCATE_LEVELS>, dim3(slices(g), (unsigned)g->levels), THREADS, stream,
+                     pose, responses, *g, scratch, when);
 }

@@ -12,7 +12,8 @@ static __global__ void __launch_bounds__(THREADS)
     loss_kernel(float *__restrict__ gradient, float *__restrict__ dbias, float *__restrict__ value,
                 const float *__restrict__ base, const float *__restrict__ residual,
                 const float *__restrict__ bias, const float *__restrict__ label, int count,
-                dslt_loss_spec spec) {
+                dslt_loss_spec spec, const int32_t *when) {
+  if (dslt_skipped(when)) return;
   spec.kind = kind;
   float shift = bias ? bias[0] + bias[1] : 0.0f;
   double loss = 0.0, slope = 0.0;
@@ -32,7 +33,7 @@ static __global__ void __launch_bounds__(THREADS)
 
 extern "C" int dslt_cuda_loss(dslt_stream stream, float *gradient, float *dbias, float *value,
                               const float *base, const float *residual, const float *bias, const float *label,
-                              size_t count, const dslt_loss_spec *spec) {
+                              size_t count, const dslt_loss_spec *spec, const int32_t *when) {
   if (!gradient || !dbias || !value || !base || !label || !spec)
     return dslt_fail(DSLT_EARGUMENT, "Kernel loss needs gradient, dbias, value, base, label and spec.");
   if (count == 0 || count > DSLT_CELLS_MAX)
@@ -41,7 +42,7 @@ extern "C" int dslt_cuda_loss(dslt_stream stream, float *gradient, float *dbias,
 #define LAUNCH_KIND(kind)                                                                                   \
   case kind:                                                                                                \
     return DSLT_LAUNCH(loss_kernel<kind>, 1, THREADS, stream, gradient, dbias, value, base, residual, bias, \
-                       label, (int)count, *spec)
+                       label, (int)count, *spec, when)
   switch (spec->kind) {
     LAUNCH_KIND(DSLT_LOSS_SHRINKAGE);
     LAUNCH_KIND(DSLT_LOSS_L2);

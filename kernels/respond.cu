@@ -3,7 +3,8 @@
 
 static __global__ void respond_kernel(float *__restrict__ response, const float *__restrict__ base,
                                       const float *__restrict__ residual, const float *__restrict__ bias,
-                                      size_t count) {
+                                      size_t count, const int32_t *when) {
+  if (dslt_skipped(when)) return;
   float shift = bias ? bias[0] + bias[1] : 0.0f;
   size_t stride = (size_t)gridDim.x * blockDim.x;
   for (size_t i = (size_t)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += stride)
@@ -11,10 +12,11 @@ static __global__ void respond_kernel(float *__restrict__ response, const float 
 }
 
 extern "C" int dslt_cuda_respond(dslt_stream stream, float *response, const float *base,
-                                 const float *residual, const float *bias, size_t count) {
+                                 const float *residual, const float *bias, size_t count,
+                                 const int32_t *when) {
   if (!response || !base || count == 0)
     return dslt_fail(DSLT_EARGUMENT, "Kernel respond needs a response, a base and at least one cell.");
   const unsigned threads = 256;
   return DSLT_LAUNCH(respond_kernel, dslt_blocks(count, threads, 1024), threads, stream, response, base,
-                     residual, bias, count);
+                     residual, bias, count, when);
 }

@@ -38,7 +38,8 @@ TEST_P(AdamKernel, EqualsItsTwinOverTenSteps) {
   for (int i = 0; i < 10; ++i) {
     vary(i);
     ASSERT_EQ(dslt_cpu_backend.adam(cpu(), here.data(), int(here.size()), &kRule, &want_step), DSLT_OK);
-    ASSERT_EQ(kernels().adam(stream(), there.data(), int(there.size()), &kRule, step, ticket), DSLT_OK)
+    ASSERT_EQ(kernels().adam(stream(), there.data(), int(there.size()), &kRule, step, ticket, nullptr),
+              DSLT_OK)
         << dslt_last_error();
     ASSERT_EQ(download(step, 1)[0], want_step);
     ASSERT_EQ(download(ticket, 1)[0], 0u);
@@ -64,7 +65,8 @@ TEST_P(AdamKernel, AsManyTensorsAsThereMayBe) {
   int32_t *step = zeros<int32_t>(1), want_step = 0;
   uint32_t *ticket = zeros<uint32_t>(1);
   ASSERT_EQ(dslt_cpu_backend.adam(cpu(), here.data(), int(here.size()), &kRule, &want_step), DSLT_OK);
-  ASSERT_EQ(kernels().adam(stream(), there.data(), int(there.size()), &kRule, step, ticket), DSLT_OK);
+  ASSERT_EQ(kernels().adam(stream(), there.data(), int(there.size()), &kRule, step, ticket, nullptr),
+            DSLT_OK);
   for (std::size_t k = 0; k < tensors.size(); ++k)
     expect_near(download(there[k].w, tensors[k].w.size()), tensors[k].w, tolerance(), "weights");
 }
@@ -72,7 +74,8 @@ TEST_P(AdamKernel, AsManyTensorsAsThereMayBe) {
 TEST_P(AdamKernel, StepWithoutWeightsCounts) {
   int32_t *step = upload(std::vector<int32_t>{41});
   uint32_t *ticket = zeros<uint32_t>(1);
-  ASSERT_EQ(kernels().adam(stream(), nullptr, 0, &kRule, step, ticket), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(kernels().adam(stream(), nullptr, 0, &kRule, step, ticket, nullptr), DSLT_OK)
+      << dslt_last_error();
   EXPECT_EQ(download(step, 1)[0], 42);
 }
 
@@ -81,7 +84,9 @@ TEST_P(AdamKernel, RefusesWhatItCannotDo) {
   int32_t *step = zeros<int32_t>(1);
   uint32_t *ticket = zeros<uint32_t>(1);
   std::vector<dslt_param> many(DSLT_ADAM_TENSORS_MAX + 1, dslt_param{x, x, x, x, 4, 0.1f, 0});
-  auto call = [&](int count) { return kernels().adam(stream(), many.data(), count, &kRule, step, ticket); };
+  auto call = [&](int count) {
+    return kernels().adam(stream(), many.data(), count, &kRule, step, ticket, nullptr);
+  };
   EXPECT_EQ(call(DSLT_ADAM_TENSORS_MAX + 1), DSLT_EARGUMENT);
   EXPECT_EQ(call(-1), DSLT_EARGUMENT);
   many[1].m = nullptr;

@@ -12,28 +12,23 @@
 
 // The kernels compiled with harness.h.
 extern "C" {
-decltype(dslt_cuda_respond) dslt_harness_respond;
-decltype(dslt_cuda_loss) dslt_harness_loss;
-decltype(dslt_cuda_adam) dslt_harness_adam;
-decltype(dslt_cuda_label) dslt_harness_label;
-decltype(dslt_cuda_locate) dslt_harness_locate;
-decltype(dslt_cuda_choose_scale) dslt_harness_choose_scale;
-decltype(dslt_cuda_take_level) dslt_harness_take_level;
-decltype(dslt_cuda_store_sample) dslt_harness_store_sample;
+#define DECLARE(name) decltype(dslt_cuda_##name) dslt_harness_##name;
+EVERY_KERNEL(DECLARE)
+#undef DECLARE
 }
 
 namespace {
 
-const Kernels kHarness = {dslt_harness_respond,    dslt_harness_loss,        dslt_harness_adam,
-                          dslt_harness_label,      dslt_harness_locate,      dslt_harness_choose_scale,
-                          dslt_harness_take_level, dslt_harness_store_sample};
+#define ENTRY(name) dslt_harness_##name,
+const Kernels kHarness = {EVERY_KERNEL(ENTRY)};
+#undef ENTRY
 
 // ---- the GPU, or why there is none ---------------------------------------------------------------
 
 #if DSLT_CUDA
-const Kernels kGpu = {dslt_cuda_respond,    dslt_cuda_loss,        dslt_cuda_adam,
-                      dslt_cuda_label,      dslt_cuda_locate,      dslt_cuda_choose_scale,
-                      dslt_cuda_take_level, dslt_cuda_store_sample};
+#define ENTRY(name) dslt_cuda_##name,
+const Kernels kGpu = {EVERY_KERNEL(ENTRY)};
+#undef ENTRY
 
 std::string missing_gpu() {
   int count = 0;
@@ -89,9 +84,11 @@ void KernelTest::SetUp() {
   vary(0);
   dslt_backend_config config = {1, DSLT_PRECISION_F32};
   ASSERT_EQ(dslt_cpu_backend.open(&cpu_, &config), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_cpu_backend.begin(cpu_), DSLT_OK);  // binds its threads
 }
 
 void KernelTest::TearDown() {
+  if (cpu_) dslt_cpu_backend.end(cpu_);
   if (cpu_) dslt_cpu_backend.close(cpu_);
   for (void *memory : memory_) on_gpu() ? gpu_free(memory) : std::free(memory);
   if (stream_) gpu_stream_free(stream_);

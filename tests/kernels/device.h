@@ -10,15 +10,19 @@
 
 #include "kernels.h"
 
+// Every launcher of kernels.h, and what sizes its scratch memory.
+#define EVERY_KERNEL(X)                                                                                  \
+  X(crop)                                                                                                \
+  X(frame_view)                                                                                          \
+  X(augment) X(upsample_forward) X(upsample_backward) X(upsample_scratch) X(regress_forward)             \
+      X(regress_backward) X(regress_scratch) X(axpby) X(convert) X(fill) X(fill_normal) X(fill_bilinear) \
+          X(respond) X(loss) X(adam) X(label) X(locate) X(choose_scale) X(decide) X(locate_levels)       \
+              X(sample_label) X(take_level) X(store_sample) X(condition)
+
 struct Kernels {
-  decltype(&dslt_cuda_respond) respond;
-  decltype(&dslt_cuda_loss) loss;
-  decltype(&dslt_cuda_adam) adam;
-  decltype(&dslt_cuda_label) label;
-  decltype(&dslt_cuda_locate) locate;
-  decltype(&dslt_cuda_choose_scale) choose_scale;
-  decltype(&dslt_cuda_take_level) take_level;
-  decltype(&dslt_cuda_store_sample) store_sample;
+#define MEMBER(name) decltype(&dslt_cuda_##name) name;
+  EVERY_KERNEL(MEMBER)
+#undef MEMBER
 };
 
 enum class Place { forward, reversed, shuffled, gpu };

@@ -17,14 +17,32 @@
 #include "order.h"
 
 // The launchers get names of their own, so that a program may hold the real ones too.
+#define dslt_cuda_crop dslt_harness_crop
+#define dslt_cuda_frame_view dslt_harness_frame_view
+#define dslt_cuda_augment dslt_harness_augment
+#define dslt_cuda_upsample_forward dslt_harness_upsample_forward
+#define dslt_cuda_upsample_backward dslt_harness_upsample_backward
+#define dslt_cuda_upsample_scratch dslt_harness_upsample_scratch
+#define dslt_cuda_regress_forward dslt_harness_regress_forward
+#define dslt_cuda_regress_backward dslt_harness_regress_backward
+#define dslt_cuda_regress_scratch dslt_harness_regress_scratch
+#define dslt_cuda_axpby dslt_harness_axpby
+#define dslt_cuda_convert dslt_harness_convert
+#define dslt_cuda_fill dslt_harness_fill
+#define dslt_cuda_fill_normal dslt_harness_fill_normal
+#define dslt_cuda_fill_bilinear dslt_harness_fill_bilinear
 #define dslt_cuda_respond dslt_harness_respond
 #define dslt_cuda_loss dslt_harness_loss
 #define dslt_cuda_adam dslt_harness_adam
 #define dslt_cuda_label dslt_harness_label
 #define dslt_cuda_locate dslt_harness_locate
 #define dslt_cuda_choose_scale dslt_harness_choose_scale
+#define dslt_cuda_locate_levels dslt_harness_locate_levels
+#define dslt_cuda_sample_label dslt_harness_sample_label
+#define dslt_cuda_decide dslt_harness_decide
 #define dslt_cuda_take_level dslt_harness_take_level
 #define dslt_cuda_store_sample dslt_harness_store_sample
+#define dslt_cuda_condition dslt_harness_condition
 
 #define __global__
 #define __device__
@@ -66,6 +84,21 @@ T shuffle_down(unsigned mask, T value, unsigned delta, int line) {
   return value;
 }
 
+template <typename T>
+T shuffle_xor(unsigned mask, T value, unsigned with, int line) {
+  static_assert(sizeof(T) <= sizeof(uint64_t), "a shuffle moves at most 8 bytes");
+  uint64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof value);
+  bits = exchange(mask, bits, (lane() ^ with) % 32, line);
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+// A conditional node's handle is the address of its condition here.
+inline void set_condition(unsigned long long handle, unsigned value) {
+  *reinterpret_cast<unsigned *>(static_cast<uintptr_t>(handle)) = value;
+}
+
 // CUDA's atomicInc: back to 0 after `limit`. One fibre runs at a time, so nothing can come in between.
 inline uint32_t increment(uint32_t *address, uint32_t limit) {
   uint32_t old = *address;
@@ -77,6 +110,9 @@ inline uint32_t increment(uint32_t *address, uint32_t limit) {
 
 #define __syncthreads() harness::barrier(__LINE__)
 #define __shfl_down_sync(mask, value, delta) harness::shuffle_down(mask, value, delta, __LINE__)
+#define __shfl_xor_sync(mask, value, with) harness::shuffle_xor(mask, value, with, __LINE__)
+#define cudaGraphSetConditional harness::set_condition
+#define DSLT_HAS_CONDITION 1
 #define __threadfence() ((void)0)
 #define atomicInc harness::increment
 

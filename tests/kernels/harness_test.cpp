@@ -24,6 +24,12 @@ __global__ void warp_sum(int *out) {
   if (threadIdx.x % 32 == 0) out[threadIdx.x / 32] = sum;
 }
 
+__global__ void butterfly_sum(int *out) {
+  int sum = int(threadIdx.x);
+  for (unsigned step = 16; step > 0; step /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, step);
+  out[threadIdx.x] = sum;
+}
+
 __global__ void half_a_barrier(unsigned arrive) {
   if (threadIdx.x < arrive) __syncthreads();
 }
@@ -66,6 +72,12 @@ TEST_P(Harness, ShuffleAddsUpAWarp) {
   std::vector<int> out(2);
   ASSERT_EQ(DSLT_LAUNCH(warp_sum, 1, 64, nullptr, out.data()), DSLT_OK) << dslt_last_error();
   EXPECT_EQ(out, (std::vector<int>{496, 1520}));
+}
+
+TEST_P(Harness, ButterflyGivesEveryLaneTheSum) {
+  std::vector<int> out(64);
+  ASSERT_EQ(DSLT_LAUNCH(butterfly_sum, 1, 64, nullptr, out.data()), DSLT_OK) << dslt_last_error();
+  for (int i = 0; i < 64; ++i) EXPECT_EQ(out[std::size_t(i)], i < 32 ? 496 : 1520);
 }
 
 TEST_P(Harness, TicketCountsBlocksAndReturnsToZero) {

@@ -38,7 +38,39 @@ TEST_P(LabelKernel, OneCellIsNotStretched) {
   g.target_width = g.target_height = 8;
   g.ratio = 1;
   g.stride = 4;
+  dslt_label_sigmas(&g.label_sigma_x, &g.label_sigma_y, &g, &options);
   compare(g, options);
+}
+
+TEST_P(LabelKernel, OfASampleEqualsItsTwin) {
+  for (int width : {1, 31, 128, 200}) {
+    dslt_geometry g = {};
+    g.response_width = width;
+    g.response_height = 9;
+    g.label_sigma_x = 1.5f;
+    g.label_sigma_y = 0.7f;
+    dslt_pose pose = {};
+    pose.label_x = 0.37f * float(width);
+    pose.label_y = 4.6f;
+    std::size_t count = std::size_t(width) * 9;
+    std::vector<float> want(count), old(3 * count, 7.0f);
+    ASSERT_EQ(dslt_cpu_backend.label(cpu(), want.data(), &pose, &g), DSLT_OK);
+    dslt_pose *there = upload(std::vector<dslt_pose>{pose});
+    float *one = zeros<float>(count), *store = upload(old);
+    ASSERT_EQ(kernels().sample_label(stream(), one, nullptr, there, &g, nullptr), DSLT_OK)
+        << dslt_last_error();
+    expect_near(download(one, count), want, tolerance(), "label");
+    // Into the ring's next slot, and nowhere else; not at all where only the first frame is kept.
+    dslt_ring *ring = upload(std::vector<dslt_ring>{{3, 2, 2, 0}}),
+              *single = upload(std::vector<dslt_ring>{{1, 1, 0, 0}});
+    ASSERT_EQ(kernels().sample_label(stream(), store, single, there, &g, nullptr), DSLT_OK);
+    EXPECT_EQ(download(store, 3 * count), old);
+    ASSERT_EQ(kernels().sample_label(stream(), store, ring, there, &g, zeros<int32_t>(1)), DSLT_OK);
+    EXPECT_EQ(download(store, 3 * count), old);
+    ASSERT_EQ(kernels().sample_label(stream(), store, ring, there, &g, nullptr), DSLT_OK);
+    expect_near(download(store + 2 * count, count), want, tolerance(), "label in the store");
+    EXPECT_EQ(download(store, 2 * count), std::vector<float>(2 * count, 7.0f));
+  }
 }
 
 TEST_P(LabelKernel, RefusesWhatItCannotDo) {
@@ -50,6 +82,11 @@ TEST_P(LabelKernel, RefusesWhatItCannotDo) {
   EXPECT_EQ(kernels().label(stream(), x, &g, 0, 1, 0), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().label(stream(), x, &g, 1, NAN, 0), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().label(stream(), nullptr, &g, 1, 1, 0), DSLT_EARGUMENT);
+  dslt_pose *pose = zeros<dslt_pose>(1);
+  EXPECT_EQ(kernels().sample_label(stream(), x, nullptr, pose, &g, nullptr), DSLT_EARGUMENT);  // no deviation
+  g.label_sigma_x = g.label_sigma_y = 1;
+  EXPECT_EQ(kernels().sample_label(stream(), x, nullptr, pose, &g, nullptr), DSLT_OK);
+  EXPECT_EQ(kernels().sample_label(stream(), x, nullptr, nullptr, &g, nullptr), DSLT_EARGUMENT);
   g.response_width = DSLT_RESPONSE_SIDE_MAX + 1;
   EXPECT_EQ(kernels().label(stream(), x, &g, 1, 1, 0), DSLT_EARGUMENT);
   EXPECT_STREQ(dslt_last_error(), "Kernel label was given 1025 x 2 cells; a side has 1 to 1024.");

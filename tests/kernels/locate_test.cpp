@@ -33,6 +33,8 @@ dslt_geometry geometry(int width, int height, int subcell, int mapping, bool pri
   g.levels = 3;
   g.scale_step = 1.03;
   g.scale_rate = 0.6;
+  g.scale_penalty = 0.99;
+  g.scale_gate_ratio = 0.3;
   g.scale_gate = 0.35;
   g.scale_min = 0.2;
   g.scale_max = 5;
@@ -40,7 +42,18 @@ dslt_geometry geometry(int width, int height, int subcell, int mapping, bool pri
   return g;
 }
 
-const dslt_pose kPose = {311.5, 170.25, 1.07, 0.5, 0.8, 0, 1, 0};
+dslt_pose start_pose() {
+  dslt_pose pose = {};
+  pose.cx = 311.5;
+  pose.cy = 170.25;
+  pose.scale = 1.07;
+  pose.peak = 0.5;
+  pose.mean_peak = 0.8;
+  pose.level = 1;
+  return pose;
+}
+
+const dslt_pose kPose = start_pose();
 
 // A map of noise with a bump where `x`, `y` (cells) says.
 std::vector<float> bump(int width, int height, float x, float y, unsigned seed) {
@@ -69,17 +82,20 @@ class LocateKernel : public KernelTest {
     EXPECT_EQ(got.lost, want.lost);
     EXPECT_EQ(got.level, want.level);
     EXPECT_EQ(got.pyramid, want.pyramid);
+    EXPECT_NEAR(got.label_x, want.label_x, slack);
+    EXPECT_NEAR(got.label_y, want.label_y, slack);
   }
 
   dslt_pose locate(const std::vector<float> &map, const dslt_geometry &g, dslt_pose start = kPose) {
     dslt_pose *pose = upload(std::vector<dslt_pose>{start});
-    EXPECT_EQ(kernels().locate(stream(), pose, upload(map), &g, scratch_), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(kernels().locate(stream(), pose, upload(map), &g, scratch_, nullptr), DSLT_OK)
+        << dslt_last_error();
     EXPECT_EQ(download(&scratch_->ticket, 1)[0], 0u);
     return download(pose, 1)[0];
   }
   dslt_pose choose(const std::vector<float> &maps, const dslt_geometry &g, dslt_pose start = kPose) {
     dslt_pose *pose = upload(std::vector<dslt_pose>{start});
-    EXPECT_EQ(kernels().choose_scale(stream(), pose, upload(maps), &g, scratch_), DSLT_OK)
+    EXPECT_EQ(kernels().choose_scale(stream(), pose, upload(maps), &g, scratch_, nullptr), DSLT_OK)
         << dslt_last_error();
     EXPECT_EQ(download(&scratch_->ticket, 1)[0], 0u);
     return download(pose, 1)[0];
@@ -94,6 +110,17 @@ class LocateKernel : public KernelTest {
   dslt_pose compare_scales(const std::vector<float> &maps, const dslt_geometry &g) {
     dslt_pose want = kPose, got = choose(maps, g);
     EXPECT_EQ(dslt_cpu_backend.choose_scale(cpu(), &want, maps.data(), &g), DSLT_OK);
+    expect_same(got, want);
+    return got;
+  }
+
+  dslt_pose compare_levels(const std::vector<float> &maps, const dslt_geometry &g, dslt_pose start = kPose) {
+    dslt_pose *pose = upload(std::vector<dslt_pose>{start}), want = start;
+    EXPECT_EQ(kernels().locate_levels(stream(), pose, upload(maps), &g, scratch_, nullptr), DSLT_OK)
+        << dslt_last_error();
+    EXPECT_EQ(download(&scratch_->ticket, 1)[0], 0u);
+    EXPECT_EQ(dslt_cpu_backend.locate_levels(cpu(), &want, maps.data(), &g), DSLT_OK);
+    dslt_pose got = download(pose, 1)[0];
     expect_same(got, want);
     return got;
   }
@@ -190,6 +217,41 @@ TEST_P(LocateKernel, ScaleEqualsItsTwin) {
       }
 }
 
+TEST_P(LocateKernel, LevelsEqualTheirTwin) {
+  const int width = 11, height = 7;
+  for (int levels : {1, 3, 9})
+    for (int strongest : {0, levels / 2, levels - 1})
+      for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC})
+        for (float height_of_peak : {1.3f, 0.1f}) {  // above the gate and below
+          SCOPED_TRACE(::testing::Message() << levels << " levels, " << strongest << " strongest, subcell "
+                                            << subcell << ", peak " << height_of_peak);
+          if (subcell == DSLT_SUBCELL_BICUBIC && levels != 3) continue;  // a point for every pixel: slow
+          dslt_geometry g = geometry(width, height, subcell, DSLT_MAPPING_RECEPTIVE, true);
+          g.levels = levels;
+          std::vector<float> maps;
+          for (int level = 0; level < levels; ++level) {
+            std::vector<float> map =
+                bump(width, height, 6.2f - 0.3f * float(level), 3.1f, unsigned(20 + level));
+            for (float &v : map) v *= level == strongest ? height_of_peak : 0.5f * height_of_peak;
+            maps.insert(maps.end(), map.begin(), map.end());
+          }
+          dslt_pose pose = compare_levels(maps, g);
+          EXPECT_EQ(pose.level, height_of_peak > 1 ? strongest : levels / 2);
+        }
+}
+
+TEST_P(LocateKernel, LevelsWithNothingToBelieve) {
+  const float strange[] = {NAN, -INFINITY, INFINITY, 0.0f, -1.0f};
+  for (float value : strange)
+    every_way(4, 3, [&](const dslt_geometry &g) {
+      compare_levels(std::vector<float>(3 * 4 * 3, value), g);
+      std::vector<float> one = bump(4, 3, 1, 1, 3);
+      one.insert(one.begin(), 12, value);
+      one.insert(one.end(), 12, value);
+      compare_levels(one, g);
+    });
+}
+
 TEST_P(LocateKernel, SameSizeWinsTies) {
   dslt_geometry g = geometry(10, 10, DSLT_SUBCELL_NONE, DSLT_MAPPING_RECEPTIVE, false);
   std::vector<float> maps(300, 0.4f);
@@ -204,8 +266,8 @@ TEST_P(LocateKernel, RefusesWhatItCannotDo) {
   dslt_pose *pose = upload(std::vector<dslt_pose>{kPose});
   float *map = zeros<float>(300);
   auto refuses = [&](const dslt_geometry &g) {
-    return kernels().locate(stream(), pose, map, &g, scratch_) == DSLT_EARGUMENT &&
-           kernels().choose_scale(stream(), pose, map, &g, scratch_) == DSLT_EARGUMENT;
+    return kernels().locate(stream(), pose, map, &g, scratch_, nullptr) == DSLT_EARGUMENT &&
+           kernels().choose_scale(stream(), pose, map, &g, scratch_, nullptr) == DSLT_EARGUMENT;
   };
   EXPECT_FALSE(refuses(good));
   for (int dslt_geometry::*field :
@@ -221,8 +283,9 @@ TEST_P(LocateKernel, RefusesWhatItCannotDo) {
   dslt_geometry g = good;
   g.subcell = 3;
   EXPECT_TRUE(refuses(g));
-  EXPECT_EQ(kernels().locate(stream(), nullptr, map, &good, scratch_), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().choose_scale(stream(), pose, map, &good, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().locate(stream(), nullptr, map, &good, scratch_, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().choose_scale(stream(), pose, map, &good, nullptr, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().locate_levels(stream(), pose, map, &good, nullptr, nullptr), DSLT_EARGUMENT);
 }
 
 EVERYWHERE(LocateKernel);

@@ -35,7 +35,7 @@ TEST_P(RespondKernel, EqualsItsTwin) {
                 DSLT_OK);
       float *response = zeros<float>(count);
       ASSERT_EQ(kernels().respond(stream(), response, upload(m.base), full ? upload(m.residual) : nullptr,
-                                  full ? upload(m.bias) : nullptr, count),
+                                  full ? upload(m.bias) : nullptr, count, nullptr),
                 DSLT_OK)
           << dslt_last_error();
       expect_near(download(response, count), want, 1e-6, "response");
@@ -44,8 +44,8 @@ TEST_P(RespondKernel, EqualsItsTwin) {
 
 TEST_P(RespondKernel, RefusesWhatItCannotDo) {
   float *x = zeros<float>(4);
-  EXPECT_EQ(kernels().respond(stream(), x, x, nullptr, nullptr, 0), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().respond(stream(), x, nullptr, nullptr, nullptr, 4), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().respond(stream(), x, x, nullptr, nullptr, 0, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().respond(stream(), x, nullptr, nullptr, nullptr, 4, nullptr), DSLT_EARGUMENT);
   EXPECT_STRNE(dslt_last_error(), "");
 }
 
@@ -62,7 +62,7 @@ TEST_P(LossKernel, EqualsItsTwin) {
                   DSLT_OK);
         float *g = zeros<float>(count), *db = zeros<float>(2), *v = zeros<float>(1);
         ASSERT_EQ(kernels().loss(stream(), g, db, v, upload(m.base), full ? upload(m.residual) : nullptr,
-                                 full ? upload(m.bias) : nullptr, upload(m.label), count, &spec),
+                                 full ? upload(m.bias) : nullptr, upload(m.label), count, &spec, nullptr),
                   DSLT_OK)
             << dslt_last_error();
         expect_near(download(g, count), gradient, tolerance(), "gradient");
@@ -82,8 +82,9 @@ TEST_P(LossKernel, SameBytesWhateverTheOrder) {
   for (int turn = 0; turn < 6; ++turn) {
     vary(turn);
     float *out = zeros<float>(count + 3);
-    ASSERT_EQ(kernels().loss(stream(), out + 3, out, out + 2, base, residual, bias, label, count, &spec),
-              DSLT_OK);
+    ASSERT_EQ(
+        kernels().loss(stream(), out + 3, out, out + 2, base, residual, bias, label, count, &spec, nullptr),
+        DSLT_OK);
     std::vector<float> got = download(out, count + 3);
     if (turn == 0) first = got;
     EXPECT_EQ(got, first) << turn;
@@ -96,7 +97,7 @@ TEST_P(LossKernel, NotANumberStaysOne) {
   dslt_loss_spec spec = spec_of(DSLT_LOSS_SHRINKAGE);
   float *g = zeros<float>(100), *db = zeros<float>(2), *v = zeros<float>(1);
   ASSERT_EQ(kernels().loss(stream(), g, db, v, upload(m.base), upload(m.residual), upload(m.bias),
-                           upload(m.label), 100, &spec),
+                           upload(m.label), 100, &spec, nullptr),
             DSLT_OK);
   EXPECT_TRUE(std::isnan(download(v, 1)[0]));  // training stops on it, so it must not be lost in the sum
 }
@@ -105,7 +106,7 @@ TEST_P(LossKernel, RefusesWhatItCannotDo) {
   float *x = zeros<float>(4);
   dslt_loss_spec spec = spec_of(DSLT_LOSS_L2);
   auto call = [&](std::size_t count, const float *label) {
-    return kernels().loss(stream(), x, x, x, x, nullptr, nullptr, label, count, &spec);
+    return kernels().loss(stream(), x, x, x, x, nullptr, nullptr, label, count, &spec, nullptr);
   };
   EXPECT_EQ(call(0, x), DSLT_EARGUMENT);
   EXPECT_EQ(call(std::size_t(DSLT_CELLS_MAX) + 1, x), DSLT_EARGUMENT);

@@ -1,0 +1,44 @@
+/* stop.h: when first-frame training ends. */
+#ifndef DSLT_MATH_STOP_H
+#define DSLT_MATH_STOP_H
+
+#include <stdint.h>
+
+#include "math/hd.h"
+
+typedef struct dslt_stop_rule {
+  int limit;     /* steps at most, the length of the list of losses */
+  double loss;   /* stop below; 0 = never */
+  double change; /* stop when `window` steps improve on as many before by less than this share; 0 = never */
+  int window;
+} dslt_stop_rule;
+
+/* Where first-frame training stands; in backend memory. Starts as {1, 0, 0}. */
+typedef struct dslt_training {
+  int32_t go;     /* 1: the next step is wanted */
+  int32_t steps;  /* losses so far */
+  int32_t failed; /* 1: the last loss is not finite */
+} dslt_training;
+
+/* Has the loss stopped falling? */
+DSLT_HD int dslt_converged(const float *losses, int steps, const dslt_stop_rule *rule) {
+  if (rule->change <= 0 || steps < 2 * rule->window) return 0;
+  double before = 0, after = 0;
+  for (int i = 0; i < rule->window; ++i) {
+    after += (double)losses[steps - 1 - i];
+    before += (double)losses[steps - 1 - rule->window - i];
+  }
+  return before - after < rule->change * before;
+}
+
+/* Note one step's loss in losses [rule->limit] and judge it: the step along its gradient is wanted while go.
+ */
+DSLT_HD void dslt_judge(dslt_training *t, float *losses, float loss, const dslt_stop_rule *rule) {
+  if (!t->go || t->steps >= rule->limit) return;
+  losses[t->steps++] = loss;
+  t->failed = !(loss - loss == 0.0f); /* infinity and NaN */
+  if (t->failed || (rule->loss > 0 && (double)loss < rule->loss) || dslt_converged(losses, t->steps, rule))
+    t->go = 0;
+}
+
+#endif

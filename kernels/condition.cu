@@ -1,0 +1,21 @@
+/* condition.cu: the condition of a graph's IF node, from a flag on the device. */
+#include "launch.h"
+
+#if DSLT_HAS_CONDITION
+static __global__ void condition_kernel(unsigned long long handle, const int32_t *flag) {
+  cudaGraphSetConditional(handle, *flag != 0);
+}
+#endif
+
+extern "C" int dslt_cuda_condition(dslt_stream stream, unsigned long long handle, const int32_t *flag) {
+  if (!flag) return dslt_fail(DSLT_EARGUMENT, "Kernel condition needs a flag.");
+#if DSLT_HAS_CONDITION
+  return DSLT_LAUNCH(condition_kernel, 1, 1, stream, handle, flag);
+#else
+  (void)stream;
+  (void)handle;
+  return dslt_fail(
+      DSLT_EDEVICE,
+      "This build's CUDA toolkit has no conditional graph nodes; build with CUDA 12.4 or later.");
+#endif
+}

@@ -1,0 +1,40 @@
+/* network.h: the launchers behind the backbone and the reductions: between the layouts that vendor libraries
+ * want, and pooling. The rules of kernels.h hold. */
+#ifndef DSLT_KERNELS_NETWORK_H
+#define DSLT_KERNELS_NETWORK_H
+
+#include "kernels.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifdef dslt_cuda_crop /* the test harness gives the launchers names of their own */
+#define dslt_cuda_remap dslt_harness_remap
+#define dslt_cuda_pool dslt_harness_pool
+#endif
+
+/* A batch of maps in memory: [n][h + 2 border][w + 2 border][channels]. */
+typedef struct dslt_map {
+  void *data;
+  dslt_type type;
+  int channels; /* as stored */
+  int border;   /* 0 or 1: cells around each map */
+} dslt_map;
+
+/* dst = src, cell by cell, from one such layout to another. Channels that src lacks and the border of dst
+ * become 0; channels that dst lacks and the border of src are left out. bias (float32, as many as the fewer
+ * channels; may be NULL) is added and relu (0 or 1) applied to what is inside. dst and src are different
+ * memory, both structs host; n from 1, h and w to DSLT_MAP_SIDE_MAX, channels to DSLT_CHANNELS_MAX. */
+int dslt_cuda_remap(dslt_stream stream, const dslt_map *dst, const dslt_map *src, const float *bias, int relu,
+                    int n, int h, int w, const int32_t *when);
+
+/* y [n][h/2][w/2][c] = the maximum of each 2 x 2 cells of x [n][h][w][c], both of `type`; h, w >= 2. */
+int dslt_cuda_pool(dslt_stream stream, void *y, const void *x, dslt_type type, int n, int h, int w, int c,
+                   const int32_t *when);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

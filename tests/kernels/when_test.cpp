@@ -1,0 +1,95 @@
+// The flags that steer a captured frame: kernels with state do nothing at all where theirs is 0, and a
+// graph's condition takes a flag's value.
+#include <cstring>
+
+#include "device.h"
+
+namespace {
+
+class WhenKernel : public KernelTest {
+ protected:
+  template <typename T>
+  bool same(const T *memory, const std::vector<T> &before) {
+    std::vector<T> now = download(memory, before.size());
+    return std::memcmp(now.data(), before.data(), before.size() * sizeof(T)) == 0;
+  }
+};
+
+TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
+  const std::vector<float> old(16, 7.0f);
+  float *y = upload(old), *x = upload(noise(16, 1));
+  dslt_geometry g = {};
+  g.response_width = g.response_height = 4;
+  g.input_width = g.input_height = 32;
+  g.kernel_width = g.kernel_height = 1;
+  g.frame_width = g.frame_height = 100;
+  g.stride = 8;
+  g.ratio = g.scale_step = g.scale_rate = g.scale_penalty = 1;
+  g.scale_min = 0.1;
+  g.scale_max = 10;
+  g.levels = 1;
+  g.label_sigma_x = g.label_sigma_y = 1;
+  dslt_pose pose = {};
+  pose.cx = pose.cy = 50;
+  pose.scale = 2;
+  pose.mean_peak = -1;
+  const std::vector<dslt_pose> poses = {pose};
+  const std::vector<dslt_ring> rings = {{3, 1, 1, 0}};
+  const std::vector<int32_t> steps = {4};
+  dslt_pose *there = upload(poses);
+  dslt_ring *ring = upload(rings);
+  int32_t *step = upload(steps);
+  dslt_locate_scratch *scratch = zeros<dslt_locate_scratch>(1);
+  const std::vector<dslt_locate_scratch> clean = download(scratch, 1);
+  uint32_t *ticket = zeros<uint32_t>(1);
+  dslt_loss_spec spec = {};
+  spec.kind = DSLT_LOSS_L2;
+  const dslt_param param = {y, x, y, y, 16, 0.1f, 0.0f};
+  const dslt_adam_rule rule = {0.6f, 0.999f, 1e-8f};
+  const dslt_taps_view sources[DSLT_SOURCES] = {{x, x}, {}, {}};
+  for (int32_t flag : {0, 1}) {
+    int32_t *when = upload(std::vector<int32_t>{flag});
+    bool kept = flag == 0;
+    EXPECT_EQ(kernels().adam(stream(), &param, 1, &rule, step, ticket, when), DSLT_OK);
+    EXPECT_EQ(same(step, steps), kept);
+    EXPECT_EQ(same(y, old), kept);
+    EXPECT_EQ(kernels().store_sample(stream(), ring, y, y + 12, sources, there, nullptr, 16, 4, when),
+              DSLT_OK);
+    EXPECT_EQ(same(ring, rings), kept);
+    EXPECT_EQ(kernels().locate_levels(stream(), there, x, &g, scratch, when), DSLT_OK);
+    EXPECT_EQ(same(there, poses), kept);
+    EXPECT_EQ(kernels().choose_scale(stream(), there, x, &g, scratch, when), DSLT_OK);
+    EXPECT_EQ(kernels().locate(stream(), there, x, &g, scratch, when), DSLT_OK);
+    EXPECT_EQ(same(there, poses), kept);
+    EXPECT_EQ(same(scratch, clean), kept);
+    float *out = upload(old);
+    EXPECT_EQ(kernels().respond(stream(), out, x, nullptr, nullptr, 16, when), DSLT_OK);
+    EXPECT_EQ(same(out, old), kept);
+    out = upload(old);
+    EXPECT_EQ(kernels().loss(stream(), out, out + 13, out + 15, x, nullptr, nullptr, x + 1, 12, &spec, when),
+              DSLT_OK);
+    EXPECT_EQ(same(out, old), kept);
+    out = upload(old);
+    EXPECT_EQ(kernels().take_level(stream(), out, x, upload(poses), 16, when), DSLT_OK);
+    EXPECT_EQ(same(out, old), kept);
+    EXPECT_EQ(download(ticket, 1)[0], 0u);
+    EXPECT_EQ(download(scratch, 1)[0].ticket, 0u);
+  }
+}
+
+TEST_P(WhenKernel, ConditionTakesTheFlag) {
+  EXPECT_EQ(kernels().condition(stream(), 1, nullptr), DSLT_EARGUMENT);
+  if (on_gpu()) GTEST_SKIP() << "on a GPU a condition needs the graph it belongs to";
+  for (int32_t flag : {0, 1, 5}) {
+    unsigned condition = 9;
+    ASSERT_EQ(kernels().condition(stream(), reinterpret_cast<uintptr_t>(&condition),
+                                  upload(std::vector<int32_t>{flag})),
+              DSLT_OK)
+        << dslt_last_error();
+    EXPECT_EQ(condition, unsigned(flag != 0));
+  }
+}
+
+EVERYWHERE(WhenKernel);
+
+}  // namespace
