@@ -1,11 +1,10 @@
 /* minimal.c: follow one object through PPM frames with nothing but dslt.h and the C library.
  *
- *     minimal WEIGHTS x,y,w,h FRAME.ppm...      WEIGHTS: a .safetensors file, or vgg16/8 for random ones
+ *     minimal WEIGHTS x,y,w,h FRAME.ppm...      WEIGHTS: slim (built in) or a .safetensors file
  */
 #include <dslt/dslt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Leave with the library's sentence when a call failed. */
 static void check(int code) {
@@ -40,8 +39,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   dslt_weights *weights;
-  int random = strncmp(argv[1], "vgg16", 5) == 0 && !strchr(argv[1], '.');
-  check(random ? dslt_weights_random(&weights, argv[1], 1) : dslt_weights_load(&weights, argv[1]));
+  check(dslt_weights_load(&weights, argv[1]));
   dslt_tracker *tracker;
   check(dslt_tracker_create(&tracker, NULL, weights));
   dslt_image frame;

@@ -15,6 +15,7 @@
 #include "dslt/dslt.h"
 #include "math/adam.h"
 #include "math/loss.h"
+#include "math/stop.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,6 +30,7 @@ typedef struct dslt_net dslt_net;   /* a planned backbone for one batch size and
 typedef struct dslt_conv dslt_conv; /* a planned same-size convolution of the head */
 typedef struct dslt_regress
     dslt_regress; /* a planned regression convolution: many channels to one, no padding */
+typedef struct dslt_flow dslt_flow; /* the way of a frame through one sequence */
 
 typedef struct dslt_backend_config {
   int threads;   /* CPU threads, 0 = the cores at hand */
@@ -72,10 +74,11 @@ typedef struct dslt_geometry {
   int subcell;                          /* dslt_subcell */
   int mapping;                          /* dslt_mapping */
   int levels;                           /* of the scale pyramid */
-  double scale_step, scale_rate, scale_gate;
+  double scale_step, scale_rate, scale_gate, scale_gate_ratio, scale_penalty;
   double scale_min, scale_max; /* limits of the target's size relative to the first */
   double lost_ratio, lost_rate;
-  int lost_hold;
+  int lost_hold, lost_grace;
+  float label_sigma_x, label_sigma_y; /* of the soft label, cells */
 } dslt_geometry;
 
 /* Where the target is. Written by locate and choose_scale. */
@@ -84,9 +87,11 @@ typedef struct dslt_pose {
   double scale;     /* size relative to the first frame */
   double peak;      /* response at the chosen place */
   double mean_peak; /* running average of the peaks while not lost; < 0 before the first */
+  int peaks;        /* how many it has seen, counted up to lost_grace */
   int lost;
   int level;   /* index of the level whose sample is kept, 0..levels-1; (levels-1)/2 = same size */
   int pyramid; /* 1: the gate is open, the pyramid is worth running */
+  float label_x, label_y; /* response coordinate of the target in the sample that is kept */
 } dslt_pose;
 
 typedef struct dslt_input_norm { /* (pixel - mean) / deviation, network channel order */
@@ -103,6 +108,48 @@ typedef struct dslt_param {
   float rate;  /* learning rate */
   float decay; /* weight decay */
 } dslt_param;
+
+/* ---- the way of a frame --------------------------------------------------------------------------- */
+
+/* What a frame still has to do depends on what was found in it. Those decisions are made and kept where the
+ * pose is, so that the calls of a frame are the same for every frame; a backend may record them once and
+ * replay them. */
+typedef struct dslt_flow_desc {
+  dslt_pose *pose; /* backend memory, borrowed */
+  int capacity;    /* stored samples, the first frame's among them, 1..DSLT_SAMPLES_MAX */
+  int interval;    /* an update is due every so many frames; 0 = never */
+  int hold;        /* 1: no update while the target is lost */
+  int joint;       /* 1: place and scale are searched together, so a level is always the sample */
+} dslt_flow_desc;
+
+enum { DSLT_SAMPLES_MAX = 64 };
+
+/* Parts of a sequence that are recorded separately: the frame, a first-frame step on sample `slot`. */
+enum { DSLT_PART_FRAME = 0, DSLT_PART_STEP = 1, DSLT_PARTS = DSLT_PART_STEP + DSLT_SAMPLES_MAX };
+
+/* What a block of calls hangs on. */
+typedef enum dslt_condition {
+  DSLT_IF_PYRAMID = 0, /* the scale gate is open */
+  DSLT_IF_LOOK = 1,    /* the sample needs a look at the new place */
+  DSLT_IF_UPDATE = 2,  /* store a sample and learn */
+  DSLT_IF_TRAINING = 3, /* first-frame training goes on */
+  DSLT_IF_SLOT = 4 /* + slot: this frame's update learns from the slot; only inside DSLT_IF_UPDATE */
+} dslt_condition;
+
+/* Where a frame's sample may come from: taps of the search, of the pyramid (a batch, of which pose->level
+ * counts), of the new place looked at once more. A pair that cannot be the source is NULL. */
+typedef struct dslt_sample_sources {
+  const float *low, *high, *low_levels, *high_levels, *low_look, *high_look;
+  size_t low_values, high_values; /* of one crop */
+} dslt_sample_sources;
+
+/* What the host hears of a frame. */
+typedef struct dslt_flow_report {
+  dslt_pose pose;
+  float loss;       /* of the last training step of all */
+  int32_t learnt;   /* samples this frame's update learnt from; 0: no update */
+  double stage_ms[DSLT_STAGE_COUNT]; /* since the last report */
+} dslt_flow_report;
 
 /* ---- the table ----------------------------------------------------------------------------------- */
 
@@ -182,13 +229,48 @@ typedef struct dslt_backend_ops {
   /* Choose among `levels` responses, level i at scale_step^(i - (levels-1)/2); writes scale and level. */
   int (*choose_scale)(dslt_backend *backend, dslt_pose *pose, const float *responses,
                       const dslt_geometry *geometry);
+  /* Both at once: search all `levels` responses around the last place, move to the best one's maximum, write
+   * scale, level and the label's place. */
+  int (*locate_levels)(dslt_backend *backend, dslt_pose *pose, const float *responses,
+                       const dslt_geometry *geometry);
+  /* The soft label of the sample that is kept: a Gaussian around (pose->label_x, pose->label_y), into
+   * label [response_height][response_width]. */
+  int (*label)(dslt_backend *backend, float *label, const dslt_pose *pose, const dslt_geometry *geometry);
   /* dst = batch[pose->level], items of `count` floats. */
   int (*take_level)(dslt_backend *backend, float *dst, const float *batch, const dslt_pose *pose,
                     size_t count);
+
+  /* A new sequence; `seen` is the pose of its first frame, slot 0 its sample. The backend must outlive it. */
+  int (*flow_open)(dslt_flow **out, dslt_backend *backend, const dslt_flow_desc *desc, const dslt_pose *seen);
+  void (*flow_free)(dslt_flow *flow);
+  /* Begin a part. *run = 1: make its calls now; 0: they were recorded and run again by themselves. Then
+   * flow_recorded() with the calls' result: DSLT_OK, a negative code, or 1: recording did not work, begin the
+   * part again. The calls of a part must be the same every time, and none of them may ask the host. */
+  int (*flow_record)(int *run, dslt_flow *flow, int part);
+  int (*flow_recorded)(dslt_flow *flow, int rc);
+  /* Bracket calls that hang on a condition. *run = 0: leave them out. One level of nesting, whose inner
+   * condition implies the outer one. */
+  int (*flow_if)(int *run, dslt_flow *flow, int condition);
+  int (*flow_end_if)(dslt_flow *flow);
+  /* After locate or locate_levels: decide what this frame still has to do. */
+  int (*flow_decide)(dslt_flow *flow);
+  /* Put the sample into the next slot of low_store [capacity][low_values] and high_store, slot 0 excepted; and,
+   * where label_store [capacity][response cells] is not NULL, its own label as in label(). */
+  int (*flow_store)(dslt_flow *flow, float *low_store, float *high_store, float *label_store,
+                    const dslt_sample_sources *sources, const dslt_geometry *geometry);
+  /* Note *loss in losses [rule->limit] (backend memory) and judge it: DSLT_IF_TRAINING. */
+  int (*flow_judge)(dslt_flow *flow, float *losses, const float *loss, const dslt_stop_rule *rule);
+  /* What was begun since the last mark belongs to `stage`; -1 starts the clock. */
+  int (*flow_mark)(dslt_flow *flow, int stage);
+  /* Gather the report, as the last call of a part; then, outside of it, wait for it and read it. */
+  int (*flow_gather)(dslt_flow *flow, const float *loss);
+  int (*flow_report)(dslt_flow_report *out, dslt_flow *flow);
+  int (*flow_training)(dslt_training *out, dslt_flow *flow);
 } dslt_backend_ops;
 
 struct dslt_backend {
   const dslt_backend_ops *ops;
+  int precision; /* dslt_precision in use, never DSLT_PRECISION_AUTO; set by dslt_backend_open() */
 };
 
 /* ---- registry ------------------------------------------------------------------------------------ */
@@ -196,10 +278,15 @@ struct dslt_backend {
 extern const dslt_backend_ops dslt_cpu_backend;
 #ifdef DSLT_CUDA
 void dslt_cuda_query(dslt_backend_info *out);
+extern const dslt_backend_ops dslt_cuda_backend;
 #endif
 
 /* Find the table for "auto", "cpu" or "cuda" and open it. DSLT_EBACKEND says why one cannot run. */
 int dslt_backend_open(dslt_backend **out, const char *name, const dslt_backend_config *config);
+/* The same; where "auto" would rather have a GPU and has to do without, note [size] gets the sentence that
+ * says why, else "". */
+int dslt_backend_open_noting(dslt_backend **out, char *note, size_t size, const char *name,
+                             const dslt_backend_config *config);
 
 #ifdef __cplusplus
 }

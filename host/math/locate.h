@@ -46,6 +46,37 @@ DSLT_HD void dslt_refine_quadratic(dslt_peak *peak, const float *response, const
   }
 }
 
+/* Offset of the middle of the Gaussian through (-1, l), (0, c), (1, r), c the largest; where one of them is
+ * not positive, of the parabola. */
+DSLT_HD float dslt_gaussian_vertex(float l, float c, float r) {
+  if (!(l > 0.0f && c > 0.0f && r > 0.0f)) return dslt_parabola_vertex(l, c, r);
+  return dslt_parabola_vertex(logf(l), logf(c), logf(r));
+}
+
+/* From the cell that the prior preferred uphill to the response's own peak, then a Gaussian through it and
+ * its neighbours. The prior has no part in this: it would pull every step towards the last place, and a
+ * target that moves steadily would slip out of its box. */
+DSLT_HD void dslt_refine_gaussian(dslt_peak *peak, const float *response, const dslt_geometry *g, int row,
+                                  int column) {
+  int w = g->response_width, h = g->response_height, moved = 1;
+  for (int step = 0; step < w + h && moved; ++step) {
+    int best = row * w + column;
+    for (int v = row - 1; v <= row + 1; ++v)
+      for (int u = column - 1; u <= column + 1; ++u)
+        if (u >= 0 && v >= 0 && u < w && v < h && response[v * w + u] > response[best]) best = v * w + u;
+    moved = best != row * w + column;
+    row = best / w;
+    column = best % w;
+  }
+  const float *at = response + row * w + column;
+  peak->x = (float)column;
+  peak->y = (float)row;
+  if (column > 0 && column + 1 < w) peak->x += dslt_gaussian_vertex(at[-1], at[0], at[1]);
+  if (row > 0 && row + 1 < h) peak->y += dslt_gaussian_vertex(at[-w], at[0], at[w]);
+  peak->response = at[0];
+  peak->score = at[0] * dslt_motion_prior(g, peak->x, peak->y);
+}
+
 /* Response coordinate of the middle of input pixel `pixel` along one axis: the grid on which the bicubic
  * search runs. */
 DSLT_HD float dslt_fine_coordinate(int pixel, int input, int cells, int kernel, int stride, int mapping) {
@@ -64,19 +95,36 @@ DSLT_HD double dslt_cell_to_input(float cell, int input, int cells, int kernel, 
 
 DSLT_HD double dslt_clamp(double v, double low, double high) { return v < low ? low : (v > high ? high : v); }
 
-/* Judge the peak and move the pose's centre. Keeps the pose where there is nothing to believe. */
-DSLT_HD void dslt_pose_move(dslt_pose *pose, const dslt_peak *peak, const dslt_geometry *g) {
+/* Size of pyramid level `level` relative to the middle one. */
+DSLT_HD double dslt_level_factor(int level, const dslt_geometry *g) {
+  return pow(g->scale_step, level - (g->levels - 1) / 2);
+}
+
+/* Is the pyramid's verdict worth having at this peak? `mean` is the average of the peaks before it. */
+DSLT_HD int dslt_scale_gate(double peak, double mean, const dslt_geometry *g) {
+  return g->levels > 1 && peak > g->scale_gate && (mean < 0.0 || peak >= g->scale_gate_ratio * mean);
+}
+
+/* Judge the peak, found in pyramid level `level`, and move the pose's centre. Keeps the pose where there is
+ * nothing to believe. */
+DSLT_HD void dslt_pose_move_at(dslt_pose *pose, const dslt_peak *peak, const dslt_geometry *g, int level) {
   int believable = peak->response > 0.0f && peak->response < 1e30f; /* false for NaN */
   pose->peak = believable ? (double)peak->response : 0.0;
-  pose->lost = !believable || (pose->mean_peak >= 0.0 && pose->peak < g->lost_ratio * pose->mean_peak);
-  if (!pose->lost)
-    pose->mean_peak = pose->mean_peak < 0.0
-                          ? pose->peak
-                          : (1.0 - g->lost_rate) * pose->mean_peak + g->lost_rate * pose->peak;
+  double mean = pose->mean_peak;
+  int judged = mean >= 0.0 && pose->peaks >= g->lost_grace;
+  pose->lost = !believable || (judged && pose->peak < g->lost_ratio * mean);
+  if (!pose->lost) {
+    /* the first peaks count alike: the very first one says little of those to come */
+    double rate = judged || g->lost_rate > 1.0 / (pose->peaks + 1) ? g->lost_rate : 1.0 / (pose->peaks + 1);
+    pose->mean_peak = mean < 0.0 ? pose->peak : (1.0 - rate) * mean + rate * pose->peak;
+    if (pose->peaks < g->lost_grace) ++pose->peaks;
+  }
   pose->level = (g->levels - 1) / 2;
-  pose->pyramid = believable && g->levels > 1 && pose->peak > g->scale_gate && !(pose->lost && g->lost_hold);
+  pose->label_x = g->centre_x;
+  pose->label_y = g->centre_y;
+  pose->pyramid = believable && dslt_scale_gate(pose->peak, mean, g) && !(pose->lost && g->lost_hold);
   if (!believable || (pose->lost && g->lost_hold)) return;
-  double ratio = g->ratio * pose->scale;
+  double ratio = g->ratio * pose->scale * dslt_level_factor(level, g);
   double u =
       dslt_cell_to_input(peak->x, g->input_width, g->response_width, g->kernel_width, g->stride, g->mapping);
   double v = dslt_cell_to_input(peak->y, g->input_height, g->response_height, g->kernel_height, g->stride,
@@ -85,12 +133,37 @@ DSLT_HD void dslt_pose_move(dslt_pose *pose, const dslt_peak *peak, const dslt_g
   pose->cy = dslt_clamp(pose->cy + (v - g->anchor_y) * ratio, 0.0, g->frame_height);
 }
 
+DSLT_HD void dslt_pose_move(dslt_pose *pose, const dslt_peak *peak, const dslt_geometry *g) {
+  dslt_pose_move_at(pose, peak, g, (g->levels - 1) / 2);
+}
+
 /* Take level `best`; size = (1 - rate) old + rate new, within the limits. */
 DSLT_HD void dslt_pose_rescale(dslt_pose *pose, int best, const dslt_geometry *g) {
-  double factor = pow(g->scale_step, best - (g->levels - 1) / 2);
+  double factor = dslt_level_factor(best, g);
   pose->level = best;
   pose->scale =
       dslt_clamp(pose->scale * (1.0 - g->scale_rate + g->scale_rate * factor), g->scale_min, g->scale_max);
+}
+
+/* The score with which level `level` competes: leaving the size as it is costs nothing. */
+DSLT_HD float dslt_level_score(float score, int level, const dslt_geometry *g) {
+  return level == (g->levels - 1) / 2 ? score : score * (float)g->scale_penalty;
+}
+
+/* Move and rescale from the peaks of all levels, searched around the last place. The middle level decides
+ * alone where the gate is shut. */
+DSLT_HD void dslt_pose_follow(dslt_pose *pose, const dslt_peak *peaks, const dslt_geometry *g) {
+  int middle = (g->levels - 1) / 2, best = middle;
+  for (int level = 0; level < g->levels; ++level)
+    if (dslt_level_score(peaks[level].score, level, g) > dslt_level_score(peaks[best].score, best, g))
+      best = level;
+  if (!dslt_scale_gate((double)peaks[best].response, pose->mean_peak, g)) best = middle;
+  dslt_pose_move_at(pose, &peaks[best], g, best);
+  if (pose->lost && g->lost_hold) return;
+  if (pose->pyramid) dslt_pose_rescale(pose, best, g);
+  pose->level = best;
+  pose->label_x = peaks[best].x;
+  pose->label_y = peaks[best].y;
 }
 
 #endif

@@ -242,9 +242,19 @@ static int map_file(void **out, size_t *size, const char *path) {
   return rc;
 }
 
-int dslt_weights_load(dslt_weights **out, const char *path) {
-  if (!out || !path)
-    return dslt_fail(DSLT_EARGUMENT, "dslt_weights_load() needs a path and a place for its result.");
+/* The bytes inside the library. */
+static int load_shipped(dslt_weights **out) {
+  const void *data;
+  size_t size;
+  dslt_shipped_bytes(&data, &size);
+  DSLT_TRY(dslt_weights_from_memory(out, data, size, "slim"));
+  (*out)->map = (void *)(uintptr_t)data; /* only read */
+  (*out)->map_bytes = size;
+  (*out)->mapped = -1;
+  return DSLT_OK;
+}
+
+static int load_file(dslt_weights **out, const char *path) {
   void *map = NULL;
   size_t size = 0;
   DSLT_TRY(map_file(&map, &size, path));
@@ -261,11 +271,40 @@ int dslt_weights_load(dslt_weights **out, const char *path) {
   return 0;
 }
 
+/* "ARCH" or "ARCH:SEED". */
+static int load_random(dslt_weights **out, const char *text) {
+  char arch[DSLT_ARCH_MAX];
+  const size_t length = strcspn(text, ":");
+  uint64_t seed = 1;
+  if (length >= sizeof arch)
+    return dslt_fail(DSLT_EARGUMENT,
+                     "random:%.20s... is no architecture; try random:vgg16 or random:vgg16/4.", text);
+  memcpy(arch, text, length);
+  arch[length] = '\0';
+  if (text[length]) {
+    char *end = NULL;
+    const char *digits = text + length + 1;
+    errno = 0;
+    seed = strtoull(digits, &end, 10);
+    if (!*digits || digits[strspn(digits, "0123456789")] || errno)
+      return dslt_fail(DSLT_EARGUMENT, "The seed \"%s\" of random:%s is no whole number.", digits, arch);
+  }
+  return dslt_weights_random(out, arch, seed);
+}
+
+int dslt_weights_load(dslt_weights **out, const char *name) {
+  static const char random[] = "random:";
+  if (!out || !name)
+    return dslt_fail(DSLT_EARGUMENT, "dslt_weights_load() needs a name and a place for its result.");
+  if (strncmp(name, random, sizeof random - 1) == 0) return load_random(out, name + sizeof random - 1);
+  return strcmp(name, "slim") == 0 ? load_shipped(out) : load_file(out, name);
+}
+
 void dslt_weights_free(dslt_weights *weights) {
   if (!weights) return;
-  if (weights->mapped)
+  if (weights->mapped > 0)
     munmap(weights->map, weights->map_bytes);
-  else
+  else if (weights->mapped == 0)
     free(weights->map);
   free(weights->path);
   free(weights->source);

@@ -76,9 +76,9 @@ struct dslt_weights {
   char *path;     /* where it came from, "random vgg16 seed 1" for generated ones */
   char *source;   /* dslt.source: origin in words, or NULL */
   char *license;  /* dslt.license, or NULL */
-  void *map;      /* mapped file or heap block; NULL where the caller keeps the bytes */
+  void *map;      /* mapped file, heap block or static bytes; NULL where the caller keeps them */
   size_t map_bytes;
-  int mapped; /* 1: munmap, 0: free */
+  int mapped; /* 1: munmap, 0: free, -1: static, neither */
 };
 
 /* The mean and scale of the original VGG-16 release. */

@@ -25,6 +25,9 @@ void dslt_float_text(char *out, float value);
 /* Three of them, "1,2,3"; `out` holds 96 bytes. */
 void dslt_triple_text(char *out, const float values[3]);
 
+/* shipped.c: the bytes of weights/slim.safetensors; static storage. */
+void dslt_shipped_bytes(const void **data, size_t *size);
+
 /* weights_probe.c: the mean activation behind each layer's ReLU, with all four poolings, on a fixed image
  * like a photograph (BGR 0..255 minus mean). Entries from `layers` on are left alone. DSLT_EMEMORY. */
 int dslt_weights_probe(double means[DSLT_VGG_CONVS], const dslt_weights *weights);

@@ -48,6 +48,7 @@ int dslt_geometry_make(dslt_geometry *g, const dslt_options *o, int frame_width,
   double target_w = w * shrink, target_h = h * shrink;
   double search_w = target_w * (1.0 + o->search_width * shrink),
          search_h = target_h * (1.0 + o->search_height * shrink);
+  if (o->search_square) search_w = search_h = sqrt(search_w * search_h);
 
   /* Small search areas are enlarged, targets with them, so that a target spans enough cells. */
   double zoom = sqrt(at_least(o->search_min_area / (search_w * search_h), 1.0));
@@ -55,6 +56,7 @@ int dslt_geometry_make(dslt_geometry *g, const dslt_options *o, int frame_width,
    */
   double longest_search = search_w > search_h ? search_w : search_h;
   zoom = at_least(at_most(zoom, o->search_max_side / longest_search), 1.0);
+  if (o->search_max_area > 0) zoom = at_most(zoom, sqrt(o->search_max_area / (search_w * search_h)));
   int coarse = dslt_layer_stride(o->high_layer, o);
   double longest_target = target_w > target_h ? target_w : target_h;
   zoom = at_most(zoom, at_least(o->search_max_side - 2.0 * coarse, coarse) / longest_target);
@@ -94,12 +96,16 @@ int dslt_geometry_make(dslt_geometry *g, const dslt_options *o, int frame_width,
   g->scale_step = o->scale_step;
   g->scale_rate = o->scale_rate;
   g->scale_gate = o->scale_gate;
+  g->scale_gate_ratio = o->scale_gate_ratio;
+  g->scale_penalty = o->scale_penalty;
   double shortest = w < h ? w : h;
   g->scale_min = at_most(o->min_side / shortest, 1.0);
   g->scale_max = at_least(at_most(frame_width / w, frame_height / h), 1.0);
   g->lost_ratio = o->lost_ratio;
   g->lost_rate = o->lost_rate;
   g->lost_hold = o->lost_hold;
+  g->lost_grace = o->lost_grace;
+  dslt_label_sigmas(&g->label_sigma_x, &g->label_sigma_y, g, o);
   return DSLT_OK;
 }
 
@@ -113,12 +119,12 @@ void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_geometry *g, c
 }
 
 void dslt_soft_label(float *out, const dslt_geometry *g, const dslt_options *o) {
-  float sigma_x, sigma_y, low = INFINITY, high = -INFINITY;
-  dslt_label_sigmas(&sigma_x, &sigma_y, g, o);
+  float low = INFINITY, high = -INFINITY;
   int count = g->response_width * g->response_height;
   for (int i = 0; i < count; ++i) {
     int row = i / g->response_width, column = i % g->response_width;
-    out[i] = dslt_gaussian2((float)column - g->centre_x, (float)row - g->centre_y, sigma_x, sigma_y);
+    out[i] = dslt_gaussian2((float)column - g->centre_x, (float)row - g->centre_y, g->label_sigma_x,
+                            g->label_sigma_y);
     low = out[i] < low ? out[i] : low;
     high = out[i] > high ? out[i] : high;
   }

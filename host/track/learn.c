@@ -55,68 +55,86 @@ static int make_augmented(dslt_tracker *t) {
   return DSLT_OK;
 }
 
-/* Has the loss stopped falling: did the last `window` steps improve on as many before by less than `share`?
- */
-static int converged(const float *losses, int steps, int window, double share) {
-  if (share <= 0 || steps < 2 * window) return 0;
-  double before = 0, after = 0;
-  for (int i = 0; i < window; ++i) {
-    after += (double)losses[steps - 1 - i];
-    before += (double)losses[steps - 1 - window - i];
+typedef struct first_step {
+  dslt_loss_spec spec;
+  dslt_head_rates rates;
+  dslt_stop_rule stop;
+} first_step;
+
+static first_step first_step_of(const dslt_tracker *t) {
+  const dslt_options *o = &t->options;
+  first_step s = {.spec = loss_spec(t), .rates = rates(o, o->init_rate_low, o->init_rate_high)};
+  s.stop = (dslt_stop_rule){.limit = o->init_steps,
+                            .loss = o->init_stop_loss,
+                            .change = o->init_stop_change,
+                            .window = o->init_stop_window};
+  return s;
+}
+
+/* A step that comes after the last one wanted changes nothing. */
+static int step_calls(dslt_tracker *t, int slot) {
+  first_step s = first_step_of(t);
+  int run;
+  DSLT_TRY(dslt_head_gradient(t->head, t->loss, dslt_samples_low(&t->samples, slot),
+                              dslt_samples_high(&t->samples, slot), dslt_samples_label(&t->samples, slot),
+                              &s.spec));
+  DSLT_TRY(t->ops->flow_judge(t->flow, t->losses, t->loss, &s.stop));
+  DSLT_TRY(t->ops->flow_if(&run, t->flow, DSLT_IF_TRAINING));
+  if (run) DSLT_TRY(dslt_head_step(t->head, &s.rates));
+  return t->ops->flow_end_if(t->flow);
+}
+
+/* The host looks after every step where that costs nothing, else every so many. */
+enum { STEPS_AT_ONCE = 10 };
+
+static int train_first(dslt_tracker *t, dslt_training *training) {
+  const dslt_options *o = &t->options;
+  dslt_rng draw = dslt_rng_make((uint64_t)o->seed, 1);
+  int at_once = t->ops->host_visible ? 1 : STEPS_AT_ONCE;
+  *training = (dslt_training){.go = 1};
+  for (int step = 1; training->go && step <= o->init_steps; ++step) {
+    int slot = o->augment ? drawn_slot[dslt_rng_below(&draw, 7)] : 0;
+    DSLT_TRY(dslt_tracker_run(t, DSLT_PART_STEP + slot, step_calls, slot));
+    if (step % at_once == 0 || step == o->init_steps) DSLT_TRY(t->ops->flow_training(training, t->flow));
   }
-  return before - after < share * before;
+  return t->ops->download(t->backend, t->init_losses, t->losses, (size_t)training->steps * sizeof(float));
 }
 
 int dslt_tracker_learn_first(dslt_tracker *t, dslt_result *result) {
-  const dslt_options *o = &t->options;
-  dslt_loss_spec spec = loss_spec(t);
-  dslt_head_rates r = rates(o, o->init_rate_low, o->init_rate_high);
-  dslt_rng draw = dslt_rng_make((uint64_t)o->seed, 1);
-  double start = dslt_now_ms();
   DSLT_TRY(t->ops->net_run(t->single, t->input, dslt_samples_low(&t->samples, 0),
                            dslt_samples_high(&t->samples, 0)));
-  if (o->augment) DSLT_TRY(make_augmented(t));
-  result->stage_ms[DSLT_STAGE_BACKBONE] += dslt_now_ms() - start;
-
-  start = dslt_now_ms();
-  int steps = 0;
-  while (steps < o->init_steps) {
-    int slot = o->augment ? drawn_slot[dslt_rng_below(&draw, 7)] : 0;
-    DSLT_TRY(dslt_head_gradient(t->head, t->loss, dslt_samples_low(&t->samples, slot),
-                                dslt_samples_high(&t->samples, slot), t->label, &spec));
-    DSLT_TRY(t->ops->download(t->backend, &t->init_losses[steps], t->loss, sizeof(float)));
-    float loss = t->init_losses[steps++];
-    if (!isfinite(loss))
-      return dslt_fail(
-          DSLT_EWEIGHTS,
-          "The loss is not finite at step %d of the first frame: the learning rates do not suit these "
-          "weights; lower feature_scale, or init_rate_low and init_rate_high.",
-          steps);
-    result->loss = (double)loss;
-    if (o->init_stop_loss > 0 && (double)loss < o->init_stop_loss) break;
-    if (converged(t->init_losses, steps, o->init_stop_window, o->init_stop_change)) break;
-    DSLT_TRY(dslt_head_step(t->head, &r));
-  }
-  result->steps = steps;
-  result->stage_ms[DSLT_STAGE_UPDATE] += dslt_now_ms() - start;
+  if (t->options.augment) DSLT_TRY(make_augmented(t));
+  DSLT_TRY(t->ops->flow_mark(t->flow, DSLT_STAGE_BACKBONE));
+  dslt_training training;
+  DSLT_TRY(train_first(t, &training));
+  if (training.failed)
+    return dslt_fail(
+        DSLT_EWEIGHTS,
+        "The loss is not finite at step %d of the first frame: the learning rates do not suit these "
+        "weights; lower feature_scale, or init_rate_low and init_rate_high.",
+        training.steps);
+  result->steps = training.steps;
+  if (training.steps > 0) result->loss = (double)t->init_losses[training.steps - 1];
+  DSLT_TRY(t->ops->flow_mark(t->flow, DSLT_STAGE_UPDATE));
   return dslt_head_reset_optimiser(t->head); /* the on-line phase starts with fresh moments */
 }
 
 /* ---- on line ------------------------------------------------------------------------------------- */
 
-int dslt_tracker_learn_online(dslt_tracker *t, dslt_result *result) {
+int dslt_tracker_learn_online(dslt_tracker *t) {
   const dslt_options *o = &t->options;
   dslt_loss_spec spec = loss_spec(t);
   dslt_head_rates r = rates(o, o->online_rate_low, o->online_rate_high);
-  for (int slot = 0; slot < t->samples.count; ++slot)
-    for (int step = 0; step < o->update_steps; ++step) {
+  for (int slot = 0; slot < o->memory; ++slot) {
+    int run;
+    DSLT_TRY(t->ops->flow_if(&run, t->flow, DSLT_IF_SLOT + slot));
+    for (int step = 0; run && step < o->update_steps; ++step) {
       DSLT_TRY(dslt_head_gradient(t->head, t->loss, dslt_samples_low(&t->samples, slot),
-                                  dslt_samples_high(&t->samples, slot), t->label, &spec));
+                                  dslt_samples_high(&t->samples, slot), dslt_samples_label(&t->samples, slot),
+                                  &spec));
       DSLT_TRY(dslt_head_step(t->head, &r));
-      ++result->steps;
     }
-  float loss = 0.0f;
-  DSLT_TRY(t->ops->download(t->backend, &loss, t->loss, sizeof loss));
-  result->loss = (double)loss;
+    DSLT_TRY(t->ops->flow_end_if(t->flow));
+  }
   return DSLT_OK;
 }

@@ -1,4 +1,4 @@
-/* options.c: the table of options: name, symbol, range, help; presets; text to field and back. */
+/* options.c: the table of options: name, symbol, range, help; text to field and back. */
 #include <errno.h>
 #include <inttypes.h>
 #include <locale.h>
@@ -28,7 +28,9 @@ typedef struct field {
 } field;
 
 static const choice backends[] = {{"auto", 0}, {"cpu", 1}, {"cuda", 2}, {NULL, 0}};
-static const choice precisions[] = {{"f32", DSLT_PRECISION_F32}, {"bf16", DSLT_PRECISION_BF16}, {NULL, 0}};
+static const choice precisions[] = {
+    {"f32", DSLT_PRECISION_F32}, {"tf32", DSLT_PRECISION_TF32},
+                                    {"auto", DSLT_PRECISION_AUTO}, {"bf16", DSLT_PRECISION_BF16}, {NULL, 0}};
 static const choice layers[] = {
     {"conv3_3", DSLT_CONV3_3}, {"conv4_3", DSLT_CONV4_3}, {"conv5_3", DSLT_CONV5_3}, {NULL, 0}};
 static const choice losses[] = {{"shrinkage", DSLT_LOSS_SHRINKAGE},
@@ -41,6 +43,7 @@ static const choice losses[] = {{"shrinkage", DSLT_LOSS_SHRINKAGE},
 static const choice subcells[] = {{"none", DSLT_SUBCELL_NONE},
                                   {"quadratic", DSLT_SUBCELL_QUADRATIC},
                                   {"bicubic", DSLT_SUBCELL_BICUBIC},
+                                  {"gaussian", DSLT_SUBCELL_GAUSSIAN},
                                   {NULL, 0}};
 static const choice mappings[] = {
     {"receptive", DSLT_MAPPING_RECEPTIVE}, {"stretch", DSLT_MAPPING_STRETCH}, {NULL, 0}};
@@ -55,7 +58,7 @@ static const choice mappings[] = {
 
 static const field fields[] = {
     {"backend", "", "auto|cpu|cuda", "where to compute", FIELD_NAME, AT(backend), 0, 0, backends},
-    CHOICE(precision, "", "f32|bf16", precisions, "arithmetic of the backbone"),
+    CHOICE(precision, "", "f32|tf32|bf16|auto", precisions, "arithmetic of the backbone"),
     INT(threads, "", 0, 1024, "CPU threads; 0 = the cores at hand"),
     {"seed", "", "0..9223372036854775807", "seed of every random draw", FIELD_INT64, AT(seed), 0, 0x1p63,
      NULL},
@@ -65,7 +68,9 @@ static const field fields[] = {
          "... when a side is longer than this, px, or the area exceeds the side squared"),
     REAL(search_width, "", 0.25, 32, "context left and right, times the target's width"),
     REAL(search_height, "", 0.25, 32, "context above and below, times the target's height"),
-    REAL(search_min_area, "", 0, 4194304, "smallest search area, px^2"),
+    INT(search_square, "", 0, 1, "the search area is a square of the same area"),
+    REAL(search_min_area, "", 0, 4194304, "a smaller search area is enlarged to this, px^2"),
+    REAL(search_max_area, "", 0, 4194304, "a larger one is reduced to this, px^2; 0 = never"),
     INT(search_max_side, "", 64, 4096, "longest side of the network's input, px"),
 
     CHOICE(low_layer, "", "conv3_3|conv4_3|conv5_3", layers, "layer of the base branch"),
@@ -123,129 +128,26 @@ static const field fields[] = {
 
     REAL(motion_sigma, "", 0, 100, "deviation of the motion prior, times the target's size; 0 = none"),
     REAL(motion_min_sigma, "", 0, 64, "... but at least this many cells"),
-    CHOICE(subcell, "", "none|quadratic|bicubic", subcells, "how the maximum is refined"),
+    CHOICE(subcell, "", "none|quadratic|bicubic|gaussian", subcells, "how the maximum is refined"),
     CHOICE(mapping, "", "receptive|stretch", mappings, "from response cells to pixels"),
 
     INT(scale_levels, "", 1, 9, "levels of the scale pyramid, odd"),
     REAL(scale_step, "", 1.0001, 2, "ratio of neighbouring levels"),
+    INT(scale_joint, "", 0, 1,
+        "search all levels around the last place at once; 0 = first place, then scale"),
     REAL(scale_gate, "", -1, 10, "the pyramid is used where the peak exceeds this"),
+    REAL(scale_gate_ratio, "", 0, 1, "... and this share of its recent average"),
+    REAL(scale_penalty, "", 0, 1, "factor on the score of every level but the middle one"),
     REAL(scale_rate, "", 0, 1, "size = (1 - rate) old + rate new"),
 
     REAL(min_side, "", 1, 1024, "smallest side of a box, px"),
     REAL(lost_ratio, "", 0, 1, "lost when the peak falls below this share of its recent average"),
     REAL(lost_rate, "", 0, 1, "share of a new peak in the running average"),
+    INT(lost_grace, "", 0, 1000, "nothing counts as lost in the first frames, this many"),
     INT(lost_hold, "", 0, 1, "while lost keep the box and skip the update"),
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof *fields };
-
-/* ---- presets ------------------------------------------------------------------------------------- */
-
-static const dslt_options paper = {
-    .version = DSLT_OPTIONS_VERSION,
-    .preset = "paper",
-    .backend = "auto",
-    .precision = DSLT_PRECISION_F32,
-    .seed = 1,
-    .frame_scale_side = 80,
-    .frame_scale_limit = 160,
-    .search_width = 8,
-    .search_height = 4,
-    .search_min_area = 40000,
-    .search_max_side = 1024,
-    .low_layer = DSLT_CONV4_3,
-    .high_layer = DSLT_CONV5_3,
-    .pool3 = 1,
-    .pool4 = 1,
-    .reduce_channels = 128,
-    .reduce_kernel = 1,
-    .train_reduction = 1,
-    .fusion = 1,
-    .fuse_low = 1,
-    .fuse_high = 1,
-    .residual = 1,
-    .regress_max_side = 64,
-    .regress_sigma = 1e-7,
-    .regress_bias = 0,
-    .feature_scale = 1,
-    .label_sigma = 0.1,
-    .label_min_sigma = 0,
-    .label_on_cell = 1,
-    .label_stretch = 0,
-    .loss = DSLT_LOSS_SHRINKAGE,
-    .shrink_a = 10,
-    .shrink_c = 0.2,
-    .ohnm_threshold = 0.01,
-    .truncate_threshold = 0.1,
-    .released_alpha = 1.6,
-    .truncate_alpha = 1,
-    .adam_beta1 = 0.9,
-    .adam_beta2 = 0.999,
-    .adam_epsilon = 1e-8,
-    .weight_decay = 0,
-    .decay_high = 1,
-    .rate_bias = 2,
-    .branch_rates = 1,
-    .init_rate_low = 2e-8,
-    .init_rate_high = 8e-7,
-    .init_steps = 100,
-    .init_stop_loss = 0,
-    .init_stop_change = 0.001,
-    .init_stop_window = 10,
-    .augment = 0,
-    .memory = 7,
-    .update_interval = 1,
-    .update_steps = 1,
-    .online_rate_low = 5e-9,
-    .online_rate_high = 2e-7,
-    .motion_sigma = 0.65,
-    .motion_min_sigma = 0.5,
-    .subcell = DSLT_SUBCELL_QUADRATIC,
-    .mapping = DSLT_MAPPING_RECEPTIVE,
-    .scale_levels = 3,
-    .scale_step = 1.03,
-    .scale_gate = 0.35,
-    .scale_rate = 0.6,
-    .min_side = 5,
-    .lost_ratio = 0.25,
-    .lost_rate = 0.1,
-    .lost_hold = 0,
-};
-
-static void make_released(dslt_options *o) {
-  snprintf(o->preset, sizeof o->preset, "released");
-  o->pool3 = o->pool4 = 0;
-  o->reduce_kernel = 3;
-  o->fuse_low = 0.8;
-  o->fuse_high = 0.2;
-  o->regress_bias = 1;
-  o->label_sigma = 0.08;
-  o->label_on_cell = 0;
-  o->label_stretch = 1;
-  o->loss = DSLT_LOSS_SHRINKAGE_RELEASED;
-  o->adam_beta1 = 0.6;
-  o->weight_decay = 5.1e-4;
-  o->decay_high = 40;
-  o->branch_rates = 0;
-  o->init_stop_loss = 0.03;
-  o->init_stop_change = 0;
-  o->augment = 1;
-  o->update_steps = 2;
-  o->online_rate_low = 1e-8;
-  o->online_rate_high = 4e-7;
-  o->subcell = DSLT_SUBCELL_BICUBIC;
-  o->mapping = DSLT_MAPPING_STRETCH;
-}
-
-int dslt_options_init(dslt_options *out, const char *preset) {
-  if (!out || !preset)
-    return dslt_fail(DSLT_EARGUMENT, "dslt_options_init() needs a place and a preset's name.");
-  if (strcmp(preset, "paper") != 0 && strcmp(preset, "released") != 0)
-    return dslt_fail(DSLT_EOPTION, "There is no preset \"%s\"; choose paper or released.", preset);
-  *out = paper;
-  if (strcmp(preset, "released") == 0) make_released(out);
-  return DSLT_OK;
-}
 
 /* ---- text ---------------------------------------------------------------------------------------- */
 

@@ -66,14 +66,18 @@ static int plan_buffers(dslt_tracker *t) {
     DSLT_TRY(alloc_floats(&t->high_levels, t, levels * t->high_values));
     DSLT_TRY(alloc_floats(&t->responses, t, levels * t->response_values));
   }
-  DSLT_TRY(alloc_floats(&t->label, t, t->response_values));
+  if (!dslt_tracker_searches_levels(t) && t->options.memory > 1 && t->options.update_interval > 0) {
+    DSLT_TRY(alloc_floats(&t->low_look, t, t->low_values));
+    DSLT_TRY(alloc_floats(&t->high_look, t, t->high_values));
+  }
   DSLT_TRY(alloc_floats(&t->loss, t, 1));
+  DSLT_TRY(alloc_floats(&t->losses, t, (size_t)t->options.init_steps));
   void *pose;
   DSLT_TRY(t->ops->alloc(&pose, t->backend, sizeof *t->pose));
   t->pose = pose;
   int slots = t->options.augment ? AUGMENTED_SLOTS : 1;
-  DSLT_TRY(
-      dslt_samples_create(&t->samples, t->backend, t->options.memory, slots, t->low_values, t->high_values));
+  DSLT_TRY(dslt_samples_create(&t->samples, t->backend, t->options.memory, slots, t->low_values,
+                               t->high_values, t->response_values));
   t->response_host = calloc(t->response_values, sizeof *t->response_host);
   t->init_losses = calloc((size_t)t->options.init_steps, sizeof *t->init_losses);
   if (!t->response_host || !t->init_losses)
@@ -88,7 +92,11 @@ static int plan_label(dslt_tracker *t) {
   t->label_peak = 0.0f;
   for (size_t i = 0; i < t->response_values; ++i)
     if (label[i] > t->label_peak) t->label_peak = label[i];
-  int rc = t->ops->upload(t->backend, t->label, label, t->response_values * sizeof *label);
+  /* every slot has it: the crop is centred on the target, except where all scales are searched at once */
+  int rc = DSLT_OK;
+  for (int slot = 0; slot < t->samples.slots && rc == DSLT_OK; ++slot)
+    rc = t->ops->upload(t->backend, dslt_samples_label(&t->samples, slot), label,
+                        t->response_values * sizeof *label);
   free(label);
   return rc;
 }
@@ -101,19 +109,21 @@ int dslt_tracker_plan(dslt_tracker *t, const dslt_image *frame, const dslt_box *
 }
 
 void dslt_tracker_unplan(dslt_tracker *t) {
+  t->ops->flow_free(t->flow);
   if (t->pyramid) t->ops->net_free(t->pyramid); /* shares weights with `single`: goes first */
   if (t->single) t->ops->net_free(t->single);
   dslt_head_free(t->head);
   dslt_samples_free(&t->samples, t->backend);
-  void *buffers[] = {t->input,    t->low,       t->high,  t->low_levels, t->high_levels,
-                     t->response, t->responses, t->label, t->loss,       t->pose};
+  void *buffers[] = {t->input,     t->low,      t->high,      t->low_levels, t->high_levels, t->low_look,
+                     t->high_look, t->response, t->responses, t->loss,       t->losses,      t->pose};
   for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i) t->ops->release(t->backend, buffers[i]);
   free(t->response_host);
   free(t->init_losses);
   t->pyramid = t->single = NULL;
   t->head = NULL;
-  t->input = t->low = t->high = t->low_levels = t->high_levels = t->response = t->responses = t->label =
-      t->loss = NULL;
+  t->input = t->low = t->high = t->low_levels = t->high_levels = t->low_look = t->high_look = NULL;
+  t->response = t->responses = t->loss = t->losses = NULL;
+  t->flow = NULL;
   t->pose = NULL;
   t->response_host = t->init_losses = NULL;
   t->ready = t->response_made = t->response_fetched = 0;

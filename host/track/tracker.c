@@ -4,24 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "geometry.h"
+#include "math/locate.h"
 #include "net/backbone.h"
 #include "util/error.h"
-
-double dslt_now_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
-}
-
-/* Add the time since *start to a stage and start the next one. */
-static void lap(dslt_result *result, dslt_stage stage, double *start) {
-  double now = dslt_now_ms();
-  result->stage_ms[stage] += now - *start;
-  *start = now;
-}
 
 /* ---- what callers give us ------------------------------------------------------------------------ */
 
@@ -74,7 +61,7 @@ int dslt_tracker_create(dslt_tracker **out, const dslt_options *options, dslt_we
   if (options)
     chosen = *options;
   else
-    DSLT_TRY(dslt_options_init(&chosen, "paper"));
+    DSLT_TRY(dslt_options_init(&chosen, "default"));
   DSLT_TRY(dslt_options_check(&chosen));
   DSLT_TRY(dslt_backbone_check(weights, &chosen));
   dslt_tracker *t = calloc(1, sizeof *t);
@@ -83,7 +70,7 @@ int dslt_tracker_create(dslt_tracker **out, const dslt_options *options, dslt_we
   t->weights = weights;
   t->norm = dslt_backbone_norm(weights);
   dslt_backend_config config = {.threads = chosen.threads, .precision = chosen.precision};
-  int rc = dslt_backend_open(&t->backend, chosen.backend, &config);
+  int rc = dslt_backend_open_noting(&t->backend, t->note, sizeof t->note, chosen.backend, &config);
   if (rc < 0) {
     free(t);
     return rc;
@@ -102,7 +89,24 @@ void dslt_tracker_free(dslt_tracker *t) {
 
 const char *dslt_tracker_backend(const dslt_tracker *t) { return t ? t->ops->name : ""; }
 
+const char *dslt_tracker_precision(const dslt_tracker *t) {
+  static const char *const names[] = {"f32", "bf16", "tf32"};
+  return t ? names[t->backend->precision] : "";
+}
+
+const char *dslt_tracker_note(const dslt_tracker *t) { return t ? t->note : ""; }
+
 /* ---- first frame --------------------------------------------------------------------------------- */
+
+static int open_flow(dslt_tracker *t) {
+  const dslt_options *o = &t->options;
+  dslt_flow_desc desc = {.pose = t->pose,
+                         .capacity = o->memory,
+                         .interval = o->update_interval,
+                         .hold = o->lost_hold,
+                         .joint = dslt_tracker_searches_levels(t)};
+  return t->ops->flow_open(&t->flow, t->backend, &desc, &t->seen);
+}
 
 static int first_frame(dslt_tracker *t, const dslt_image *frame, const dslt_box *box) {
   DSLT_TRY(dslt_tracker_plan(t, frame, box));
@@ -113,12 +117,17 @@ static int first_frame(dslt_tracker *t, const dslt_image *frame, const dslt_box 
                         .mean_peak = -1.0,
                         .level = (t->geometry.levels - 1) / 2};
   DSLT_TRY(t->ops->upload(t->backend, t->pose, &t->seen, sizeof t->seen));
+  DSLT_TRY(open_flow(t));
   DSLT_TRY(t->ops->frame(t->backend, frame));
   dslt_result result = {.box = *box, .peak = 1.0};
-  double start = dslt_now_ms();
+  DSLT_TRY(t->ops->flow_mark(t->flow, -1));
   DSLT_TRY(t->ops->crop(t->backend, t->input, &t->geometry, &t->norm, t->pose, 0, 1));
-  lap(&result, DSLT_STAGE_CROP, &start);
+  DSLT_TRY(t->ops->flow_mark(t->flow, DSLT_STAGE_CROP));
   DSLT_TRY(dslt_tracker_learn_first(t, &result));
+  DSLT_TRY(t->ops->flow_gather(t->flow, t->loss));
+  dslt_flow_report report;
+  DSLT_TRY(t->ops->flow_report(&report, t->flow));
+  memcpy(result.stage_ms, report.stage_ms, sizeof result.stage_ms);
   t->init_result = result;
   t->frames = 0;
   t->ready = 1;
@@ -159,81 +168,127 @@ int dslt_tracker_init_losses(const float **out, int *count, const dslt_tracker *
 
 /* ---- the way of a frame -------------------------------------------------------------------------- */
 
-static int see_pose(dslt_tracker *t) {
-  return t->ops->download(t->backend, &t->seen, t->pose, sizeof t->seen);
+int dslt_tracker_searches_levels(const dslt_tracker *t) {
+  return t->options.scale_joint && t->geometry.levels > 1;
 }
 
-/* Search around the last place: crop, backbone, head, maximum. */
-static int search(dslt_tracker *t, dslt_result *result, double *clock) {
-  DSLT_TRY(t->ops->crop(t->backend, t->input, &t->geometry, &t->norm, t->pose, 0, 1));
-  lap(result, DSLT_STAGE_CROP, clock);
-  DSLT_TRY(t->ops->net_run(t->single, t->input, t->low, t->high));
-  lap(result, DSLT_STAGE_BACKBONE, clock);
-  DSLT_TRY(dslt_head_respond(t->head, t->response, t->low, t->high, 1));
-  lap(result, DSLT_STAGE_HEAD, clock);
-  t->window = dslt_response_window(&t->seen, &t->geometry);
+int dslt_tracker_run(dslt_tracker *t, int part, int (*calls)(dslt_tracker *t, int argument), int argument) {
+  int again = 1;
+  while (again == 1) {
+    int run;
+    DSLT_TRY(t->ops->flow_record(&run, t->flow, part));
+    again = t->ops->flow_recorded(t->flow, run ? calls(t, argument) : DSLT_OK);
+  }
+  return again;
+}
+
+static int mark(dslt_tracker *t, dslt_stage stage) { return t->ops->flow_mark(t->flow, (int)stage); }
+
+/* Crop, backbone, head: responses around the pose in every scale (n = levels) or in the middle one (n = 1).
+ */
+static int respond(dslt_tracker *t, int n) {
+  int all = n > 1;
+  float *low = all ? t->low_levels : t->low, *high = all ? t->high_levels : t->high;
+  DSLT_TRY(t->ops->crop(t->backend, t->input, &t->geometry, &t->norm, t->pose, -(n - 1) / 2, n));
+  DSLT_TRY(mark(t, DSLT_STAGE_CROP));
+  DSLT_TRY(t->ops->net_run(all ? t->pyramid : t->single, t->input, low, high));
+  DSLT_TRY(mark(t, DSLT_STAGE_BACKBONE));
+  DSLT_TRY(dslt_head_respond(t->head, all ? t->responses : t->response, low, high, n));
+  return mark(t, DSLT_STAGE_HEAD);
+}
+
+/* Search around the last place; where a pyramid is worth it, look at the new place in every scale and take
+ * the best. */
+static int search(dslt_tracker *t) {
+  DSLT_TRY(respond(t, 1));
+  DSLT_TRY(t->ops->locate(t->backend, t->pose, t->response, &t->geometry));
+  DSLT_TRY(t->ops->flow_decide(t->flow));
+  DSLT_TRY(mark(t, DSLT_STAGE_LOCATE));
+  if (!t->pyramid) return DSLT_OK;
+  int run;
+  DSLT_TRY(t->ops->flow_if(&run, t->flow, DSLT_IF_PYRAMID));
+  if (run) {
+    DSLT_TRY(respond(t, t->geometry.levels));
+    DSLT_TRY(t->ops->choose_scale(t->backend, t->pose, t->responses, &t->geometry));
+    DSLT_TRY(mark(t, DSLT_STAGE_LOCATE));
+  }
+  return t->ops->flow_end_if(t->flow);
+}
+
+/* Search around the last place in every scale at once; the best one gives place and size. */
+static int search_levels(dslt_tracker *t) {
+  DSLT_TRY(respond(t, t->geometry.levels));
+  DSLT_TRY(t->ops->locate_levels(t->backend, t->pose, t->responses, &t->geometry));
+  DSLT_TRY(t->ops->flow_decide(t->flow));
+  return mark(t, DSLT_STAGE_LOCATE);
+}
+
+/* For a sample that neither the search nor a pyramid has seen. */
+static int look(dslt_tracker *t) {
+  int run;
+  DSLT_TRY(t->ops->flow_if(&run, t->flow, DSLT_IF_LOOK));
+  if (run) {
+    DSLT_TRY(t->ops->crop(t->backend, t->input, &t->geometry, &t->norm, t->pose, 0, 1));
+    DSLT_TRY(mark(t, DSLT_STAGE_CROP));
+    DSLT_TRY(t->ops->net_run(t->single, t->input, t->low_look, t->high_look));
+    DSLT_TRY(mark(t, DSLT_STAGE_BACKBONE));
+  }
+  return t->ops->flow_end_if(t->flow);
+}
+
+/* Put the target as it looks now into the store, and learn. */
+static int update(dslt_tracker *t) {
+  int run;
+  DSLT_TRY(t->ops->flow_if(&run, t->flow, DSLT_IF_UPDATE));
+  if (run) {
+    dslt_sample_sources sources = {t->low,      t->high,      t->low_levels, t->high_levels,
+                                   t->low_look, t->high_look, t->low_values, t->high_values};
+    DSLT_TRY(t->ops->flow_store(t->flow, t->samples.low, t->samples.high,
+                                dslt_tracker_searches_levels(t) ? t->samples.label : NULL, &sources,
+                                &t->geometry));
+    DSLT_TRY(mark(t, DSLT_STAGE_STORE));
+    DSLT_TRY(dslt_tracker_learn_online(t));
+    DSLT_TRY(mark(t, DSLT_STAGE_UPDATE));
+  }
+  return t->ops->flow_end_if(t->flow);
+}
+
+static int frame_calls(dslt_tracker *t, int unused) {
+  (void)unused;
+  DSLT_TRY(t->ops->flow_mark(t->flow, -1));
+  DSLT_TRY(dslt_tracker_searches_levels(t) ? search_levels(t) : search(t));
+  if (t->low_look) DSLT_TRY(look(t));
+  if (t->options.update_interval > 0) DSLT_TRY(update(t));
+  return t->ops->flow_gather(t->flow, t->loss);
+}
+
+/* Keep in mind where the response map of this frame lies, in memory and in the frame. */
+static void show(dslt_tracker *t, const float *response, dslt_pose looked, int level) {
+  looked.scale *= dslt_level_factor(level, &t->geometry);
+  t->window = dslt_response_window(&looked, &t->geometry);
+  t->shown = response;
   t->response_made = 1;
   t->response_fetched = 0;
-  DSLT_TRY(t->ops->locate(t->backend, t->pose, t->response, &t->geometry));
-  DSLT_TRY(see_pose(t));
-  lap(result, DSLT_STAGE_LOCATE, clock);
-  return DSLT_OK;
-}
-
-/* Look at the new place in every scale and take the best. */
-static int rescale(dslt_tracker *t, dslt_result *result, double *clock) {
-  int levels = t->geometry.levels;
-  DSLT_TRY(t->ops->crop(t->backend, t->input, &t->geometry, &t->norm, t->pose, -(levels - 1) / 2, levels));
-  lap(result, DSLT_STAGE_CROP, clock);
-  DSLT_TRY(t->ops->net_run(t->pyramid, t->input, t->low_levels, t->high_levels));
-  lap(result, DSLT_STAGE_BACKBONE, clock);
-  DSLT_TRY(dslt_head_respond(t->head, t->responses, t->low_levels, t->high_levels, levels));
-  lap(result, DSLT_STAGE_HEAD, clock);
-  DSLT_TRY(t->ops->choose_scale(t->backend, t->pose, t->responses, &t->geometry));
-  DSLT_TRY(see_pose(t));
-  lap(result, DSLT_STAGE_LOCATE, clock);
-  return DSLT_OK;
-}
-
-/* Put the target as it looks now into the store. The pyramid's chosen level is the sample; without a pyramid
- * the search's own features serve where the target stood still, else the new place is looked at once more. */
-static int store(dslt_tracker *t, const dslt_pose *before, dslt_result *result, double *clock) {
-  int slot = dslt_samples_advance(&t->samples);
-  if (slot < 0) return DSLT_OK;
-  float *low = dslt_samples_low(&t->samples, slot), *high = dslt_samples_high(&t->samples, slot);
-  if (t->seen.pyramid) {
-    DSLT_TRY(t->ops->take_level(t->backend, low, t->low_levels, t->pose, t->low_values));
-    DSLT_TRY(t->ops->take_level(t->backend, high, t->high_levels, t->pose, t->high_values));
-  } else if (before->cx == t->seen.cx && before->cy == t->seen.cy) {
-    DSLT_TRY(t->ops->copy(t->backend, low, t->low, t->low_values * sizeof(float)));
-    DSLT_TRY(t->ops->copy(t->backend, high, t->high, t->high_values * sizeof(float)));
-  } else {
-    DSLT_TRY(t->ops->crop(t->backend, t->input, &t->geometry, &t->norm, t->pose, 0, 1));
-    lap(result, DSLT_STAGE_CROP, clock);
-    DSLT_TRY(t->ops->net_run(t->single, t->input, low, high));
-    lap(result, DSLT_STAGE_BACKBONE, clock);
-  }
-  lap(result, DSLT_STAGE_STORE, clock);
-  return DSLT_OK;
 }
 
 static int next_frame(dslt_tracker *t, dslt_result *result, const dslt_image *frame) {
-  double clock = dslt_now_ms();
-  dslt_pose before = t->seen;
+  dslt_flow_report report;
   DSLT_TRY(t->ops->frame(t->backend, frame));
-  DSLT_TRY(search(t, result, &clock));
-  if (t->seen.pyramid) DSLT_TRY(rescale(t, result, &clock));
-  int interval = t->options.update_interval;
-  int due = interval > 0 && (t->frames + 1) % interval == 0;
-  if (due && !(t->seen.lost && t->options.lost_hold)) {
-    DSLT_TRY(store(t, &before, result, &clock));
-    DSLT_TRY(dslt_tracker_learn_online(t, result));
-    lap(result, DSLT_STAGE_UPDATE, &clock);
-  }
+  DSLT_TRY(dslt_tracker_run(t, DSLT_PART_FRAME, frame_calls, 0));
+  DSLT_TRY(t->ops->flow_report(&report, t->flow));
+  int middle = (t->geometry.levels - 1) / 2;
+  if (dslt_tracker_searches_levels(t))
+    show(t, t->responses + (size_t)report.pose.level * t->response_values, t->seen, report.pose.level);
+  else
+    show(t, t->response, t->seen, middle);
+  t->seen = report.pose;
   result->box = dslt_pose_box(&t->seen, &t->geometry);
   result->peak = t->seen.peak;
   result->lost = t->seen.lost;
-  result->scale_level = t->seen.level - (t->geometry.levels - 1) / 2;
+  result->scale_level = t->seen.level - middle;
+  result->steps = report.learnt * t->options.update_steps;
+  result->loss = report.learnt ? (double)report.loss : 0.0;
+  memcpy(result->stage_ms, report.stage_ms, sizeof result->stage_ms);
   ++t->frames;
   return DSLT_OK;
 }
@@ -265,7 +320,7 @@ int dslt_tracker_response(dslt_response *out, dslt_tracker *t) {
     return dslt_fail(DSLT_ESTATE, "There is no response map before the first dslt_tracker_update().");
   if (!t->response_fetched) {
     DSLT_TRY(t->ops->begin(t->backend));
-    int rc = t->ops->download(t->backend, t->response_host, t->response, t->response_values * sizeof(float));
+    int rc = t->ops->download(t->backend, t->response_host, t->shown, t->response_values * sizeof(float));
     int ended = t->ops->end(t->backend);
     DSLT_TRY(rc < 0 ? rc : ended);
     t->response_fetched = 1;

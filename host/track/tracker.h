@@ -23,9 +23,12 @@ struct dslt_tracker {
   float *input;                    /* [levels][input_height][input_width][3] */
   float *low, *high;               /* taps of one crop */
   float *low_levels, *high_levels; /* taps of the pyramid's crops */
-  float *response;                 /* of the search, [rh][rw] */
+  float *low_look, *high_look;     /* taps of a look at the new place; NULL where none is ever wanted */
+  float *response;                 /* of the search, [rh][rw]; unused where all scales are searched at once */
+  const float *shown;              /* the response map of the last frame */
   float *responses;                /* of the pyramid */
-  float *label, *loss;
+  float *loss, *losses;            /* of the last step; of each first-frame step, [init_steps] */
+  dslt_flow *flow;
   float label_peak;                                /* largest value of the label */
   dslt_pose *pose;                                 /* in backend memory */
   size_t low_values, high_values, response_values; /* of one crop */
@@ -37,6 +40,7 @@ struct dslt_tracker {
   int response_made, response_fetched;
   float *init_losses; /* [init_steps] */
   dslt_result init_result;
+  char note[256]; /* why the tracker does without a GPU, or "" */
   int64_t frames; /* since init */
 };
 
@@ -44,12 +48,15 @@ struct dslt_tracker {
 int dslt_tracker_plan(dslt_tracker *t, const dslt_image *frame, const dslt_box *box);
 void dslt_tracker_unplan(dslt_tracker *t);
 
-/* learn.c: training on the first frame's sample, and on the stored samples. Times and losses go into
- * `result`. */
-int dslt_tracker_learn_first(dslt_tracker *t, dslt_result *result);
-int dslt_tracker_learn_online(dslt_tracker *t, dslt_result *result);
+/* Is the frame's place searched in all scales at once? */
+int dslt_tracker_searches_levels(const dslt_tracker *t);
 
-/* Milliseconds of a monotonic clock. */
-double dslt_now_ms(void);
+/* Make a part's calls or let the backend replay them; `calls` may be made twice and keeps nothing itself. */
+int dslt_tracker_run(dslt_tracker *t, int part, int (*calls)(dslt_tracker *t, int argument), int argument);
+
+/* learn.c: training on the first frame's sample: steps and last loss go into `result`; and the calls of an
+ * update on the stored samples. */
+int dslt_tracker_learn_first(dslt_tracker *t, dslt_result *result);
+int dslt_tracker_learn_online(dslt_tracker *t);
 
 #endif

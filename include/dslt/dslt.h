@@ -4,8 +4,8 @@
  * and one box, then frame after frame; it answers with the box of the same object.
  *
  *     dslt_options options;
- *     dslt_options_init(&options, "paper");
- *     dslt_weights_load(&weights, "vgg16.safetensors");
+ *     dslt_options_init(&options, "default");
+ *     dslt_weights_load(&weights, "slim");
  *     dslt_tracker_create(&tracker, &options, weights);
  *     dslt_tracker_init(tracker, &first_frame, &box);
  *     while (next_frame(&frame)) dslt_tracker_update(&result, tracker, &frame);
@@ -127,7 +127,9 @@ typedef enum dslt_layer { DSLT_CONV3_3 = 3, DSLT_CONV4_3 = 4, DSLT_CONV5_3 = 5 }
 typedef enum dslt_subcell {
   DSLT_SUBCELL_NONE = 0,      /* the strongest cell */
   DSLT_SUBCELL_QUADRATIC = 1, /* a parabola through the strongest cell and its neighbours, in x and in y */
-  DSLT_SUBCELL_BICUBIC = 2    /* the maximum of the response enlarged bicubically to the search area */
+  DSLT_SUBCELL_BICUBIC = 2,   /* the maximum of the response enlarged bicubically to the search area */
+  DSLT_SUBCELL_GAUSSIAN = 3   /* the prior chooses the peak; a Gaussian through the response's own maximum there
+                                 and its neighbours gives the place */
 } dslt_subcell;
 
 typedef enum dslt_mapping {
@@ -136,8 +138,11 @@ typedef enum dslt_mapping {
 } dslt_mapping;
 
 typedef enum dslt_precision {
-  DSLT_PRECISION_F32 = 0, /* float32 everywhere */
-  DSLT_PRECISION_BF16 = 1 /* bfloat16 backbone with float32 sums; head and training stay float32 */
+  DSLT_PRECISION_F32 = 0,  /* float32 everywhere */
+  DSLT_PRECISION_BF16 = 1, /* bfloat16 backbone with float32 sums; head and training stay float32, but on a
+                              GPU the reductions' products take TF32 */
+  DSLT_PRECISION_TF32 = 2, /* TF32 products in backbone and reductions on a GPU; float32 on a CPU */
+  DSLT_PRECISION_AUTO = 3  /* bfloat16 where the device has it natively, else float32 */
 } dslt_precision;
 
 #define DSLT_OPTIONS_VERSION 1u
@@ -155,7 +160,7 @@ typedef struct dslt_options {
 
   /* machine */
   char backend[DSLT_NAME_MAX]; /* "auto", "cpu" or "cuda" */
-  int precision;               /* dslt_precision of the backbone; DSLT_PRECISION_F32 */
+  int precision;               /* dslt_precision of the backbone; f32 (preset default: auto) */
   int threads;  /* CPU threads, 0..1024; 0 = OpenMP's choice: the cores at hand, or OMP_NUM_THREADS */
   int64_t seed; /* of the one generator behind every random draw; 1 */
 
@@ -165,7 +170,9 @@ typedef struct dslt_options {
                                frame_scale_side^2; 160 */
   double search_width;      /* context left and right, times the target's width, grows with frame scale; 8 */
   double search_height;     /* context above and below, times the target's height, likewise; 4 */
-  double search_min_area;   /* smallest search area, px^2; 40000 */
+  int search_square;        /* 1: a square of the same area instead; 0 */
+  double search_min_area;   /* a smaller search area is enlarged to this, px^2; 40000 */
+  double search_max_area;   /* a larger one is reduced to this, px^2; 0 = never; 0 */
   int search_max_side;      /* longest side of the network's input, px; 1024 */
 
   /* network (figure 2) */
@@ -237,7 +244,11 @@ typedef struct dslt_options {
   /* scale pyramid */
   int scale_levels;  /* odd, 1..9; 3 */
   double scale_step; /* ratio of neighbouring levels, > 1; 1.03 */
+  int scale_joint;   /* 1: all levels are searched around the last place at once and the best one gives place
+                        and scale; 0: first the place, then all levels around the new place; 0 */
   double scale_gate; /* the pyramid is used only where the peak exceeds this; 0.35 */
+  double scale_gate_ratio; /* ... and this share of its recent average; 0 */
+  double scale_penalty;    /* factor on the score of every level but the middle one; 1 */
   double scale_rate; /* size = (1 - rate) old + rate new, new being the old size times the chosen level's
                         ratio; 0.6 */
 
@@ -245,10 +256,12 @@ typedef struct dslt_options {
   double min_side;   /* smallest side of a box, px; 5 */
   double lost_ratio; /* lost when the peak falls below this share of its recent average; 0.25 */
   double lost_rate;  /* share of a new peak in that running average; 0.1 */
+  int lost_grace;    /* nothing counts as lost in the first frames, this many; 0 */
   int lost_hold;     /* 1: while lost keep the box and skip the update; 0 */
 } dslt_options;
 
-/* Fill `out` with a preset: "paper" (the publication) or "released" (the authors' program). */
+/* Fill `out` with a preset: "default" (what we recommend), "paper" (the publication) or "released" (the
+ * authors' program). */
 DSLT_API int dslt_options_init(dslt_options *out, const char *preset);
 /* Set one field from text, e.g. ("loss", "l2") or ("shrink_a", "10"). Enumerations take the lower-case names
  * that dslt_options_describe() lists. DSLT_EOPTION: unknown key (the nearest is named) or bad value. */
@@ -284,13 +297,17 @@ DSLT_API int dslt_backend_query(dslt_backend_info *out, int index);
 
 /* ---- weights ------------------------------------------------------------------------------------- */
 
-/* The backbone's weights, mapped from a safetensors file. Read-only, so many trackers and threads may share
+/* The backbone's weights. Read-only, so many trackers and threads may share
  * one; it must outlive them. */
 typedef struct dslt_weights dslt_weights;
 
-/* Map `path`: VGG-16's topology with any channel widths, torchvision's names (features.0.weight) or Caffe's
- * (conv1_1.weight), F32, F16 or BF16. DSLT_EIO, DSLT_EFORMAT, DSLT_EWEIGHTS. */
-DSLT_API int dslt_weights_load(dslt_weights **out, const char *path);
+/* Load what `name` says:
+ *   "slim"                the backbone inside the library (weights/slim.safetensors): VGG-16's topology,
+ * narrower, distilled by weights/distill "random:ARCH[:SEED]"  as dslt_weights_random(), seed 1 unless given;
+ * for timing and tests anything else         a safetensors file, mapped: VGG-16's topology with any channel
+ * widths, torchvision's names (features.0.weight) or Caffe's (conv1_1.weight), F32, F16 or BF16 DSLT_EIO,
+ * DSLT_EFORMAT, DSLT_EWEIGHTS, DSLT_EMEMORY; DSLT_EARGUMENT: no such arch. */
+DSLT_API int dslt_weights_load(dslt_weights **out, const char *name);
 /* He-initialised random weights in memory. `arch`: "vgg16" (64, 128, 256, 512, 512 channels) or "vgg16/N"
  * (each width divided by N: 2, 4, 8, 16). The same arch and seed give the same values on every machine. */
 DSLT_API int dslt_weights_random(dslt_weights **out, const char *arch, uint64_t seed);
@@ -320,7 +337,7 @@ typedef struct dslt_result {
   double stage_ms[DSLT_STAGE_COUNT]; /* wall time of each stage, milliseconds */
 } dslt_result;
 
-/* Make a tracker. `options` is copied (NULL: preset "paper"); `weights` is borrowed and must outlive the
+/* Make a tracker. `options` is copied (NULL: preset "default"); `weights` is borrowed and must outlive the
  * tracker. Memory that depends on the target's shape is planned by dslt_tracker_init(). */
 DSLT_API int dslt_tracker_create(dslt_tracker **out, const dslt_options *options, dslt_weights *weights);
 /* Learn the target: `box` on `frame`. May be called again to start over on another target or video. The
@@ -349,6 +366,12 @@ DSLT_API int dslt_tracker_init_losses(const float **out, int *count, const dslt_
 
 /* Name of the backend the tracker runs on: "cpu" or "cuda"; "" for NULL. Static storage. */
 DSLT_API const char *dslt_tracker_backend(const dslt_tracker *tracker);
+/* Arithmetic of its backbone, which option precision=auto leaves to the device: "f32", "bf16" or "tf32"; "" for
+ * NULL. Static storage. */
+DSLT_API const char *dslt_tracker_precision(const dslt_tracker *tracker);
+/* Why backend "auto" does without a GPU although this build could use one: a sentence, else "". Owned by the
+ * tracker. */
+DSLT_API const char *dslt_tracker_note(const dslt_tracker *tracker);
 
 #ifdef __cplusplus
 }

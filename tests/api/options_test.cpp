@@ -249,7 +249,7 @@ TEST(OptionValues, TheApplicationsLocaleChangesNothing) {
 // ---- check -------------------------------------------------------------------------------------------
 
 TEST(OptionCheck, PresetsPass) {
-  for (const char *name : {"paper", "released"}) {
+  for (const char *name : {"default", "paper", "released"}) {
     const dslt_options options = preset(name);
     EXPECT_EQ(dslt_options_check(&options), DSLT_OK) << dslt_last_error();
     EXPECT_STREQ(options.preset, name);
@@ -261,7 +261,7 @@ TEST(OptionCheck, UnknownPresetsAreNamed) {
   dslt_options options = preset("paper"), before = options;
   for (const char *name : {"", "Paper", "papre", "paper "}) {
     EXPECT_EQ(dslt_options_init(&options, name), DSLT_EOPTION);
-    EXPECT_TRUE(says("paper or released"));
+    EXPECT_TRUE(says("default, paper or released"));
     EXPECT_EQ(std::memcmp(&options, &before, sizeof options), 0);
   }
 }

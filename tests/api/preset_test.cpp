@@ -89,6 +89,32 @@ void compare_all(const Expected (&rows)[N]) {
   }
 }
 
+// What `default` changes of `paper`, as bench/presets.md lists it; everything else is the paper's.
+const Expected kDeparture[] = {
+    {"precision", "auto", ""},        {"frame_scale_side", "0", ""},   {"search_width", "4", ""},
+    {"search_height", "4", ""},       {"search_square", "1", ""},      {"search_min_area", "65536", ""},
+    {"search_max_area", "65536", ""}, {"label_min_sigma", "1", ""},    {"init_stop_change", "0", ""},
+    {"subcell", "gaussian", ""},      {"scale_joint", "1", ""},        {"scale_step", "1.05", ""},
+    {"scale_gate", "0", ""},          {"scale_gate_ratio", "0.6", ""}, {"scale_penalty", "0.95", ""},
+    {"lost_ratio", "0.6", ""},        {"lost_grace", "10", ""},        {"lost_hold", "1", ""},
+};
+
+TEST(Presets, DefaultDepartsFromThePaperWhereTheTableSays) {
+  dslt_options recommended, paper;
+  ASSERT_EQ(dslt_options_init(&recommended, "default"), DSLT_OK);
+  ASSERT_EQ(dslt_options_init(&paper, "paper"), DSLT_OK);
+  dslt_option_info info;
+  for (int i = 0; dslt_options_describe(&info, i) == DSLT_OK; ++i) {
+    char mine[64], papers[64];
+    ASSERT_EQ(dslt_options_get(mine, sizeof mine, &recommended, info.key), DSLT_OK);
+    ASSERT_EQ(dslt_options_get(papers, sizeof papers, &paper, info.key), DSLT_OK);
+    bool departs = false;
+    for (const Expected &row : kDeparture) departs |= std::string(row.key) == info.key;
+    EXPECT_EQ(departs, std::string(mine) != papers) << info.key;
+  }
+  for (const Expected &row : kDeparture) compare("default", row.key, row.paper);
+}
+
 TEST(Presets, Network) { compare_all(kNetwork); }
 TEST(Presets, Loss) { compare_all(kLoss); }
 TEST(Presets, Training) { compare_all(kTraining); }

@@ -20,7 +20,7 @@ class TrackerTest : public ::testing::Test {
 // ---- repeatable --------------------------------------------------------------------------------------
 
 TEST_F(TrackerTest, TheSameSeedGivesTheSameBits) {
-  for (const char *preset : {"paper", "released"}) {
+  for (const char *preset : {"default", "paper", "released"}) {
     const dslt_options options = quick_options(preset);
     const Trace first = run_clip(make_tracker(options, weights_).get(), clip_);
     EXPECT_EQ(first, run_clip(make_tracker(options, weights_).get(), clip_)) << preset;
@@ -35,10 +35,10 @@ TEST_F(TrackerTest, AnotherSeedGivesAnotherRun) {
   EXPECT_FALSE(first == run_clip(make_tracker(options, weights_).get(), clip_));
 }
 
-TEST_F(TrackerTest, NoOptionsMeanThePapers) {
+TEST_F(TrackerTest, NoOptionsMeanTheDefault) {
   const Clip clip = make_clip(2, 64, 64);
-  dslt_options paper;
-  ASSERT_EQ(dslt_options_init(&paper, "paper"), DSLT_OK);
+  dslt_options recommended;
+  ASSERT_EQ(dslt_options_init(&recommended, "default"), DSLT_OK);
   dslt_tracker *bare = nullptr;
   /* Both take the cores at hand. One will do: many threads on a busy machine wait for one another. */
   cpu_set_t before, one;
@@ -47,7 +47,7 @@ TEST_F(TrackerTest, NoOptionsMeanThePapers) {
   CPU_SET(sched_getcpu(), &one);
   ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
   const int rc = dslt_tracker_create(&bare, nullptr, weights_.get());
-  const Tracker by_default(bare), by_name = make_tracker(paper, weights_);
+  const Tracker by_default(bare), by_name = make_tracker(recommended, weights_);
   EXPECT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
   ASSERT_EQ(rc, DSLT_OK) << dslt_last_error();
   EXPECT_EQ(run_clip(by_default.get(), clip), run_clip(by_name.get(), clip));
@@ -118,7 +118,7 @@ TEST_F(TrackerTest, TheFirstFrameReportsItsTraining) {
 }
 
 TEST_F(TrackerTest, TheResponseMapLiesAroundTheTarget) {
-  for (const char *preset : {"paper", "released"}) {
+  for (const char *preset : {"default", "paper", "released"}) {
     const Tracker tracker = make_tracker(quick_options(preset), weights_);
     run_clip(tracker.get(), make_clip(2));
     dslt_response map = {};
@@ -279,7 +279,7 @@ TEST_F(TrackerTest, BoxesOnTheEdgeAreTracked) {
   const dslt_box odd[] = {{0, 0, 1, 1},     {w - 1, h - 1, 1, 1},   {-19, -19, 20.5, 20.5},
                           {0, 0, w, h},     {-w, -h, 3 * w, 3 * h}, {10.25, 20.75, 1, 60},
                           {10, 20, 100, 1}, {w - 2, 5, 40, 30}};
-  for (const char *preset : {"paper", "released"}) {
+  for (const char *preset : {"default", "paper", "released"}) {
     const dslt_options options = quick_options(preset);
     const Tracker tracker = make_tracker(options, weights_);
     for (const dslt_box &box : odd) {
@@ -315,7 +315,7 @@ TEST_F(TrackerTest, FramesWithoutContentNeitherCrashNorMoveTheBoxAway) {
     dslt_box box;
   } shapes[] = {
       {96, 72, {30, 20, 24, 20}}, {1, 1, {0, 0, 1, 1}}, {1, 40, {0, 10, 1, 8}}, {40, 1, {3, 0, 9, 1}}};
-  for (const char *preset : {"paper", "released"})
+  for (const char *preset : {"default", "paper", "released"})
     for (const auto &shape : shapes)
       for (int first = 0; first < 4; ++first) {
         SCOPED_TRACE(::testing::Message()

@@ -1,18 +1,27 @@
-// backend_fixture.h: an open CPU backend and its memory, freed by itself.
+// backend_fixture.h: an open backend and its memory, freed by itself: the CPU's, or the one that
+// DSLT_TEST_BACKEND names, so that every test of this program runs on either (where.cpp skips them all where
+// that one cannot run).
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <cstring>
 #include <vector>
 
 #include "backend/backend.h"
 #include "reference.h"
 
+inline const char *backend_name() {
+  const char *name = std::getenv("DSLT_TEST_BACKEND");
+  return name && name[0] ? name : "cpu";
+}
+
 class Backend {
  public:
   explicit Backend(int precision = DSLT_PRECISION_F32, int threads = 2) {
     dslt_backend_config config = {threads, precision};
-    if (dslt_backend_open(&backend_, "cpu", &config) == DSLT_OK) ops = backend_->ops;
+    if (dslt_backend_open(&backend_, backend_name(), &config) == DSLT_OK) ops = backend_->ops;
     if (ops) ops->begin(backend_);
   }
   ~Backend() {
@@ -39,6 +48,19 @@ class Backend {
   std::vector<float> download(const float *m, std::size_t count) {
     std::vector<float> out(count);
     EXPECT_EQ(ops->download(backend_, out.data(), m, count * sizeof(float)), DSLT_OK);
+    return out;
+  }
+  // One object in backend memory, and what it has become.
+  template <typename T>
+  T *put(const T &value) {
+    T *out = reinterpret_cast<T *>(floats((sizeof(T) + 3) / 4));
+    EXPECT_EQ(ops->upload(backend_, out, &value, sizeof value), DSLT_OK) << dslt_last_error();
+    return out;
+  }
+  template <typename T>
+  T see(const T *there) {
+    T out;
+    EXPECT_EQ(ops->download(backend_, &out, there, sizeof out), DSLT_OK) << dslt_last_error();
     return out;
   }
   dslt_backend *get() { return backend_; }

@@ -36,7 +36,7 @@ std::vector<float> crop(const dslt_image &frame, const dslt_geometry &g, const d
   std::size_t values = std::size_t(g.input_width) * g.input_height * 3;
   float *out = b.floats(values * count);
   EXPECT_EQ(b.ops->frame(b.get(), &frame), DSLT_OK);
-  EXPECT_EQ(b.ops->crop(b.get(), out, &g, &norm, &pose, first, count), DSLT_OK);
+  EXPECT_EQ(b.ops->crop(b.get(), out, &g, &norm, b.put(pose), first, count), DSLT_OK);
   return b.download(out, values * count);
 }
 
@@ -166,7 +166,8 @@ dslt_geometry grid(int rw, int rh, int kw, int kh, int subcell) {
   g.subcell = subcell;
   g.mapping = DSLT_MAPPING_RECEPTIVE;
   g.levels = 3;
-  g.scale_step = 1.03, g.scale_rate = 0.6, g.scale_gate = 0.35, g.scale_min = 0.5, g.scale_max = 2;
+  g.scale_step = 1.03, g.scale_rate = 0.6, g.scale_gate = 0.35, g.scale_penalty = 1, g.scale_min = 0.5,
+  g.scale_max = 2;
   g.lost_ratio = 0.25;
   return g;
 }
@@ -187,8 +188,9 @@ ref::Map bump(const dslt_geometry &g, double x, double y, double sigma, double h
 
 dslt_pose locate(const dslt_geometry &g, const ref::Map &response, dslt_pose pose = start_pose()) {
   Backend b;
-  EXPECT_EQ(b.ops->locate(b.get(), &pose, b.upload(response), &g), DSLT_OK);
-  return pose;
+  dslt_pose *there = b.put(pose);
+  EXPECT_EQ(b.ops->locate(b.get(), there, b.upload(response), &g), DSLT_OK) << dslt_last_error();
+  return b.see(there);
 }
 
 class LocateTest : public testing::TestWithParam<int> {};
@@ -206,7 +208,8 @@ TEST_P(LocateTest, FindsABumpToAFractionOfACell) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, LocateTest,
-                         testing::Values(DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC));
+                         testing::Values(DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC,
+                                         DSLT_SUBCELL_GAUSSIAN));
 
 TEST(Locate, StretchedMappingMovesFurther) {
   dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_BICUBIC);
@@ -225,10 +228,24 @@ TEST(Locate, PriorPrefersTheNearerOfTwoEqualPeaks) {
   EXPECT_NEAR(locate(g, two).cx, 320 + 2 * 8, 1e-6);
 }
 
+TEST(Locate, AGaussianPeakIsFoundExactlyWhateverThePriorPrefers) {
+  dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_GAUSSIAN);
+  g.motion_sigma_x = g.motion_sigma_y = 2;
+  for (double dx : {-2.5, -0.4, 0.0, 0.25, 1.3})
+    for (double dy : {-1.8, 0.0, 0.45, 2.2}) {
+      dslt_pose p = locate(g, bump(g, g.centre_x + dx, g.centre_y + dy, 1.2));
+      EXPECT_NEAR(p.cx, 320 + 8 * dx, 1e-3) << dx << " " << dy;
+      EXPECT_NEAR(p.cy, 240 + 8 * dy, 1e-3) << dx << " " << dy;
+    }
+  // the parabola over response times prior falls short of the same motion
+  g.subcell = DSLT_SUBCELL_QUADRATIC;
+  EXPECT_LT(locate(g, bump(g, g.centre_x + 2.4, g.centre_y, 1.2)).cx, 320 + 8 * 2.0);
+}
+
 TEST(Locate, NothingToBelieveKeepsThePlace) {
   dslt_geometry g = grid(9, 9, 3, 3, DSLT_SUBCELL_QUADRATIC);
   const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
-  for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC})
+  for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC, DSLT_SUBCELL_GAUSSIAN})
     for (double value : {0.0, -1.0, inf, -inf, nan}) {
       g.subcell = subcell;
       dslt_pose p = locate(g, ref::Map(81, value));
@@ -272,6 +289,19 @@ TEST(Locate, LostFlagFollowsTheRecentAverage) {
   EXPECT_EQ(locate(g, bump(g, 9, 7, 1, 0.3), p).cx, p.cx);
 }
 
+TEST(Locate, TheFirstFramesCountAlikeAndNothingIsLostInThem) {
+  dslt_geometry g = grid(15, 15, 3, 3, DSLT_SUBCELL_NONE);
+  g.lost_ratio = 0.6, g.lost_rate = 0.1, g.lost_grace = 3;
+  dslt_pose p = start_pose();
+  for (double height : {0.9, 0.3, 0.3}) {
+    p = locate(g, bump(g, 7, 7, 1, height), p);
+    EXPECT_FALSE(p.lost) << height;
+  }
+  EXPECT_NEAR(p.mean_peak, 0.5, 1e-6);
+  EXPECT_TRUE(locate(g, bump(g, 7, 7, 1, 0.29), p).lost);
+  EXPECT_FALSE(locate(g, bump(g, 7, 7, 1, 0.31), p).lost);
+}
+
 TEST(ChooseScale, TakesTheStrongestLevelWithinLimits) {
   dslt_geometry g = grid(9, 9, 3, 3, DSLT_SUBCELL_NONE);
   Backend b;
@@ -281,17 +311,102 @@ TEST(ChooseScale, TakesTheStrongestLevelWithinLimits) {
       ref::Map one = bump(g, 4, 4, 1, level == best ? 0.9 : 0.8);
       all.insert(all.end(), one.begin(), one.end());
     }
-    dslt_pose p = start_pose();
-    ASSERT_EQ(b.ops->choose_scale(b.get(), &p, b.upload(all), &g), DSLT_OK);
+    dslt_pose *there = b.put(start_pose());
+    float *responses = b.upload(all);
+    ASSERT_EQ(b.ops->choose_scale(b.get(), there, responses, &g), DSLT_OK);
+    dslt_pose p = b.see(there);
     EXPECT_EQ(p.level, best);
     EXPECT_NEAR(p.scale, 0.4 + 0.6 * std::pow(1.03, best - 1), 1e-12);
-    for (int i = 0; i < 200; ++i) b.ops->choose_scale(b.get(), &p, b.upload(all), &g);
+    for (int i = 0; i < 200; ++i) b.ops->choose_scale(b.get(), there, responses, &g);
+    p = b.see(there);
     EXPECT_NEAR(p.scale, best == 0 ? 0.5 : (best == 1 ? 1.0 : 2.0), 1e-9);
   }
-  dslt_pose tie = start_pose();
+  dslt_pose *tie = b.put(start_pose());
   ref::Map equal(3 * 81, 0.5);
-  ASSERT_EQ(b.ops->choose_scale(b.get(), &tie, b.upload(equal), &g), DSLT_OK);
-  EXPECT_EQ(tie.level, 1);  // equal responses keep the size
+  ASSERT_EQ(b.ops->choose_scale(b.get(), tie, b.upload(equal), &g), DSLT_OK);
+  EXPECT_EQ(b.see(tie).level, 1);  // equal responses keep the size
+}
+
+// ---- all levels at once ------------------------------------------------------------------------------
+
+// One bump a level, all at response coordinate (x, y).
+dslt_pose follow(const dslt_geometry &g, double x, double y, const std::vector<double> &heights,
+                 dslt_pose pose = start_pose()) {
+  Backend b;
+  ref::Map all;
+  for (double height : heights) {
+    ref::Map one = bump(g, x, y, 1.2, height);
+    all.insert(all.end(), one.begin(), one.end());
+  }
+  dslt_pose *there = b.put(pose);
+  EXPECT_EQ(b.ops->locate_levels(b.get(), there, b.upload(all), &g), DSLT_OK) << dslt_last_error();
+  return b.see(there);
+}
+
+TEST(LocateLevels, TheBestLevelGivesPlaceAndSize) {
+  dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_QUADRATIC);
+  for (int best = 0; best < 3; ++best) {
+    std::vector<double> heights(3, 0.8);
+    heights[std::size_t(best)] = 0.9;
+    double factor = std::pow(1.03, best - 1);
+    dslt_pose p = follow(g, g.centre_x + 2.3, g.centre_y - 1.6, heights);
+    EXPECT_EQ(p.level, best);
+    EXPECT_NEAR(p.cx, 320 + 8 * 2.3 * factor, 1.0);  // a cell of a larger level covers more pixels
+    EXPECT_NEAR(p.cy, 240 - 8 * 1.6 * factor, 1.0);
+    EXPECT_NEAR(p.scale, 0.4 + 0.6 * factor, 1e-12);
+    EXPECT_NEAR(p.label_x, g.centre_x + 2.3, 0.12);
+    EXPECT_NEAR(p.label_y, g.centre_y - 1.6, 0.12);
+    EXPECT_NEAR(p.peak, 0.9, 0.08);
+  }
+}
+
+TEST(LocateLevels, AChangeOfSizeHasToBeWorthItsPenalty) {
+  dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
+  g.scale_penalty = 0.9;
+  EXPECT_EQ(follow(g, 10, 8, {0.85, 0.8, 0.8}).level, 1);
+  EXPECT_EQ(follow(g, 10, 8, {0.95, 0.8, 0.8}).level, 0);
+}
+
+TEST(LocateLevels, TheGateIsRelativeToTheRecentPeaks) {
+  dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
+  g.scale_gate = 0, g.scale_gate_ratio = 0.5;
+  dslt_pose p = start_pose();
+  p.mean_peak = 0.2;  // a small target: its peak is low, and so is the bar
+  EXPECT_NE(follow(g, 10, 8, {0.10, 0.11, 0.14}, p).scale, 1);
+  p.mean_peak = 0.4;
+  dslt_pose shut = follow(g, 12, 8, {0.10, 0.11, 0.14}, p);
+  EXPECT_EQ(shut.scale, 1);
+  EXPECT_EQ(shut.level, 1);
+  EXPECT_NEAR(shut.cx, 320 + 16, 1e-6);  // the place is followed all the same
+}
+
+TEST(LocateLevels, WhileLostItHoldsPlaceAndSize) {
+  dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
+  g.lost_ratio = 0.6, g.lost_hold = 1, g.scale_gate = 0;
+  dslt_pose p = start_pose();
+  p.mean_peak = 0.8;
+  p.scale = 1.2;
+  dslt_pose held = follow(g, 14, 5, {0.1, 0.2, 0.3}, p);
+  EXPECT_TRUE(held.lost);
+  EXPECT_EQ(held.cx, 320);
+  EXPECT_EQ(held.scale, 1.2);
+  EXPECT_EQ(held.mean_peak, 0.8);
+}
+
+TEST(Label, IsAGaussianAroundTheKeptSamplesTarget) {
+  dslt_geometry g = grid(11, 9, 3, 3, DSLT_SUBCELL_NONE);
+  g.label_sigma_x = 0.8f, g.label_sigma_y = 1.3f;
+  dslt_pose p = start_pose();
+  p.label_x = 6.25f, p.label_y = 2.5f;
+  Backend b;
+  float *label = b.floats(99);
+  ASSERT_EQ(b.ops->label(b.get(), label, b.put(p), &g), DSLT_OK);
+  std::vector<float> got = b.download(label, 99);
+  for (int j = 0; j < 9; ++j)
+    for (int i = 0; i < 11; ++i) {
+      double u = (i - 6.25) / 0.8, v = (j - 2.5) / 1.3;
+      EXPECT_NEAR(got[std::size_t(j * 11 + i)], std::exp(-0.5 * (u * u + v * v)), 1e-6);
+    }
 }
 
 }  // namespace

@@ -18,7 +18,6 @@ class TrackUsage : public ClipTest {
 TEST_F(TrackUsage, SaysWhatIsMissing) {
   expect({"track"}, 2, "input is missing");
   expect({"track", images(), "-w", weights()}, 2, "target is missing");
-  expect({"track", images(), "--box", "1,2,3,4"}, 2, "dslt weights random --arch vgg16 --seed 1 -o FILE");
 }
 
 TEST_F(TrackUsage, RefusesWrongOptions) {

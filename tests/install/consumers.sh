@@ -45,7 +45,7 @@ for shift in 0 300 600; do
     >"$work/$shift.ppm"
 done
 track() { # PROGRAM: three lines of four numbers, the first the box given
-  "$@" vgg16/16 20,12,16,16 "$work/0.ppm" "$work/300.ppm" "$work/600.ppm" >"$work/boxes" || fail "$* did not run"
+  "$@" random:vgg16/16 20,12,16,16 "$work/0.ppm" "$work/300.ppm" "$work/600.ppm" >"$work/boxes" || fail "$* did not run"
   [ "$(grep -cE '^-?[0-9.]+,-?[0-9.]+,[0-9.]+,[0-9.]+$' "$work/boxes")" = 3 ] || fail "$* printed no boxes"
   [ "$(head -n 1 "$work/boxes")" = 20.00,12.00,16.00,16.00 ] || fail "$* lost the first box"
   [ -f "$work/expected" ] || cp "$work/boxes" "$work/expected"
@@ -126,13 +126,13 @@ refuse() { # EXPECTED ARGUMENTS...
   grep -q "$expected" "$work/log" || { cat "$work/log"; fail "$* should have said: $expected"; }
 }
 head -c 5000 "$work/0.ppm" >"$work/short.ppm"
-refuse "Usage: minimal" vgg16/16 20,12,16,16
-refuse "Usage: minimal" vgg16/16 20,12,16 "$work/0.ppm"
-refuse "DSLT_EOPTION: There is no arch" vgg16/3 20,12,16,16 "$work/0.ppm"
+refuse "Usage: minimal" random:vgg16/16 20,12,16,16
+refuse "Usage: minimal" random:vgg16/16 20,12,16 "$work/0.ppm"
+refuse "DSLT_EOPTION: There is no arch" random:vgg16/3 20,12,16,16 "$work/0.ppm"
 refuse "DSLT_EIO: .*none.safetensors" "$work/none.safetensors" 20,12,16,16 "$work/0.ppm"
-refuse "DSLT_EBOX: " vgg16/16 99,12,16,16 "$work/0.ppm"
-refuse "short.ppm is no whole P6 picture" vgg16/16 20,12,16,16 "$work/short.ppm"
-refuse "none.ppm is no whole P6 picture" vgg16/16 20,12,16,16 "$work/none.ppm"
+refuse "DSLT_EBOX: " random:vgg16/16 99,12,16,16 "$work/0.ppm"
+refuse "short.ppm is no whole P6 picture" random:vgg16/16 20,12,16,16 "$work/short.ppm"
+refuse "none.ppm is no whole P6 picture" random:vgg16/16 20,12,16,16 "$work/none.ppm"
 
 # ---- pkg-config ------------------------------------------------------------------------------------
 

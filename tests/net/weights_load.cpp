@@ -1,6 +1,7 @@
 // Weight files as networks: names, shapes, types, values, metadata.
 #include <clocale>
 #include <cmath>
+#include <cstring>
 
 #include "weights_build.h"
 
@@ -34,6 +35,36 @@ std::string WithWeight(int layer, const std::string &dtype, const std::vector<lo
       vgg.AddLayer(&file, i);
   }
   return file.File();
+}
+
+// ---- names that are no files ---------------------------------------------------------------------------
+
+TEST(WeightNames, SlimIsTheFileThatShips) {
+  dslt_weights *slim = nullptr, *file = nullptr;
+  ASSERT_EQ(dslt_weights_load(&slim, "slim"), 0) << dslt_last_error();
+  ASSERT_EQ(dslt_weights_load(&file, "weights/slim.safetensors"), 0) << dslt_last_error();
+  EXPECT_EQ(slim->layers, 13);
+  ASSERT_EQ(slim->map_bytes, file->map_bytes);
+  EXPECT_EQ(std::memcmp(slim->map, file->map, file->map_bytes), 0);
+  EXPECT_LT(file->map_bytes, 8u << 20);
+  dslt_weights_free(slim);
+  dslt_weights_free(file);
+}
+
+TEST(WeightNames, RandomTakesAnArchAndASeed) {
+  dslt_weights *named = nullptr, *made = nullptr;
+  ASSERT_EQ(dslt_weights_load(&named, "random:vgg16/16:7"), 0) << dslt_last_error();
+  ASSERT_EQ(dslt_weights_random(&made, "vgg16/16", 7), 0);
+  EXPECT_EQ(named->width[12], 32);
+  EXPECT_EQ(std::memcmp(named->weight[0].data, made->weight[0].data, made->weight[0].bytes), 0);
+  dslt_weights_free(named);
+  dslt_weights_free(made);
+  for (const char *wrong : {"random:", "random:vgg17", "random:vgg16/16:", "random:vgg16/16:-1",
+                            "random:vgg16/16:x", "random:vgg16/16:99999999999999999999"}) {
+    dslt_weights *none = nullptr;
+    EXPECT_LT(dslt_weights_load(&none, wrong), 0) << wrong;
+    EXPECT_EQ(none, nullptr);
+  }
 }
 
 }  // namespace

@@ -102,9 +102,29 @@ int dslt_cpu_upsample_backward(dslt_backend *backend, float *dx, float *dw, cons
 
 /* locate.c */
 int dslt_cpu_locate(dslt_backend *backend, dslt_pose *pose, const float *response, const dslt_geometry *g);
+int dslt_cpu_locate_levels(dslt_backend *backend, dslt_pose *pose, const float *responses,
+                           const dslt_geometry *g);
+int dslt_cpu_label(dslt_backend *backend, float *label, const dslt_pose *pose, const dslt_geometry *g);
 int dslt_cpu_choose_scale(dslt_backend *backend, dslt_pose *pose, const float *responses,
                           const dslt_geometry *g);
 int dslt_cpu_take_level(dslt_backend *backend, float *dst, const float *batch, const dslt_pose *pose,
                         size_t count);
+
+/* flow.c */
+int dslt_cpu_flow_open(dslt_flow **out, dslt_backend *backend, const dslt_flow_desc *desc,
+                       const dslt_pose *seen);
+void dslt_cpu_flow_free(dslt_flow *flow);
+int dslt_cpu_flow_record(int *run, dslt_flow *flow, int part);
+int dslt_cpu_flow_recorded(dslt_flow *flow, int rc);
+int dslt_cpu_flow_if(int *run, dslt_flow *flow, int condition);
+int dslt_cpu_flow_end_if(dslt_flow *flow);
+int dslt_cpu_flow_decide(dslt_flow *flow);
+int dslt_cpu_flow_store(dslt_flow *flow, float *low_store, float *high_store, float *label_store,
+                        const dslt_sample_sources *sources, const dslt_geometry *g);
+int dslt_cpu_flow_judge(dslt_flow *flow, float *losses, const float *loss, const dslt_stop_rule *rule);
+int dslt_cpu_flow_mark(dslt_flow *flow, int stage);
+int dslt_cpu_flow_gather(dslt_flow *flow, const float *loss);
+int dslt_cpu_flow_report(dslt_flow_report *out, dslt_flow *flow);
+int dslt_cpu_flow_training(dslt_training *out, dslt_flow *flow);
 
 #endif

@@ -53,8 +53,12 @@ int dslt_cpu_loss(dslt_backend *backend, float *gradient, float *dbias, float *v
 
 DSLT_HOT static void adam_range(const dslt_param *p, const dslt_adam_rule *rule, float rate, size_t first,
                                 size_t last) {
-  for (size_t i = first; i < last; ++i)
-    dslt_adam_step(&p->w[i], &p->m[i], &p->v[i], p->g[i], rule, rate, p->decay);
+  /* copies of what the loop must not reload: with them, and without errno, it becomes vector code */
+  float *restrict w = p->w, *restrict m = p->m, *restrict v = p->v;
+  const float *restrict g = p->g;
+  const dslt_adam_rule fixed = *rule;
+  const float decay = p->decay;
+  for (size_t i = first; i < last; ++i) dslt_adam_step(&w[i], &m[i], &v[i], g[i], &fixed, rate, decay);
 }
 
 int dslt_cpu_adam(dslt_backend *backend, const dslt_param *params, int count, const dslt_adam_rule *rule,

@@ -19,6 +19,7 @@ static dslt_peak best_cell(const float *response, const dslt_geometry *g) {
     }
   dslt_peak peak = {(float)best_column, (float)best_row, best, response[best_row * w + best_column]};
   if (g->subcell == DSLT_SUBCELL_QUADRATIC) dslt_refine_quadratic(&peak, response, g, best_row, best_column);
+  if (g->subcell == DSLT_SUBCELL_GAUSSIAN) dslt_refine_gaussian(&peak, response, g, best_row, best_column);
   return peak;
 }
 
@@ -72,10 +73,30 @@ int dslt_cpu_choose_scale(dslt_backend *backend, dslt_pose *pose, const float *r
   int best = (g->levels - 1) / 2; /* the same size wins ties */
   float best_score = find_peak(responses + count * (size_t)best, g).score;
   for (int level = 0; level < g->levels; ++level) {
-    float score = find_peak(responses + count * (size_t)level, g).score;
+    float score = dslt_level_score(find_peak(responses + count * (size_t)level, g).score, level, g);
     if (score > best_score) best = level, best_score = score;
   }
   dslt_pose_rescale(pose, best, g);
+  return DSLT_OK;
+}
+
+int dslt_cpu_locate_levels(dslt_backend *backend, dslt_pose *pose, const float *responses,
+                           const dslt_geometry *g) {
+  (void)backend;
+  size_t count = (size_t)g->response_width * (size_t)g->response_height;
+  dslt_peak peaks[DSLT_LEVELS_MAX];
+  for (int level = 0; level < g->levels; ++level)
+    peaks[level] = find_peak(responses + count * (size_t)level, g);
+  dslt_pose_follow(pose, peaks, g);
+  return DSLT_OK;
+}
+
+int dslt_cpu_label(dslt_backend *backend, float *label, const dslt_pose *pose, const dslt_geometry *g) {
+  (void)backend;
+  for (int row = 0; row < g->response_height; ++row)
+    for (int column = 0; column < g->response_width; ++column)
+      *label++ = dslt_gaussian2((float)column - pose->label_x, (float)row - pose->label_y, g->label_sigma_x,
+                                g->label_sigma_y);
   return DSLT_OK;
 }
 

@@ -1,0 +1,228 @@
+/* onednn_peak.c: oneDNN at its best: a bfloat16 product, and for one convolution's shape every algorithm and
+ * layout it offers, so that nobody has to believe that the backbone's choice is the fast one. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "onednn_step.h"
+#include "peak.h"
+#include "util/error.h"
+
+/* ---- any primitive ------------------------------------------------------------------------------- */
+
+enum { MOST_ARGUMENTS = 4, MOST_RUNS = 64 };
+
+/* A primitive with memory of its own for each argument. */
+typedef struct trial {
+  dslt_step step;
+  void *memory[MOST_ARGUMENTS];
+  int count;
+} trial;
+
+static void trial_free(trial *t) {
+  dslt_step_free(&t->step);
+  for (int i = 0; i < t->count; ++i) free(t->memory[i]);
+}
+
+static int trial_argument(trial *t, dslt_cpu *cpu, dnnl_primitive_desc_t pd, int kind, dnnl_query_t what) {
+  dslt_md md = dslt_pd_md(pd, what);
+  void *memory = NULL;
+  DSLT_TRY(dslt_cpu_alloc(&memory, dnnl_memory_desc_get_size(md), "measuring the processor"));
+  t->memory[t->count++] = memory;
+  /* 0.75 in float32 and in bfloat16: zeros would cost less power, and with it time, than a picture does */
+  memset(memory, 0x3f, dnnl_memory_desc_get_size(md));
+  return dslt_step_arg(&t->step, cpu, kind, md, memory);
+}
+
+static int by_size(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* Seconds of a run: the fastest and the median one. */
+static int trial_time(double *best, double *median, trial *t, dslt_cpu *cpu, double seconds) {
+  double taken[MOST_RUNS];
+  int runs = 0;
+  DSLT_TRY(dslt_step_run(&t->step, cpu)); /* wakes threads, faults pages in */
+  const double end = dslt_cpu_clock() + seconds;
+  while (runs < 3 || (runs < MOST_RUNS && dslt_cpu_clock() < end)) {
+    const double before = dslt_cpu_clock();
+    DSLT_TRY(dslt_step_run(&t->step, cpu));
+    taken[runs++] = dslt_cpu_clock() - before;
+  }
+  qsort(taken, (size_t)runs, sizeof *taken, by_size);
+  *best = taken[0];
+  *median = taken[runs / 2];
+  return DSLT_OK;
+}
+
+/* ---- convolutions -------------------------------------------------------------------------------- */
+
+typedef struct way {
+  dnnl_alg_kind_t algorithm;
+  dnnl_format_tag_t layout; /* of input and output */
+  const char *words;
+} way;
+
+static const way ways[] = {
+    {dnnl_convolution_direct, dnnl_nhwc, "direct, channels last"},
+    {dnnl_convolution_direct, dnnl_format_tag_any, "direct, oneDNN's layout"},
+    {dnnl_convolution_winograd, dnnl_format_tag_any, "Winograd, oneDNN's layout"},
+};
+
+/* NULL in *out where oneDNN has no such implementation. */
+static int conv_pd(dnnl_primitive_desc_t *out, dslt_cpu *cpu, const dslt_conv_mds *md,
+                   dnnl_alg_kind_t algorithm) {
+  const dnnl_dims_t one = {1, 1};
+  dnnl_primitive_attr_t attr = NULL;
+  DSLT_TRY(dslt_onednn_check(dnnl_primitive_attr_create(&attr), "create attributes"));
+  dnnl_status_t status = dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
+  *out = NULL;
+#if DNNL_VERSION_MAJOR >= 3
+  const dnnl_dims_t none = {0, 0};
+  if (status == dnnl_success)
+    status = dnnl_convolution_forward_primitive_desc_create(out, cpu->engine->engine, dnnl_forward_inference,
+                                                            algorithm, md->src, md->weights, md->bias,
+                                                            md->dst, one, none, one, one, attr);
+#else
+  dnnl_convolution_desc_t desc;
+  if (status == dnnl_success)
+    status = dnnl_convolution_forward_desc_init(&desc, dnnl_forward_inference, algorithm, md->src,
+                                                md->weights, md->bias, md->dst, one, one, one);
+  if (status == dnnl_success)
+    status = dnnl_primitive_desc_create(out, &desc, attr, cpu->engine->engine, NULL);
+#endif
+  dnnl_primitive_attr_destroy(attr);
+  if (status == dnnl_unimplemented || status == dnnl_invalid_arguments) {
+    *out = NULL;
+    return DSLT_OK;
+  }
+  return dslt_onednn_check(status, "plan a convolution");
+}
+
+static int time_conv(double *best, double *median, dslt_cpu *cpu, dnnl_primitive_desc_t pd, double seconds) {
+  trial t = {.count = 0};
+  int rc = dslt_step_make(&t.step, cpu, pd);
+  if (rc == DSLT_OK) rc = trial_argument(&t, cpu, pd, DNNL_ARG_SRC, dnnl_query_src_md);
+  if (rc == DSLT_OK) rc = trial_argument(&t, cpu, pd, DNNL_ARG_WEIGHTS, dnnl_query_weights_md);
+  if (rc == DSLT_OK) {
+    dslt_md bias = dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 1);
+    void *memory = NULL;
+    rc = dslt_cpu_alloc(&memory, dnnl_memory_desc_get_size(bias), "measuring the processor");
+    if (rc == DSLT_OK) t.memory[t.count++] = memory;
+    if (rc == DSLT_OK) rc = dslt_step_arg(&t.step, cpu, DNNL_ARG_BIAS, bias, memory);
+  }
+  if (rc == DSLT_OK) rc = trial_argument(&t, cpu, pd, DNNL_ARG_DST, dnnl_query_dst_md);
+  if (rc == DSLT_OK) rc = trial_time(best, median, &t, cpu, seconds);
+  trial_free(&t);
+  return rc;
+}
+
+typedef struct conv_shape {
+  int n, h, w, cin, cout;
+} conv_shape;
+
+/* 0 in both where oneDNN has no such implementation. */
+static int try_way(double *best, double *median, dslt_cpu *cpu, const way *chosen, int precision,
+                   const conv_shape *s, double seconds) {
+  const dnnl_data_type_t type = precision == DSLT_PRECISION_BF16 ? dnnl_bf16 : dnnl_f32;
+  const dnnl_dims_t src_dims = {s->n, s->cin, s->h, s->w}, dst_dims = {s->n, s->cout, s->h, s->w};
+  const dnnl_dims_t weight_dims = {s->cout, s->cin, 3, 3}, bias_dims = {s->cout};
+  dslt_md_owned src = NULL, weights = NULL, bias = NULL, dst = NULL;
+  dnnl_primitive_desc_t pd = NULL;
+  int rc = dslt_md_make(&src, 4, src_dims, type, chosen->layout);
+  if (rc == DSLT_OK) rc = dslt_md_make(&weights, 4, weight_dims, type, dnnl_format_tag_any);
+  if (rc == DSLT_OK) rc = dslt_md_make(&bias, 1, bias_dims, dnnl_f32, dnnl_x);
+  if (rc == DSLT_OK) rc = dslt_md_make(&dst, 4, dst_dims, type, chosen->layout);
+  const dslt_conv_mds mds = {src, weights, bias, dst};
+  if (rc == DSLT_OK) rc = conv_pd(&pd, cpu, &mds, chosen->algorithm);
+  *best = *median = 0.0;
+  if (rc == DSLT_OK && pd) rc = time_conv(best, median, cpu, pd, seconds);
+  if (pd) dnnl_primitive_desc_destroy(pd);
+  dslt_md_free(src);
+  dslt_md_free(weights);
+  dslt_md_free(bias);
+  dslt_md_free(dst);
+  return rc;
+}
+
+/* ---- the processor's peak ------------------------------------------------------------------------ */
+
+enum { PRODUCT_SIDE = 1536 }; /* matrices of 9.4 MB in float32: blocked well, enough for every thread */
+
+static int product_pd(dnnl_primitive_desc_t *out, dslt_cpu *cpu, dnnl_data_type_t type) {
+  const dnnl_dims_t dims = {PRODUCT_SIDE, PRODUCT_SIDE};
+  dslt_md_owned a = NULL, b = NULL, c = NULL;
+  int rc = dslt_md_make(&a, 2, dims, type, dnnl_format_tag_any);
+  if (rc == DSLT_OK) rc = dslt_md_make(&b, 2, dims, type, dnnl_format_tag_any);
+  if (rc == DSLT_OK) rc = dslt_md_make(&c, 2, dims, dnnl_f32, dnnl_ab);
+  if (rc == DSLT_OK) rc = dslt_pd_matmul(out, cpu->engine, a, b, c);
+  dslt_md_free(a);
+  dslt_md_free(b);
+  dslt_md_free(c);
+  return rc;
+}
+
+static int product_peak(double *flops, dslt_cpu *cpu, dnnl_data_type_t type, double seconds) {
+  dnnl_primitive_desc_t pd = NULL;
+  trial t = {.count = 0};
+  double best = 0.0, median;
+  int rc = product_pd(&pd, cpu, type);
+  if (rc == DSLT_OK) rc = dslt_step_make(&t.step, cpu, pd);
+  if (rc == DSLT_OK) rc = trial_argument(&t, cpu, pd, DNNL_ARG_SRC, dnnl_query_src_md);
+  if (rc == DSLT_OK) rc = trial_argument(&t, cpu, pd, DNNL_ARG_WEIGHTS, dnnl_query_weights_md);
+  if (rc == DSLT_OK) rc = trial_argument(&t, cpu, pd, DNNL_ARG_DST, dnnl_query_dst_md);
+  if (rc == DSLT_OK) rc = trial_time(&best, &median, &t, cpu, seconds);
+  if (pd) dnnl_primitive_desc_destroy(pd);
+  trial_free(&t);
+  if (rc == DSLT_OK) *flops = 2.0 * PRODUCT_SIDE * PRODUCT_SIDE * (double)PRODUCT_SIDE / best;
+  return rc;
+}
+
+/* A direct convolution in the layout of oneDNN's choice: 4 x 56 x 56, 128 to 128 channels. */
+static int conv_peak(double *flops, dslt_cpu *cpu, int precision, double seconds) {
+  double best = 0.0, median;
+  DSLT_TRY(try_way(&best, &median, cpu, &ways[1], precision, &(conv_shape){4, 56, 56, 128, 128}, seconds));
+  *flops = best > 0.0 ? 2.0 * 9 * 4 * 56 * 56 * 128 * 128 / best : 0.0;
+  return DSLT_OK;
+}
+
+int dslt_cpu_arithmetic_peak(double *flops, const char **how, dslt_backend *backend, int precision,
+                             double seconds) {
+  const int bf16 = precision == DSLT_PRECISION_BF16;
+  dslt_cpu *cpu = dslt_cpu_of(backend);
+  double convolution = 0.0;
+  *flops = 0.0;
+  *how = "matrix product of 1536 x 1536 by 1536 x 1536";
+  if (bf16 && !dslt_cpu_has_bf16()) return DSLT_OK;
+  DSLT_TRY(product_peak(flops, cpu, bf16 ? dnnl_bf16 : dnnl_f32, seconds));
+  DSLT_TRY(conv_peak(&convolution, cpu, precision, seconds));
+  if (convolution <= *flops) return DSLT_OK;
+  *flops = convolution;
+  *how = "direct 3 x 3 convolution of 4 x 56 x 56, 128 to 128 channels";
+  return DSLT_OK;
+}
+
+/* ---- the best for one shape ----------------------------------------------------------------------- */
+
+int dslt_cpu_conv_peak(dslt_cpu_conv_best *out, int threads, int precision, int n, int h, int w, int cin,
+                       int cout, double seconds) {
+  const dslt_backend_config config = {.threads = threads, .precision = precision};
+  dslt_backend *backend = NULL;
+  dslt_cpu_conv_best best = {0.0, NULL};
+  DSLT_TRY(dslt_cpu_backend.open(&backend, &config));
+  int rc = backend->ops->begin(backend);
+  for (size_t i = 0; rc == DSLT_OK && i < sizeof ways / sizeof *ways; ++i) {
+    double fastest, taken;
+    rc = try_way(&fastest, &taken, dslt_cpu_of(backend), &ways[i], precision,
+                 &(conv_shape){n, h, w, cin, cout}, seconds);
+    if (rc == DSLT_OK && taken > 0.0 && (!best.how || 1e3 * taken < best.ms))
+      best = (dslt_cpu_conv_best){1e3 * taken, ways[i].words};
+  }
+  const int ended = backend->ops->end(backend);
+  backend->ops->close(backend);
+  DSLT_TRY(rc < 0 ? rc : ended);
+  if (!best.how)
+    return dslt_fail(DSLT_EUNSUPPORTED, "oneDNN has no convolution of %d to %d channels here.", cin, cout);
+  *out = best;
+  return DSLT_OK;
+}

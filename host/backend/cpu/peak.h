@@ -1,0 +1,55 @@
+/* peak.h: what this processor reaches at best, measured here and now, to set beside what the tracker reaches:
+ * matrix products, copying from memory, and the fastest convolution that oneDNN has for a given shape. */
+#ifndef DSLT_BACKEND_CPU_PEAK_H
+#define DSLT_BACKEND_CPU_PEAK_H
+
+#include "backend/backend.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct dslt_cpu_ceiling {
+  double flops_f32; /* operations a second in float32: the best of a large matrix product and a convolution of
+                       a good shape, both direct */
+  double flops_bf16;  /* the same in bfloat16 with float32 sums; 0: this processor or build has none */
+  double bandwidth;   /* bytes a second of a[i] = b[i] + s c[i] over arrays no cache holds, two reads and one
+                         write counted, as STREAM does */
+  double triad_bytes; /* size of the three arrays together */
+  int threads;
+  const char *how; /* what gave flops_f32, in words; static storage */
+} dslt_cpu_ceiling;
+
+/* Threads that the CPU backend uses when it is given `threads`: those, or OpenMP's choice for 0. */
+int dslt_cpu_threads(int threads);
+
+/* Measure with `threads` threads (0 = OpenMP's choice), each single thing for about `seconds` (> 0); the best
+ * repetition counts. Takes 200 MB of memory or more while it runs. DSLT_EMEMORY, DSLT_EINTERNAL. */
+int dslt_cpu_peak(dslt_cpu_ceiling *out, int threads, double seconds);
+
+/* The fastest 3 x 3 same-size convolution with bias for one shape. */
+typedef struct dslt_cpu_conv_best {
+  double ms;       /* median of the repetitions of the fastest way */
+  const char *how; /* "direct, blocked layout" ...; static storage */
+} dslt_cpu_conv_best;
+
+/* Try the ways oneDNN has for input [n][h][w][cin] and `cout` outputs in `precision` (a dslt_precision): the
+ * layouts of its own choice and channels-last, direct and, in float32, Winograd. Each runs for about
+ * `seconds`. DSLT_EUNSUPPORTED without oneDNN, DSLT_EMEMORY, DSLT_EINTERNAL. */
+int dslt_cpu_conv_peak(dslt_cpu_conv_best *out, int threads, int precision, int n, int h, int w, int cin,
+                       int cout, double seconds);
+
+/* ---- for peak.c: onednn_peak.c or plain_peak.c --------------------------------------------------- */
+
+/* The most operations a second in `precision`, and what reached them; 0 where the precision is missing. */
+int dslt_cpu_arithmetic_peak(double *flops, const char **how, dslt_backend *backend, int precision,
+                             double seconds);
+
+/* Seconds of a clock that never jumps. */
+double dslt_cpu_clock(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,308 @@
+// A GPU of paper: as much of the CUDA runtime and of cuBLAS as the backend uses, on the CPU. Streams are
+// queues that run when somebody waits for them, graphs are lists of work, and pageable memory is read when a
+// copy is asked for while pinned memory is read when it is made, so that what only works by luck fails here.
+#include <cublas_v2.h>
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <functional>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "runtime.h"
+#include "util/error.h"
+extern "C" {
+#include "backend/cuda/vendor.h"
+}
+
+using Work = std::function<void()>;
+
+struct CUgraph_st {
+  std::vector<Work> nodes;
+};
+struct CUgraphExec_st {
+  std::vector<Work> nodes;
+};
+struct CUstream_st {
+  std::deque<Work> queue;
+  CUgraph_st *recording = nullptr;
+  bool owns = false;  // began by cudaStreamBeginCapture
+};
+struct CUevent_st {
+  CUstream_st *stream = nullptr;
+};
+
+namespace {
+
+std::set<const void *> pinned;
+std::set<CUstream_st *> streams;
+std::vector<CUgraph_st *> bodies;  // live as long as the process: their nodes refer to them
+std::deque<unsigned> conditions;
+int node_token;
+emulated::Counts counts;
+bool with_nodes = true, with_graphs = true;
+std::size_t largest = SIZE_MAX;
+
+void drain(CUstream_st *stream) {
+  while (!stream->queue.empty()) {
+    Work work = std::move(stream->queue.front());
+    stream->queue.pop_front();
+    work();
+  }
+}
+
+}  // namespace
+
+namespace emulated {
+
+int submit(void *stream_, std::function<void()> work) {
+  auto *stream = static_cast<CUstream_st *>(stream_);
+  ++counts.launches;
+  if (stream->recording)
+    stream->recording->nodes.push_back(std::move(work));
+  else
+    stream->queue.push_back(std::move(work));
+  return DSLT_OK;
+}
+
+Counts take_counts() {
+  Counts out = counts;
+  counts = {};
+  return out;
+}
+void allow(bool graphs, bool nodes) { with_graphs = graphs, with_nodes = nodes; }
+void limit_memory(std::size_t bytes) { largest = bytes; }
+
+}  // namespace emulated
+
+extern "C" {
+
+// ---- devices and errors
+
+cudaError_t cudaGetDeviceCount(int *count) { return *count = 1, cudaSuccess; }
+cudaError_t cudaGetDevice(int *device) { return *device = 0, cudaSuccess; }
+cudaError_t cudaSetDevice(int) { return cudaSuccess; }
+cudaError_t cudaRuntimeGetVersion(int *version) { return *version = CUDART_VERSION, cudaSuccess; }
+cudaError_t cudaDriverGetVersion(int *version) { return *version = CUDART_VERSION, cudaSuccess; }
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp *out, int) {
+  std::memset(out, 0, sizeof *out);
+  std::strcpy(out->name, "GPU of paper");
+  out->major = 9;
+  out->totalGlobalMem = std::size_t(1) << 34;
+  return cudaSuccess;
+}
+cudaError_t cudaGetLastError() { return cudaSuccess; }
+const char *cudaGetErrorString(cudaError_t) { return "an emulated error"; }
+const char *cudaGetErrorName(cudaError_t) { return "emulated"; }
+
+// ---- memory
+
+cudaError_t cudaMalloc(void **out, std::size_t bytes) {
+  if (bytes > largest) return cudaErrorMemoryAllocation;
+  *out = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
+  std::memset(*out, 0xff, bytes);  // what is not cleared holds NaN
+  return cudaSuccess;
+}
+cudaError_t cudaFree(void *memory) {
+  for (CUstream_st *stream : streams) drain(stream);  // as the real one waits for the device
+  std::free(memory);
+  return cudaSuccess;
+}
+cudaError_t cudaHostAlloc(void **out, std::size_t bytes, unsigned) {
+  *out = std::calloc(1, bytes);
+  pinned.insert(*out);
+  return cudaSuccess;
+}
+cudaError_t cudaFreeHost(void *memory) {
+  pinned.erase(memory);
+  std::free(memory);
+  return cudaSuccess;
+}
+cudaError_t cudaMemGetInfo(std::size_t *left, std::size_t *total) {
+  return *left = *total = 1 << 30, cudaSuccess;
+}
+cudaError_t cudaMemsetAsync(void *memory, int value, std::size_t bytes, cudaStream_t stream) {
+  emulated::submit(stream, [=] { std::memset(memory, value, bytes); });
+  return cudaSuccess;
+}
+cudaError_t cudaMemcpyAsync(void *dst, const void *src, std::size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream) {
+  if (kind == cudaMemcpyHostToDevice && !pinned.count(src)) {
+    std::vector<char> staged(static_cast<const char *>(src), static_cast<const char *>(src) + bytes);
+    emulated::submit(stream, [=] { std::memcpy(dst, staged.data(), bytes); });
+  } else {
+    emulated::submit(stream, [=] { std::memcpy(dst, src, bytes); });
+  }
+  return cudaSuccess;
+}
+
+// ---- streams and events
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *out, unsigned) {
+  *out = new CUstream_st;
+  streams.insert(*out);
+  return cudaSuccess;
+}
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  streams.erase(stream);
+  delete stream;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  if (stream->recording) return cudaErrorStreamCaptureUnsupported;
+  return drain(stream), cudaSuccess;
+}
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t *out, unsigned) {
+  return *out = new CUevent_st, cudaSuccess;
+}
+cudaError_t cudaEventDestroy(cudaEvent_t event) { return delete event, cudaSuccess; }
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  return event->stream = stream, cudaSuccess;
+}
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  if (event->stream) drain(event->stream);
+  return cudaSuccess;
+}
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
+  cudaStream_t other = event->stream;
+  stream->queue.push_back([other] { drain(other); });
+  return cudaSuccess;
+}
+
+// ---- graphs
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+  if (!with_graphs) return cudaErrorStreamCaptureUnsupported;
+  stream->recording = new CUgraph_st;
+  stream->owns = true;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamBeginCaptureToGraph(cudaStream_t stream, cudaGraph_t graph, const cudaGraphNode_t *,
+                                          const cudaGraphEdgeData *, std::size_t, cudaStreamCaptureMode) {
+  stream->recording = graph;
+  stream->owns = false;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph) {
+  if (!stream->recording) return cudaErrorIllegalState;
+  *graph = stream->recording;
+  stream->recording = nullptr;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream, cudaStreamCaptureStatus *status,
+                                     unsigned long long *, cudaGraph_t *graph, const cudaGraphNode_t **after,
+                                     const cudaGraphEdgeData **, std::size_t *count) {
+  *status = stream->recording ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
+  *graph = stream->recording;
+  *after = nullptr;
+  *count = 0;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamUpdateCaptureDependencies(cudaStream_t, cudaGraphNode_t *, const cudaGraphEdgeData *,
+                                                std::size_t, unsigned) {
+  return cudaSuccess;
+}
+cudaError_t cudaGraphConditionalHandleCreate(cudaGraphConditionalHandle *out, cudaGraph_t, unsigned value,
+                                             unsigned) {
+  if (!with_nodes) return cudaErrorNotSupported;
+  conditions.push_back(value);
+  *out = reinterpret_cast<std::uintptr_t>(&conditions.back());
+  return cudaSuccess;
+}
+cudaError_t cudaGraphAddNode(cudaGraphNode_t *out, cudaGraph_t graph, const cudaGraphNode_t *,
+                             const cudaGraphEdgeData *, std::size_t, cudaGraphNodeParams *params) {
+  auto *condition = reinterpret_cast<unsigned *>(static_cast<std::uintptr_t>(params->conditional.handle));
+  auto *body = new CUgraph_st;
+  bodies.push_back(body);
+  static std::deque<cudaGraph_t> outputs;
+  outputs.push_back(body);
+  params->conditional.phGraph_out = &outputs.back();
+  graph->nodes.push_back([=] {
+    if (!*condition) {
+      ++counts.blocks_skipped;
+      return;
+    }
+    ++counts.blocks_run;
+    for (const Work &work : body->nodes) work();
+  });
+  *out = reinterpret_cast<cudaGraphNode_t>(&node_token);
+  return cudaSuccess;
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *out, cudaGraph_t graph, unsigned long long) {
+  *out = new CUgraphExec_st{graph->nodes};
+  return cudaSuccess;
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) { return delete graph, cudaSuccess; }
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) { return delete graph, cudaSuccess; }
+cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
+  ++counts.graphs;
+  stream->queue.push_back([=] {
+    for (const Work &work : graph->nodes) work();
+  });
+  return cudaSuccess;
+}
+
+}  // extern "C"
+
+// ---- cuBLAS: the definition of a product, columns first
+
+namespace {
+
+cudaStream_t blas_stream;
+
+float read(const void *matrix, cudaDataType type, std::size_t i) {
+  if (type == CUDA_R_32F) return static_cast<const float *>(matrix)[i];
+  std::uint32_t bits = std::uint32_t(static_cast<const std::uint16_t *>(matrix)[i]) << 16;
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+cublasStatus_t gemm(cublasHandle_t, cublasOperation_t ta, cublasOperation_t tb, int m, int n, int k,
+                    const void *alpha, const void *a, cudaDataType a_type, int lda, const void *b,
+                    cudaDataType b_type, int ldb, const void *beta, void *c, cudaDataType, int ldc,
+                    cublasComputeType_t, cublasGemmAlgo_t) {
+  float scale = *static_cast<const float *>(alpha), keep = *static_cast<const float *>(beta);
+  emulated::submit(blas_stream, [=] {
+    auto *out = static_cast<float *>(c);
+    std::vector<float> left(std::size_t(m) * k), column(k);  // left: op(A) by rows
+    for (int i = 0; i < m; ++i)
+      for (int p = 0; p < k; ++p)
+        left[std::size_t(i) * k + p] =
+            read(a, a_type, ta == CUBLAS_OP_N ? std::size_t(p) * lda + i : std::size_t(i) * lda + p);
+    for (int j = 0; j < n; ++j) {
+      for (int p = 0; p < k; ++p)
+        column[p] = read(b, b_type, tb == CUBLAS_OP_N ? std::size_t(j) * ldb + p : std::size_t(p) * ldb + j);
+      for (int i = 0; i < m; ++i) {
+        float sum = 0;
+        for (int p = 0; p < k; ++p) sum += left[std::size_t(i) * k + p] * column[p];
+        float &place = out[std::size_t(j) * ldc + i];
+        place = scale * sum + (keep != 0 ? keep * place : 0.0f);
+      }
+    }
+  });
+  return CUBLAS_STATUS_SUCCESS;
+}
+
+const dslt_cublas_api kBlas = {
+    [](cublasHandle_t *out) {
+      return *out = reinterpret_cast<cublasHandle_t>(&node_token), CUBLAS_STATUS_SUCCESS;
+    },
+    [](cublasHandle_t) { return CUBLAS_STATUS_SUCCESS; },
+    [](cublasHandle_t, int *version) { return *version = 1, CUBLAS_STATUS_SUCCESS; },
+    [](cublasHandle_t, cudaStream_t stream) { return blas_stream = stream, CUBLAS_STATUS_SUCCESS; },
+    [](cublasHandle_t, void *, std::size_t) { return CUBLAS_STATUS_SUCCESS; },
+    gemm,
+    [](cublasStatus_t) { return "an emulated status"; }};
+
+}  // namespace
+
+extern "C" {
+const dslt_cublas_api *dslt_cublas_load(const char **trouble) { return *trouble = "", &kBlas; }
+int dslt_cublas_version(void) { return 10000; }
+int dslt_cudnn_version(void) { return 0; }
+}

@@ -1,0 +1,22 @@
+// runtime.h: what the emulated GPU tells its tests.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace emulated {
+
+struct Counts {
+  long launches = 0;  // calls that reached a stream or a graph
+  long graphs = 0;    // launched
+  long blocks_run = 0, blocks_skipped = 0;
+};
+// Since the last call.
+Counts take_counts();
+// What this GPU's driver can do.
+void allow(bool graphs, bool nodes);
+// Larger pieces are refused.
+void limit_memory(std::size_t bytes);
+int submit(void *stream, std::function<void()> work);
+
+}  // namespace emulated
