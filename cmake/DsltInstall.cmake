@@ -15,6 +15,14 @@ install(TARGETS dslt RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS dslt_shared EXPORT dslt-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS dslt_static EXPORT dslt-static-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/include/dslt/dslt.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dslt)
+# The Python of `dslt report`; the program looks for it beside itself, installed or in the build folder.
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/host/report/ DESTINATION ${CMAKE_INSTALL_DATADIR}/dslt/report
+  FILES_MATCHING PATTERN "*.py" PATTERN "*.css" PATTERN "*.js" PATTERN "__pycache__" EXCLUDE)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/share/dslt)
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/host/report ${CMAKE_BINARY_DIR}/share/dslt/report SYMBOLIC)
+# ... and of `dslt bench --plot`.
+install(FILES ${CMAKE_SOURCE_DIR}/bench/plot_sweep.py DESTINATION ${CMAKE_INSTALL_DATADIR}/dslt/bench)
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/bench ${CMAKE_BINARY_DIR}/share/dslt/bench SYMBOLIC)
 install(FILES ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
 
 # ---- find_package(dslt) ----------------------------------------------------------------------------

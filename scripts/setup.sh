@@ -9,7 +9,7 @@
 set -eu
 
 packages="g++ cmake ninja-build pkg-config libjansson-dev libssl-dev libdnnl-dev libopencv-dev libgtest-dev
-          python3 python3-numpy"
+          python3 python3-numpy python3-matplotlib python3-pil"
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -18,9 +18,6 @@
 #include "media/scene.h"
 #include "util/error.h"
 
-/* Random weights of a quarter of VGG-16's widths: enough for a textured object, seconds instead of minutes.
- */
-static const char demo_arch[] = "vgg16/4";
 static const double demo_fps = 25;
 enum { MAX_PATH = 4096 };
 
@@ -39,8 +36,9 @@ static const struct argp_option table[] = {
     {"out", 'o', "DIR", 0, "Folder for track.mp4, boxes.txt and filmstrip.png (default: demo)", 1},
     {"frames", KEY_FRAMES, "N", 0, "Length of the clip (default 150)", 1},
     {"seed", KEY_SEED, "N", 0, "Seed of the clip (default 1)", 1},
-    {"weights", 'w', "FILE", 0, "VGG-16 weights as safetensors (default: random ones, a quarter as wide)", 2},
-    {"preset", KEY_PRESET, "NAME", 0, "paper (default) or released", 2},
+    {"weights", 'w', "FILE", 0,
+     "Backbone: slim (default, built in), a safetensors file, or random:ARCH[:SEED]", 2},
+    {"preset", KEY_PRESET, "NAME", 0, "default, paper or released", 2},
     {"backend", KEY_BACKEND, "NAME", 0, "auto (default), cpu or cuda", 2},
     {"threads", KEY_THREADS, "N", 0, "CPU threads; 0 (default) = the cores at hand", 2},
     {0}};
@@ -135,11 +133,6 @@ static int make_scene(demo *d) {
   return DSLT_OK;
 }
 
-static int load_weights(demo *d) {
-  if (d->options->weights) return dslt_weights_load(&d->weights, d->options->weights);
-  return dslt_weights_random(&d->weights, demo_arch, 1);
-}
-
 static int add_to_strip(demo *d, int index, const dslt_response *response) {
   for (int cell = 0; cell < DSLT_FILMSTRIP_CELLS; cell++)
     if (dslt_filmstrip_frame(cell, d->frames) == index)
@@ -207,11 +200,13 @@ static int run_demo(demo *d) {
   rc = make_places(d);
   if (rc == DSLT_OK) rc = make_scene(d);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
-  rc = load_weights(d);
+  rc = dslt_weights_load(&d->weights, d->options->weights);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_WEIGHTS);
   rc = dslt_tracker_create(&d->tracker, &d->tracker_options, d->weights);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
   d->report.backend = dslt_tracker_backend(d->tracker);
+  d->report.precision = dslt_tracker_precision(d->tracker);
+  if (dslt_tracker_note(d->tracker)[0]) dslt_console_error("%s", dslt_tracker_note(d->tracker));
   rc = track_clip(d);
   if (rc >= 0) rc = write_results(d);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
@@ -229,13 +224,14 @@ int dslt_cmd_demo(int argc, char **argv) {
   static const struct argp_child children[] = {{&dslt_argp_help, 0, NULL, 0}, {0}};
   static const struct argp argp = {table, parse_key, NULL, doc, children, NULL, NULL};
   static char program[] = "dslt";
-  demo_options options = {.out = "demo", .preset = "paper", .backend = "auto", .seed = 1};
+  demo_options options = {
+      .out = "demo", .weights = "slim", .preset = "default", .backend = "auto", .seed = 1};
   argv[0] = program;
   argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &options);
   demo d = {.options = &options};
   d.has_opencv = strcmp(dslt_media_library(), "none") != 0;
   d.report.options = &d.tracker_options;
-  d.report.weights = options.weights ? options.weights : demo_arch;
+  d.report.weights = options.weights;
   if (d.has_opencv) d.views.overlay = d.video_path;
   d.views.fps = demo_fps;
   int exit_code = run_demo(&d);

@@ -13,6 +13,7 @@
 #include "cli/exit_codes.h"
 #include "dslt/dslt.h"
 #include "media/media.h"
+#include "net/weights.h"
 
 #if defined(__clang__)
 #define COMPILER "clang " __clang_version__
@@ -65,6 +66,19 @@ static int usable_cores(void) {
   return (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
+static void print_shipped(void) {
+  dslt_weights *weights = NULL;
+  char arch[DSLT_ARCH_MAX];
+  if (dslt_weights_load(&weights, "slim") < 0) {
+    printf("backbone that ships: unusable: %s\n", dslt_last_error());
+    return;
+  }
+  dslt_weights_arch(arch, sizeof arch, weights);
+  printf("backbone that ships: slim, %s\n", arch);
+  if (weights->source) printf("  source: %s\n", weights->source);
+  dslt_weights_free(weights);
+}
+
 static void print_text(void) {
   printf("dslt %s, %s, %s\n", dslt_version(), COMPILER, BUILD);
   dslt_backend_info backend;
@@ -76,6 +90,7 @@ static void print_text(void) {
     if (backend.device[0]) printf("  device: %s\n", backend.device);
     if (backend.library[0]) printf("  libraries: %s\n", backend.library);
   }
+  print_shipped();
   printf("media: %s\n", dslt_media_library());
   printf("JSON: jansson %s\n", jansson_version_str());
   printf("cores: %d\n", usable_cores());

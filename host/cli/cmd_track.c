@@ -103,6 +103,9 @@ static int prepare(run *r) {
   rc = dslt_tracker_create(&r->tracker, &options->tracker, r->weights);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
   r->report.backend = dslt_tracker_backend(r->tracker);
+  r->report.precision = dslt_tracker_precision(r->tracker);
+  const char *note = dslt_tracker_note(r->tracker);
+  if (note[0] && !options->quiet) dslt_console_error("%s", note);
   rc = grow_rows(r, r->info.frames > 0 && r->info.frames < 1000000 ? (int)r->info.frames : 4096);
   return rc < 0 ? dslt_console_fail(rc, DSLT_EXIT_FAILED) : DSLT_EXIT_OK;
 }
@@ -253,7 +256,7 @@ int dslt_cmd_track(int argc, char **argv) {
   run r = {.options = &options};
   r.report.options = &options.tracker;
   r.report.weights = options.weights;
-  r.report.backend = "";
+  r.report.backend = r.report.precision = "";
   r.views.overlay = options.overlay;
   r.views.dump = options.dump_response;
   r.views.title = options.show ? "dslt" : NULL;

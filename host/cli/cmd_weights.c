@@ -21,7 +21,7 @@ static error_t parse_file(int key, char *value, struct argp_state *state) {
       *path = value;
       return 0;
     case ARGP_KEY_END:
-      if (!*path) dslt_usage_error(state, "The file is missing: name a safetensors file.");
+      if (!*path) *path = "slim";
       return 0;
     default: return ARGP_ERR_UNKNOWN;
   }
@@ -41,7 +41,8 @@ static int load_and(int (*report)(const dslt_weights *weights), const struct arg
 
 static int run_info(int argc, char **argv) {
   static const char doc[] =
-      "Print what FILE holds: each layer's type, shape and number of parameters, and how the network wants "
+      "Print what FILE (default: slim, the backbone inside the program) holds: each layer's type, shape and "
+      "number of parameters, and how the network wants "
       "its input (channel order, mean, deviation, scale of the features), with where each of these comes "
       "from: the file's metadata or, where that is silent, the convention of its tensors' names."
       "\v"
@@ -53,7 +54,7 @@ static int run_info(int argc, char **argv) {
       "58 times smaller (they are divided by the deviation); the scales make up for whatever that leaves of "
       "the features' size.\n\n"
       "Exit codes: 0 done, 1 the file is malformed or no VGG-16, 2 wrong command line.";
-  static const struct argp argp = {NULL, parse_file, "FILE", doc, NULL, NULL, NULL};
+  static const struct argp argp = {NULL, parse_file, "[FILE]", doc, NULL, NULL, NULL};
   return load_and(dslt_weights_print_info, &argp, argc, argv);
 }
 
@@ -68,7 +69,7 @@ static int run_verify(int argc, char **argv) {
       "torchvision trained its own VGG-16 (IMAGENET1K_V1), which differs everywhere.\n\n"
       "Exit codes: 0 the file is well-formed, original or not (the last line tells), 1 it is malformed or "
       "no VGG-16, 2 wrong command line.";
-  static const struct argp argp = {NULL, parse_file, "FILE", doc, NULL, NULL, NULL};
+  static const struct argp argp = {NULL, parse_file, "[FILE]", doc, NULL, NULL, NULL};
   return load_and(dslt_weights_print_verdict, &argp, argc, argv);
 }
 
@@ -189,7 +190,8 @@ int dslt_cmd_weights(int argc, char **argv) {
       "Examples:\n"
       "  dslt weights random --arch vgg16 --seed 1 -o random.safetensors\n"
       "  dslt weights info random.safetensors\n\n"
-      "Real weights: weights/convert.py turns torchvision's, Keras's, Caffe's and MatConvNet's files into "
+      "The backbone that ships is inside the program and is called slim. VGG-16's own weights: "
+      "weights/convert.py turns torchvision's, Keras's, Caffe's and MatConvNet's files into "
       "safetensors and says where each is published.\n\n"
       "Exit codes: 0 done, 1 failed, 2 wrong command line.";
   static const struct argp argp = {

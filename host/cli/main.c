@@ -5,8 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/cmd_dataset.h"
+#include "cli/cmd_ablate.h"
+#include "cli/cmd_bench.h"
 #include "cli/cmd_demo.h"
+#include "cli/cmd_eval.h"
 #include "cli/cmd_info.h"
+#include "cli/cmd_report.h"
+#include "cli/cmd_run.h"
 #include "cli/cmd_track.h"
 #include "cli/cmd_weights.h"
 #include "cli/console.h"
@@ -23,7 +29,13 @@ typedef struct verb {
 
 static const verb verbs[] = {
     {"track", dslt_cmd_track, "follow an object through a video, an image folder or a camera", 1},
+    {"run", dslt_cmd_run, "track a benchmark's sequences: resumable, in parallel, on many machines", 1},
+    {"report", dslt_cmd_report, "results as one page: plots, tables, worst frames", 0},
+    {"ablate", dslt_cmd_ablate, "the paper's ablations of losses and layers on a set, in one command", 1},
+    {"bench", dslt_cmd_bench, "how fast the tracker is here, stage by stage, beside what the machine could do", 1},
+    {"eval", dslt_cmd_eval, "score result files of one or more trackers against ground truth", 0},
     {"weights", dslt_cmd_weights, "look at, verify or generate the backbone's weights", 0},
+    {"dataset", dslt_cmd_dataset, "list benchmark sets, check a copy of one on disk", 0},
     {"demo", dslt_cmd_demo, "render a clip, track it, write a video and a picture", 1},
     {"info", dslt_cmd_info, "this build, its backends, devices and libraries", 0},
 };

@@ -8,24 +8,9 @@
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "cli/track_paths.h"
+#include "cli/tracker_choice.h"
 
-enum {
-  KEY_SELECT = 0x100,
-  KEY_PRESET,
-  KEY_BACKEND,
-  KEY_THREADS,
-  KEY_PRECISION,
-  KEY_FORMAT,
-  KEY_OVERLAY,
-  KEY_DUMP,
-  KEY_FRAMES,
-  KEY_START,
-  KEY_SEED,
-  KEY_SET,
-  KEY_SUMMARY,
-  KEY_SHOW,
-  KEY_LIST
-};
+enum { KEY_SELECT = 0x100, KEY_FORMAT, KEY_OVERLAY, KEY_DUMP, KEY_FRAMES, KEY_START, KEY_SUMMARY, KEY_SHOW };
 
 static const struct argp_option table[] = {
     {0, 0, 0, 0, "Target:", 1},
@@ -39,15 +24,6 @@ static const struct argp_option table[] = {
     {"select", KEY_SELECT, 0, 0, "Draw the box with the mouse (needs a display)", 1},
     {"start", KEY_START, "N", 0, "Skip N frames; with otb:FILE its row N+1 is the box", 1},
     {"frames", KEY_FRAMES, "N", 0, "Stop after N frames", 1},
-    {0, 0, 0, 0, "Tracker:", 2},
-    {"weights", 'w', "FILE", 0, "VGG-16 weights as safetensors (required)", 2},
-    {"preset", KEY_PRESET, "NAME", 0, "paper (default) or released", 2},
-    {"backend", KEY_BACKEND, "NAME", 0, "auto (default), cpu or cuda", 2},
-    {"threads", KEY_THREADS, "N", 0, "CPU threads; 0 (default) = the cores at hand", 2},
-    {"precision", KEY_PRECISION, "NAME", 0, "f32 (default) or bf16 for the backbone", 2},
-    {"seed", KEY_SEED, "N", 0, "Seed of every random draw (default 1)", 2},
-    {"set", KEY_SET, "KEY=VALUE", 0, "Set any number of the method; repeatable, later ones win", 2},
-    {"list-options", KEY_LIST, 0, 0, "Print what --set can change, with the present values, and stop", 2},
     {0, 0, 0, 0, "Results:", 3},
     {"out", 'o', "FILE", 0, "Write the boxes; - is standard output (default: none)", 3},
     {"format", KEY_FORMAT, "NAME", 0, "Of --out: otb (default), vot, got10k, csv or json", 3},
@@ -66,7 +42,7 @@ static const char doc[] =
     "(a rendered clip)."
     "\v"
     "Examples:\n"
-    "  dslt track clip.mp4 --box 120,80,64,48 -w vgg16.safetensors -o boxes.txt\n"
+    "  dslt track clip.mp4 --box 120,80,64,48 -o boxes.txt\n"
     "  dslt track Crossing/img --box otb:Crossing/groundtruth_rect.txt \\\n"
     "       -w vgg16.safetensors --overlay crossing.mp4 --summary crossing.json\n"
     "  dslt track scene:1 -w vgg16.safetensors --preset released --set seed=2\n"
@@ -78,40 +54,11 @@ static const char doc[] =
     "training, fps_with_decode is frames over the time of the whole loop.\n"
     "\n" DSLT_EXIT_HELP;
 
-/* One request to dslt_options_set(), kept until the preset is known. */
-typedef struct setting {
-  const char *key, *value;
-} setting;
-
 typedef struct parsing {
   dslt_track_options *out;
-  const char *preset;
-  setting *settings; /* room for every argument */
-  int setting_count;
+  dslt_tracker_choice tracker;
   int has_format;
 } parsing;
-
-static void add_setting(parsing *parse, const char *key, const char *value) {
-  parse->settings[parse->setting_count++] = (setting){key, value};
-}
-
-/* "key=value" is cut in two where it stands, in argv. */
-static void add_assignment(struct argp_state *state, parsing *parse, char *text) {
-  char *equals = strchr(text, '=');
-  if (!equals || equals == text)
-    dslt_usage_error(state, "--set takes KEY=VALUE, not \"%s\"; --list-options prints the keys.", text);
-  *equals = '\0';
-  add_setting(parse, text, equals + 1);
-}
-
-static void apply_settings(struct argp_state *state, parsing *parse) {
-  dslt_options *options = &parse->out->tracker;
-  int rc = dslt_options_init(options, parse->preset);
-  for (int i = 0; rc == DSLT_OK && i < parse->setting_count; i++)
-    rc = dslt_options_set(options, parse->settings[i].key, parse->settings[i].value);
-  if (rc == DSLT_OK) rc = dslt_options_check(options);
-  if (rc < 0) dslt_usage_error(state, "%s", dslt_last_error());
-}
 
 static void check_combination(struct argp_state *state, const parsing *parse) {
   const dslt_track_options *out = parse->out;
@@ -122,11 +69,6 @@ static void check_combination(struct argp_state *state, const parsing *parse) {
   if (out->box && out->select) dslt_usage_error(state, "--box and --select exclude each other: choose one.");
   if (!out->box && !out->select && !scene)
     dslt_usage_error(state, "The target is missing: give --box x,y,w,h, --box otb:FILE or --select.");
-  if (!out->weights)
-    dslt_usage_error(
-        state,
-        "The weights are missing: give --weights FILE. Real ones come from weights/convert.py; random ones "
-        "for a try from: dslt weights random --arch vgg16 --seed 1 -o FILE.");
   if (parse->has_format && !out->out) dslt_usage_error(state, "--format needs --out FILE.");
   if (dslt_track_paths_check(out) < 0) dslt_usage_error(state, "%s", dslt_last_error());
 }
@@ -137,17 +79,9 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
   static char name[] = "dslt track";
   dslt_argp_name(state, key, name);
   switch (key) {
-    case ARGP_KEY_INIT: break;
+    case ARGP_KEY_INIT: state->child_inputs[1] = &parse->tracker; break;
     case 'b': out->box = value; break;
     case KEY_SELECT: out->select = 1; break;
-    case 'w': out->weights = value; break;
-    case KEY_PRESET: parse->preset = value; break;
-    case KEY_BACKEND: add_setting(parse, "backend", value); break;
-    case KEY_THREADS: add_setting(parse, "threads", value); break;
-    case KEY_PRECISION: add_setting(parse, "precision", value); break;
-    case KEY_SEED: add_setting(parse, "seed", value); break;
-    case KEY_SET: add_assignment(state, parse, value); break;
-    case KEY_LIST: out->list_options = 1; break;
     case KEY_START: out->start = dslt_usage_integer(state, "--start", value, 0, INT64_MAX); break;
     case KEY_FRAMES: out->frames = dslt_usage_integer(state, "--frames", value, 1, INT64_MAX); break;
     case 'o': out->out = value; break;
@@ -166,7 +100,9 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
       out->input = value;
       break;
     case ARGP_KEY_END:
-      apply_settings(state, parse);
+      out->tracker = parse->tracker.options;
+      out->weights = parse->tracker.weights;
+      out->list_options = parse->tracker.list;
       check_combination(state, parse);
       break;
     default: return ARGP_ERR_UNKNOWN;
@@ -175,19 +111,20 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
 }
 
 void dslt_track_options_parse(dslt_track_options *out, int argc, char **argv) {
-  static const struct argp_child children[] = {{&dslt_argp_help, 0, NULL, 0}, {0}};
+  static const struct argp_child children[] = {
+      {&dslt_argp_help, 0, NULL, 0}, {&dslt_argp_tracker, 0, NULL, 2}, {0}};
   static const struct argp argp = {table, parse_key, args_doc, doc, children, NULL, NULL};
   memset(out, 0, sizeof *out);
-  parsing parse = {.out = out, .preset = "paper"};
-  parse.settings = calloc((size_t)argc + 1, sizeof *parse.settings);
-  if (!parse.settings) {
+  parsing parse = {.out = out, .tracker = {.program = "dslt track", .room = argc}};
+  parse.tracker.settings = calloc((size_t)argc + 1, sizeof *parse.tracker.settings);
+  if (!parse.tracker.settings) {
     dslt_console_error("Out of memory while reading the command line.");
     exit(DSLT_EXIT_FAILED);
   }
   static char program[] = "dslt";
   argv[0] = program;
   argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &parse);
-  free(parse.settings);
+  free(parse.tracker.settings);
 }
 
 void dslt_track_options_list(const dslt_options *options) {

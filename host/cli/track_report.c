@@ -69,8 +69,7 @@ static int fill_run(json_t *root, const dslt_track_report *report) {
   int bad = json_object_set_new(root, "version", json_string(dslt_version()));
   bad |= json_object_set_new(root, "backend", json_string(report->backend));
   bad |= json_object_set_new(root, "preset", json_string(options->preset));
-  bad |= json_object_set_new(root, "precision",
-                             json_string(options->precision == DSLT_PRECISION_BF16 ? "bf16" : "f32"));
+  bad |= json_object_set_new(root, "precision", json_string(report->precision));
   bad |= json_object_set_new(root, "threads", json_integer(options->threads));
   /* A file name need not be UTF-8, JSON must be. */
   json_t *weights = json_string(report->weights);

@@ -14,6 +14,7 @@ extern "C" {
 typedef struct dslt_track_report {
   const dslt_options *options;       /* borrowed, like all pointers here */
   const char *weights;               /* file name */
+  const char *precision;             /* "f32" ... or "" likewise */
   const char *backend;               /* "cpu", "cuda" or "" before the tracker exists */
   int64_t frames;                    /* rows written, the first frame's among them */
   int64_t updates;                   /* calls of dslt_tracker_update() */

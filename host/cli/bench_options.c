@@ -1,0 +1,229 @@
+#include "cli/bench_options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/console.h"
+#include "cli/exit_codes.h"
+
+enum {
+  KEY_SEQUENCES = 0x100,
+  KEY_FRAMES,
+  KEY_REPEAT,
+  KEY_NO_DECODING,
+  KEY_NO_CEILING,
+  KEY_COMPARE,
+  KEY_OUTPUT,
+  KEY_SWEEP,
+  KEY_VALUES,
+  KEY_PLOT
+};
+
+static const struct argp_option table[] = {
+    {0, 0, 0, 0, "What is tracked:", 1},
+    {"box", 'b', "X,Y,W,H", 0, "The target in the first frame of a video or folder of pictures, 0-based", 1},
+    {"sequences", KEY_SEQUENCES, "A,B", 0, "Only these sequences of a folder of them", 1},
+    {"frames", KEY_FRAMES, "N", 0, "At most N frames of each target (default: all; 60 with --sweep)", 1},
+    {"repeat", KEY_REPEAT, "N", 0, "Measure everything N times; medians and spread are shown (default 1)", 1},
+    {"no-decoding", KEY_NO_DECODING, 0, 0, "Leave out the runs with frames decoded meanwhile", 1},
+    {"no-ceiling", KEY_NO_CEILING, 0, 0, "Leave out what the machine could do", 1},
+    {0, 0, 0, 0, "Sweeps:", 3},
+    {"sweep", KEY_SWEEP, "WHAT", 0,
+     "How cost grows with targets (trackers on the same frames), memory (T, stored samples), levels (of the "
+     "scale "
+     "pyramid) or size (frames times a factor)",
+     3},
+    {"values", KEY_VALUES, "A,B,..", 0,
+     "Of the sweep; default targets 1,2,4,8, memory 1,2,4,7,10,16, levels 1,3,5,7, size 0.5,1,2,3", 3},
+    {"plot", KEY_PLOT, "FILE", 0, "Draw the sweep as .png, .svg or .pdf (Python 3 with matplotlib)", 3},
+    {0, 0, 0, 0, "Results:", 4},
+    {"output", KEY_OUTPUT, "NAME", 0, "console (default), csv or json", 4},
+    {"out", 'o', "FILE", 0, "Write it there instead of to standard output", 4},
+    {"compare-paper", KEY_COMPARE, 0, 0,
+     "Ratios to the paper's 5.7 frames per second, and what each includes", 4},
+    {"quiet", 'q', 0, 0, "No progress on standard error", 4},
+    {0}};
+
+static const char doc[] =
+    "Measure the tracker's speed on INPUT: scene:SEED[:WIDTHxHEIGHT] (generated frames), a folder of "
+    "sequences laid "
+    "out like OTB, one such sequence, or, with --box, a video or a folder of pictures."
+    "\v"
+    "Four rates: with and without the first frame's training, with and without decoding. Without decoding "
+    "the "
+    "frames "
+    "wait in memory, so that nothing but the tracker runs while the clock does; with it a thread decodes "
+    "ahead, as "
+    "dslt track does. Latency is that of dslt_tracker_update(): p95 is the time that 95 % of the frames "
+    "keep. "
+    "Over "
+    "several targets, rates and the first frame are the median target's, latencies and stages those of all "
+    "frames.\n\n"
+    "Each stage's arithmetic and least memory traffic are counted from its shapes and set beside what this "
+    "processor "
+    "reaches at best, in a matrix product or a convolution and from memory, in the same run (\"floor\" is "
+    "the time it "
+    "needs at least). The backbone is also set beside oneDNN's fastest convolutions on its very shapes. Run "
+    "it on an "
+    "idle machine: the share of the cores that other work took is told.\n\n"
+    "Examples:\n"
+    "  dslt bench scene:1 --repeat 3\n"
+    "  dslt bench OTB100 --frames 200 --output json -o bench/results/otb.json\n"
+    "  dslt bench OTB100/Crossing --weights random:vgg16 --preset paper --compare-paper\n"
+    "  dslt bench clip.mp4 --box 120,80,64,48 --precision bf16\n"
+    "  dslt bench scene:1 --sweep targets --values 1,2,4,8 --plot targets.png\n\n"
+    "Exit codes: 0 done, 1 the run failed, 2 wrong command line, 3 unusable file, frame or box, 4 unusable "
+    "weights, "
+    "5 backend, device or Python not available, 130 or 143 interrupted (nothing is written).";
+
+/* ---- sweeps -------------------------------------------------------------------------------------- */
+
+typedef struct sweep {
+  const char *name;
+  double low, high; /* of a value */
+  int whole, odd;
+  const char *values; /* default */
+} sweep;
+
+static const sweep sweeps[] = {[DSLT_SWEEP_NONE] = {"", 0, 0, 0, 0, ""},
+                               [DSLT_SWEEP_TARGETS] = {"targets", 1, 64, 1, 0, "1,2,4,8"},
+                               [DSLT_SWEEP_MEMORY] = {"memory", 1, 64, 1, 0, "1,2,4,7,10,16"},
+                               [DSLT_SWEEP_LEVELS] = {"levels", 1, 9, 1, 1, "1,3,5,7"},
+                               [DSLT_SWEEP_SIZE] = {"size", 0.05, 16, 0, 0, "0.5,1,2,3"}};
+enum { SWEEPS = sizeof sweeps / sizeof *sweeps };
+
+const char *dslt_bench_sweep_name(dslt_bench_sweep_kind kind) { return sweeps[kind].name; }
+
+static dslt_bench_sweep_kind parse_sweep(const struct argp_state *state, const char *text) {
+  for (int i = 1; i < SWEEPS; ++i)
+    if (strcmp(text, sweeps[i].name) == 0) return (dslt_bench_sweep_kind)i;
+  dslt_usage_error(state, "--sweep takes targets, memory, levels or size, not \"%s\".", text);
+}
+
+static void parse_values(dslt_bench_command *out, const struct argp_state *state, const char *text) {
+  const sweep *s = &sweeps[out->sweep];
+  out->value_count = 0;
+  for (const char *p = text;; ++p) {
+    char *end;
+    errno = 0;
+    const double value = strtod(p, &end);
+    if (end == p || (*end && *end != ',') || errno || !(value >= s->low && value <= s->high) ||
+        (s->whole && value != (double)(int)value) || (s->odd && (int)value % 2 == 0))
+      dslt_usage_error(
+          state, "--values of %s are %s numbers from %g to %g with commas between them, not \"%s\".", s->name,
+          s->odd     ? "odd"
+          : s->whole ? "whole"
+                     : "decimal",
+          s->low, s->high, text);
+    if (out->value_count == DSLT_SWEEP_MOST)
+      dslt_usage_error(state, "--values has room for %d values.", (int)DSLT_SWEEP_MOST);
+    if (out->value_count && !(value > out->values[out->value_count - 1]))
+      dslt_usage_error(state, "--values must rise from one to the next, unlike \"%s\".", text);
+    out->values[out->value_count++] = value;
+    if (!*end) return;
+    p = end;
+  }
+}
+
+/* ---- all ----------------------------------------------------------------------------------------- */
+
+typedef struct parsing {
+  dslt_bench_command *out;
+  const char *values;
+} parsing;
+
+static void check(struct argp_state *state, parsing *parse) {
+  dslt_bench_command *out = parse->out;
+  if (out->tracker.list) return;
+  if (out->input_count == 0)
+    dslt_usage_error(state,
+                     "The input is missing: name a scene (scene:1), a folder of sequences or a video.");
+  if (out->box && out->input_count > 1)
+    dslt_usage_error(state, "--box belongs to one input, but %d are given.", out->input_count);
+  if (parse->values && !out->sweep) dslt_usage_error(state, "--values needs --sweep.");
+  if (out->plot && !out->sweep) dslt_usage_error(state, "--plot draws a sweep: give --sweep.");
+  if (out->plot) {
+    const char *dot = strrchr(out->plot, '.');
+    if (!dot || (strcmp(dot, ".png") != 0 && strcmp(dot, ".svg") != 0 && strcmp(dot, ".pdf") != 0))
+      dslt_usage_error(state, "--plot writes .png, .svg or .pdf, not \"%s\".", out->plot);
+  }
+  if (out->compare_paper && out->sweep)
+    dslt_usage_error(state, "--compare-paper and --sweep exclude each other: choose one.");
+  if (!out->sweep) return;
+  parse_values(out, state, parse->values ? parse->values : sweeps[out->sweep].values);
+  if (out->frames == 0) out->frames = 60;
+}
+
+static dslt_bench_output parse_output(const struct argp_state *state, const char *text) {
+  static const char *const names[] = {"console", "csv", "json"};
+  for (int i = 0; i < 3; ++i)
+    if (strcmp(text, names[i]) == 0) return (dslt_bench_output)i;
+  dslt_usage_error(state, "--output takes console, csv or json, not \"%s\".", text);
+}
+
+static error_t parse_key(int key, char *value, struct argp_state *state) {
+  parsing *parse = state->input;
+  dslt_bench_command *out = parse->out;
+  static char name[] = "dslt bench";
+  dslt_argp_name(state, key, name);
+  switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[1] = &out->tracker; return 0;
+    case 'b': out->box = value; return 0;
+    case KEY_SEQUENCES: out->sequences = value; return 0;
+    case KEY_FRAMES: out->frames = dslt_usage_integer(state, "--frames", value, 2, 1000000); return 0;
+    case KEY_REPEAT:
+      out->repeat = (int)dslt_usage_integer(state, "--repeat", value, 1, DSLT_BENCH_REPEAT_MOST);
+      return 0;
+    case KEY_NO_DECODING: out->decoding = 0; return 0;
+    case KEY_NO_CEILING: out->ceiling = 0; return 0;
+    case KEY_COMPARE: out->compare_paper = 1; return 0;
+    case KEY_OUTPUT: out->output = parse_output(state, value); return 0;
+    case 'o': out->out = value; return 0;
+    case KEY_SWEEP: out->sweep = parse_sweep(state, value); return 0;
+    case KEY_VALUES: parse->values = value; return 0;
+    case KEY_PLOT: out->plot = value; return 0;
+    case 'q': out->quiet = 1; return 0;
+    case ARGP_KEY_ARG: out->inputs[out->input_count++] = value; return 0;
+    case ARGP_KEY_END: check(state, parse); return 0;
+    default: return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static void keep_command_line(dslt_bench_command *out, int argc, char **argv) {
+  out->inputs = calloc((size_t)argc + 1, sizeof *out->inputs);
+  out->argv = calloc((size_t)argc + 2, sizeof *out->argv);
+  out->tracker.settings = calloc((size_t)argc + 1, sizeof *out->tracker.settings);
+  int good = out->inputs && out->argv && out->tracker.settings;
+  for (int i = -1; good && i < argc; ++i) {
+    out->argv[out->argc] = strdup(i < 0 ? "dslt" : argv[i]);
+    good = out->argv[out->argc++] != NULL;
+  }
+  if (good) return;
+  dslt_console_error("Out of memory while reading the command line.");
+  exit(DSLT_EXIT_FAILED);
+}
+
+void dslt_bench_command_parse(dslt_bench_command *out, int argc, char **argv) {
+  static const struct argp_child children[] = {
+      {&dslt_argp_help, 0, NULL, 0}, {&dslt_argp_tracker, 0, NULL, 2}, {0}};
+  static const struct argp argp = {table, parse_key, "INPUT...", doc, children, NULL, NULL};
+  memset(out, 0, sizeof *out);
+  out->repeat = out->decoding = out->ceiling = 1;
+  out->tracker = (dslt_tracker_choice){.program = "dslt bench", .room = argc};
+  keep_command_line(out, argc, argv);
+  parsing parse = {.out = out};
+  static char program[] = "dslt";
+  argv[0] = program;
+  argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &parse);
+}
+
+void dslt_bench_command_free(dslt_bench_command *command) {
+  for (int i = 0; i < command->argc; ++i) free(command->argv[i]);
+  free(command->argv);
+  free(command->inputs);
+  free(command->tracker.settings);
+  memset(command, 0, sizeof *command);
+}

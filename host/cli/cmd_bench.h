@@ -1,0 +1,8 @@
+/* dslt bench: how fast the tracker is here, and how fast it could be. */
+#ifndef DSLT_CLI_CMD_BENCH_H
+#define DSLT_CLI_CMD_BENCH_H
+
+/* Returns the program's exit code. */
+int dslt_cmd_bench(int argc, char **argv);
+
+#endif
