@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "files.h"
+#include "scratch.h"
 
 using Set = std::unique_ptr<dslt_dataset, decltype(&dslt_dataset_free)>;
 

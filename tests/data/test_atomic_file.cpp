@@ -7,7 +7,7 @@
 #include <csignal>
 
 #include "dslt/dslt.h"
-#include "files.h"
+#include "scratch.h"
 #include "util/atomic_file.h"
 
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "data/boxes.h"
-#include "files.h"
+#include "scratch.h"
 
 namespace {
 

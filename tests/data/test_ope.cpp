@@ -7,7 +7,7 @@
 
 #include "data/boxes.h"
 #include "eval/ope.h"
-#include "files.h"
+#include "scratch.h"
 
 #include "util/rng.h"
 

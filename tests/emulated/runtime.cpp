@@ -40,7 +40,7 @@ namespace {
 
 std::set<const void *> pinned;
 std::set<CUstream_st *> streams;
-std::vector<CUgraph_st *> bodies;  // live as long as the process: their nodes refer to them
+std::deque<CUgraph_st> bodies;  // live as long as the process: their nodes refer to them
 std::deque<unsigned> conditions;
 int node_token;
 emulated::Counts counts;
@@ -216,8 +216,8 @@ cudaError_t cudaGraphConditionalHandleCreate(cudaGraphConditionalHandle *out, cu
 cudaError_t cudaGraphAddNode(cudaGraphNode_t *out, cudaGraph_t graph, const cudaGraphNode_t *,
                              const cudaGraphEdgeData *, std::size_t, cudaGraphNodeParams *params) {
   auto *condition = reinterpret_cast<unsigned *>(static_cast<std::uintptr_t>(params->conditional.handle));
-  auto *body = new CUgraph_st;
-  bodies.push_back(body);
+  bodies.emplace_back();
+  CUgraph_st *body = &bodies.back();
   static std::deque<cudaGraph_t> outputs;
   outputs.push_back(body);
   params->conditional.phGraph_out = &outputs.back();

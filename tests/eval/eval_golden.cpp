@@ -5,7 +5,7 @@
 #include <map>
 #include <memory>
 
-#include "scratch.h"
+#include "eval_test.h"
 
 namespace {
 
@@ -34,7 +34,7 @@ class Golden : public EvalTest {
     if (!folder_.empty()) EvalTest::TearDown();
   }
   Json eval(const std::string &dataset, const std::string &convention = "matlab") const {
-    const Ended ended =
+    const Outcome ended =
         run({kShared + "/data/otb-results/KCF_GaussHog", kShared + "/data/otb-results/SRDCF", "--dataset",
              dataset, "--root", kShared + "/data/otb100-anno", "--convention", convention, "--json", "-"});
     EXPECT_EQ(ended.code, 0) << ended.err;

@@ -9,7 +9,7 @@
 #include "cli/eval_options.h"
 #include "eval/results.h"
 #include "eval/tre_sre.h"
-#include "scratch.h"
+#include "eval_test.h"
 
 namespace {
 
@@ -120,7 +120,7 @@ class ProgramEval : public EvalTest {
     write_rows(tracker + "/Ball.txt", still(60));
   }
   // The program on trackers of the scratch folder.
-  Ended eval(const std::vector<std::string> &trackers, const std::vector<std::string> &more = {}) const {
+  Outcome eval(const std::vector<std::string> &trackers, const std::vector<std::string> &more = {}) const {
     std::vector<std::string> arguments;
     for (const std::string &tracker : trackers) arguments.push_back(path(tracker));
     arguments.insert(arguments.end(), {"--dataset", "folder", "--root", path("root")});
@@ -135,11 +135,11 @@ TEST_F(ProgramEval, PerfectAndUselessTrackers) {
   write_rows("Bad/car_2.txt", still(4, 300));  // names: case and separators do not matter
   write_rows("Bad/BALL_Bad.txt",
              still(60, 31));  // half the target's width off: overlap 1/3, 20 px, 0.5 widths
-  const Ended ended = eval({"Bad", "Good"}, {"--json", path("out.json"), "--per-sequence"});
+  const Outcome ended = eval({"Bad", "Good"}, {"--json", path("out.json"), "--per-sequence"});
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(ended.err, "");
   EXPECT_LT(ended.out.find("Good"), ended.out.find("Bad"));  // ranked
-  const Json json = parse(read_text(path("out.json")));
+  const Json json = parse(slurp(path("out.json")));
   EXPECT_DOUBLE_EQ(number(json, "trackers/Good/overall/auc"), 20.0 / 21);
   EXPECT_DOUBLE_EQ(number(json, "trackers/Good/overall/precision20"), 1);
   EXPECT_EQ(number(json, "trackers/Good/overall/sequences"), 3);
@@ -157,23 +157,23 @@ TEST_F(ProgramEval, PerfectAndUselessTrackers) {
   EXPECT_STREQ(json_string_value(json_array_get(at(json, "ranking"), 0)), "Good");
   EXPECT_STREQ(json_string_value(at(json, "convention")), "matlab");
   // The same run gives the same bytes.
-  const std::string first = read_text(path("out.json"));
+  const std::string first = slurp(path("out.json"));
   EXPECT_EQ(eval({"Bad", "Good"}, {"--json", "-"}).out, first);
 }
 
 TEST_F(ProgramEval, AWrongNumberOfRowsIsNamedWithBothCounts) {
   write_perfect("Long");
   write_rows("Long/Ball.txt", still(61));
-  const Ended ended = eval({"Long"}, {"--json", path("out.json")});
+  const Outcome ended = eval({"Long"}, {"--json", path("out.json")});
   EXPECT_EQ(ended.code, 3);
-  EXPECT_TRUE(holds(ended.err, "Ball")) << ended.err;
-  EXPECT_TRUE(holds(ended.err, "61 rows")) << ended.err;
-  EXPECT_TRUE(holds(ended.err, "60 frames")) << ended.err;
-  EXPECT_TRUE(holds(ended.out, "2/3")) << ended.out;
-  const Json json = parse(read_text(path("out.json")));
+  EXPECT_TRUE(contains(ended.err, "Ball")) << ended.err;
+  EXPECT_TRUE(contains(ended.err, "61 rows")) << ended.err;
+  EXPECT_TRUE(contains(ended.err, "60 frames")) << ended.err;
+  EXPECT_TRUE(contains(ended.out, "2/3")) << ended.out;
+  const Json json = parse(slurp(path("out.json")));
   EXPECT_EQ(number(json, "trackers/Long/overall/sequences"), 2);
   EXPECT_EQ(at(json, "trackers/Long/sequences/Ball"), nullptr);
-  EXPECT_TRUE(holds(json_string_value(at(json, "trackers/Long/not_scored/Ball")), "61 rows"));
+  EXPECT_TRUE(contains(json_string_value(at(json, "trackers/Long/not_scored/Ball")), "61 rows"));
   EXPECT_EQ(eval({"Long"}, {"--allow-missing"}).code, 0);
 }
 
@@ -182,17 +182,17 @@ TEST_F(ProgramEval, MissingUnreadableAndDoubleResults) {
   write("Some/Ball.txt", "1,2,three,4\n");
   write_rows("Some/car-2.txt", still(4));
   write_rows("Some/Car_2.txt", still(4));
-  Ended ended = eval({"Some"});
+  Outcome ended = eval({"Some"});
   EXPECT_EQ(ended.code, 3);
-  EXPECT_TRUE(holds(ended.err, "Line 1 of " + path("Some/Ball.txt"))) << ended.err;
-  EXPECT_TRUE(holds(ended.err, "both results of Car-2")) << ended.err;
+  EXPECT_TRUE(contains(ended.err, "Line 1 of " + path("Some/Ball.txt"))) << ended.err;
+  EXPECT_TRUE(contains(ended.err, "both results of Car-2")) << ended.err;
   std::filesystem::remove(path("Some/car-2.txt"));
   std::filesystem::remove(path("Some/Ball.txt"));
   write_rows("Some/Elsewhere.txt", still(4));
   ended = eval({"Some"});
   EXPECT_EQ(ended.code, 3);
-  EXPECT_TRUE(holds(ended.err, "no result for 1 sequence: Ball")) << ended.err;
-  EXPECT_TRUE(holds(ended.err, "Elsewhere.txt")) << ended.err;
+  EXPECT_TRUE(contains(ended.err, "no result for 1 sequence: Ball")) << ended.err;
+  EXPECT_TRUE(contains(ended.err, "Elsewhere.txt")) << ended.err;
   EXPECT_EQ(eval({"Some"}, {"--sequences", "Car-1,Car-2"}).code, 0);
   std::filesystem::create_directory(path("Empty"));
   EXPECT_EQ(eval({"Empty"}, {"--allow-missing"}).code, 3);  // nothing at all
@@ -202,7 +202,7 @@ TEST_F(ProgramEval, MissingUnreadableAndDoubleResults) {
 TEST_F(ProgramEval, CommonSequences) {
   write_perfect("All");
   write_rows("One/Car-1.txt", still(4));
-  const Ended ended = eval({"All", "One"}, {"--common", "--allow-missing", "--json", "-"});
+  const Outcome ended = eval({"All", "One"}, {"--common", "--allow-missing", "--json", "-"});
   EXPECT_EQ(ended.code, 0) << ended.err;
   const Json json = parse(ended.out);
   EXPECT_EQ(number(json, "trackers/All/overall/sequences"), 1);
@@ -213,7 +213,7 @@ TEST_F(ProgramEval, RepetitionsAreOneLongRun) {
   write_rows("Rep/Car-1/Car-1_001.txt", still(4));
   write_rows("Rep/Car-1/Car-1_002.txt", still(4, 300));
   write("Rep/Car-1/Car-1_time.txt", "0.1\n");
-  Ended ended = eval({"Rep"}, {"--sequences", "Car-1", "--json", "-"});
+  Outcome ended = eval({"Rep"}, {"--sequences", "Car-1", "--json", "-"});
   ASSERT_EQ(ended.code, 0) << ended.err;
   const Json json = parse(ended.out);
   EXPECT_EQ(number(json, "trackers/Rep/sequences/Car-1/runs"), 2);
@@ -235,7 +235,7 @@ TEST_F(ProgramEval, TemporalRobustness) {
     write_rows(std::string("Tre/") + name, still(60 - starts[i], i == 3 ? 300 : 11));
     frames += 60 - starts[i];
   }
-  Ended ended = eval({"Tre"}, {"--protocol", "tre", "--sequences", "Ball", "--json", "-"});
+  Outcome ended = eval({"Tre"}, {"--protocol", "tre", "--sequences", "Ball", "--json", "-"});
   ASSERT_EQ(ended.code, 0) << ended.err;
   const Json json = parse(ended.out);
   EXPECT_EQ(number(json, "trackers/Tre/sequences/Ball/frames"), frames);
@@ -245,7 +245,7 @@ TEST_F(ProgramEval, TemporalRobustness) {
   std::filesystem::remove(path("Tre/Ball.tre05.txt"));
   ended = eval({"Tre"}, {"--protocol", "tre", "--sequences", "Ball"});
   EXPECT_EQ(ended.code, 3);
-  EXPECT_TRUE(holds(ended.err, "tre05 is not")) << ended.err;
+  EXPECT_TRUE(contains(ended.err, "tre05 is not")) << ended.err;
 }
 
 TEST_F(ProgramEval, SpatialRobustness) {
@@ -254,7 +254,7 @@ TEST_F(ProgramEval, SpatialRobustness) {
     dslt_sre_file_name(name, sizeof name, "Car-1", shift);
     write_rows(std::string("Sre/") + name, still(4, shift < 3 ? 300 : 11));
   }
-  const Ended ended = eval({"Sre"}, {"--protocol", "sre", "--sequences", "Car-1", "--json", "-"});
+  const Outcome ended = eval({"Sre"}, {"--protocol", "sre", "--sequences", "Car-1", "--json", "-"});
   ASSERT_EQ(ended.code, 0) << ended.err;
   const Json json = parse(ended.out);
   EXPECT_EQ(number(json, "trackers/Sre/sequences/Car-1/frames"), 48);
@@ -264,7 +264,7 @@ TEST_F(ProgramEval, SpatialRobustness) {
 TEST_F(ProgramEval, Got10kPoolsFrames) {
   write_perfect("Got");
   write_rows("Got/Car-1.txt", still(4, 300));
-  const Ended ended = eval({"Got"}, {"--protocol", "got10k", "--json", "-", "--frames"});
+  const Outcome ended = eval({"Got"}, {"--protocol", "got10k", "--json", "-", "--frames"});
   ASSERT_EQ(ended.code, 0) << ended.err;
   const Json json = parse(ended.out);
   EXPECT_NEAR(number(json, "trackers/Got/overall/ao"), (59 + 3) / 65.0, 1e-12);
@@ -294,9 +294,9 @@ TEST_F(ProgramEval, VotIsScoredByItsOwnRules) {
   std::vector<std::string> arguments = {path("P"), path("H"),      path("F"),
                                         "--json",  path("o.json"), "--per-sequence"};
   arguments.insert(arguments.end(), common.begin(), common.end());
-  Ended ended = run(arguments);
+  Outcome ended = run(arguments);
   ASSERT_EQ(ended.code, 0) << ended.err;
-  const Json json = parse(read_text(path("o.json")));
+  const Json json = parse(slurp(path("o.json")));
   EXPECT_DOUBLE_EQ(number(json, "trackers/P/accuracy"), 1);
   EXPECT_DOUBLE_EQ(number(json, "trackers/H/accuracy"), 0.5);
   EXPECT_DOUBLE_EQ(number(json, "trackers/H/robustness"), 0);
@@ -304,32 +304,31 @@ TEST_F(ProgramEval, VotIsScoredByItsOwnRules) {
   EXPECT_DOUBLE_EQ(number(json, "trackers/F/robustness"), 1);
   EXPECT_NEAR(number(json, "trackers/F/reliability"), std::exp(-1), 1e-12);  // 30 x 1 failure / 30 frames
   EXPECT_EQ(number(json, "eao_low"), 108);
-  EXPECT_TRUE(holds(ended.out, "F by sequence")) << ended.out;
+  EXPECT_TRUE(contains(ended.out, "F by sequence")) << ended.out;
   // A file with a frame too few refuses the tracker and leaves the others.
   write("H/baseline/one/one_001.txt", half.substr(0, half.size() - 12));
   ended = run(arguments);
   EXPECT_EQ(ended.code, 3);
-  EXPECT_TRUE(holds(ended.err, "H is left out")) << ended.err;
-  EXPECT_TRUE(holds(ended.err, "29") && holds(ended.err, "30")) << ended.err;
+  EXPECT_TRUE(contains(ended.err, "H is left out")) << ended.err;
+  EXPECT_TRUE(contains(ended.err, "29") && contains(ended.err, "30")) << ended.err;
 }
 
 TEST_F(ProgramEval, TablesAndCsv) {
   write_perfect("A_1");
   write_perfect("B,2");
   write_rows("B,2/Ball.txt", still(60, 31));
-  const Ended ended = eval({"A_1", "B,2"}, {"--csv", path("o.csv"), "--markdown", path("o.md"), "--latex",
-                                            path("o.tex"), "--per-sequence"});
+  const Outcome ended = eval({"A_1", "B,2"}, {"--csv", path("o.csv"), "--markdown", path("o.md"), "--latex",
+                                              path("o.tex"), "--per-sequence"});
   ASSERT_EQ(ended.code, 0) << ended.err;
-  const std::string csv = read_text(path("o.csv")), markdown = read_text(path("o.md")),
-                    latex = read_text(path("o.tex"));
-  EXPECT_TRUE(holds(csv, "tracker,scope,name,sequences,frames,auc,precision20,")) << csv;
-  EXPECT_TRUE(holds(csv, "\nA_1,overall,folder,3,68,0.95238095238095")) << csv;
-  EXPECT_TRUE(holds(csv, "\n\"B,2\",sequence,Ball,1,60,")) << csv;
-  EXPECT_TRUE(holds(markdown, "| A\\_1 | **0.952** | **1.000** |")) << markdown;
-  EXPECT_TRUE(holds(markdown, "| --- | ---: |")) << markdown;
-  EXPECT_TRUE(holds(latex, "A\\_1 & \\textbf{0.952} &")) << latex;
-  EXPECT_TRUE(holds(latex, "\\bottomrule")) << latex;
-  EXPECT_TRUE(holds(ended.out, "AUC by sequence")) << ended.out;
+  const std::string csv = slurp(path("o.csv")), markdown = slurp(path("o.md")), latex = slurp(path("o.tex"));
+  EXPECT_TRUE(contains(csv, "tracker,scope,name,sequences,frames,auc,precision20,")) << csv;
+  EXPECT_TRUE(contains(csv, "\nA_1,overall,folder,3,68,0.95238095238095")) << csv;
+  EXPECT_TRUE(contains(csv, "\n\"B,2\",sequence,Ball,1,60,")) << csv;
+  EXPECT_TRUE(contains(markdown, "| A\\_1 | **0.952** | **1.000** |")) << markdown;
+  EXPECT_TRUE(contains(markdown, "| --- | ---: |")) << markdown;
+  EXPECT_TRUE(contains(latex, "A\\_1 & \\textbf{0.952} &")) << latex;
+  EXPECT_TRUE(contains(latex, "\\bottomrule")) << latex;
+  EXPECT_TRUE(contains(ended.out, "AUC by sequence")) << ended.out;
 }
 
 TEST_F(ProgramEval, CommandLine) {
@@ -346,9 +345,9 @@ TEST_F(ProgramEval, CommandLine) {
   EXPECT_EQ(eval({"T"}, {"--json", "x", "--csv", "x"}).code, 2);
   EXPECT_EQ(eval({"T"}, {"--sequences", "Bal"}).code, 2);
   EXPECT_EQ(eval({"T"}, {"--json", path("none/out.json")}).code, 1);
-  const Ended help = run({"--help"});
+  const Outcome help = run({"--help"});
   EXPECT_EQ(help.code, 0);
-  EXPECT_TRUE(holds(help.out, "Exit codes:"));
+  EXPECT_TRUE(contains(help.out, "Exit codes:"));
 }
 
 }  // namespace

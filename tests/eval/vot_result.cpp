@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "data/files.h"
+#include "eval_test.h"
 #include "util/error.h"
 #include "vot_series.h"
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <string>
 
-#include "data/files.h"
+#include "eval_test.h"
 #include "util/error.h"
 #include "vot_series.h"
 

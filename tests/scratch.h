@@ -1,4 +1,4 @@
-// files.h: small helpers of the tests of this folder: a scratch folder per test and whole files as strings.
+// scratch.h: a folder of its own for each test, and whole files as strings.
 #pragma once
 
 #include <gtest/gtest.h>

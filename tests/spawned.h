@@ -1,0 +1,60 @@
+// spawned.h: run the built dslt and see what a user would see.
+#pragma once
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "scratch.h"
+
+struct Outcome {
+  int code = -1;  // exit code, or -signal
+  std::string out, err;
+};
+
+inline bool contains(const std::string &text, const std::string &part) {
+  return text.find(part) != std::string::npos;
+}
+
+inline int count_lines(const std::string &text) {
+  int lines = 0;
+  for (char c : text) lines += c == '\n';
+  return lines;
+}
+
+// The program run with its output caught in files of the test's folder.
+class ProgramTest : public ScratchTest {
+ protected:
+  // Start without waiting. `out` names the file of standard output.
+  pid_t start(const std::vector<std::string> &arguments, const std::string &out,
+              const std::string &in = "/dev/null") const {
+    std::vector<char *> argv = {const_cast<char *>("dslt")};
+    for (const std::string &argument : arguments) argv.push_back(const_cast<char *>(argument.c_str()));
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, in.c_str(), O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    posix_spawn_file_actions_addopen(&actions, 2, path(".err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    pid_t child = -1;
+    EXPECT_EQ(posix_spawn(&child, DSLT_TEST_PROGRAM, &actions, nullptr, argv.data(), environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    return child;
+  }
+  Outcome wait(pid_t child) const {
+    Outcome outcome;
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    outcome.out = slurp(path(".out"));
+    outcome.err = slurp(path(".err"));
+    return outcome;
+  }
+  Outcome run(const std::vector<std::string> &arguments, const std::string &in = "/dev/null") const {
+    return wait(start(arguments, path(".out"), in));
+  }
+};
