@@ -30,11 +30,15 @@ ours DSLT-default --jobs 1 --threads 0
 ours DSLT-default-f32 --precision f32 --jobs 1 --threads 0
 ours DSLT-default-random --weights random:vgg16/4
 ours DSLT-paper --preset paper
-ours DSLT-paper-random --preset paper --weights random:vgg16/4
 ours DSLT-released --preset released
 "$python" "$here/peers/opencv_trackers.py" --root "$root" --out "$boxes" --sequences "$names"
 
-"$dslt" eval "$boxes"/* --dataset otb100 --root "$root" --sequences "$names" \
+published=
+for folder in ../shared/data/otb-results/*; do
+  if [ -d "$folder" ]; then published="$published $folder"; fi
+done
+# shellcheck disable=SC2086
+"$dslt" eval "$boxes"/* $published --dataset otb100 --root "$root" --sequences "$names" \
   --json "$results/scores.json" --csv "$results/scores.csv" --markdown "$results/scores.md" --per-sequence
 "$python" "$here/otb_speed.py" "$boxes" >"$results/speed.md"
 cat "$results/speed.md"

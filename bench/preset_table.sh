@@ -1,7 +1,7 @@
 #!/bin/sh
-# What each departure of preset `default` from `paper` is worth: undo one at a time, score six of the OTB targets at hand (the shorter ones).
+# What each departure of preset `default` from `paper` is worth: undo one at a time, score the OTB targets at hand.
 #
-#   bench/preset_table.sh [DSLT] [RESULTS]       a quarter of an hour on two cores; goes on where it was stopped
+#   bench/preset_table.sh [DSLT] [RESULTS]       a quarter of an hour on two idle cores; goes on where it was stopped
 #
 # DSLT defaults to build/dslt, RESULTS to bench/results/presets. Boxes land in RESULTS/boxes, the scores in
 # RESULTS/scores.md. Sequences: ../shared/data/sequences/otb, or the folder named by OTB_ROOT.
@@ -10,7 +10,7 @@ dslt=${1:-build/dslt}
 results=${2:-bench/results/presets}
 root=${OTB_ROOT:-../shared/data/sequences/otb}
 [ -d "$root" ] || { echo "preset_table: $root is not there; set OTB_ROOT." >&2; exit 1; }
-names=Couple,Crossing,Freeman1,Jogging-1,MotorRolling,Skiing
+names=Car4,Couple,Crossing,Freeman1,Jogging-1,Jogging-2,Jumping,MotorRolling,Skiing,Woman
 
 run() { # NAME KEY=VALUE...
   name=$1
@@ -34,3 +34,5 @@ run no-hold lost_hold=0
 run no-grace lost_grace=0
 "$dslt" eval "$results"/boxes/* --dataset otb100 --root "$root" --sequences $names --markdown "$results/scores.md" \
   --json "$results/scores.json" --per-sequence
+python3 "$(dirname "$0")/preset_effects.py" "$results/scores.json" >"$results/effects.md"
+cat "$results/effects.md"
