@@ -71,6 +71,8 @@ __device__ static inline dslt_peak final_peak(const float *response, const dslt_
   peak.score = winner.score;
   if (g->subcell == DSLT_SUBCELL_QUADRATIC)
     dslt_refine_quadratic(&peak, response, g, index / g->response_width, index % g->response_width);
+  if (g->subcell == DSLT_SUBCELL_GAUSSIAN)
+    dslt_refine_gaussian(&peak, response, g, index / g->response_width, index % g->response_width);
   return peak;
 }
 
@@ -85,7 +87,6 @@ template <int what>
 static __global__ void __launch_bounds__(THREADS)
     locate_kernel(dslt_pose *pose, const float *__restrict__ responses, dslt_geometry g,
                   dslt_locate_scratch *scratch, const int32_t *when) {
-  __shared__ dslt_candidate best[DSLT_LEVELS_MAX];
   __shared__ dslt_peak peaks[DSLT_LEVELS_MAX];
   if (dslt_skipped(when)) return;
   const size_t cells = (size_t)(g.response_width * g.response_height);
@@ -107,16 +108,15 @@ static __global__ void __launch_bounds__(THREADS)
     dslt_candidate winner = {-INFINITY, -1};
     for (unsigned slice = 0; slice < gridDim.x; ++slice)
       winner = dslt_better(winner, scratch->found[threadIdx.x][slice]);
-    best[threadIdx.x] = winner;
-    if (what != CHOOSE_SCALE) peaks[threadIdx.x] = final_peak(responses + threadIdx.x * cells, &g, winner);
+    peaks[threadIdx.x] = final_peak(responses + threadIdx.x * cells, &g, winner);
   }
   __syncthreads();
   if (threadIdx.x != 0) return;
   if (what == CHOOSE_SCALE) {
     int chosen = (g.levels - 1) / 2; /* the same size wins ties */
-    float highest = best[chosen].score;
+    float highest = peaks[chosen].score;
     for (int level = 0; level < g.levels; ++level) {
-      float score = dslt_level_score(best[level].score, level, &g);
+      float score = dslt_level_score(peaks[level].score, level, &g);
       if (!(score > highest)) continue;
       chosen = level;
       highest = score;
@@ -148,7 +148,7 @@ static int check(const dslt_pose *pose, const float *response, const dslt_geomet
         "Kernel locate was given an input of %d x %d pixels and a stride of %d; a side has 1 to %d "
         "and the stride is at least 1.",
         g->input_width, g->input_height, g->stride, (int)INPUT_SIDE_MAX);
-  if (g->subcell < DSLT_SUBCELL_NONE || g->subcell > DSLT_SUBCELL_BICUBIC)
+  if (g->subcell < DSLT_SUBCELL_NONE || g->subcell > DSLT_SUBCELL_GAUSSIAN)
     return dslt_fail(DSLT_EARGUMENT, "Kernel locate knows no sub-cell search number %d.", g->subcell);
   if (g->levels < 1 || g->levels > DSLT_LEVELS_MAX)
     return dslt_fail(DSLT_EARGUMENT, "Kernel locate was given %d levels; it takes 1 to %d.", g->levels,

@@ -29,7 +29,7 @@ typedef struct dslt_backend dslt_backend;
 typedef struct dslt_net dslt_net;   /* a planned backbone for one batch size and input size */
 typedef struct dslt_conv dslt_conv; /* a planned same-size convolution of the head */
 typedef struct dslt_regress
-    dslt_regress; /* a planned regression convolution: many channels to one, no padding */
+    dslt_regress;                   /* a planned regression convolution: many channels to one, no padding */
 typedef struct dslt_flow dslt_flow; /* the way of a frame through one sequence */
 
 typedef struct dslt_backend_config {
@@ -89,8 +89,8 @@ typedef struct dslt_pose {
   double mean_peak; /* running average of the peaks while not lost; < 0 before the first */
   int peaks;        /* how many it has seen, counted up to lost_grace */
   int lost;
-  int level;   /* index of the level whose sample is kept, 0..levels-1; (levels-1)/2 = same size */
-  int pyramid; /* 1: the gate is open, the pyramid is worth running */
+  int level;              /* index of the level whose sample is kept, 0..levels-1; (levels-1)/2 = same size */
+  int pyramid;            /* 1: the gate is open, the pyramid is worth running */
   float label_x, label_y; /* response coordinate of the target in the sample that is kept */
 } dslt_pose;
 
@@ -129,11 +129,11 @@ enum { DSLT_PART_FRAME = 0, DSLT_PART_STEP = 1, DSLT_PARTS = DSLT_PART_STEP + DS
 
 /* What a block of calls hangs on. */
 typedef enum dslt_condition {
-  DSLT_IF_PYRAMID = 0, /* the scale gate is open */
-  DSLT_IF_LOOK = 1,    /* the sample needs a look at the new place */
-  DSLT_IF_UPDATE = 2,  /* store a sample and learn */
+  DSLT_IF_PYRAMID = 0,  /* the scale gate is open */
+  DSLT_IF_LOOK = 1,     /* the sample needs a look at the new place */
+  DSLT_IF_UPDATE = 2,   /* store a sample and learn */
   DSLT_IF_TRAINING = 3, /* first-frame training goes on */
-  DSLT_IF_SLOT = 4 /* + slot: this frame's update learns from the slot; only inside DSLT_IF_UPDATE */
+  DSLT_IF_SLOT = 4      /* + slot: this frame's update learns from the slot; only inside DSLT_IF_UPDATE */
 } dslt_condition;
 
 /* Where a frame's sample may come from: taps of the search, of the pyramid (a batch, of which pose->level
@@ -146,8 +146,8 @@ typedef struct dslt_sample_sources {
 /* What the host hears of a frame. */
 typedef struct dslt_flow_report {
   dslt_pose pose;
-  float loss;       /* of the last training step of all */
-  int32_t learnt;   /* samples this frame's update learnt from; 0: no update */
+  float loss;                        /* of the last training step of all */
+  int32_t learnt;                    /* samples this frame's update learnt from; 0: no update */
   double stage_ms[DSLT_STAGE_COUNT]; /* since the last report */
 } dslt_flow_report;
 
@@ -254,8 +254,8 @@ typedef struct dslt_backend_ops {
   int (*flow_end_if)(dslt_flow *flow);
   /* After locate or locate_levels: decide what this frame still has to do. */
   int (*flow_decide)(dslt_flow *flow);
-  /* Put the sample into the next slot of low_store [capacity][low_values] and high_store, slot 0 excepted; and,
-   * where label_store [capacity][response cells] is not NULL, its own label as in label(). */
+  /* Put the sample into the next slot of low_store [capacity][low_values] and high_store, slot 0 excepted;
+   * and, where label_store [capacity][response cells] is not NULL, its own label as in label(). */
   int (*flow_store)(dslt_flow *flow, float *low_store, float *high_store, float *label_store,
                     const dslt_sample_sources *sources, const dslt_geometry *geometry);
   /* Note *loss in losses [rule->limit] (backend memory) and judge it: DSLT_IF_TRAINING. */

@@ -1,4 +1,5 @@
 /* registry.c: which backends this build has, and opening one by name. */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,9 +12,37 @@ static void cuda_query(dslt_backend_info *out) {
   out->name = "cuda";
   strcpy(out->device, "this build has no CUDA parts (configure with the CUDA toolkit on PATH)");
 }
+static int cuda_open_raw(dslt_backend **out, const dslt_backend_config *config) {
+  (void)out;
+  (void)config;
+  return DSLT_EBACKEND; /* never asked: cuda_query() says it is not available */
+}
 #else
 #define cuda_query dslt_cuda_query
+#define cuda_open_raw dslt_cuda_backend.open
 #endif
+
+/* Precision auto is settled by what the device can do. */
+static int open_with(dslt_backend **out, int (*open)(dslt_backend **, const dslt_backend_config *),
+                     void (*query)(dslt_backend_info *), const dslt_backend_config *config) {
+  dslt_backend_config settled = *config;
+  if (settled.precision == DSLT_PRECISION_AUTO) {
+    dslt_backend_info info;
+    query(&info);
+    settled.precision = info.bf16 ? DSLT_PRECISION_BF16 : DSLT_PRECISION_F32;
+  }
+  DSLT_TRY(open(out, &settled));
+  (*out)->precision = settled.precision;
+  return DSLT_OK;
+}
+
+static int cuda_open(dslt_backend **out, const dslt_backend_config *config) {
+  return open_with(out, cuda_open_raw, cuda_query, config);
+}
+
+static int cpu_open(dslt_backend **out, const dslt_backend_config *config) {
+  return open_with(out, dslt_cpu_backend.open, dslt_cpu_backend.query, config);
+}
 
 int dslt_backend_query(dslt_backend_info *out, int index) {
   if (!out) return dslt_fail(DSLT_EARGUMENT, "dslt_backend_query() was given no place for its answer.");
@@ -25,15 +54,39 @@ int dslt_backend_query(dslt_backend_info *out, int index) {
   }
 }
 
-int dslt_backend_open(dslt_backend **out, const char *name, const dslt_backend_config *config) {
-  if (strcasecmp(name, "cuda") == 0) {
-    dslt_backend_info info;
-    cuda_query(&info);
-    return dslt_fail(DSLT_EBACKEND,
-                     "Backend cuda cannot run here: %s. Use --backend cpu, or auto to fall back by itself.",
-                     info.device);
+static int open_cuda(dslt_backend **out, const dslt_backend_config *config) {
+  dslt_backend_info info;
+  cuda_query(&info);
+  if (info.available) return cuda_open(out, config);
+  return dslt_fail(DSLT_EBACKEND,
+                   "Backend cuda cannot run here: %s. Use --backend cpu, or auto to fall back by itself.",
+                   info.device);
+}
+
+/* A GPU where there is one. A build without CUDA parts has nothing to fall back from; one that has them says
+ * why they are of no use. */
+static int open_auto(dslt_backend **out, char *note, size_t size, const dslt_backend_config *config) {
+  dslt_backend_info info;
+  cuda_query(&info);
+  if (info.available) {
+    if (cuda_open(out, config) == DSLT_OK) return DSLT_OK;
+    snprintf(note, size, "Tracking on the CPU, since the GPU failed: %s", dslt_last_error());
+  } else if (info.compiled) {
+    snprintf(note, size, "Tracking on the CPU: %s.", info.device);
   }
-  if (strcasecmp(name, "cpu") != 0 && strcasecmp(name, "auto") != 0)
-    return dslt_fail(DSLT_EOPTION, "There is no backend \"%s\"; choose auto, cpu or cuda.", name);
-  return dslt_cpu_backend.open(out, config);
+  return cpu_open(out, config);
+}
+
+int dslt_backend_open_noting(dslt_backend **out, char *note, size_t size, const char *name,
+                             const dslt_backend_config *config) {
+  if (size > 0) note[0] = '\0';
+  if (strcasecmp(name, "cuda") == 0) return open_cuda(out, config);
+  if (strcasecmp(name, "cpu") == 0) return cpu_open(out, config);
+  if (strcasecmp(name, "auto") == 0) return open_auto(out, note, size, config);
+  return dslt_fail(DSLT_EOPTION, "There is no backend \"%s\"; choose auto, cpu or cuda.", name);
+}
+
+int dslt_backend_open(dslt_backend **out, const char *name, const dslt_backend_config *config) {
+  char note[1];
+  return dslt_backend_open_noting(out, note, sizeof note, name, config);
 }

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cmd_dataset.h"
 #include "cli/cmd_ablate.h"
 #include "cli/cmd_bench.h"
+#include "cli/cmd_dataset.h"
 #include "cli/cmd_demo.h"
 #include "cli/cmd_eval.h"
 #include "cli/cmd_info.h"
@@ -32,7 +32,8 @@ static const verb verbs[] = {
     {"run", dslt_cmd_run, "track a benchmark's sequences: resumable, in parallel, on many machines", 1},
     {"report", dslt_cmd_report, "results as one page: plots, tables, worst frames", 0},
     {"ablate", dslt_cmd_ablate, "the paper's ablations of losses and layers on a set, in one command", 1},
-    {"bench", dslt_cmd_bench, "how fast the tracker is here, stage by stage, beside what the machine could do", 1},
+    {"bench", dslt_cmd_bench,
+     "how fast the tracker is here, stage by stage, beside what the machine could do", 1},
     {"eval", dslt_cmd_eval, "score result files of one or more trackers against ground truth", 0},
     {"weights", dslt_cmd_weights, "look at, verify or generate the backbone's weights", 0},
     {"dataset", dslt_cmd_dataset, "list benchmark sets, check a copy of one on disk", 0},

@@ -28,9 +28,11 @@ typedef struct field {
 } field;
 
 static const choice backends[] = {{"auto", 0}, {"cpu", 1}, {"cuda", 2}, {NULL, 0}};
-static const choice precisions[] = {
-    {"f32", DSLT_PRECISION_F32}, {"tf32", DSLT_PRECISION_TF32},
-                                    {"auto", DSLT_PRECISION_AUTO}, {"bf16", DSLT_PRECISION_BF16}, {NULL, 0}};
+static const choice precisions[] = {{"f32", DSLT_PRECISION_F32},
+                                    {"tf32", DSLT_PRECISION_TF32},
+                                    {"auto", DSLT_PRECISION_AUTO},
+                                    {"bf16", DSLT_PRECISION_BF16},
+                                    {NULL, 0}};
 static const choice layers[] = {
     {"conv3_3", DSLT_CONV3_3}, {"conv4_3", DSLT_CONV4_3}, {"conv5_3", DSLT_CONV5_3}, {NULL, 0}};
 static const choice losses[] = {{"shrinkage", DSLT_LOSS_SHRINKAGE},

@@ -128,8 +128,8 @@ typedef enum dslt_subcell {
   DSLT_SUBCELL_NONE = 0,      /* the strongest cell */
   DSLT_SUBCELL_QUADRATIC = 1, /* a parabola through the strongest cell and its neighbours, in x and in y */
   DSLT_SUBCELL_BICUBIC = 2,   /* the maximum of the response enlarged bicubically to the search area */
-  DSLT_SUBCELL_GAUSSIAN = 3   /* the prior chooses the peak; a Gaussian through the response's own maximum there
-                                 and its neighbours gives the place */
+  DSLT_SUBCELL_GAUSSIAN = 3 /* the prior chooses the peak; a Gaussian through the response's own maximum there
+                               and its neighbours gives the place */
 } dslt_subcell;
 
 typedef enum dslt_mapping {
@@ -366,8 +366,8 @@ DSLT_API int dslt_tracker_init_losses(const float **out, int *count, const dslt_
 
 /* Name of the backend the tracker runs on: "cpu" or "cuda"; "" for NULL. Static storage. */
 DSLT_API const char *dslt_tracker_backend(const dslt_tracker *tracker);
-/* Arithmetic of its backbone, which option precision=auto leaves to the device: "f32", "bf16" or "tf32"; "" for
- * NULL. Static storage. */
+/* Arithmetic of its backbone, which option precision=auto leaves to the device: "f32", "bf16" or "tf32"; ""
+ * for NULL. Static storage. */
 DSLT_API const char *dslt_tracker_precision(const dslt_tracker *tracker);
 /* Why backend "auto" does without a GPU although this build could use one: a sentence, else "". Owned by the
  * tracker. */

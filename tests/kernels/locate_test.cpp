@@ -131,7 +131,7 @@ class LocateKernel : public KernelTest {
 // Calls `body(geometry)` for every way to search.
 template <typename Body>
 void every_way(int width, int height, Body body) {
-  for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC})
+  for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC, DSLT_SUBCELL_GAUSSIAN})
     for (int mapping : {DSLT_MAPPING_RECEPTIVE, DSLT_MAPPING_STRETCH})
       for (bool prior : {false, true}) {
         SCOPED_TRACE(::testing::Message() << width << " x " << height << ", subcell " << subcell
@@ -148,7 +148,7 @@ TEST_P(LocateKernel, EqualsItsTwin) {
 }
 
 TEST_P(LocateKernel, PeaksOnEveryEdge) {
-  for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC})
+  for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC, DSLT_SUBCELL_GAUSSIAN})
     for (float x : {0.0f, 7.0f, 14.0f})
       for (float y : {0.0f, 5.0f, 10.0f}) {
         SCOPED_TRACE(::testing::Message() << "subcell " << subcell << " at " << x << ", " << y);
@@ -202,7 +202,8 @@ TEST_P(LocateKernel, ScaleEqualsItsTwin) {
   const int width = 11, height = 7;
   for (int levels : {1, 3, 9})
     for (int strongest : {0, levels / 2, levels - 1})
-      for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC}) {
+      for (int subcell :
+           {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC, DSLT_SUBCELL_GAUSSIAN}) {
         SCOPED_TRACE(::testing::Message()
                      << levels << " levels, " << strongest << " strongest, subcell " << subcell);
         dslt_geometry g = geometry(width, height, subcell, DSLT_MAPPING_RECEPTIVE, true);
@@ -221,7 +222,8 @@ TEST_P(LocateKernel, LevelsEqualTheirTwin) {
   const int width = 11, height = 7;
   for (int levels : {1, 3, 9})
     for (int strongest : {0, levels / 2, levels - 1})
-      for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC})
+      for (int subcell :
+           {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC, DSLT_SUBCELL_GAUSSIAN})
         for (float height_of_peak : {1.3f, 0.1f}) {  // above the gate and below
           SCOPED_TRACE(::testing::Message() << levels << " levels, " << strongest << " strongest, subcell "
                                             << subcell << ", peak " << height_of_peak);
@@ -281,7 +283,7 @@ TEST_P(LocateKernel, RefusesWhatItCannotDo) {
     EXPECT_TRUE(refuses(g)) << dslt_last_error();
   }
   dslt_geometry g = good;
-  g.subcell = 3;
+  g.subcell = 4;
   EXPECT_TRUE(refuses(g));
   EXPECT_EQ(kernels().locate(stream(), nullptr, map, &good, scratch_, nullptr), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().choose_scale(stream(), pose, map, &good, nullptr, nullptr), DSLT_EARGUMENT);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backend/backend.h"
+#include "vendor.h"
 
 #ifndef DSLT_CUDA_ARCHITECTURES
 #error "the build says for which architectures the kernels are compiled: 75,80,..."
@@ -45,6 +46,15 @@ static void read_devices(dslt_cuda_facts *out) {
   }
 }
 
+static void read_libraries(dslt_cuda_facts *out) {
+  const char *trouble;
+  out->cublas = dslt_cublas_version();
+  out->cudnn = dslt_cudnn_version();
+  if (dslt_cublas_load(&trouble)) return;
+  out->state = DSLT_CUDA_NO_CUBLAS;
+  out->trouble = trouble;
+}
+
 void dslt_cuda_facts_read(dslt_cuda_facts *out) {
   memset(out, 0, sizeof *out);
   if (cudaRuntimeGetVersion(&out->runtime) != cudaSuccess) out->runtime = CUDART_VERSION;
@@ -64,6 +74,7 @@ void dslt_cuda_facts_read(dslt_cuda_facts *out) {
   } else {
     read_devices(out);
   }
+  if (out->state == DSLT_CUDA_READY) read_libraries(out);
 }
 
 typedef struct version_text {
@@ -90,28 +101,49 @@ static void write_obstacle(char *out, size_t size, const dslt_cuda_facts *f) {
     case DSLT_CUDA_OLD_DEVICE:
       snprintf(out, size, "no kernels for compute capability %d.%d", f->major, f->minor);
       break;
+    case DSLT_CUDA_NO_CUBLAS:
+      snprintf(out, size, "cuBLAS cannot be opened (%s)", f->trouble ? f->trouble : "no reason given");
+      break;
     case DSLT_CUDA_DRIVER_TROUBLE:
     default: snprintf(out, size, "%s", f->trouble ? f->trouble : "the driver failed"); break;
   }
 }
 
+/* "cuBLAS 13.0" for 130000; "no cuDNN" for 0. */
+static void append_library(char *out, size_t size, const char *name, int version) {
+  size_t at = strlen(out);
+  if (version > 0)
+    snprintf(out + at, size - at, ", %s %d.%d", name, version / 10000, version / 100 % 100);
+  else
+    snprintf(out + at, size - at, ", no %s", name);
+}
+
 void dslt_cuda_describe(dslt_backend_info *out, const dslt_cuda_facts *f) {
-  static const char honest[] =
-      "this version tracks on the CPU, its CUDA kernels are tested but not yet wired in";
   memset(out, 0, sizeof *out);
   out->name = "cuda";
   out->compiled = 1;
-  char obstacle[sizeof out->device - sizeof honest - 1];
-  write_obstacle(obstacle, sizeof obstacle, f);
-  snprintf(out->device, sizeof out->device, "%s%s%s", obstacle, obstacle[0] ? "; " : "", honest);
-
-  char driver[24] = "no driver", device[80] = "";
-  if (f->driver > 0) snprintf(driver, sizeof driver, "driver for %s", version_of(f->driver).text);
+  out->available = f->state == DSLT_CUDA_READY;
+  out->bf16 = out->available && f->major >= 8;
+  char device[100] = "";
   if (f->name[0])
-    snprintf(device, sizeof device, "; %.40s, %.0f GiB, capability %d.%d", f->name,
+    snprintf(device, sizeof device, "%.50s, %.0f GiB, compute capability %d.%d", f->name,
              (double)f->memory / (1024.0 * 1024.0 * 1024.0), f->major, f->minor);
-  snprintf(out->library, sizeof out->library, "CUDA runtime %s, %s%s", version_of(f->runtime).text, driver,
-           device);
+  if (out->available)
+    snprintf(out->device, sizeof out->device, "%s", device);
+  else
+    write_obstacle(out->device, sizeof out->device, f);
+
+  char driver[24] = "no driver";
+  if (f->driver > 0) snprintf(driver, sizeof driver, "driver for %s", version_of(f->driver).text);
+  snprintf(out->library, sizeof out->library, "CUDA runtime %s, %s", version_of(f->runtime).text, driver);
+  if (!f->name[0]) return;
+  if (out->available || f->state == DSLT_CUDA_NO_CUBLAS) {
+    append_library(out->library, sizeof out->library, "cuBLAS", f->cublas);
+    append_library(out->library, sizeof out->library, "cuDNN", f->cudnn);
+  }
+  if (out->available) return;
+  size_t at = strlen(out->library);
+  snprintf(out->library + at, sizeof out->library - at, "; %s", device);
 }
 
 void dslt_cuda_query(dslt_backend_info *out) {

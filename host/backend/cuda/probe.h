@@ -17,6 +17,7 @@ typedef enum dslt_cuda_state {
   DSLT_CUDA_OLD_DRIVER,    /* older than the runtime in this build needs */
   DSLT_CUDA_NO_DEVICE,     /* a driver, but no device, or all hidden by CUDA_VISIBLE_DEVICES */
   DSLT_CUDA_OLD_DEVICE,    /* no compiled kernel fits any device */
+  DSLT_CUDA_NO_CUBLAS,     /* a device, but the library of matrix products cannot be opened */
   DSLT_CUDA_DRIVER_TROUBLE /* anything else, in the driver's words */
 } dslt_cuda_state;
 
@@ -28,10 +29,12 @@ typedef struct dslt_cuda_facts {
   char name[256];      /* of the first usable device, else of the first */
   uint64_t memory;     /* bytes */
   int major, minor;    /* compute capability */
-  const char *trouble; /* the driver's words with DSLT_CUDA_DRIVER_TROUBLE; static storage */
+  const char *trouble; /* the driver's or the loader's words where it is one of them; static storage */
+  int cublas, cudnn;   /* versions, 10000 * major + 100 * minor + patch; 0: not there */
 } dslt_cuda_facts;
 
-/* Ask the runtime. Makes no context and takes no device memory; without a driver it answers at once. */
+/* Ask the runtime, and the vendor libraries where there is a device. Makes no context and takes no device
+ * memory; without a driver it answers at once. */
 void dslt_cuda_facts_read(dslt_cuda_facts *out);
 
 /* 1 when kernels compiled for `architectures` (75, 80 ...; `count` of them, ascending, PTX for the last) run

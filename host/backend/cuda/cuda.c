@@ -1,0 +1,281 @@
+/* cuda.c: opening the CUDA backend, its memory, its errors, its table. */
+#include "cuda.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cudnn_conv.h"
+#include "probe.h"
+#include "util/error.h"
+
+enum { BLAS_WORKSPACE = 32 << 20 }; /* bytes; what cuBLAS recommends for Hopper, enough for all */
+
+/* ---- errors -------------------------------------------------------------------------------------- */
+
+/* After these the context is gone: every later call would fail the same way. */
+static int is_lost(cudaError_t error) {
+  switch (error) {
+    case cudaErrorIllegalAddress:
+    case cudaErrorMisalignedAddress:
+    case cudaErrorInvalidAddressSpace:
+    case cudaErrorInvalidPc:
+    case cudaErrorIllegalInstruction:
+    case cudaErrorHardwareStackError:
+    case cudaErrorLaunchFailure:
+    case cudaErrorLaunchTimeout:
+    case cudaErrorAssert:
+    case cudaErrorECCUncorrectable:
+    case cudaErrorNvlinkUncorrectable:
+#if CUDART_VERSION >= 13000
+    case cudaErrorContained:
+#endif
+    case cudaErrorDevicesUnavailable: return 1;
+    default: return 0;
+  }
+}
+
+int dslt_cuda_check(cudaError_t error, const char *doing) {
+  if (error == cudaSuccess) return DSLT_OK;
+  if (error == cudaErrorMemoryAllocation)
+    return dslt_fail(DSLT_EDEVICE_MEMORY,
+                     "The GPU is out of memory while %s. A smaller search area (search_max_side, "
+                     "search_max_area), fewer scale_levels, a smaller memory or narrower weights need less.",
+                     doing);
+  if (is_lost(error))
+    return dslt_fail(DSLT_EDEVICE,
+                     "The GPU was lost while %s: %s (%s). Start the program again, or go on without it: "
+                     "--backend cpu; nvidia-smi and the system's log may tell more.",
+                     doing, cudaGetErrorString(error), cudaGetErrorName(error));
+  return dslt_fail(DSLT_EDEVICE, "The GPU failed while %s: %s (%s). --backend cpu does without it.", doing,
+                   cudaGetErrorString(error), cudaGetErrorName(error));
+}
+
+/* ---- memory -------------------------------------------------------------------------------------- */
+
+int dslt_cuda_new(void **out, dslt_cuda *cuda, size_t bytes, const char *what) {
+  void *memory = NULL;
+  cudaError_t error = cudaMalloc(&memory, bytes ? bytes : 1);
+  if (error == cudaErrorMemoryAllocation) {
+    size_t left = 0, total = 0;
+    (void)cudaGetLastError(); /* not one of those that last */
+    (void)cudaMemGetInfo(&left, &total);
+    return dslt_fail(DSLT_EDEVICE_MEMORY,
+                     "Out of memory on %s: %s needs %.1f MB, %.0f of %.0f MB are free. A smaller search area "
+                     "(search_max_side, search_max_area), fewer scale_levels, a smaller memory or narrower "
+                     "weights need less.",
+                     cuda->gpu, what, (double)bytes / 1e6, (double)left / 1e6, (double)total / 1e6);
+  }
+  DSLT_TRY(dslt_cuda_check(error, "taking memory"));
+  int rc = dslt_cuda_check(cudaMemsetAsync(memory, 0, bytes ? bytes : 1, cuda->stream), "clearing memory");
+  if (rc < 0) {
+    cudaFree(memory);
+    return rc;
+  }
+  *out = memory;
+  return DSLT_OK;
+}
+
+int dslt_cuda_reserve(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, const char *what) {
+  if (bytes <= arena->bytes) return DSLT_OK;
+  void *data = NULL;
+  cudaFree(arena->data); /* first, so that both need not fit at once; NULL does no harm */
+  *arena = (dslt_device_arena){NULL, 0};
+  DSLT_TRY(dslt_cuda_new(&data, cuda, bytes, what));
+  *arena = (dslt_device_arena){data, bytes};
+  return DSLT_OK;
+}
+
+static int alloc_memory(void **out, dslt_backend *backend, size_t bytes) {
+  return dslt_cuda_new(out, dslt_cuda_of(backend), bytes, "the tracker");
+}
+
+static void release_memory(dslt_backend *backend, void *memory) {
+  (void)backend;
+  if (memory) cudaFree(memory);
+}
+
+static int upload(dslt_backend *backend, void *dst, const void *src, size_t bytes) {
+  if (bytes == 0) return DSLT_OK;
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_cuda_check(cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, cuda->stream), "uploading");
+}
+
+static int download(dslt_backend *backend, void *dst, const void *src, size_t bytes) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  if (bytes > 0)
+    DSLT_TRY(dslt_cuda_check(cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToHost, cuda->stream),
+                             "downloading"));
+  return dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "downloading");
+}
+
+static int copy(dslt_backend *backend, void *dst, const void *src, size_t bytes) {
+  if (bytes == 0) return DSLT_OK;
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_cuda_check(cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToDevice, cuda->now), "copying");
+}
+
+/* ---- life ---------------------------------------------------------------------------------------- */
+
+int dslt_cuda_use_stream(dslt_cuda *cuda, cudaStream_t stream) {
+  cuda->now = stream;
+  cublasStatus_t status = cuda->blas->set_stream(cuda->blas_handle, stream);
+  if (status == CUBLAS_STATUS_SUCCESS) /* a new stream puts cuBLAS's own, allocated workspace back */
+    status = cuda->blas->set_workspace(cuda->blas_handle, cuda->blas_workspace, BLAS_WORKSPACE);
+  if (status != CUBLAS_STATUS_SUCCESS)
+    return dslt_fail(DSLT_EDEVICE, "cuBLAS does not take a stream: %s. Try --backend cpu.",
+                     cuda->blas->status_text(status));
+  return cuda->dnn ? dslt_cudnn_use_stream(cuda->dnn, stream) : DSLT_OK;
+}
+
+static void close_backend(dslt_backend *backend) {
+  if (!backend) return;
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  int callers = cuda->device;
+  (void)cudaGetDevice(&callers);
+  (void)cudaSetDevice(cuda->device);
+  if (cuda->stream) (void)cudaStreamSynchronize(cuda->stream);
+  dslt_cudnn_close(cuda->dnn);
+  if (cuda->blas_handle) (void)cuda->blas->destroy(cuda->blas_handle);
+  dslt_cuda_frames_free(cuda);
+  void *memory[] = {cuda->blas_workspace,
+                    cuda->view,
+                    cuda->activations[0].data,
+                    cuda->activations[1].data,
+                    cuda->padded.data,
+                    cuda->sums.data,
+                    cuda->locate,
+                    cuda->adam_ticket};
+  for (size_t i = 0; i < sizeof memory / sizeof *memory; ++i)
+    if (memory[i]) cudaFree(memory[i]);
+  for (int i = 0; i < DSLT_UPSAMPLE_SHAPES; ++i)
+    if (cuda->upsample[i].memory) cudaFree(cuda->upsample[i].memory);
+  cudaStream_t streams[] = {cuda->stream, cuda->upload, cuda->block};
+  for (size_t i = 0; i < sizeof streams / sizeof *streams; ++i)
+    if (streams[i]) cudaStreamDestroy(streams[i]);
+  (void)cudaSetDevice(callers);
+  free(cuda);
+}
+
+static int make_stream(cudaStream_t *out) {
+  return dslt_cuda_check(cudaStreamCreateWithFlags(out, cudaStreamNonBlocking), "making a stream");
+}
+
+static int make_parts(dslt_cuda *cuda) {
+  void *memory = NULL;
+  DSLT_TRY(make_stream(&cuda->stream));
+  DSLT_TRY(make_stream(&cuda->upload));
+  DSLT_TRY(make_stream(&cuda->block));
+  DSLT_TRY(dslt_cuda_new(&memory, cuda, sizeof *cuda->view, "a frame's layout"));
+  cuda->view = memory;
+  DSLT_TRY(dslt_cuda_new(&memory, cuda, sizeof *cuda->locate, "the search for the maximum"));
+  cuda->locate = memory;
+  DSLT_TRY(dslt_cuda_new(&memory, cuda, sizeof *cuda->adam_ticket, "the optimiser"));
+  cuda->adam_ticket = memory;
+  DSLT_TRY(dslt_cuda_new(&cuda->blas_workspace, cuda, BLAS_WORKSPACE, "matrix products"));
+  cublasStatus_t status = cuda->blas->create(&cuda->blas_handle);
+  if (status != CUBLAS_STATUS_SUCCESS)
+    return dslt_fail(DSLT_EDEVICE, "cuBLAS cannot be used on %s: %s. Try --backend cpu.", cuda->gpu,
+                     cuda->blas->status_text(status));
+  DSLT_TRY(dslt_cudnn_open(&cuda->dnn, cuda));
+  return dslt_cuda_use_stream(cuda, cuda->stream);
+}
+
+static int open_backend(dslt_backend **out, const dslt_backend_config *config) {
+  dslt_cuda_facts facts;
+  dslt_cuda_facts_read(&facts);
+  dslt_backend_info info;
+  dslt_cuda_describe(&info, &facts);
+  const char *trouble = "";
+  const dslt_cublas_api *blas = info.available ? dslt_cublas_load(&trouble) : NULL;
+  if (!blas)
+    return dslt_fail(DSLT_EBACKEND, "Backend cuda cannot run here: %s. Use --backend cpu.",
+                     info.available ? trouble : info.device);
+  if (config->precision == DSLT_PRECISION_BF16 && !info.bf16)
+    return dslt_fail(DSLT_EUNSUPPORTED, "%s has no bfloat16 arithmetic; use precision f32.", facts.name);
+  dslt_cuda *cuda = calloc(1, sizeof *cuda);
+  if (!cuda) return dslt_fail(DSLT_EMEMORY, "Out of memory while opening the CUDA backend.");
+  cuda->base.ops = &dslt_cuda_backend;
+  cuda->device = facts.index;
+  cuda->precision = config->precision;
+  cuda->blas = blas;
+  snprintf(cuda->gpu, sizeof cuda->gpu, "%.60s", facts.name);
+  int callers = facts.index;
+  (void)cudaGetDevice(&callers);
+  int rc = dslt_cuda_check(cudaSetDevice(cuda->device), "choosing the GPU");
+  if (rc == DSLT_OK) rc = make_parts(cuda);
+  if (rc == DSLT_OK) rc = dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "opening the GPU");
+  if (rc < 0)
+    close_backend(&cuda->base);
+  else
+    *out = &cuda->base;
+  (void)cudaSetDevice(callers);
+  return rc;
+}
+
+static int begin(dslt_backend *backend) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  DSLT_TRY(dslt_cuda_check(cudaGetDevice(&cuda->callers_device), "asking for the current GPU"));
+  return dslt_cuda_check(cudaSetDevice(cuda->device), "choosing the GPU");
+}
+
+static int end(dslt_backend *backend) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  int rc = dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "tracking");
+  int back = dslt_cuda_check(cudaSetDevice(cuda->callers_device), "going back to the caller's GPU");
+  return rc < 0 ? rc : back;
+}
+
+const dslt_backend_ops dslt_cuda_backend = {
+    .api_version = DSLT_BACKEND_API_VERSION,
+    .name = "cuda",
+    .host_visible = 0,
+    .query = dslt_cuda_query,
+    .open = open_backend,
+    .close = close_backend,
+    .begin = begin,
+    .end = end,
+    .alloc = alloc_memory,
+    .release = release_memory,
+    .upload = upload,
+    .download = download,
+    .copy = copy,
+    .frame = dslt_cuda_op_frame,
+    .crop = dslt_cuda_op_crop,
+    .augment = dslt_cuda_op_augment,
+    .net_plan = dslt_cuda_net_plan,
+    .net_run = dslt_cuda_net_run,
+    .net_free = dslt_cuda_net_free,
+    .conv_plan = dslt_cuda_conv_plan,
+    .conv_forward = dslt_cuda_conv_forward,
+    .conv_backward_weights = dslt_cuda_conv_backward_weights,
+    .conv_free = dslt_cuda_conv_free,
+    .upsample_forward = dslt_cuda_op_upsample_forward,
+    .upsample_backward = dslt_cuda_op_upsample_backward,
+    .axpby = dslt_cuda_op_axpby,
+    .regress_plan = dslt_cuda_regress_plan,
+    .regress_forward = dslt_cuda_op_regress_forward,
+    .regress_backward = dslt_cuda_op_regress_backward,
+    .regress_free = dslt_cuda_regress_free,
+    .respond = dslt_cuda_op_respond,
+    .loss = dslt_cuda_op_loss,
+    .adam = dslt_cuda_op_adam,
+    .locate = dslt_cuda_op_locate,
+    .choose_scale = dslt_cuda_op_choose_scale,
+    .locate_levels = dslt_cuda_op_locate_levels,
+    .label = dslt_cuda_op_label,
+    .take_level = dslt_cuda_op_take_level,
+    .flow_open = dslt_cuda_flow_open,
+    .flow_free = dslt_cuda_flow_free,
+    .flow_record = dslt_cuda_flow_record,
+    .flow_recorded = dslt_cuda_flow_recorded,
+    .flow_if = dslt_cuda_flow_if,
+    .flow_end_if = dslt_cuda_flow_end_if,
+    .flow_decide = dslt_cuda_flow_decide,
+    .flow_store = dslt_cuda_flow_store,
+    .flow_judge = dslt_cuda_flow_judge,
+    .flow_mark = dslt_cuda_flow_mark,
+    .flow_gather = dslt_cuda_flow_gather,
+    .flow_report = dslt_cuda_flow_report,
+    .flow_training = dslt_cuda_flow_training,
+};

@@ -1,0 +1,479 @@
+/* cudnn_conv.c: a convolution, its bias and its ReLU as one graph of cuDNN's; the ways to run it, and which
+ * of them is taken. */
+#include "cudnn_conv.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan_cache.h"
+#include "util/error.h"
+
+#if DSLT_CUDNN
+
+enum {
+  HELD_MAX = 24,       /* descriptors of one graph */
+  CANDIDATES_MAX = 32, /* ways that are looked at */
+  MEASURED_MAX = 4,    /* ways that are measured */
+  REPEATS = 5,
+  WORKSPACE_MAX = 256 << 20 /* bytes */
+};
+enum { ID_X = 1, ID_WEIGHTS, ID_BIAS, ID_Y, ID_SUM, ID_BIASED };
+
+struct dslt_cudnn {
+  dslt_cuda *cuda;
+  const dslt_cudnn_api *api;
+  cudnnHandle_t handle;
+  dslt_device_arena workspace;
+  dslt_plan_cache cache;
+};
+
+/* Descriptors that live as long as their graph. */
+typedef struct holder {
+  const dslt_cudnn_api *api;
+  cudnnBackendDescriptor_t held[HELD_MAX];
+  int count;
+  cudnnStatus_t status; /* the first failure; all that follows does nothing */
+} holder;
+
+struct dslt_cudnn_conv {
+  dslt_cudnn *dnn;
+  holder graph;
+  cudnnBackendDescriptor_t operations, config, plan;
+  int fused;
+  int64_t workspace; /* bytes */
+};
+
+/* ---- descriptors --------------------------------------------------------------------------------- */
+
+static void note(holder *h, cudnnStatus_t status) {
+  if (h->status == CUDNN_STATUS_SUCCESS) h->status = status;
+}
+
+static cudnnBackendDescriptor_t make(holder *h, cudnnBackendDescriptorType_t type) {
+  cudnnBackendDescriptor_t d = NULL;
+  if (h->status != CUDNN_STATUS_SUCCESS) return NULL;
+  if (h->count == HELD_MAX) {
+    note(h, CUDNN_STATUS_INTERNAL_ERROR);
+    return NULL;
+  }
+  note(h, h->api->descriptor_create(type, &d));
+  if (d) h->held[h->count++] = d;
+  return d;
+}
+
+static void set(holder *h, cudnnBackendDescriptor_t d, cudnnBackendAttributeName_t name,
+                cudnnBackendAttributeType_t type, int64_t count, const void *values) {
+  if (h->status == CUDNN_STATUS_SUCCESS) note(h, h->api->set(d, name, type, count, values));
+}
+
+static void set_descriptor(holder *h, cudnnBackendDescriptor_t d, cudnnBackendAttributeName_t name,
+                           cudnnBackendDescriptor_t value) {
+  set(h, d, name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &value);
+}
+
+static void finish(holder *h, cudnnBackendDescriptor_t d) {
+  if (h->status == CUDNN_STATUS_SUCCESS) note(h, h->api->finalize(d));
+}
+
+static void drop(holder *h) {
+  while (h->count > 0) (void)h->api->descriptor_destroy(h->held[--h->count]);
+}
+
+/* ---- the graph ----------------------------------------------------------------------------------- */
+
+/* A tensor of four dimensions, named in cuDNN's order n, c, h, w, stored channels-last. */
+static cudnnBackendDescriptor_t tensor(holder *h, int64_t id, cudnnDataType_t type, int n, int c, int rows,
+                                       int columns, int is_virtual) {
+  cudnnBackendDescriptor_t d = make(h, CUDNN_BACKEND_TENSOR_DESCRIPTOR);
+  const int64_t dims[4] = {n, c, rows, columns};
+  const int64_t strides[4] = {(int64_t)c * rows * columns, 1, (int64_t)c * columns, c};
+  const int64_t alignment = 16;
+  const bool hidden = is_virtual != 0;
+  set(h, d, CUDNN_ATTR_TENSOR_DATA_TYPE, CUDNN_TYPE_DATA_TYPE, 1, &type);
+  set(h, d, CUDNN_ATTR_TENSOR_DIMENSIONS, CUDNN_TYPE_INT64, 4, dims);
+  set(h, d, CUDNN_ATTR_TENSOR_STRIDES, CUDNN_TYPE_INT64, 4, strides);
+  set(h, d, CUDNN_ATTR_TENSOR_UNIQUE_ID, CUDNN_TYPE_INT64, 1, &id);
+  set(h, d, CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, CUDNN_TYPE_INT64, 1, &alignment);
+  if (hidden) set(h, d, CUDNN_ATTR_TENSOR_IS_VIRTUAL, CUDNN_TYPE_BOOLEAN, 1, &hidden);
+  finish(h, d);
+  return d;
+}
+
+static cudnnBackendDescriptor_t convolution(holder *h, cudnnBackendDescriptor_t x, cudnnBackendDescriptor_t w,
+                                            cudnnBackendDescriptor_t y) {
+  cudnnBackendDescriptor_t conv = make(h, CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
+  const int64_t dimensions = 2, ones[2] = {1, 1};
+  const cudnnDataType_t sums = CUDNN_DATA_FLOAT;
+  const cudnnConvolutionMode_t mode = CUDNN_CROSS_CORRELATION;
+  const float one = 1.0f, zero = 0.0f;
+  set(h, conv, CUDNN_ATTR_CONVOLUTION_COMP_TYPE, CUDNN_TYPE_DATA_TYPE, 1, &sums);
+  set(h, conv, CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_TYPE_CONVOLUTION_MODE, 1, &mode);
+  set(h, conv, CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, CUDNN_TYPE_INT64, 1, &dimensions);
+  set(h, conv, CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, CUDNN_TYPE_INT64, 2, ones);
+  set(h, conv, CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, CUDNN_TYPE_INT64, 2, ones);
+  set(h, conv, CUDNN_ATTR_CONVOLUTION_DILATIONS, CUDNN_TYPE_INT64, 2, ones);
+  set(h, conv, CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, CUDNN_TYPE_INT64, 2, ones);
+  finish(h, conv);
+  cudnnBackendDescriptor_t op = make(h, CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR);
+  set_descriptor(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC, conv);
+  set_descriptor(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, x);
+  set_descriptor(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, w);
+  set_descriptor(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y, y);
+  set(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, CUDNN_TYPE_FLOAT, 1, &one);
+  set(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA, CUDNN_TYPE_FLOAT, 1, &zero);
+  finish(h, op);
+  return op;
+}
+
+/* y = mode(x), or mode(x, b). */
+static cudnnBackendDescriptor_t pointwise(holder *h, cudnnPointwiseMode_t mode, cudnnBackendDescriptor_t x,
+                                          cudnnBackendDescriptor_t b, cudnnBackendDescriptor_t y) {
+  cudnnBackendDescriptor_t what = make(h, CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
+  const cudnnDataType_t arithmetic = CUDNN_DATA_FLOAT;
+  set(h, what, CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, 1, &mode);
+  set(h, what, CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_TYPE_DATA_TYPE, 1, &arithmetic);
+  finish(h, what);
+  cudnnBackendDescriptor_t op = make(h, CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
+  set_descriptor(h, op, CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, what);
+  set_descriptor(h, op, CUDNN_ATTR_OPERATION_POINTWISE_XDESC, x);
+  if (b) set_descriptor(h, op, CUDNN_ATTR_OPERATION_POINTWISE_BDESC, b);
+  set_descriptor(h, op, CUDNN_ATTR_OPERATION_POINTWISE_YDESC, y);
+  finish(h, op);
+  return op;
+}
+
+static void build_graph(dslt_cudnn_conv *conv, const dslt_conv_case *s) {
+  holder *h = &conv->graph;
+  cudnnDataType_t type = s->type == DSLT_TYPE_BF16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
+  cudnnBackendDescriptor_t x = tensor(h, ID_X, type, s->n, s->cin, s->h, s->w, 0);
+  cudnnBackendDescriptor_t w = tensor(h, ID_WEIGHTS, type, s->cout, s->cin, 3, 3, 0);
+  cudnnBackendDescriptor_t y = tensor(h, ID_Y, type, s->n, s->cout, s->h, s->w, 0);
+  cudnnBackendDescriptor_t ops[3];
+  int64_t count = 0;
+  if (conv->fused) {
+    cudnnBackendDescriptor_t bias = tensor(h, ID_BIAS, CUDNN_DATA_FLOAT, 1, s->cout, 1, 1, 0);
+    cudnnBackendDescriptor_t sum = tensor(h, ID_SUM, CUDNN_DATA_FLOAT, s->n, s->cout, s->h, s->w, 1);
+    cudnnBackendDescriptor_t biased = tensor(h, ID_BIASED, CUDNN_DATA_FLOAT, s->n, s->cout, s->h, s->w, 1);
+    ops[count++] = convolution(h, x, w, sum);
+    ops[count++] = pointwise(h, CUDNN_POINTWISE_ADD, sum, bias, biased);
+    ops[count++] = pointwise(h, CUDNN_POINTWISE_RELU_FWD, biased, NULL, y);
+  } else {
+    ops[count++] = convolution(h, x, w, y);
+  }
+  conv->operations = make(h, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
+  set(h, conv->operations, CUDNN_ATTR_OPERATIONGRAPH_OPS, CUDNN_TYPE_BACKEND_DESCRIPTOR, count, ops);
+  set(h, conv->operations, CUDNN_ATTR_OPERATIONGRAPH_HANDLE, CUDNN_TYPE_HANDLE, 1, &conv->dnn->handle);
+  finish(h, conv->operations);
+}
+
+/* ---- ways to run it ------------------------------------------------------------------------------ */
+
+/* May this way be taken? Fills in its engine. Float32 means sums and products of float32: no tensor cores,
+ * which would round, and no transforms. */
+static int allowed(const dslt_cudnn_conv *conv, cudnnBackendDescriptor_t config, dslt_type type,
+                   int64_t *engine) {
+  const dslt_cudnn_api *api = conv->dnn->api;
+  int exact = type == DSLT_TYPE_F32 && conv->dnn->cuda->precision == DSLT_PRECISION_F32;
+  cudnnBackendDescriptor_t d = NULL;
+  cudnnBackendNumericalNote_t notes[CUDNN_NUMERICAL_NOTE_TYPE_COUNT];
+  int64_t got = 0, count = 0;
+  if (api->descriptor_create(CUDNN_BACKEND_ENGINE_DESCRIPTOR, &d) != CUDNN_STATUS_SUCCESS) return 0;
+  cudnnStatus_t status =
+      api->get(config, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &got, &d);
+  if (status == CUDNN_STATUS_SUCCESS)
+    status = api->get(d, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64, 1, &got, engine);
+  if (status == CUDNN_STATUS_SUCCESS)
+    status = api->get(d, CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE,
+                      CUDNN_NUMERICAL_NOTE_TYPE_COUNT, &count, notes);
+  (void)api->descriptor_destroy(d);
+  if (status != CUDNN_STATUS_SUCCESS) return 0;
+  for (int64_t i = 0; i < count && i < CUDNN_NUMERICAL_NOTE_TYPE_COUNT; ++i) {
+    if (notes[i] == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC ||
+        notes[i] == CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION)
+      return 0;
+    if (exact && notes[i] != CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP) return 0;
+  }
+  return 1;
+}
+
+/* The ways that one of cuDNN's heuristics names, best guess first; the caller destroys them. */
+static int list_ways(cudnnBackendDescriptor_t out[CANDIDATES_MAX], dslt_cudnn_conv *conv, int mode) {
+  holder h = {.api = conv->dnn->api};
+  cudnnBackendHeurMode_t heuristic = (cudnnBackendHeurMode_t)mode;
+  cudnnBackendDescriptor_t d = make(&h, CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
+  int64_t count = 0, got = 0;
+  int made = 0;
+  set_descriptor(&h, d, CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, conv->operations);
+  set(&h, d, CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, 1, &heuristic);
+  finish(&h, d);
+  if (h.status == CUDNN_STATUS_SUCCESS)
+    note(&h, h.api->get(d, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, &count, NULL));
+  if (h.status != CUDNN_STATUS_SUCCESS) count = 0;
+  if (count > CANDIDATES_MAX) count = CANDIDATES_MAX;
+  while (made < count &&
+         h.api->descriptor_create(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, &out[made]) == CUDNN_STATUS_SUCCESS)
+    ++made;
+  if (made > 0)
+    note(&h, h.api->get(d, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR, made, &got, out));
+  int good = h.status == CUDNN_STATUS_SUCCESS && got > 0 ? (int)(got < made ? got : made) : 0;
+  while (made > good) (void)h.api->descriptor_destroy(out[--made]);
+  drop(&h);
+  return good;
+}
+
+static void drop_plan(dslt_cudnn_conv *conv) {
+  const dslt_cudnn_api *api = conv->dnn->api;
+  if (conv->plan) (void)api->descriptor_destroy(conv->plan);
+  if (conv->config) (void)api->descriptor_destroy(conv->config);
+  conv->plan = conv->config = NULL;
+}
+
+/* Make the plan for one way, which the conv owns from here on. 1 where it works. */
+static int take_way(dslt_cudnn_conv *conv, cudnnBackendDescriptor_t config) {
+  const dslt_cudnn_api *api = conv->dnn->api;
+  int64_t got = 0;
+  conv->config = config;
+  conv->workspace = 0;
+  cudnnStatus_t s = api->descriptor_create(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR, &conv->plan);
+  if (s == CUDNN_STATUS_SUCCESS)
+    s = api->set(conv->plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE, 1, &conv->dnn->handle);
+  if (s == CUDNN_STATUS_SUCCESS)
+    s = api->set(conv->plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1,
+                 &config);
+  if (s == CUDNN_STATUS_SUCCESS) s = api->finalize(conv->plan);
+  if (s == CUDNN_STATUS_SUCCESS)
+    s = api->get(conv->plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64, 1, &got,
+                 &conv->workspace);
+  if (s == CUDNN_STATUS_SUCCESS && conv->workspace <= WORKSPACE_MAX &&
+      dslt_cuda_reserve(&conv->dnn->workspace, conv->dnn->cuda, (size_t)conv->workspace, "cuDNN") == DSLT_OK)
+    return 1;
+  drop_plan(conv);
+  return 0;
+}
+
+/* ---- which way ----------------------------------------------------------------------------------- */
+
+static int run_on(dslt_cudnn_conv *conv, const dslt_conv_memory *m) {
+  return dslt_cudnn_conv_run(conv, m->y, m->x, m->weights, m->bias);
+}
+
+/* Milliseconds of a run, warm; negative where it fails. */
+static float measure(dslt_cudnn_conv *conv, const dslt_conv_memory *m) {
+  cudaStream_t stream = conv->dnn->cuda->stream;
+  cudaEvent_t from = NULL, to = NULL;
+  float ms = -1.0f;
+  int ok = cudaEventCreate(&from) == cudaSuccess && cudaEventCreate(&to) == cudaSuccess &&
+           run_on(conv, m) == DSLT_OK && cudaEventRecord(from, stream) == cudaSuccess;
+  for (int i = 0; ok && i < REPEATS; ++i) ok = run_on(conv, m) == DSLT_OK;
+  if (ok && cudaEventRecord(to, stream) == cudaSuccess && cudaEventSynchronize(to) == cudaSuccess)
+    if (cudaEventElapsedTime(&ms, from, to) != cudaSuccess) ms = -1.0f;
+  if (from) cudaEventDestroy(from);
+  if (to) cudaEventDestroy(to);
+  return ms;
+}
+
+/* Try the ways of one heuristic, or only the one whose index is `wanted`. Leaves the best one's plan. */
+static int choose_among(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt_conv_case *shape,
+                        const dslt_conv_memory *memory, int mode, int wanted, int measuring) {
+  cudnnBackendDescriptor_t ways[CANDIDATES_MAX];
+  int count = list_ways(ways, conv, mode), tried = 0;
+  float best = -1.0f;
+  cudnnBackendDescriptor_t best_plan = NULL, best_config = NULL;
+  int64_t best_workspace = 0;
+  for (int i = 0; i < count; ++i) {
+    int64_t engine = -1;
+    int skip = (wanted >= 0 && i != wanted) || tried >= (measuring ? MEASURED_MAX : 1) ||
+               !allowed(conv, ways[i], shape->type, &engine);
+    if (skip) {
+      (void)conv->dnn->api->descriptor_destroy(ways[i]);
+      continue;
+    }
+    if (!take_way(conv, ways[i])) continue;
+    float ms = measuring ? measure(conv, memory) : 0.0f;
+    if (ms < 0.0f || (best_plan && ms >= best)) {
+      drop_plan(conv);
+    } else {
+      if (best_plan) (void)conv->dnn->api->descriptor_destroy(best_plan);
+      if (best_config) (void)conv->dnn->api->descriptor_destroy(best_config);
+      best_plan = conv->plan;
+      best_config = conv->config;
+      best_workspace = conv->workspace;
+      conv->plan = conv->config = NULL;
+      best = ms;
+      *out = (dslt_plan_choice){conv->fused, mode, i, engine};
+    }
+    ++tried;
+  }
+  conv->plan = best_plan;
+  conv->config = best_config;
+  conv->workspace = best_workspace;
+  return best_plan != NULL;
+}
+
+static int begin_graph(dslt_cudnn_conv *conv, const dslt_conv_case *shape, int fused) {
+  drop_plan(conv);
+  drop(&conv->graph);
+  conv->graph.status = CUDNN_STATUS_SUCCESS;
+  conv->fused = fused;
+  build_graph(conv, shape);
+  return conv->graph.status == CUDNN_STATUS_SUCCESS;
+}
+
+/* By measurement: with bias and ReLU inside if there is any such way, else without. */
+static int choose(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt_conv_case *shape,
+                  const dslt_conv_memory *memory) {
+  static const int modes[] = {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK};
+  int measuring = conv->dnn->cache.path[0] != '\0';
+  for (int fused = 1; fused >= 0; --fused) {
+    if (!begin_graph(conv, shape, fused)) continue;
+    for (int i = 0; i < 2; ++i)
+      if (choose_among(out, conv, shape, memory, modes[i], -1, measuring)) return 1;
+  }
+  *out = (dslt_plan_choice){0, 0, -1, -1};
+  return 0;
+}
+
+/* As it was chosen before; 0 where that way is gone. */
+static int repeat(const dslt_plan_choice *known, dslt_cudnn_conv *conv, const dslt_conv_case *shape) {
+  dslt_plan_choice again;
+  return begin_graph(conv, shape, known->fused) &&
+         choose_among(&again, conv, shape, NULL, known->mode, known->index, 0) &&
+         again.engine == known->engine;
+}
+
+int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv_case *s,
+                         const dslt_conv_memory *memory) {
+  *out = NULL;
+  if (!cuda->dnn) return DSLT_OK;
+  const int key[DSLT_PLAN_KEY] = {s->n, s->h, s->w, s->cin, s->cout, s->type, cuda->precision};
+  dslt_cudnn_conv *conv = calloc(1, sizeof *conv);
+  if (!conv) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning a convolution.");
+  conv->dnn = cuda->dnn;
+  conv->graph.api = cuda->dnn->api;
+  dslt_plan_choice choice;
+  int found = 0;
+  if (dslt_plan_cache_find(&choice, &cuda->dnn->cache, key))
+    found = choice.index < 0 ? -1 : repeat(&choice, conv, s);
+  if (found == 0) {
+    found = choose(&choice, conv, s, memory) ? 1 : -1;
+    dslt_plan_cache_add(&cuda->dnn->cache, key, &choice);
+  }
+  if (found > 0)
+    *out = conv;
+  else
+    dslt_cudnn_conv_free(conv);
+  return dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "trying convolutions");
+}
+
+int dslt_cudnn_conv_fused(const dslt_cudnn_conv *conv) { return conv->fused; }
+
+int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights,
+                        const float *bias) {
+  dslt_cudnn *dnn = conv->dnn;
+  holder h = {.api = dnn->api};
+  const int64_t ids[4] = {ID_X, ID_WEIGHTS, ID_Y, ID_BIAS};
+  const void *pointers[4] = {x, weights, y, bias};
+  const int64_t count = conv->fused ? 4 : 3;
+  cudnnBackendDescriptor_t pack = make(&h, CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
+  set(&h, pack, CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, count, pointers);
+  set(&h, pack, CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, count, ids);
+  set(&h, pack, CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, 1, &dnn->workspace.data);
+  finish(&h, pack);
+  if (h.status == CUDNN_STATUS_SUCCESS) note(&h, h.api->execute(dnn->handle, conv->plan, pack));
+  drop(&h);
+  if (h.status == CUDNN_STATUS_SUCCESS) return DSLT_OK;
+  return dslt_fail(DSLT_EDEVICE,
+                   "cuDNN failed at a convolution: %s. Try DSLT_CUDNN=0 in the environment, or "
+                   "--backend cpu.",
+                   dnn->api->error_text(h.status));
+}
+
+void dslt_cudnn_conv_free(dslt_cudnn_conv *conv) {
+  if (!conv) return;
+  drop_plan(conv);
+  drop(&conv->graph);
+  free(conv);
+}
+
+/* ---- life ---------------------------------------------------------------------------------------- */
+
+int dslt_cudnn_open(dslt_cudnn **out, dslt_cuda *cuda) {
+  *out = NULL;
+  const char *wanted = getenv("DSLT_CUDNN"), *trouble;
+  if (wanted && strcmp(wanted, "0") == 0) return DSLT_OK;
+  const dslt_cudnn_api *api = dslt_cudnn_load(&trouble);
+  if (!api) return DSLT_OK;
+  dslt_cudnn *dnn = calloc(1, sizeof *dnn);
+  if (!dnn) return dslt_fail(DSLT_EMEMORY, "Out of memory while opening cuDNN.");
+  dnn->cuda = cuda;
+  dnn->api = api;
+  cudnnStatus_t status = api->create(&dnn->handle);
+  if (status != CUDNN_STATUS_SUCCESS) {
+    free(dnn);
+    return dslt_fail(DSLT_EDEVICE,
+                     "cuDNN cannot be used on %s: %s. DSLT_CUDNN=0 in the environment does without it.",
+                     cuda->gpu, api->error_text(status));
+  }
+  int driver = 0;
+  (void)cudaDriverGetVersion(&driver);
+  char versions[96];
+  snprintf(versions, sizeof versions, "cudnn%d-cuda%d-driver%d", (int)api->version(), CUDART_VERSION, driver);
+  dslt_plan_cache_open(&dnn->cache, cuda->gpu, versions);
+  *out = dnn;
+  return DSLT_OK;
+}
+
+void dslt_cudnn_close(dslt_cudnn *dnn) {
+  if (!dnn) return;
+  (void)dnn->api->destroy(dnn->handle);
+  if (dnn->workspace.data) cudaFree(dnn->workspace.data);
+  dslt_plan_cache_close(&dnn->cache);
+  free(dnn);
+}
+
+int dslt_cudnn_use_stream(dslt_cudnn *dnn, cudaStream_t stream) {
+  cudnnStatus_t status = dnn->api->set_stream(dnn->handle, stream);
+  if (status == CUDNN_STATUS_SUCCESS) return DSLT_OK;
+  return dslt_fail(DSLT_EDEVICE, "cuDNN does not take a stream: %s. Try --backend cpu.",
+                   dnn->api->error_text(status));
+}
+
+#else /* built without cuDNN's headers */
+
+int dslt_cudnn_open(dslt_cudnn **out, dslt_cuda *cuda) {
+  (void)cuda;
+  *out = NULL;
+  return DSLT_OK;
+}
+void dslt_cudnn_close(dslt_cudnn *dnn) { (void)dnn; }
+int dslt_cudnn_use_stream(dslt_cudnn *dnn, cudaStream_t stream) {
+  (void)dnn;
+  (void)stream;
+  return DSLT_OK;
+}
+int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv_case *shape,
+                         const dslt_conv_memory *memory) {
+  (void)cuda;
+  (void)shape;
+  (void)memory;
+  *out = NULL;
+  return DSLT_OK;
+}
+int dslt_cudnn_conv_fused(const dslt_cudnn_conv *conv) {
+  (void)conv;
+  return 0;
+}
+int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights,
+                        const float *bias) {
+  (void)conv;
+  (void)y;
+  (void)x;
+  (void)weights;
+  (void)bias;
+  return DSLT_EINTERNAL; /* there is no such conv */
+}
+void dslt_cudnn_conv_free(dslt_cudnn_conv *conv) { (void)conv; }
+
+#endif

@@ -1,0 +1,66 @@
+/* frame.c: a frame on its way to the device: into pinned memory, over on a stream of its own, never
+ * converted. */
+#include <string.h>
+
+#include "cuda.h"
+#include "util/error.h"
+
+static int pixel_bytes(dslt_pixel_format format) {
+  static const int bytes[] = {3, 3, 1, 4, 4, 2, 6};
+  return bytes[format];
+}
+
+static void free_slot(dslt_cuda_slot *slot) {
+  if (slot->pinned) cudaFreeHost(slot->pinned);
+  if (slot->pixels) cudaFree(slot->pixels);
+  if (slot->pinned_view) cudaFreeHost(slot->pinned_view);
+  if (slot->uploaded) cudaEventDestroy(slot->uploaded);
+  memset(slot, 0, sizeof *slot);
+}
+
+void dslt_cuda_frames_free(dslt_cuda *cuda) {
+  for (int i = 0; i < DSLT_CUDA_FRAMES; ++i) free_slot(&cuda->slot[i]);
+}
+
+static int make_slot(dslt_cuda_slot *slot, dslt_cuda *cuda, size_t bytes) {
+  if (slot->bytes >= bytes) return DSLT_OK;
+  free_slot(slot);
+  void *view = NULL;
+  DSLT_TRY(dslt_cuda_check(cudaHostAlloc(&slot->pinned, bytes, cudaHostAllocDefault),
+                           "pinning memory for a frame"));
+  DSLT_TRY(dslt_cuda_check(cudaHostAlloc(&view, sizeof *slot->pinned_view, cudaHostAllocDefault),
+                           "pinning memory for a frame"));
+  slot->pinned_view = view;
+  DSLT_TRY(dslt_cuda_new(&slot->pixels, cuda, bytes, "a frame"));
+  DSLT_TRY(
+      dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "clearing a frame")); /* before the other stream */
+  DSLT_TRY(
+      dslt_cuda_check(cudaEventCreateWithFlags(&slot->uploaded, cudaEventDisableTiming), "making an event"));
+  slot->bytes = bytes;
+  return DSLT_OK;
+}
+
+int dslt_cuda_op_frame(dslt_backend *backend, const dslt_image *image) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  size_t row = (size_t)image->width * (size_t)pixel_bytes(image->format), bytes = row * (size_t)image->height;
+  cuda->slot_now = (cuda->slot_now + 1) % DSLT_CUDA_FRAMES;
+  dslt_cuda_slot *slot = &cuda->slot[cuda->slot_now];
+  DSLT_TRY(make_slot(slot, cuda, bytes));
+  DSLT_TRY(dslt_cuda_check(cudaEventSynchronize(slot->uploaded), "waiting for an earlier frame"));
+  if (image->stride == row)
+    memcpy(slot->pinned, image->data, bytes);
+  else
+    for (int y = 0; y < image->height; ++y)
+      memcpy((char *)slot->pinned + row * (size_t)y, (const char *)image->data + image->stride * (size_t)y,
+             row);
+  DSLT_TRY(dslt_cuda_check(
+      cudaMemcpyAsync(slot->pixels, slot->pinned, bytes, cudaMemcpyHostToDevice, cuda->upload),
+      "uploading a frame"));
+  DSLT_TRY(dslt_cuda_check(cudaEventRecord(slot->uploaded, cuda->upload), "uploading a frame"));
+  DSLT_TRY(
+      dslt_cuda_frame_view(slot->pinned_view, slot->pixels, row, image->width, image->height, image->format));
+  DSLT_TRY(dslt_cuda_check(cudaStreamWaitEvent(cuda->stream, slot->uploaded, 0), "waiting for a frame"));
+  return dslt_cuda_check(cudaMemcpyAsync(cuda->view, slot->pinned_view, sizeof *cuda->view,
+                                         cudaMemcpyHostToDevice, cuda->stream),
+                         "uploading a frame's layout");
+}

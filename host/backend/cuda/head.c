@@ -1,0 +1,153 @@
+/* head.c: the operations that are one kernel each: the table's arguments, plus where and whether they run. */
+#include <stdlib.h>
+
+#include "cuda.h"
+#include "util/error.h"
+
+int dslt_cuda_op_crop(dslt_backend *backend, float *out, const dslt_geometry *g, const dslt_input_norm *norm,
+                      const dslt_pose *pose, int first_level, int count) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_cuda_crop(cuda->now, out, DSLT_TYPE_F32, 3, cuda->view, g, norm, pose, first_level, count,
+                        cuda->when);
+}
+
+int dslt_cuda_op_augment(dslt_backend *backend, float *out, const float *in, int h, int w, float sigma,
+                         int axis) {
+  return dslt_cuda_augment(dslt_cuda_of(backend)->now, out, DSLT_TYPE_F32, 3, in, h, w, sigma, axis);
+}
+
+/* ---- upsampling ---------------------------------------------------------------------------------- */
+
+int dslt_cuda_op_upsample_forward(dslt_backend *backend, float *y, const float *x, const float *w, int n,
+                                  int h, int width, int c, int f) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_cuda_upsample_forward(cuda->now, y, NULL, NULL, 0.0f, 0.0f, x, w, n, h, width, c, f,
+                                    cuda->when);
+}
+
+/* Made at the first call of a shape, which is never one that is recorded. */
+static int scratch_of(void **out, dslt_cuda *cuda, int h, int width, int c, int f) {
+  dslt_upsample_scratch *s = cuda->upsample;
+  for (int i = 0; i < DSLT_UPSAMPLE_SHAPES; ++i, ++s) {
+    if (s->memory && (s->h != h || s->width != width || s->c != c || s->f != f)) continue;
+    if (!s->memory)
+      DSLT_TRY(dslt_cuda_new(&s->memory, cuda, dslt_cuda_upsample_scratch(h, width, c, f), "the upsampling"));
+    s->h = h, s->width = width, s->c = c, s->f = f;
+    *out = s->memory;
+    return DSLT_OK;
+  }
+  s = cuda->upsample; /* more shapes than a tracker has: the oldest goes */
+  cudaFree(s->memory);
+  s->memory = NULL;
+  return scratch_of(out, cuda, h, width, c, f);
+}
+
+int dslt_cuda_op_upsample_backward(dslt_backend *backend, float *dx, float *dw, const float *x,
+                                   const float *w, const float *dy, int h, int width, int c, int f) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  void *scratch = NULL;
+  DSLT_TRY(scratch_of(&scratch, cuda, h, width, c, f));
+  return dslt_cuda_upsample_backward(cuda->now, dx, dw, x, w, dy, 1.0f, NULL, h, width, c, f, scratch,
+                                     cuda->when);
+}
+
+/* ---- regression ---------------------------------------------------------------------------------- */
+
+struct dslt_regress {
+  dslt_cuda *cuda;
+  dslt_regress_shape shape;
+  void *scratch;
+};
+
+int dslt_cuda_regress_plan(dslt_regress **out, dslt_backend *backend, int n, int h, int w, int c, int kh,
+                           int kw) {
+  if (kh < 1 || kw < 1 || kh > h || kw > w)
+    return dslt_fail(DSLT_EINTERNAL, "A %d x %d regression kernel does not fit a %d x %d map.", kh, kw, h, w);
+  dslt_regress *r = calloc(1, sizeof *r);
+  if (!r) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the regression.");
+  r->cuda = dslt_cuda_of(backend);
+  r->shape = (dslt_regress_shape){n, h, w, c, kh, kw};
+  int rc = dslt_cuda_new(&r->scratch, r->cuda, dslt_cuda_regress_scratch(&r->shape, 1), "the regression");
+  if (rc < 0) {
+    dslt_cuda_regress_free(r);
+    return rc;
+  }
+  *out = r;
+  return DSLT_OK;
+}
+
+int dslt_cuda_op_regress_forward(dslt_regress *r, float *y, const float *x, const float *w) {
+  dslt_regress_layer layer = {.x = x, .w = w, .y = y};
+  return dslt_cuda_regress_forward(r->cuda->now, &r->shape, &layer, 1, r->scratch, r->cuda->when);
+}
+
+int dslt_cuda_op_regress_backward(dslt_regress *r, float *dx, float *dw, const float *x, const float *w,
+                                  const float *dy) {
+  dslt_regress_layer layer = {.x = x, .w = w, .dx = dx, .dw = dw};
+  return dslt_cuda_regress_backward(r->cuda->now, &r->shape, &layer, 1, dy, r->scratch, r->cuda->when);
+}
+
+void dslt_cuda_regress_free(dslt_regress *r) {
+  if (!r) return;
+  if (r->scratch) cudaFree(r->scratch);
+  free(r);
+}
+
+/* ---- sums, loss, step ---------------------------------------------------------------------------- */
+
+int dslt_cuda_op_axpby(dslt_backend *backend, float *y, float a, const float *x, float b, const float *z,
+                       size_t count) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_cuda_axpby(cuda->now, y, a, x, b, z, count, cuda->when);
+}
+
+int dslt_cuda_op_respond(dslt_backend *backend, float *response, const float *base, const float *residual,
+                         const float *bias, size_t count) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_cuda_respond(cuda->now, response, base, residual, bias, count, cuda->when);
+}
+
+int dslt_cuda_op_loss(dslt_backend *backend, float *gradient, float *dbias, float *value, const float *base,
+                      const float *residual, const float *bias, const float *label, size_t count,
+                      const dslt_loss_spec *spec) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_cuda_loss(cuda->now, gradient, dbias, value, base, residual, bias, label, count, spec,
+                        cuda->when);
+}
+
+int dslt_cuda_op_adam(dslt_backend *backend, const dslt_param *params, int count, const dslt_adam_rule *rule,
+                      int32_t *step) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_cuda_adam(cuda->now, params, count, rule, step, cuda->adam_ticket, cuda->when);
+}
+
+/* ---- pose ---------------------------------------------------------------------------------------- */
+
+int dslt_cuda_op_locate(dslt_backend *backend, dslt_pose *pose, const float *response,
+                        const dslt_geometry *g) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_cuda_locate(cuda->now, pose, response, g, cuda->locate, cuda->when);
+}
+
+int dslt_cuda_op_choose_scale(dslt_backend *backend, dslt_pose *pose, const float *responses,
+                              const dslt_geometry *g) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_cuda_choose_scale(cuda->now, pose, responses, g, cuda->locate, cuda->when);
+}
+
+int dslt_cuda_op_locate_levels(dslt_backend *backend, dslt_pose *pose, const float *responses,
+                               const dslt_geometry *g) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_cuda_locate_levels(cuda->now, pose, responses, g, cuda->locate, cuda->when);
+}
+
+int dslt_cuda_op_label(dslt_backend *backend, float *label, const dslt_pose *pose, const dslt_geometry *g) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_cuda_sample_label(cuda->now, label, NULL, pose, g, cuda->when);
+}
+
+int dslt_cuda_op_take_level(dslt_backend *backend, float *dst, const float *batch, const dslt_pose *pose,
+                            size_t count) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_cuda_take_level(cuda->now, dst, batch, pose, count, cuda->when);
+}

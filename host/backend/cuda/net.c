@@ -1,0 +1,221 @@
+/* net.c: the backbone. Each layer is one cuDNN plan with bias and ReLU inside where there is one, else nine
+ * matrix products. Activations are channels-last, their channels filled up with zeros to what tensor cores
+ * want; layers of zeros stay zeros, since their weights and biases are. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cudnn_conv.h"
+#include "util/error.h"
+
+typedef struct net_layer {
+  int h, w, cin, cout;   /* channels as stored */
+  dslt_cudnn_conv *conv; /* NULL: by products */
+  void *weights;         /* [cout][3][3][cin], or [9][cin][cout] for products */
+  float *bias;
+  int owned;
+} net_layer;
+
+struct dslt_net {
+  dslt_cuda *cuda;
+  dslt_net_desc desc;
+  dslt_type type; /* of activations and weights */
+  net_layer layer[DSLT_NET_LAYERS_MAX];
+};
+
+static int stored_channels(int channels, dslt_type type) {
+  int unit = type == DSLT_TYPE_BF16 ? 8 : 4;
+  return (channels + unit - 1) / unit * unit;
+}
+
+static size_t element(const dslt_net *net) { return net->type == DSLT_TYPE_BF16 ? 2 : 4; }
+
+/* ---- weights ------------------------------------------------------------------------------------- */
+
+/* From [cout][cin][3][3] as given to the layer's own layout, zeros where channels were filled up. */
+static void arrange(float *out, const float *oihw, const net_layer *l, const dslt_net_layer *given) {
+  memset(out, 0, (size_t)l->cout * 9 * (size_t)l->cin * sizeof *out);
+  for (int o = 0; o < given->cout; ++o)
+    for (int i = 0; i < given->cin; ++i)
+      for (int tap = 0; tap < 9; ++tap) {
+        size_t at = l->conv ? ((size_t)o * 9 + (size_t)tap) * (size_t)l->cin + (size_t)i
+                            : ((size_t)tap * (size_t)l->cin + (size_t)i) * (size_t)l->cout + (size_t)o;
+        out[at] = oihw[((size_t)o * (size_t)given->cin + (size_t)i) * 9 + (size_t)tap];
+      }
+}
+
+static int upload_weights(dslt_net *net, int index, float *oihw, float *bias, float *arranged) {
+  dslt_cuda *cuda = net->cuda;
+  net_layer *l = &net->layer[index];
+  const dslt_net_layer *given = &net->desc.layer[index];
+  size_t values = (size_t)l->cout * 9 * (size_t)l->cin;
+  DSLT_TRY(net->desc.load(net->desc.context, index, oihw, bias));
+  arrange(arranged, oihw, l, given);
+  void *staged = NULL;
+  DSLT_TRY(dslt_cuda_new(&staged, cuda, values * sizeof(float), "a layer's weights"));
+  int rc = cuda->base.ops->upload(&cuda->base, staged, arranged, values * sizeof(float));
+  if (rc == DSLT_OK)
+    rc = dslt_cuda_convert(cuda->now, l->weights, net->type, staged, DSLT_TYPE_F32, values, NULL);
+  if (rc == DSLT_OK)
+    rc = cuda->base.ops->upload(&cuda->base, l->bias, bias, (size_t)given->cout * sizeof(float));
+  if (rc == DSLT_OK) rc = dslt_cuda_check(cudaStreamSynchronize(cuda->now), "uploading weights");
+  cudaFree(staged);
+  return rc;
+}
+
+static int load_weights(dslt_net *net, int index) {
+  const net_layer *l = &net->layer[index];
+  size_t values = (size_t)l->cout * 9 * (size_t)l->cin;
+  float *oihw = malloc(values * sizeof *oihw), *arranged = malloc(values * sizeof *arranged);
+  float *bias = calloc((size_t)l->cout, sizeof *bias);
+  int rc = oihw && bias && arranged ? upload_weights(net, index, oihw, bias, arranged)
+                                    : dslt_fail(DSLT_EMEMORY, "Out of memory while loading a layer.");
+  free(oihw);
+  free(arranged);
+  free(bias);
+  return rc;
+}
+
+/* ---- planning ------------------------------------------------------------------------------------ */
+
+/* Sizes first: arenas must not move once something is recorded, and measuring needs them. */
+static int reserve(dslt_net *net) {
+  dslt_cuda *cuda = net->cuda;
+  const dslt_net_desc *d = &net->desc;
+  int h = d->h, w = d->w;
+  size_t largest = 0, padded = 0, sums = 0;
+  for (int i = 0; i <= d->tap_high; ++i) {
+    net_layer *l = &net->layer[i];
+    *l = (net_layer){.h = h, .w = w};
+    l->cin = stored_channels(d->layer[i].cin, net->type);
+    l->cout = stored_channels(d->layer[i].cout, net->type);
+    size_t cells = (size_t)d->n * (size_t)h * (size_t)w;
+    size_t widest = (size_t)(l->cin > l->cout ? l->cin : l->cout);
+    size_t framed = (size_t)d->n * (size_t)(h + 2) * (size_t)(w + 2);
+    if (cells * widest > largest) largest = cells * widest;
+    if (framed * (size_t)l->cin > padded) padded = framed * (size_t)l->cin;
+    if (framed * (size_t)l->cout > sums) sums = framed * (size_t)l->cout;
+    if (d->layer[i].pool_after && i < d->tap_high) h /= 2, w /= 2;
+  }
+  for (int i = 0; i < 2; ++i)
+    DSLT_TRY(
+        dslt_cuda_reserve(&cuda->activations[i], cuda, largest * element(net), "the backbone's activations"));
+  if (cuda->dnn) return DSLT_OK; /* a layer without a plan asks for more when it is met */
+  DSLT_TRY(dslt_cuda_reserve(&cuda->padded, cuda, padded * element(net), "the backbone"));
+  return dslt_cuda_reserve(&cuda->sums, cuda, sums * sizeof(float), "the backbone");
+}
+
+static int plan_layer(dslt_net *net, int index) {
+  dslt_cuda *cuda = net->cuda;
+  net_layer *l = &net->layer[index];
+  int n = net->desc.n;
+  void *bias = NULL;
+  DSLT_TRY(dslt_cuda_new(&bias, cuda, (size_t)l->cout * sizeof(float), "a layer's bias"));
+  l->bias = bias;
+  size_t bytes = (size_t)l->cout * 9 * (size_t)l->cin * element(net);
+  DSLT_TRY(dslt_cuda_new(&l->weights, cuda, bytes, "a layer's weights"));
+  l->owned = 1;
+  dslt_conv_case shape = {n, l->h, l->w, l->cin, l->cout, net->type};
+  dslt_conv_memory memory = {cuda->activations[0].data, cuda->activations[1].data, l->weights, l->bias};
+  DSLT_TRY(dslt_cudnn_conv_plan(&l->conv, cuda, &shape, &memory));
+  if (!l->conv) {
+    size_t cells = (size_t)n * (size_t)(l->h + 2) * (size_t)(l->w + 2);
+    DSLT_TRY(dslt_cuda_reserve(&cuda->padded, cuda, cells * (size_t)l->cin * element(net), "the backbone"));
+    DSLT_TRY(dslt_cuda_reserve(&cuda->sums, cuda, cells * (size_t)l->cout * sizeof(float), "the backbone"));
+  }
+  const net_layer *other = net->desc.share ? &net->desc.share->layer[index] : NULL;
+  if (!other || !other->conv != !l->conv || net->desc.share->type != net->type)
+    return load_weights(net, index);
+  cudaFree(l->weights);
+  cudaFree(l->bias);
+  l->weights = other->weights;
+  l->bias = other->bias;
+  l->owned = 0;
+  return DSLT_OK;
+}
+
+int dslt_cuda_net_plan(dslt_net **out, dslt_backend *backend, const dslt_net_desc *desc) {
+  dslt_net *net = calloc(1, sizeof *net);
+  if (!net) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the backbone.");
+  net->cuda = dslt_cuda_of(backend);
+  net->desc = *desc;
+  net->type = net->cuda->precision == DSLT_PRECISION_BF16 ? DSLT_TYPE_BF16 : DSLT_TYPE_F32;
+  int rc = reserve(net);
+  for (int i = 0; i <= desc->tap_high && rc == DSLT_OK; ++i) rc = plan_layer(net, i);
+  net->desc.load = NULL; /* the context may be gone from here on */
+  net->desc.context = NULL;
+  net->desc.share = NULL;
+  if (rc < 0) {
+    dslt_cuda_net_free(net);
+    return rc;
+  }
+  *out = net;
+  return DSLT_OK;
+}
+
+void dslt_cuda_net_free(dslt_net *net) {
+  if (!net) return;
+  for (int i = 0; i < DSLT_NET_LAYERS_MAX; ++i) {
+    net_layer *l = &net->layer[i];
+    dslt_cudnn_conv_free(l->conv);
+    if (!l->owned) continue;
+    cudaFree(l->weights);
+    cudaFree(l->bias);
+  }
+  free(net);
+}
+
+/* ---- running ------------------------------------------------------------------------------------- */
+
+static int remap(const dslt_net *net, dslt_map dst, dslt_map src, const float *bias, int relu, int h, int w) {
+  return dslt_cuda_remap(net->cuda->now, &dst, &src, bias, relu, net->desc.n, h, w, net->cuda->when);
+}
+
+static int by_products(const dslt_net *net, const net_layer *l, void *y, void *x) {
+  dslt_cuda *cuda = net->cuda;
+  dslt_map padded = {cuda->padded.data, net->type, l->cin, 1},
+           sums = {cuda->sums.data, DSLT_TYPE_F32, l->cout, 1};
+  dslt_map in = {x, net->type, l->cin, 0}, out = {y, net->type, l->cout, 0};
+  DSLT_TRY(remap(net, padded, in, NULL, 0, l->h, l->w));
+  DSLT_TRY(dslt_cuda_nine_products(cuda, sums.data, padded.data, l->weights, net->type, net->desc.n, l->h,
+                                   l->w, l->cin, l->cout));
+  return remap(net, out, sums, l->bias, 1, l->h, l->w);
+}
+
+/* From x, by way of y; *swapped = 1 where the result is in y, 0 where it is back in x. */
+static int run_layer(const dslt_net *net, const net_layer *l, void *y, void *x, int *swapped) {
+  *swapped = 1;
+  if (!l->conv) return by_products(net, l, y, x);
+  DSLT_TRY(dslt_cudnn_conv_run(l->conv, y, x, l->weights, l->bias));
+  if (dslt_cudnn_conv_fused(l->conv)) return DSLT_OK;
+  dslt_map sums = {y, net->type, l->cout, 0}, out = {x, net->type, l->cout, 0};
+  *swapped = 0;
+  return remap(net, out, sums, l->bias, 1, l->h, l->w);
+}
+
+static int write_tap(const dslt_net *net, int index, float *tap, void *from) {
+  const net_layer *l = &net->layer[index];
+  dslt_map dst = {tap, DSLT_TYPE_F32, net->desc.layer[index].cout, 0}, src = {from, net->type, l->cout, 0};
+  return remap(net, dst, src, NULL, 0, l->h, l->w);
+}
+
+int dslt_cuda_net_run(dslt_net *net, const float *input, float *tap_low, float *tap_high) {
+  dslt_cuda *cuda = net->cuda;
+  const dslt_net_desc *d = &net->desc;
+  void *buffers[2] = {cuda->activations[0].data, cuda->activations[1].data};
+  dslt_map pixels = {(void *)(uintptr_t)input, DSLT_TYPE_F32, 3, 0};
+  dslt_map first = {buffers[0], net->type, net->layer[0].cin, 0};
+  DSLT_TRY(remap(net, first, pixels, NULL, 0, d->h, d->w));
+  int at = 0, swapped = 0;
+  for (int i = 0; i <= d->tap_high; ++i) {
+    const net_layer *l = &net->layer[i];
+    DSLT_TRY(run_layer(net, l, buffers[at ^ 1], buffers[at], &swapped));
+    at ^= swapped;
+    if (i == d->tap_low) DSLT_TRY(write_tap(net, i, tap_low, buffers[at]));
+    if (i == d->tap_high) return write_tap(net, i, tap_high, buffers[at]);
+    if (!d->layer[i].pool_after) continue;
+    DSLT_TRY(dslt_cuda_pool(cuda->now, buffers[at ^ 1], buffers[at], net->type, d->n, l->h, l->w, l->cout,
+                            cuda->when));
+    at ^= 1;
+  }
+  return DSLT_OK;
+}

@@ -1,0 +1,116 @@
+#include "plan_cache.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/atomic_file.h"
+#include "util/error.h"
+
+static const char header[] = "dslt convolution plans 1\n";
+
+/* $XDG_CACHE_HOME/dslt, made where it is missing; 0 where that does not work. */
+static int cache_folder(char *out, size_t size) {
+  const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+  int length = base && base[0] == '/' ? snprintf(out, size, "%s", base)
+                                      : (home && home[0] ? snprintf(out, size, "%s/.cache", home) : -1);
+  if (length < 0 || (size_t)length + 6 > size) return 0;
+  (void)mkdir(out, 0700); /* there already, or the next one fails */
+  strcat(out, "/dslt");
+  (void)mkdir(out, 0700);
+  return access(out, W_OK | X_OK) == 0;
+}
+
+static void append_words(char *out, size_t size, const char *words) {
+  size_t at = strlen(out);
+  for (; *words && at + 1 < size; ++words) out[at++] = isalnum((unsigned char)*words) ? *words : '-';
+  out[at] = '\0';
+}
+
+static int remember(dslt_plan_cache *cache, const dslt_plan_entry *entry) {
+  for (int i = 0; i < cache->count; ++i)
+    if (memcmp(cache->entries[i].key, entry->key, sizeof entry->key) == 0) {
+      cache->entries[i] = *entry;
+      return 1;
+    }
+  if (cache->count == cache->capacity) {
+    int capacity = cache->capacity ? 2 * cache->capacity : 64;
+    dslt_plan_entry *grown = realloc(cache->entries, (size_t)capacity * sizeof *grown);
+    if (!grown) return 0; /* it will be measured again */
+    cache->entries = grown;
+    cache->capacity = capacity;
+  }
+  cache->entries[cache->count++] = *entry;
+  return 1;
+}
+
+static void read_file(dslt_plan_cache *cache) {
+  FILE *file = fopen(cache->path, "r");
+  char line[256];
+  if (file && fgets(line, sizeof line, file) && strcmp(line, header) == 0)
+    while (fgets(line, sizeof line, file)) {
+      dslt_plan_entry e;
+      int *k = e.key;
+      dslt_plan_choice *c = &e.choice;
+      if (sscanf(line, "%d %d %d %d %d %d %d %d %d %d %" SCNd64, &k[0], &k[1], &k[2], &k[3], &k[4], &k[5],
+                 &k[6], &c->fused, &c->mode, &c->index, &c->engine) == 11)
+        (void)remember(cache, &e);
+    }
+  if (file) fclose(file);
+}
+
+void dslt_plan_cache_open(dslt_plan_cache *out, const char *gpu, const char *versions) {
+  memset(out, 0, sizeof *out);
+  char folder[384];
+  if (!cache_folder(folder, sizeof folder)) return;
+  snprintf(out->path, sizeof out->path, "%s/plans-", folder);
+  append_words(out->path, sizeof out->path - 64, gpu);
+  append_words(out->path, sizeof out->path - 32, "-");
+  append_words(out->path, sizeof out->path - 8, versions);
+  strcat(out->path, ".txt");
+  read_file(out);
+}
+
+void dslt_plan_cache_close(dslt_plan_cache *cache) {
+  free(cache->entries);
+  memset(cache, 0, sizeof *cache);
+}
+
+int dslt_plan_cache_find(dslt_plan_choice *out, const dslt_plan_cache *cache, const int key[DSLT_PLAN_KEY]) {
+  for (int i = 0; i < cache->count; ++i) {
+    if (memcmp(cache->entries[i].key, key, sizeof cache->entries[i].key) != 0) continue;
+    *out = cache->entries[i].choice;
+    return 1;
+  }
+  return 0;
+}
+
+/* What other processes wrote in the meantime is kept; where two measured the same, the file's word stands. */
+static void write_file(dslt_plan_cache *cache) {
+  read_file(cache);
+  dslt_atomic_file file = {0};
+  if (dslt_atomic_open(&file, cache->path) < 0) {
+    cache->path[0] = '\0';
+    return;
+  }
+  fputs(header, file.stream);
+  for (int i = 0; i < cache->count; ++i) {
+    const dslt_plan_entry *e = &cache->entries[i];
+    for (int j = 0; j < DSLT_PLAN_KEY; ++j) fprintf(file.stream, "%d ", e->key[j]);
+    fprintf(file.stream, "%d %d %d %" PRId64 "\n", e->choice.fused, e->choice.mode, e->choice.index,
+            e->choice.engine);
+  }
+  if (dslt_atomic_commit(&file) < 0) cache->path[0] = '\0';
+}
+
+void dslt_plan_cache_add(dslt_plan_cache *cache, const int key[DSLT_PLAN_KEY],
+                         const dslt_plan_choice *choice) {
+  dslt_plan_entry entry;
+  memcpy(entry.key, key, sizeof entry.key);
+  entry.choice = *choice;
+  if (remember(cache, &entry) && cache->path[0]) write_file(cache);
+}
