@@ -11,7 +11,8 @@
 #include "kernels.h"
 
 // Every launcher of kernels.h, and what sizes its scratch memory.
-// clang-format off: it finds no layout of this list that it likes twice
+// It finds no layout of this list that it likes twice.
+// clang-format off
 #define EVERY_KERNEL(X) \
   X(crop) X(frame_view) X(augment) X(upsample_forward) X(upsample_backward) X(upsample_scratch) \
   X(regress_forward) X(regress_backward) X(regress_scratch) X(axpby) X(convert) X(fill) \
