@@ -40,5 +40,6 @@ done
 # shellcheck disable=SC2086
 "$dslt" eval "$boxes"/* $published --dataset otb100 --root "$root" --sequences "$names" \
   --json "$results/scores.json" --csv "$results/scores.csv" --markdown "$results/scores.md" --per-sequence
-"$python" "$here/otb_speed.py" "$boxes" >"$results/speed.md"
-cat "$results/speed.md"
+"$python" "$here/otb_speed.py" "$boxes" "$results/speed.json"
+"$python" "$here/otb_readme.py" "$results" >"$results/table.md"
+cat "$results/table.md"
