@@ -53,8 +53,8 @@ static void print_help(FILE *stream) {
       "  dslt VERB --help explains a verb; dslt --version prints the version.\n\n"
       "Examples:\n"
       "  dslt demo\n"
-      "  dslt weights random --arch vgg16 --seed 1 -o random.safetensors\n"
-      "  dslt track clip.mp4 --box 120,80,64,48 --weights vgg16.safetensors --out boxes.txt\n\n"
+      "  dslt report results/DSLT --dataset otb100 --root /data/OTB100 -o report.html\n"
+      "  dslt track clip.mp4 --box 120,80,64,48 --out boxes.txt\n\n"
       "Exit codes: 0 done, 1 the run failed, 2 wrong command line, 3 unusable file, frame or box,\n"
       "4 unusable weights, 5 backend, device or display not available, 130 or 143 interrupted.\n",
       stream);

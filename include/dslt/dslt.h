@@ -145,7 +145,7 @@ typedef enum dslt_precision {
   DSLT_PRECISION_AUTO = 3  /* bfloat16 where the device has it natively, else float32 */
 } dslt_precision;
 
-#define DSLT_OPTIONS_VERSION 1u
+#define DSLT_OPTIONS_VERSION 2u
 #define DSLT_NAME_MAX 16
 
 /* Every number of the method. Start from dslt_options_init(), then change what you like; the names below are
