@@ -13,7 +13,7 @@ ROWS = {
     "DSLT-default": "**dslt**, preset `default` (bfloat16)",
     "DSLT-default-f32": "dslt, preset `default`, float32",
     "DSLT-paper": "dslt, preset `paper`",
-    "DSLT-released": "dslt, preset `released`",
+    "DSLT-released": "dslt, preset `released`, bfloat16",
     "DSLT-default-random": "dslt, preset `default`, random weights",
     "CSRT": "OpenCV CSRT",
     "KCF": "OpenCV KCF",
