@@ -91,12 +91,12 @@ void compare_all(const Expected (&rows)[N]) {
 
 // What `default` changes of `paper`, as bench/presets.md lists it; everything else is the paper's.
 const Expected kDeparture[] = {
-    {"precision", "auto", ""},        {"frame_scale_side", "0", ""},   {"search_width", "4", ""},
-    {"search_height", "4", ""},       {"search_square", "1", ""},      {"search_min_area", "65536", ""},
-    {"search_max_area", "65536", ""}, {"label_min_sigma", "1", ""},    {"init_stop_change", "0", ""},
-    {"subcell", "gaussian", ""},      {"scale_joint", "1", ""},        {"scale_step", "1.05", ""},
-    {"scale_gate", "0", ""},          {"scale_gate_ratio", "0.6", ""}, {"scale_penalty", "0.95", ""},
-    {"lost_ratio", "0.6", ""},        {"lost_grace", "10", ""},        {"lost_hold", "1", ""},
+    {"precision", "auto", ""},       {"frame_scale_side", "0", ""},    {"search_width", "4", ""},
+    {"search_square", "1", ""},      {"search_min_area", "65536", ""}, {"search_max_area", "65536", ""},
+    {"label_min_sigma", "1", ""},    {"init_stop_change", "0", ""},    {"subcell", "gaussian", ""},
+    {"scale_joint", "1", ""},        {"scale_step", "1.05", ""},       {"scale_gate", "0", ""},
+    {"scale_gate_ratio", "0.6", ""}, {"scale_penalty", "0.95", ""},    {"lost_ratio", "0.6", ""},
+    {"lost_grace", "10", ""},        {"lost_hold", "1", ""},
 };
 
 TEST(Presets, DefaultDepartsFromThePaperWhereTheTableSays) {
