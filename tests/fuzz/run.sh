@@ -14,7 +14,8 @@ libraries="$(pkg-config --cflags --libs jansson) -lm"
 util=$(echo host/util/*.c)
 
 # shellcheck disable=SC2086 # the lists are meant to be split
-clang $flags tests/fuzz/fuzz_safetensors.c host/net/arch.c host/net/safetensors.c host/net/weights*.c $util $libraries -o build-fuzz/safetensors
+clang $flags "-DDSLT_SHIPPED_FILE=\"$PWD/weights/slim.safetensors\"" tests/fuzz/fuzz_safetensors.c host/net/arch.c host/net/shipped.c \
+  host/net/safetensors.c host/net/weights*.c $util $libraries -o build-fuzz/safetensors
 # shellcheck disable=SC2086
 clang $flags tests/fuzz/fuzz_boxes.c host/data/box_parse.c $util $libraries -o build-fuzz/boxes
 # shellcheck disable=SC2086
