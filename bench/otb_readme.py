@@ -27,11 +27,15 @@ def main() -> int:
     folder = Path(sys.argv[1])
     trackers = json.loads((folder / "scores.json").read_text())["trackers"]
     speed = json.loads((folder / "speed.json").read_text())
+    most = max(len(t["sequences"]) for t in trackers.values())
     print("| tracker | AUC | precision, 20 px | frames/s, median | first frame |")
     print("| --- | --- | --- | --- | --- |")
     for name, words in ROWS.items():
         if name not in trackers:
             continue
+        scored = len(trackers[name]["sequences"])
+        if scored < most:
+            words += f", {scored} of the {most} targets"
         overall, times = trackers[name]["overall"], speed.get(name)
         # only the two runs that had the machine for themselves tell something about speed
         timed = times and times["jobs"] == 1 and name.startswith("DSLT")
