@@ -20,7 +20,8 @@ static const struct argp_option table[] = {{"protocol", KEY_PROTOCOL, "NAME", 0,
                                             1},
                                            {"repeat", KEY_REPEAT, "K", 0,
                                             "Track each sequence K times with the seeds SEED to SEED + K - 1 "
-                                            "(default 1: the same seed gives the same boxes)",
+                                            "(default 1: a seed gives the same boxes each time, so VOT's "
+                                            "15 repetitions ask for --repeat 15, with 15 seeds)",
                                             1},
                                            {0}};
 

@@ -132,24 +132,3 @@ int dslt_vot_run(dslt_vot_regions *results, double *seconds, const dslt_vot_driv
   dslt_vot_session_free(&session);
   return rc;
 }
-
-/* ---- repetitions --------------------------------------------------------------------------------- */
-
-static int are_same(const dslt_vot_regions *a, const dslt_vot_regions *b) {
-  if (a->count != b->count) return 0;
-  for (int i = 0; i < a->count; i++) {
-    if (a->at[i].kind != b->at[i].kind) return 0;
-    for (int k = 0; a->at[i].kind >= DSLT_VOT_RECTANGLE && k < (int)a->at[i].kind; k++)
-      if (a->at[i].at[k] != b->at[i].at[k]) return 0;
-  }
-  return 1;
-}
-
-int dslt_vot_repetitions_left(const dslt_vot_regions *runs, int done, int deterministic,
-                              const dslt_vot_rules *rules) {
-  enum { ENOUGH_ALIKE = 3 };
-  const int wanted = deterministic ? 1 : rules->repetitions;
-  if (done >= wanted) return 0;
-  if (done >= ENOUGH_ALIKE && are_same(&runs[0], &runs[1]) && are_same(&runs[0], &runs[2])) return 0;
-  return wanted - done;
-}

@@ -63,13 +63,6 @@ int dslt_vot_run(dslt_vot_regions *results, double *seconds, const dslt_vot_driv
                  const dslt_vot_region *truth, int count, int width, int height, int supervised,
                  const dslt_vot_rules *rules);
 
-/* How many more repetitions a sequence needs after `done` runs: rules->repetitions in all, one if the tracker
- * is known to be deterministic, and none after three runs that are the same (both toolkits stop there). A
- * tracker that draws from a seed is deterministic while the seed stays; give each repetition a seed of its
- * own to have 15 that differ. runs: [done]. */
-int dslt_vot_repetitions_left(const dslt_vot_regions *runs, int done, int deterministic,
-                              const dslt_vot_rules *rules);
-
 #ifdef __cplusplus
 }
 #endif

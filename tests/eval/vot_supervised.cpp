@@ -190,19 +190,4 @@ TEST_F(VotSupervised, CallsOutOfOrder) {
   dslt_vot_session_free(&session);
 }
 
-TEST_F(VotSupervised, Repetitions) {
-  make(4, {});
-  ASSERT_EQ(run(), DSLT_OK);
-  std::vector<dslt_vot_region> other(results_.at, results_.at + results_.count);
-  other[2].at[0] += 0.5;
-  const dslt_vot_regions same = results_, different = {other.data(), 4};
-  const dslt_vot_regions alike[] = {same, same, same}, unlike[] = {same, same, different};
-  EXPECT_EQ(dslt_vot_repetitions_left(nullptr, 0, 0, &rules_), 15);
-  EXPECT_EQ(dslt_vot_repetitions_left(alike, 2, 0, &rules_), 13);
-  EXPECT_EQ(dslt_vot_repetitions_left(alike, 3, 0, &rules_), 0);
-  EXPECT_EQ(dslt_vot_repetitions_left(unlike, 3, 0, &rules_), 12);
-  EXPECT_EQ(dslt_vot_repetitions_left(nullptr, 0, 1, &rules_), 1);
-  EXPECT_EQ(dslt_vot_repetitions_left(alike, 1, 1, &rules_), 0);
-}
-
 }  // namespace
