@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.ticker import NullFormatter
 
 from . import palette
@@ -120,7 +121,7 @@ class Figure:
         width, height = self.width + extra, self.height + top
         # A column of legend may be taller than the axes.
         height = max(height, 0.2 * len(self.legend) + top + 0.2) if alone else height
-        bottom, right, above = 0.5, 0.14, 0.12
+        bottom, right, above = 0.5, 0.2, 0.12  # right: half of the last tick's number
         self.canvas.set_size_inches(width, height)
         self.axes.set_position([self.left / width, (bottom + height - self.height - top) / height,
                                 (self.width - self.left - right) / width,
@@ -136,6 +137,7 @@ class Figure:
         title = self.canvas.text(self.left / width, 1 - 0.11 / height, self.title, va="top", fontsize=11,
                                  fontweight="bold")
         title.set_parse_math(False)
+        self._fit(title, width)
         if not self.legend:
             return
         looks = [palette.style(entry.index) for entry in self.legend]
@@ -149,6 +151,15 @@ class Figure:
         for text, label in zip(box.get_texts(), self._labels()):
             text.set_parse_math(False)
             text.set_text(label)
+
+    def _fit(self, title: Text, width: float) -> None:
+        """A title that is too long begins at the figure's edge, and is smaller where that is not enough."""
+        margin = 0.1
+        taken = title.get_window_extent(FigureCanvasAgg(self.canvas).get_renderer()).width / self.canvas.dpi
+        if self.left + taken <= width - margin:
+            return
+        title.set_x(margin / width)
+        title.set_fontsize(title.get_fontsize() * min(1, (width - 2 * margin) / taken))
 
     def _svg(self) -> str:
         stream = io.StringIO()
