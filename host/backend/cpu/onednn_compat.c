@@ -1,6 +1,7 @@
 #include "onednn_compat.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/error.h"
 
@@ -89,34 +90,78 @@ size_t dslt_pd_scratch(const_dnnl_primitive_desc_t pd) {
 
 /* ---- descriptors of primitives ------------------------------------------------------------------- */
 
-static int conv_forward_pd(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md, int pad,
-                           int relu) {
+static int name_fits(const_dnnl_primitive_desc_t pd, const char *name) {
+  const char *info = "";
+  if (dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, (void *)&info) != dnnl_success) return 0;
+  return name ? strstr(info, name) != NULL : strncmp(info, "ref", 3) != 0;
+}
+
+/* Status dnnl_unimplemented: nothing fits. */
+static dnnl_status_t find_conv(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md,
+                               dnnl_prop_kind_t kind, int pad, dnnl_alg_kind_t algorithm, const char *name,
+                               const_dnnl_primitive_attr_t attr) {
   const dnnl_dims_t strides = {1, 1}, padding = {pad, pad};
-  const dnnl_prop_kind_t kind = relu ? dnnl_forward_inference : dnnl_forward_training;
-  dnnl_primitive_attr_t attr = NULL;
-  DSLT_TRY(make_attributes(&attr, relu));
+  dnnl_primitive_desc_t pd = NULL;
   dnnl_status_t status;
 #if DNNL_VERSION_MAJOR >= 3
   const dnnl_dims_t dilates = {0, 0};
-  status = dnnl_convolution_forward_primitive_desc_create(out, e->engine, kind, dnnl_convolution_direct,
-                                                          md->src, md->weights, md->bias, md->dst, strides,
-                                                          dilates, padding, padding, attr);
+  status = dnnl_convolution_forward_primitive_desc_create(&pd, e->engine, kind, algorithm, md->src,
+                                                          md->weights, md->bias, md->dst, strides, dilates,
+                                                          padding, padding, attr);
+  while (status == dnnl_success && !name_fits(pd, name)) status = dnnl_primitive_desc_next_impl(pd);
+  if (status != dnnl_success && pd) dnnl_primitive_desc_destroy(pd);
+  if (status == dnnl_last_impl_reached) status = dnnl_unimplemented;
 #else
   dnnl_convolution_desc_t desc;
-  status = dnnl_convolution_forward_desc_init(&desc, kind, dnnl_convolution_direct, md->src, md->weights,
-                                              md->bias, md->dst, strides, padding, padding);
-  if (status == dnnl_success) status = dnnl_primitive_desc_create(out, &desc, attr, e->engine, NULL);
+  dnnl_primitive_desc_iterator_t all = NULL;
+  status = dnnl_convolution_forward_desc_init(&desc, kind, algorithm, md->src, md->weights, md->bias, md->dst,
+                                              strides, padding, padding);
+  if (status == dnnl_success)
+    status = dnnl_primitive_desc_iterator_create(&all, &desc, attr, e->engine, NULL);
+  while (status == dnnl_success) {
+    pd = dnnl_primitive_desc_iterator_fetch(all);
+    if (!pd) status = dnnl_out_of_memory;
+    if (!pd || name_fits(pd, name)) break;
+    dnnl_primitive_desc_destroy(pd);
+    status = dnnl_primitive_desc_iterator_next(all);
+  }
+  if (all) dnnl_primitive_desc_iterator_destroy(all);
+  if (status == dnnl_iterator_ends) status = dnnl_unimplemented;
 #endif
+  if (status == dnnl_success) *out = pd;
+  return status;
+}
+
+int dslt_pd_find_conv_relu(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md, int pad,
+                           dnnl_alg_kind_t algorithm, const char *name) {
+  dnnl_primitive_attr_t attr = NULL;
+  *out = NULL;
+  DSLT_TRY(make_attributes(&attr, 1));
+  const dnnl_status_t status = find_conv(out, e, md, dnnl_forward_inference, pad, algorithm, name, attr);
   dnnl_primitive_attr_destroy(attr);
+  if (status == dnnl_unimplemented || status == dnnl_invalid_arguments) return DSLT_OK;
   return dslt_onednn_check(status, "plan a convolution");
 }
 
-int dslt_pd_conv_relu(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md, int pad) {
-  return conv_forward_pd(out, e, md, pad, 1);
+int dslt_pd_same_sums(const_dnnl_primitive_desc_t a, const_dnnl_primitive_desc_t b) {
+  dslt_md left = dslt_pd_md(a, dnnl_query_weights_md), right = dslt_pd_md(b, dnnl_query_weights_md);
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_memory_desc_equal(left, right); /* opaque, and no Winograd to ask for */
+#else
+  /* input channels are summed in parts of ic2_block blocks, and the parts then added */
+  const dnnl_wino_desc_t *l = &left->format_desc.wino_desc, *r = &right->format_desc.wino_desc;
+  return left->format_kind == dnnl_format_kind_wino && right->format_kind == dnnl_format_kind_wino &&
+         l->ic_block == r->ic_block && l->ic2_block == r->ic2_block;
+#endif
 }
 
 int dslt_pd_conv(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md, int pad) {
-  return conv_forward_pd(out, e, md, pad, 0);
+  dnnl_primitive_attr_t attr = NULL;
+  DSLT_TRY(make_attributes(&attr, 0));
+  const dnnl_status_t status =
+      find_conv(out, e, md, dnnl_forward_training, pad, dnnl_convolution_direct, "", attr);
+  dnnl_primitive_attr_destroy(attr);
+  return dslt_onednn_check(status, "plan a convolution");
 }
 
 int dslt_pd_conv_backward_weights(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md,

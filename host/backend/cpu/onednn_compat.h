@@ -33,7 +33,13 @@ void dslt_md_free(dslt_md_owned md);
 typedef struct dslt_conv_mds {
   dslt_md src, weights, bias, dst;
 } dslt_conv_mds;
-int dslt_pd_conv_relu(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md, int pad);
+/* Convolution with ReLU by the first of oneDNN's implementations of `algorithm` whose name holds `name` ("":
+ * any at all; NULL: any but its reference loops, which are a thousand times slower). *out is NULL where there
+ * is none. */
+int dslt_pd_find_conv_relu(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md, int pad,
+                           dnnl_alg_kind_t algorithm, const char *name);
+/* 1: two Winograd convolutions of the same channels add their products in the same order. */
+int dslt_pd_same_sums(const_dnnl_primitive_desc_t a, const_dnnl_primitive_desc_t b);
 int dslt_pd_conv(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md, int pad);
 int dslt_pd_conv_backward_weights(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md,
                                   int pad, dnnl_primitive_desc_t forward);

@@ -1,4 +1,5 @@
 /* onednn_gemm.c: planned matrix products by oneDNN. */
+#include <omp.h>
 #include <stdlib.h>
 
 #include "onednn_step.h"
@@ -7,9 +8,11 @@
 struct dslt_gemm {
   dslt_cpu *cpu;
   dslt_step step;
+  size_t scratch_bytes;
+  void *scratch; /* of a product that is computed alone: others may run at the same time */
 };
 
-int dslt_gemm_plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {
+static int plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {
   dslt_gemm *gemm = calloc(1, sizeof *gemm);
   if (!gemm) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning a matrix product.");
   gemm->cpu = cpu;
@@ -20,6 +23,7 @@ int dslt_gemm_plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n,
   if (rc == DSLT_OK) rc = dslt_md_make(&b, 2, b_dims, dnnl_f32, tb ? dnnl_ba : dnnl_ab);
   if (rc == DSLT_OK) rc = dslt_md_make(&c, 2, c_dims, dnnl_f32, dnnl_ab);
   if (rc == DSLT_OK) rc = dslt_pd_matmul(&pd, cpu->engine, a, b, c);
+  if (rc == DSLT_OK) gemm->scratch_bytes = dslt_pd_scratch(pd);
   if (rc == DSLT_OK) rc = dslt_step_make(&gemm->step, cpu, pd);
   if (rc == DSLT_OK) rc = dslt_step_arg(&gemm->step, cpu, DNNL_ARG_SRC, a, NULL);
   if (rc == DSLT_OK) rc = dslt_step_arg(&gemm->step, cpu, DNNL_ARG_WEIGHTS, b, NULL);
@@ -36,15 +40,39 @@ int dslt_gemm_plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n,
   return DSLT_OK;
 }
 
+int dslt_gemm_plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {
+  return plan(out, cpu, ta, tb, m, n, k);
+}
+
+/* oneDNN divides the work when it plans, among the threads it finds then. */
+int dslt_gemm_plan_alone(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {
+  int threads = omp_get_max_threads();
+  omp_set_num_threads(1);
+  int rc = plan(out, cpu, ta, tb, m, n, k);
+  omp_set_num_threads(threads);
+  if (rc < 0 || !(*out)->step.has_scratch) return rc;
+  rc = dslt_cpu_alloc(&(*out)->scratch, (*out)->scratch_bytes, "a matrix product");
+  if (rc < 0) {
+    dslt_gemm_free(*out);
+    *out = NULL;
+  }
+  return rc;
+}
+
 int dslt_gemm_run(dslt_gemm *gemm, float *c, const float *a, const float *b) {
   DSLT_TRY(dslt_step_set(&gemm->step, DNNL_ARG_SRC, a));
   DSLT_TRY(dslt_step_set(&gemm->step, DNNL_ARG_WEIGHTS, b));
   DSLT_TRY(dslt_step_set(&gemm->step, DNNL_ARG_DST, c));
-  return dslt_step_run(&gemm->step, gemm->cpu);
+  if (!gemm->scratch) return dslt_step_run(&gemm->step, gemm->cpu);
+  DSLT_TRY(dslt_step_set(&gemm->step, DNNL_ARG_SCRATCHPAD, gemm->scratch));
+  return dslt_onednn_check(dnnl_primitive_execute(gemm->step.primitive, gemm->cpu->engine->stream,
+                                                  gemm->step.count, gemm->step.args),
+                           "run a product");
 }
 
 void dslt_gemm_free(dslt_gemm *gemm) {
   if (!gemm) return;
   dslt_step_free(&gemm->step);
+  free(gemm->scratch);
   free(gemm);
 }

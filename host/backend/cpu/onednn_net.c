@@ -1,197 +1,208 @@
 /* onednn_net.c: the backbone as a flat list of oneDNN primitives, planned once for each batch and input size.
  *
- * Every activation is channels-last, which is as fast as oneDNN's blocked layouts here and lets the taps be
- * written where they are wanted. Two buffers take turns; weights are packed once and shared between plans. */
-#include <stdio.h>
+ * Activations stay in the layout that the convolutions want (onednn_choice.h). The list changes it where two
+ * neighbours differ and where a tap leaves for the tracker, channels last and float32; nothing else moves.
+ * Two buffers take turns; weights are packed once and shared between plans. */
 #include <stdlib.h>
-#include <string.h>
 
+#include "onednn_choice.h"
 #include "onednn_step.h"
+#include "onednn_weights.h"
 #include "util/error.h"
 
-typedef struct net_layer {
-  dslt_step conv, pool;
-  void *packed; /* weights in the primitive's layout */
-  dslt_md_owned packed_md;
-  int owns_packed;
-  float *bias;
-} net_layer;
+/* A change of layout, a convolution, a tap and a pooling for each layer. */
+enum { STEPS_MAX = 4 * DSLT_NET_LAYERS_MAX };
+
+typedef enum place { INPUT, BUFFER_0, BUFFER_1, TAP_LOW, TAP_HIGH, PLACES } place;
+
+typedef struct net_step {
+  dslt_step step;
+  int src_arg, dst_arg; /* names of its arguments */
+  place src, dst;
+  int runs;                      /* parts of the batch, one after the other */
+  size_t src_stride, dst_stride; /* bytes from part to part */
+} net_step;
 
 struct dslt_net {
   dslt_cpu *cpu;
   dslt_net_desc desc;
-  dnnl_data_type_t type;                /* of activations and weights */
-  size_t buffer_bytes;                  /* of each of the two activation buffers */
-  dslt_step convert_input, convert_tap; /* bfloat16 only */
-  net_layer layers[DSLT_NET_LAYERS_MAX];
+  dnnl_data_type_t type; /* of activations and weights */
+  size_t buffer_bytes;   /* of each of the two activation buffers */
+  int steps;
+  net_step step[STEPS_MAX];
+  dslt_layer_weights weights[DSLT_NET_LAYERS_MAX];
 };
-
-/* ---- engine -------------------------------------------------------------------------------------- */
-
-int dslt_cpu_engine_open(dslt_cpu_engine **out, dslt_cpu *cpu) {
-  (void)cpu;
-  dslt_cpu_engine *e = calloc(1, sizeof *e);
-  if (!e) return dslt_fail(DSLT_EMEMORY, "Out of memory while opening oneDNN.");
-  int rc = dslt_onednn_check(dnnl_engine_create(&e->engine, dnnl_cpu, 0), "open the CPU");
-  if (rc == DSLT_OK)
-    rc = dslt_onednn_check(dnnl_stream_create(&e->stream, e->engine, dnnl_stream_default_flags),
-                           "open a stream");
-  if (rc < 0) {
-    dslt_cpu_engine_close(e);
-    return rc;
-  }
-  *out = e;
-  return DSLT_OK;
-}
-
-void dslt_cpu_engine_close(dslt_cpu_engine *e) {
-  if (!e) return;
-  if (e->stream) dnnl_stream_destroy(e->stream);
-  if (e->engine) dnnl_engine_destroy(e->engine);
-  free(e);
-}
-
-int dslt_cpu_has_bf16(void) {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-  return 0;
-#endif
-}
-
-void dslt_cpu_library(char *out, size_t size) {
-  const dnnl_version_t *v = dnnl_version();
-  snprintf(out, size, "oneDNN %d.%d.%d", v->major, v->minor, v->patch);
-}
 
 /* ---- planning ------------------------------------------------------------------------------------ */
 
-static size_t element_size(dnnl_data_type_t type) { return type == dnnl_f32 ? 4 : 2; }
+/* The activations between two steps. */
+typedef struct stage {
+  place at;
+  int c, h, w;
+  dnnl_data_type_t type;
+  dnnl_format_tag_t layout;
+} stage;
 
-static int same_layout(dslt_md a, dslt_md b) { return dnnl_memory_desc_equal(a, b); }
-
-/* Turn float32 [cout][cin][3][3] into the primitive's own layout and type. */
-static int pack(dslt_cpu *cpu, const float *oihw, const dnnl_dims_t dims, dslt_md to, void *packed) {
-  dslt_md_owned from = NULL;
-  dnnl_primitive_desc_t pd = NULL;
-  dslt_step step = {0};
-  int rc = dslt_md_make(&from, 4, dims, dnnl_f32, dnnl_oihw);
-  if (rc == DSLT_OK) rc = dslt_pd_reorder(&pd, cpu->engine, from, to);
-  if (rc == DSLT_OK) rc = dslt_step_make(&step, cpu, pd);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&step, cpu, DNNL_ARG_FROM, from, oihw);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&step, cpu, DNNL_ARG_TO, to, packed);
-  if (rc == DSLT_OK) rc = dslt_step_run(&step, cpu);
-  dslt_step_free(&step);
-  if (pd) dnnl_primitive_desc_destroy(pd);
-  dslt_md_free(from);
-  return rc;
+static int stage_md(dslt_md_owned *out, const stage *s, int images) {
+  const dnnl_dims_t dims = {images, s->c, s->h, s->w};
+  return dslt_md_make(out, 4, dims, s->type, s->layout);
 }
 
-static int load_weights(dslt_net *net, int index, const dnnl_dims_t dims, dslt_md wanted) {
-  net_layer *layer = &net->layers[index];
-  const dslt_net *share = net->desc.share;
-  void *bias = NULL;
-  DSLT_TRY(dslt_md_copy(&layer->packed_md, wanted));
-  DSLT_TRY(dslt_cpu_alloc(&bias, (size_t)dims[0] * sizeof(float), "a layer's bias"));
-  layer->bias = bias;
-  if (share && same_layout(share->layers[index].packed_md, wanted)) {
-    layer->packed = share->layers[index].packed;
-    memcpy(layer->bias, share->layers[index].bias, (size_t)dims[0] * sizeof(float));
-    return DSLT_OK;
-  }
-  void *oihw = NULL;
-  DSLT_TRY(dslt_cpu_alloc(&oihw, (size_t)(dims[0] * dims[1] * dims[2] * dims[3]) * sizeof(float), "a layer"));
-  int rc = net->desc.load(net->desc.context, index, oihw, layer->bias);
-  if (rc == DSLT_OK) rc = dslt_cpu_alloc(&layer->packed, dnnl_memory_desc_get_size(wanted), "packed weights");
-  layer->owns_packed = rc == DSLT_OK;
-  if (rc == DSLT_OK) rc = pack(net->cpu, oihw, dims, wanted, layer->packed);
-  free(oihw);
-  return rc;
+/* The buffer that does not hold `current`. */
+static place other_buffer(place current) { return current == BUFFER_0 ? BUFFER_1 : BUFFER_0; }
+
+/* Append the primitive of `pd`, from one stage to the next. */
+static int append(net_step **out, dslt_net *net, dnnl_primitive_desc_t pd, int src_arg, const stage *from,
+                  dslt_md src, int dst_arg, const stage *to, dslt_md dst, int images) {
+  if (net->steps == STEPS_MAX) return dslt_fail(DSLT_EINTERNAL, "The backbone has too many steps.");
+  net_step *s = &net->step[net->steps];
+  const size_t src_bytes = dnnl_memory_desc_get_size(src), dst_bytes = dnnl_memory_desc_get_size(dst);
+  const int runs = net->desc.n / images;
+  DSLT_TRY(dslt_step_make(&s->step, net->cpu, pd));
+  ++net->steps;
+  s->src_arg = src_arg;
+  s->dst_arg = dst_arg;
+  s->src = from->at;
+  s->dst = to->at;
+  s->runs = runs;
+  s->src_stride = src_bytes;
+  s->dst_stride = dst_bytes;
+  if (to->at == BUFFER_0 || to->at == BUFFER_1)
+    if ((size_t)runs * dst_bytes > net->buffer_bytes) net->buffer_bytes = (size_t)runs * dst_bytes;
+  DSLT_TRY(dslt_step_arg(&s->step, net->cpu, src_arg, src, NULL));
+  DSLT_TRY(dslt_step_arg(&s->step, net->cpu, dst_arg, dst, NULL));
+  *out = s;
+  return DSLT_OK;
 }
 
-static int plan_conv(dslt_net *net, int index, int h, int w) {
-  dslt_cpu *cpu = net->cpu;
-  net_layer *layer = &net->layers[index];
-  const dslt_net_layer *shape = &net->desc.layer[index];
-  const dnnl_dims_t src_dims = {net->desc.n, shape->cin, h, w}, dst_dims = {net->desc.n, shape->cout, h, w};
-  const dnnl_dims_t weight_dims = {shape->cout, shape->cin, 3, 3}, bias_dims = {shape->cout};
-  dnnl_data_type_t dst_type = index == net->desc.tap_high ? dnnl_f32 : net->type;
-  dslt_md_owned src = NULL, weights = NULL, bias = NULL, dst = NULL;
+static int plan_reorder(dslt_net *net, const stage *from, const stage *to) {
+  dslt_md_owned src = NULL, dst = NULL;
   dnnl_primitive_desc_t pd = NULL;
-  int rc = dslt_md_make(&src, 4, src_dims, net->type, dnnl_nhwc);
-  if (rc == DSLT_OK) rc = dslt_md_make(&weights, 4, weight_dims, net->type, dnnl_format_tag_any);
-  if (rc == DSLT_OK) rc = dslt_md_make(&bias, 1, bias_dims, dnnl_f32, dnnl_x);
-  if (rc == DSLT_OK) rc = dslt_md_make(&dst, 4, dst_dims, dst_type, dnnl_nhwc);
-  dslt_conv_mds mds = {src, weights, bias, dst};
-  if (rc == DSLT_OK) rc = dslt_pd_conv_relu(&pd, cpu->engine, &mds, 1);
-  if (rc == DSLT_OK) rc = dslt_step_make(&layer->conv, cpu, pd);
-  dslt_md packed = rc == DSLT_OK ? dslt_pd_md(pd, dnnl_query_weights_md) : NULL;
-  if (rc == DSLT_OK) rc = load_weights(net, index, weight_dims, packed);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&layer->conv, cpu, DNNL_ARG_SRC, src, NULL);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&layer->conv, cpu, DNNL_ARG_WEIGHTS, packed, layer->packed);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&layer->conv, cpu, DNNL_ARG_BIAS, bias, layer->bias);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&layer->conv, cpu, DNNL_ARG_DST, dst, NULL);
+  net_step *step;
+  int rc = stage_md(&src, from, net->desc.n);
+  if (rc == DSLT_OK) rc = stage_md(&dst, to, net->desc.n);
+  if (rc == DSLT_OK) rc = dslt_pd_reorder(&pd, net->cpu->engine, src, dst);
+  if (rc == DSLT_OK) rc = append(&step, net, pd, DNNL_ARG_FROM, from, src, DNNL_ARG_TO, to, dst, net->desc.n);
   if (pd) dnnl_primitive_desc_destroy(pd);
   dslt_md_free(src);
-  dslt_md_free(weights);
+  dslt_md_free(dst);
+  return rc;
+}
+
+/* Bring the activations into another layout or type. */
+static int plan_change(dslt_net *net, stage *current, dnnl_format_tag_t layout, dnnl_data_type_t type) {
+  if (current->layout == layout && current->type == type) return DSLT_OK;
+  stage to = *current;
+  to.at = other_buffer(current->at);
+  to.layout = layout;
+  to.type = type;
+  DSLT_TRY(plan_reorder(net, current, &to));
+  *current = to;
+  return DSLT_OK;
+}
+
+static int append_conv(dslt_net *net, int index, const dslt_conv_choice *choice, const stage *from,
+                       const stage *to) {
+  const dnnl_dims_t bias_dims = {to->c};
+  dslt_layer_weights *weights = &net->weights[index];
+  const dslt_net *share = net->desc.share;
+  dslt_md packed = dslt_pd_md(choice->pd, dnnl_query_weights_md);
+  dslt_md_owned src = NULL, bias = NULL, dst = NULL;
+  net_step *step = NULL;
+  int rc = dslt_layer_weights_load(weights, net->cpu, &net->desc, index, packed,
+                                   share ? &share->weights[index] : NULL);
+  if (rc == DSLT_OK) rc = stage_md(&src, from, choice->images);
+  if (rc == DSLT_OK) rc = stage_md(&dst, to, choice->images);
+  if (rc == DSLT_OK) rc = dslt_md_make(&bias, 1, bias_dims, dnnl_f32, dnnl_x);
+  if (rc == DSLT_OK)
+    rc = append(&step, net, choice->pd, DNNL_ARG_SRC, from, src, DNNL_ARG_DST, to, dst, choice->images);
+  if (rc == DSLT_OK) rc = dslt_step_arg(&step->step, net->cpu, DNNL_ARG_WEIGHTS, packed, weights->packed);
+  if (rc == DSLT_OK) rc = dslt_step_arg(&step->step, net->cpu, DNNL_ARG_BIAS, bias, weights->bias);
+  dslt_md_free(src);
   dslt_md_free(bias);
   dslt_md_free(dst);
   return rc;
 }
 
-static int plan_pool(dslt_net *net, int index, int h, int w) {
-  const dnnl_dims_t src_dims = {net->desc.n, net->desc.layer[index].cout, h, w};
-  const dnnl_dims_t dst_dims = {net->desc.n, net->desc.layer[index].cout, h / 2, w / 2};
+static dslt_conv_shape shape_of(const dslt_net *net, int index, int h, int w) {
+  const dslt_net_layer *layer = &net->desc.layer[index];
+  return (dslt_conv_shape){net->desc.n, h, w, layer->cin, layer->cout, net->type};
+}
+
+/* 1: the layer after the first one reads blocks of 16 channels. */
+static int second_is_blocked(int *out, const dslt_net *net) {
+  const dslt_net_desc *d = &net->desc;
+  const int halve = d->layer[0].pool_after;
+  *out = 0;
+  if (d->tap_high == 0) return DSLT_OK;
+  const dslt_conv_shape shape = shape_of(net, 1, halve ? d->h / 2 : d->h, halve ? d->w / 2 : d->w);
+  dslt_conv_choice choice;
+  DSLT_TRY(dslt_conv_choose(&choice, net->cpu->engine, &shape, net->type, 0, 0));
+  dnnl_primitive_desc_destroy(choice.pd);
+  *out = choice.src == dnnl_nChw16c;
+  return DSLT_OK;
+}
+
+/* Convolution, bias and ReLU, and the tap's way out. A convolution that writes what a tap is to be writes it
+ * in its place. */
+static int plan_conv(dslt_net *net, int index, stage *current) {
+  const dslt_net_desc *d = &net->desc;
+  const int is_high = index == d->tap_high, is_low = index == d->tap_low;
+  const dslt_conv_shape shape = shape_of(net, index, current->h, current->w);
+  dslt_conv_choice choice;
+  int blocked_next = 0;
+  if (index == 0) DSLT_TRY(second_is_blocked(&blocked_next, net));
+  DSLT_TRY(dslt_conv_choose(&choice, net->cpu->engine, &shape, is_high ? dnnl_f32 : net->type, index == 0,
+                            blocked_next));
+  const place tap = is_high ? TAP_HIGH : TAP_LOW;
+  const int in_place = (is_high || is_low) && choice.dst == dnnl_nhwc && choice.output_type == dnnl_f32;
+  int rc = plan_change(net, current, choice.src, net->type);
+  const stage to = {in_place ? tap : other_buffer(current->at),
+                    shape.cout,
+                    shape.h,
+                    shape.w,
+                    choice.output_type,
+                    choice.dst};
+  if (rc == DSLT_OK) rc = append_conv(net, index, &choice, current, &to);
+  dnnl_primitive_desc_destroy(choice.pd);
+  DSLT_TRY(rc);
+  *current = to;
+  if ((!is_high && !is_low) || in_place) return DSLT_OK;
+  stage out = to;
+  out.at = tap;
+  out.layout = dnnl_nhwc;
+  out.type = dnnl_f32;
+  return plan_reorder(net, &to, &out);
+}
+
+static int plan_pool(dslt_net *net, stage *current) {
+  stage to = *current;
   dslt_md_owned src = NULL, dst = NULL;
   dnnl_primitive_desc_t pd = NULL;
-  dslt_step *step = &net->layers[index].pool;
-  int rc = dslt_md_make(&src, 4, src_dims, net->type, dnnl_nhwc);
-  if (rc == DSLT_OK) rc = dslt_md_make(&dst, 4, dst_dims, net->type, dnnl_nhwc);
+  net_step *step;
+  to.at = other_buffer(current->at);
+  to.h /= 2;
+  to.w /= 2;
+  int rc = stage_md(&src, current, net->desc.n);
+  if (rc == DSLT_OK) rc = stage_md(&dst, &to, net->desc.n);
   if (rc == DSLT_OK) rc = dslt_pd_pool(&pd, net->cpu->engine, src, dst);
-  if (rc == DSLT_OK) rc = dslt_step_make(step, net->cpu, pd);
-  if (rc == DSLT_OK) rc = dslt_step_arg(step, net->cpu, DNNL_ARG_SRC, src, NULL);
-  if (rc == DSLT_OK) rc = dslt_step_arg(step, net->cpu, DNNL_ARG_DST, dst, NULL);
+  if (rc == DSLT_OK)
+    rc = append(&step, net, pd, DNNL_ARG_SRC, current, src, DNNL_ARG_DST, &to, dst, net->desc.n);
   if (pd) dnnl_primitive_desc_destroy(pd);
   dslt_md_free(src);
   dslt_md_free(dst);
-  return rc;
-}
-
-/* float32 to bfloat16 or back, channels-last both. */
-static int plan_convert(dslt_step *step, dslt_net *net, int c, int h, int w, dnnl_data_type_t from_type,
-                        dnnl_data_type_t to_type) {
-  const dnnl_dims_t dims = {net->desc.n, c, h, w};
-  dslt_md_owned from = NULL, to = NULL;
-  dnnl_primitive_desc_t pd = NULL;
-  int rc = dslt_md_make(&from, 4, dims, from_type, dnnl_nhwc);
-  if (rc == DSLT_OK) rc = dslt_md_make(&to, 4, dims, to_type, dnnl_nhwc);
-  if (rc == DSLT_OK) rc = dslt_pd_reorder(&pd, net->cpu->engine, from, to);
-  if (rc == DSLT_OK) rc = dslt_step_make(step, net->cpu, pd);
-  if (rc == DSLT_OK) rc = dslt_step_arg(step, net->cpu, DNNL_ARG_FROM, from, NULL);
-  if (rc == DSLT_OK) rc = dslt_step_arg(step, net->cpu, DNNL_ARG_TO, to, NULL);
-  if (pd) dnnl_primitive_desc_destroy(pd);
-  dslt_md_free(from);
-  dslt_md_free(to);
+  *current = to;
   return rc;
 }
 
 static int plan_layers(dslt_net *net) {
   const dslt_net_desc *d = &net->desc;
-  int h = d->h, w = d->w;
-  size_t largest = (size_t)d->n * (size_t)h * (size_t)w * 3;
-  if (net->type != dnnl_f32) DSLT_TRY(plan_convert(&net->convert_input, net, 3, h, w, dnnl_f32, net->type));
+  stage current = {INPUT, 3, d->h, d->w, dnnl_f32, dnnl_nhwc};
   for (int i = 0; i <= d->tap_high; ++i) {
-    DSLT_TRY(plan_conv(net, i, h, w));
-    size_t values = (size_t)d->n * (size_t)h * (size_t)w * (size_t)d->layer[i].cout;
-    if (values > largest) largest = values;
-    if (i == d->tap_low && net->type != dnnl_f32)
-      DSLT_TRY(plan_convert(&net->convert_tap, net, d->layer[i].cout, h, w, net->type, dnnl_f32));
-    if (i == d->tap_high || !d->layer[i].pool_after) continue;
-    DSLT_TRY(plan_pool(net, i, h, w));
-    h /= 2;
-    w /= 2;
+    DSLT_TRY(plan_conv(net, i, &current));
+    if (i < d->tap_high && d->layer[i].pool_after) DSLT_TRY(plan_pool(net, &current));
   }
-  net->buffer_bytes = (largest * element_size(net->type) + 63) & ~(size_t)63;
+  net->buffer_bytes = (net->buffer_bytes + 63) & ~(size_t)63;
   return dslt_cpu_reserve(&net->cpu->activations, 2 * net->buffer_bytes);
 }
 
@@ -204,6 +215,7 @@ int dslt_cpu_net_plan(dslt_net **out, dslt_backend *backend, const dslt_net_desc
   int rc = plan_layers(net);
   net->desc.load = NULL; /* the context may be gone from here on */
   net->desc.context = NULL;
+  net->desc.share = NULL;
   if (rc < 0) {
     dslt_cpu_net_free(net);
     return rc;
@@ -214,50 +226,25 @@ int dslt_cpu_net_plan(dslt_net **out, dslt_backend *backend, const dslt_net_desc
 
 /* ---- running ------------------------------------------------------------------------------------- */
 
-static int run_pair(dslt_step *step, dslt_cpu *cpu, int src_arg, const void *src, int dst_arg, void *dst) {
-  DSLT_TRY(dslt_step_set(step, src_arg, src));
-  DSLT_TRY(dslt_step_set(step, dst_arg, dst));
-  return dslt_step_run(step, cpu);
-}
-
 int dslt_cpu_net_run(dslt_net *net, const float *input, float *tap_low, float *tap_high) {
   dslt_cpu *cpu = net->cpu;
-  const dslt_net_desc *d = &net->desc;
-  void *buffers[2] = {cpu->activations.data, (char *)cpu->activations.data + net->buffer_bytes};
-  int turn = 0;
-  const void *current = input;
-  if (net->type != dnnl_f32) {
-    DSLT_TRY(run_pair(&net->convert_input, cpu, DNNL_ARG_FROM, input, DNNL_ARG_TO, buffers[turn]));
-    current = buffers[turn];
-    turn ^= 1;
-  }
-  for (int i = 0; i <= d->tap_high; ++i) {
-    int direct = i == d->tap_high || (i == d->tap_low && net->type == dnnl_f32);
-    void *dst = i == d->tap_high ? (void *)tap_high : (direct ? (void *)tap_low : buffers[turn]);
-    DSLT_TRY(run_pair(&net->layers[i].conv, cpu, DNNL_ARG_SRC, current, DNNL_ARG_DST, dst));
-    current = dst;
-    if (!direct) turn ^= 1;
-    if (i == d->tap_low && !direct)
-      DSLT_TRY(run_pair(&net->convert_tap, cpu, DNNL_ARG_FROM, current, DNNL_ARG_TO, tap_low));
-    if (i == d->tap_high || !d->layer[i].pool_after) continue;
-    DSLT_TRY(run_pair(&net->layers[i].pool, cpu, DNNL_ARG_SRC, current, DNNL_ARG_DST, buffers[turn]));
-    current = buffers[turn];
-    turn ^= 1;
+  char *activations = cpu->activations.data;
+  const char *const from[PLACES] = {(const char *)input, activations, activations + net->buffer_bytes,
+                                    (const char *)tap_low, (const char *)tap_high};
+  for (int i = 0; i < net->steps; ++i) {
+    net_step *s = &net->step[i];
+    for (int k = 0; k < s->runs; ++k) {
+      DSLT_TRY(dslt_step_set(&s->step, s->src_arg, from[s->src] + (size_t)k * s->src_stride));
+      DSLT_TRY(dslt_step_set(&s->step, s->dst_arg, from[s->dst] + (size_t)k * s->dst_stride));
+      DSLT_TRY(dslt_step_run(&s->step, cpu));
+    }
   }
   return DSLT_OK;
 }
 
 void dslt_cpu_net_free(dslt_net *net) {
   if (!net) return;
-  for (int i = 0; i < DSLT_NET_LAYERS_MAX; ++i) {
-    net_layer *layer = &net->layers[i];
-    dslt_step_free(&layer->conv);
-    dslt_step_free(&layer->pool);
-    dslt_md_free(layer->packed_md);
-    if (layer->owns_packed) free(layer->packed);
-    free(layer->bias);
-  }
-  dslt_step_free(&net->convert_input);
-  dslt_step_free(&net->convert_tap);
+  for (int i = 0; i < net->steps; ++i) dslt_step_free(&net->step[i].step);
+  for (int i = 0; i < DSLT_NET_LAYERS_MAX; ++i) dslt_layer_weights_free(&net->weights[i]);
   free(net);
 }

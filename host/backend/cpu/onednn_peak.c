@@ -59,45 +59,17 @@ static int trial_time(double *best, double *median, trial *t, dslt_cpu *cpu, dou
 
 typedef struct way {
   dnnl_alg_kind_t algorithm;
-  dnnl_format_tag_t layout; /* of input and output */
+  dnnl_format_tag_t src, dst; /* layouts */
   const char *words;
 } way;
 
 static const way ways[] = {
-    {dnnl_convolution_direct, dnnl_nhwc, "direct, channels last"},
-    {dnnl_convolution_direct, dnnl_format_tag_any, "direct, oneDNN's layout"},
-    {dnnl_convolution_winograd, dnnl_format_tag_any, "Winograd, oneDNN's layout"},
+    {dnnl_convolution_direct, dnnl_nhwc, dnnl_nhwc, "direct, channels last"},
+    {dnnl_convolution_direct, dnnl_format_tag_any, dnnl_format_tag_any, "direct, oneDNN's layout"},
+    {dnnl_convolution_direct, dnnl_nChw16c, dnnl_nChw16c, "direct, blocks of 16 channels"},
+    {dnnl_convolution_direct, dnnl_nchw, dnnl_nChw16c, "direct, planes to blocks of 16 channels"},
+    {dnnl_convolution_winograd, dnnl_format_tag_any, dnnl_format_tag_any, "Winograd, oneDNN's layout"},
 };
-
-/* NULL in *out where oneDNN has no such implementation. */
-static int conv_pd(dnnl_primitive_desc_t *out, dslt_cpu *cpu, const dslt_conv_mds *md,
-                   dnnl_alg_kind_t algorithm) {
-  const dnnl_dims_t one = {1, 1};
-  dnnl_primitive_attr_t attr = NULL;
-  DSLT_TRY(dslt_onednn_check(dnnl_primitive_attr_create(&attr), "create attributes"));
-  dnnl_status_t status = dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
-  *out = NULL;
-#if DNNL_VERSION_MAJOR >= 3
-  const dnnl_dims_t none = {0, 0};
-  if (status == dnnl_success)
-    status = dnnl_convolution_forward_primitive_desc_create(out, cpu->engine->engine, dnnl_forward_inference,
-                                                            algorithm, md->src, md->weights, md->bias,
-                                                            md->dst, one, none, one, one, attr);
-#else
-  dnnl_convolution_desc_t desc;
-  if (status == dnnl_success)
-    status = dnnl_convolution_forward_desc_init(&desc, dnnl_forward_inference, algorithm, md->src,
-                                                md->weights, md->bias, md->dst, one, one, one);
-  if (status == dnnl_success)
-    status = dnnl_primitive_desc_create(out, &desc, attr, cpu->engine->engine, NULL);
-#endif
-  dnnl_primitive_attr_destroy(attr);
-  if (status == dnnl_unimplemented || status == dnnl_invalid_arguments) {
-    *out = NULL;
-    return DSLT_OK;
-  }
-  return dslt_onednn_check(status, "plan a convolution");
-}
 
 static int time_conv(double *best, double *median, dslt_cpu *cpu, dnnl_primitive_desc_t pd, double seconds) {
   trial t = {.count = 0};
@@ -129,12 +101,12 @@ static int try_way(double *best, double *median, dslt_cpu *cpu, const way *chose
   const dnnl_dims_t weight_dims = {s->cout, s->cin, 3, 3}, bias_dims = {s->cout};
   dslt_md_owned src = NULL, weights = NULL, bias = NULL, dst = NULL;
   dnnl_primitive_desc_t pd = NULL;
-  int rc = dslt_md_make(&src, 4, src_dims, type, chosen->layout);
+  int rc = dslt_md_make(&src, 4, src_dims, type, chosen->src);
   if (rc == DSLT_OK) rc = dslt_md_make(&weights, 4, weight_dims, type, dnnl_format_tag_any);
   if (rc == DSLT_OK) rc = dslt_md_make(&bias, 1, bias_dims, dnnl_f32, dnnl_x);
-  if (rc == DSLT_OK) rc = dslt_md_make(&dst, 4, dst_dims, type, chosen->layout);
+  if (rc == DSLT_OK) rc = dslt_md_make(&dst, 4, dst_dims, type, chosen->dst);
   const dslt_conv_mds mds = {src, weights, bias, dst};
-  if (rc == DSLT_OK) rc = conv_pd(&pd, cpu, &mds, chosen->algorithm);
+  if (rc == DSLT_OK) rc = dslt_pd_find_conv_relu(&pd, cpu->engine, &mds, 1, chosen->algorithm, NULL);
   *best = *median = 0.0;
   if (rc == DSLT_OK && pd) rc = time_conv(best, median, cpu, pd, seconds);
   if (pd) dnnl_primitive_desc_destroy(pd);

@@ -27,15 +27,15 @@ int dslt_cpu_threads(int threads);
  * repetition counts. Takes 200 MB of memory or more while it runs. DSLT_EMEMORY, DSLT_EINTERNAL. */
 int dslt_cpu_peak(dslt_cpu_ceiling *out, int threads, double seconds);
 
-/* The fastest 3 x 3 same-size convolution with bias for one shape. */
+/* The fastest 3 x 3 same-size convolution with bias and ReLU for one shape. */
 typedef struct dslt_cpu_conv_best {
   double ms;       /* median of the repetitions of the fastest way */
   const char *how; /* "direct, blocked layout" ...; static storage */
 } dslt_cpu_conv_best;
 
-/* Try the ways oneDNN has for input [n][h][w][cin] and `cout` outputs in `precision` (a dslt_precision): the
- * layouts of its own choice and channels-last, direct and, in float32, Winograd. Each runs for about
- * `seconds`. DSLT_EUNSUPPORTED without oneDNN, DSLT_EMEMORY, DSLT_EINTERNAL. */
+/* Try the ways oneDNN has for input [n][h][w][cin] and `cout` outputs in `precision` (a dslt_precision):
+ * direct channels last, in the layout of its own choice and in blocks of 16 channels; in float32 Winograd.
+ * Each runs for about `seconds`. DSLT_EUNSUPPORTED without oneDNN, DSLT_EMEMORY, DSLT_EINTERNAL. */
 int dslt_cpu_conv_peak(dslt_cpu_conv_best *out, int threads, int precision, int n, int h, int w, int cin,
                        int cout, double seconds);
 

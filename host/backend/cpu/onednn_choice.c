@@ -1,0 +1,100 @@
+#include "onednn_choice.h"
+
+#include "util/error.h"
+
+/* Working memory beyond this leaves the last cache of the machines we know and would outweigh the weights;
+ * fewer images then go through at a time. */
+#define WORKING_BYTES ((size_t)32 << 20)
+/* Weights that Winograd turned into 6 x 6 tiles are four times as large. Beyond this they come from memory
+ * in every run, which only many tiles of a picture make up for. */
+#define CACHED_WEIGHTS ((size_t)16 << 20)
+enum { FEWEST_TILES = 16, FEWEST_TILES_UNCACHED = 32 };
+
+/* Winograd by name: oneDNN 2 also has 2 x 2 tiles, but only for some batch sizes and numbers of threads, and
+ * a picture's features must not depend on either. */
+#define WINOGRAD_4X4 "wino_4x3"
+
+static size_t blocks_of_16(int channels) { return ((size_t)channels + 15) / 16; }
+
+int dslt_conv_wants_winograd(const dslt_conv_shape *s) {
+  if (s->type != dnnl_f32) return 0;
+  const size_t tiles = (((size_t)s->h + 3) / 4) * (((size_t)s->w + 3) / 4);
+  const size_t padded = 256 * blocks_of_16(s->cin) * blocks_of_16(s->cout);
+  /* channels are filled up to whole blocks: more than half as much again eats the gain */
+  if (2 * padded > 3 * (size_t)s->cin * (size_t)s->cout) return 0;
+  return tiles >= (36 * sizeof(float) * padded <= CACHED_WEIGHTS ? FEWEST_TILES : FEWEST_TILES_UNCACHED);
+}
+
+typedef struct conv_way {
+  dnnl_alg_kind_t algorithm;
+  dnnl_format_tag_t src, dst;
+  const char *name; /* as dslt_pd_find_conv_relu() takes it */
+} conv_way;
+
+/* out->pd is NULL where oneDNN has no such convolution. */
+static int find(dslt_conv_choice *out, dslt_cpu_engine *e, const dslt_conv_shape *s, int images,
+                dnnl_data_type_t output_type, const conv_way *way) {
+  const dnnl_dims_t src_dims = {images, s->cin, s->h, s->w}, dst_dims = {images, s->cout, s->h, s->w};
+  const dnnl_dims_t weight_dims = {s->cout, s->cin, 3, 3}, bias_dims = {s->cout};
+  dslt_md_owned src = NULL, weights = NULL, bias = NULL, dst = NULL;
+  *out = (dslt_conv_choice){NULL, way->src, way->dst, output_type, images};
+  int rc = dslt_md_make(&src, 4, src_dims, s->type, way->src);
+  if (rc == DSLT_OK) rc = dslt_md_make(&weights, 4, weight_dims, s->type, dnnl_format_tag_any);
+  if (rc == DSLT_OK) rc = dslt_md_make(&bias, 1, bias_dims, dnnl_f32, dnnl_x);
+  if (rc == DSLT_OK) rc = dslt_md_make(&dst, 4, dst_dims, output_type, way->dst);
+  const dslt_conv_mds mds = {src, weights, bias, dst};
+  if (rc == DSLT_OK) rc = dslt_pd_find_conv_relu(&out->pd, e, &mds, 1, way->algorithm, way->name);
+  dslt_md_free(src);
+  dslt_md_free(weights);
+  dslt_md_free(bias);
+  dslt_md_free(dst);
+  return rc;
+}
+
+/* What a run writes and reads again. oneDNN's scratch memory also has room for turning the weights, which is
+ * never touched because they come turned. */
+static size_t working_bytes(const_dnnl_primitive_desc_t pd) {
+  const size_t all = dslt_pd_scratch(pd);
+  const size_t weights = dnnl_memory_desc_get_size(dslt_pd_md(pd, dnnl_query_weights_md));
+  return all > weights ? all - weights : 0;
+}
+
+/* The largest part of the batch that adds up in the same order as a picture alone, so that a picture's bytes
+ * do not depend on its company, and whose working memory stays in the cache. */
+static int find_winograd(dslt_conv_choice *out, dslt_cpu_engine *e, const dslt_conv_shape *s) {
+  static const conv_way way = {dnnl_convolution_winograd, dnnl_nChw16c, dnnl_nChw16c, WINOGRAD_4X4};
+  dslt_conv_choice alone;
+  DSLT_TRY(find(&alone, e, s, 1, s->type, &way));
+  int rc = DSLT_OK;
+  for (int images = s->n; alone.pd && images > 1; --images) {
+    if (s->n % images) continue;
+    rc = find(out, e, s, images, s->type, &way);
+    if (rc < 0 || !out->pd) break;
+    if (working_bytes(out->pd) <= WORKING_BYTES && dslt_pd_same_sums(out->pd, alone.pd)) {
+      dnnl_primitive_desc_destroy(alone.pd);
+      return DSLT_OK;
+    }
+    dnnl_primitive_desc_destroy(out->pd);
+  }
+  if (rc < 0 && alone.pd) {
+    dnnl_primitive_desc_destroy(alone.pd);
+    alone.pd = NULL;
+  }
+  *out = alone;
+  return rc;
+}
+
+int dslt_conv_choose(dslt_conv_choice *out, dslt_cpu_engine *e, const dslt_conv_shape *s,
+                     dnnl_data_type_t output_type, int first, int blocked_next) {
+  static const conv_way from_planes = {dnnl_convolution_direct, dnnl_nchw, dnnl_nChw16c, NULL};
+  static const conv_way channels_last = {dnnl_convolution_direct, dnnl_nhwc, dnnl_nhwc, ""};
+  out->pd = NULL;
+  if (!first && dslt_conv_wants_winograd(s)) DSLT_TRY(find_winograd(out, e, s));
+  /* sorting the picture's three planes costs less than sorting what the first layer makes of them */
+  if (first && blocked_next && s->cout % 16 == 0) DSLT_TRY(find(out, e, s, s->n, output_type, &from_planes));
+  if (!out->pd) DSLT_TRY(find(out, e, s, s->n, output_type, &channels_last));
+  if (!out->pd)
+    return dslt_fail(DSLT_EUNSUPPORTED, "oneDNN has no convolution of %d to %d channels here.", s->cin,
+                     s->cout);
+  return DSLT_OK;
+}
