@@ -9,12 +9,6 @@
 extern "C" {
 #endif
 
-#ifdef dslt_cuda_crop /* the test harness gives the launchers names of their own */
-#define dslt_cuda_judge dslt_harness_judge
-#define dslt_cuda_stamp dslt_harness_stamp
-#define dslt_cuda_gather dslt_harness_gather
-#endif
-
 /* Note *loss in losses [rule->limit] and judge it as dslt_judge() does; rule: host. */
 int dslt_cuda_judge(dslt_stream stream, dslt_training *training, float *losses, const float *loss,
                     const dslt_stop_rule *rule);

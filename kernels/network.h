@@ -9,11 +9,6 @@
 extern "C" {
 #endif
 
-#ifdef dslt_cuda_crop /* the test harness gives the launchers names of their own */
-#define dslt_cuda_remap dslt_harness_remap
-#define dslt_cuda_pool dslt_harness_pool
-#endif
-
 /* A batch of maps in memory: [n][h + 2 border][w + 2 border][channels]. */
 typedef struct dslt_map {
   void *data;

@@ -49,10 +49,13 @@ std::vector<T> get(const T *memory, std::size_t count) {
   return out;
 }
 
+// Which of the measured ceilings a case's arithmetic has.
+enum class Peak { fma, tf32, bf16 };
+
 struct Case {
-  std::string kernel, shape;
   double bytes = 0, flops = 0;  // every input read once, every output written once; 2 for a multiply-add
-  double tolerance = 1e-5;      // of error()
+  Peak peak = Peak::fma;
+  double tolerance = 1e-5;  // of error()
   std::function<int(dslt_stream)> launch;
   // After exactly one launch: the largest difference from the CPU backend's result, relative to the largest
   // value of that result.
@@ -70,6 +73,8 @@ std::vector<Entry> entries();
 struct Ceilings {
   double copy_bytes_per_s;  // a copy of 512 MiB, read and written
   double fma_flops_per_s;   // float32, 2 for a multiply-add
+  double tf32_flops_per_s;  // a product of 8192 x 8192 matrices by cuBLAS, NaN where it does not work
+  double bf16_flops_per_s;  // likewise
   double launch_us;         // an empty kernel in a graph of such kernels
 };
 
@@ -92,7 +97,7 @@ struct Result {
   std::string kernel, shape, trouble;  // trouble: why there is no number
   double bytes, flops, error, tolerance;
   Times times;
-  double copy_share, fma_share;  // of the ceilings, warm
+  double copy_share, flop_share;  // of the ceilings, warm; flop_share: of the case's own
   bool right;
 };
 

@@ -3,6 +3,10 @@
 
 #include "bench.h"
 
+#include <cmath>
+
+#include "backend/cuda/vendor.h"
+
 namespace bench {
 namespace {
 
@@ -55,8 +59,15 @@ double median(std::vector<double> values) {
 // Median microseconds of one of `many` runs of `body` in a graph.
 double in_a_graph(dslt_stream stream, int many, int rounds, const std::function<void()> &body) {
   must(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "begin a graph");
-  for (int i = 0; i < many; ++i) body();
   cudaGraph_t graph = nullptr;
+  try {
+    for (int i = 0; i < many; ++i) body();
+  } catch (const Failure &) {  // the next case needs the stream
+    cudaStreamEndCapture(stream, &graph);
+    if (graph) cudaGraphDestroy(graph);
+    (void)cudaGetLastError();
+    throw;
+  }
   cudaGraphExec_t exec = nullptr;
   must(cudaStreamEndCapture(stream, &graph), "end a graph");
   must(cudaGraphInstantiateWithFlags(&exec, graph, 0), "make a graph");
@@ -72,6 +83,44 @@ double in_a_graph(dslt_stream stream, int many, int rounds, const std::function<
   cudaGraphExecDestroy(exec);
   cudaGraphDestroy(graph);
   return median(times);
+}
+
+// Operations a second of a large matrix product in this type; NaN where cuBLAS or the device has none.
+double product_flops_per_s(dslt_stream stream, cudaDataType type, cublasComputeType_t compute) {
+  const int side = 8192;
+  const char *trouble = "";
+  const dslt_cublas_api *blas = dslt_cublas_load(&trouble);
+  cublasHandle_t handle = nullptr;
+  if (!blas || blas->create(&handle) != CUBLAS_STATUS_SUCCESS) return NAN;
+  double best = NAN;
+  {
+    Memory memory;
+    const std::size_t values = std::size_t(side) * side;
+    // Small whole numbers of either type: constants and zeros run at higher clocks than data do.
+    std::vector<uint32_t> pattern(values);
+    uint32_t draw = 1;
+    for (uint32_t &v : pattern) {
+      draw = draw * 1664525u + 1013904223u;
+      v = 0x3f003f00u | (draw & 0x807f807fu);  // 0.5 and more, and their negatives, read as either type
+    }
+    void *a = memory.put(pattern), *b = memory.put(pattern);
+    float *c = memory.zeros<float>(values), *workspace = memory.zeros<float>(std::size_t(8) << 20);
+    const float one = 1.0f, zero = 0.0f;
+    Event begin, end;
+    bool good = blas->set_stream(handle, stream) == CUBLAS_STATUS_SUCCESS &&
+                blas->set_workspace(handle, workspace, std::size_t(32) << 20) == CUBLAS_STATUS_SUCCESS;
+    for (int round = 0; good && round < 6; ++round) {
+      begin.record(stream);
+      good =
+          blas->gemm(handle, CUBLAS_OP_N, CUBLAS_OP_N, side, side, side, &one, a, type, side, b, type, side,
+                     &zero, c, CUDA_R_32F, side, compute, CUBLAS_GEMM_DEFAULT) == CUBLAS_STATUS_SUCCESS;
+      end.record(stream);
+      const double us = end.since(begin), rate = 2.0 * side * double(side) * side / us * 1e6;
+      if (good && round > 1 && !(rate <= best)) best = rate;
+    }
+  }
+  blas->destroy(handle);
+  return best;
 }
 
 }  // namespace
@@ -136,6 +185,8 @@ Ceilings measure_ceilings(dslt_stream stream) {
   double us =
       in_a_graph(stream, 4, 9, [&] { fma_kernel<<<blocks, threads, 0, stream>>>(sums, 0.999f, 0.001f); });
   out.fma_flops_per_s = 2.0 * kChains * kSteps * double(blocks) * threads / us * 1e6;
+  out.tf32_flops_per_s = product_flops_per_s(stream, CUDA_R_32F, CUBLAS_COMPUTE_32F_FAST_TF32);
+  out.bf16_flops_per_s = product_flops_per_s(stream, CUDA_R_16BF, CUBLAS_COMPUTE_32F);
   out.launch_us = in_a_graph(stream, 100, 9, [&] { empty_kernel<<<1, 32, 0, stream>>>(); });
   return out;
 }

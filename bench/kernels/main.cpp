@@ -30,7 +30,8 @@ const argp_option kOptions[] = {
     {nullptr, 0, nullptr, 0, nullptr, 0}};
 
 const char kDoc[] =
-    "Run every hand-written CUDA kernel on the shapes of tracking, compare its result with the CPU "
+    "Run every hand-written CUDA kernel and every layer of the backbone on the shapes of tracking, compare "
+    "its result with the CPU "
     "backend's, and "
     "time it on the first GPU."
     "\v"
@@ -39,7 +40,8 @@ const char kDoc[] =
     "frame runs. cold us is a launch alone with the second-level cache flushed before, and holds the launch "
     "itself. "
     "Bytes count every input and output once, FLOPs two for a multiply-add. The shares are of a copy and of "
-    "float32 multiply-adds measured on the same device just before; work that lives in the second-level "
+    "float32 multiply-adds (for layers in bfloat16 or TF32: of a large matrix product in that type) measured "
+    "on the same device just before; work that lives in the second-level "
     "cache can "
     "exceed the copy's. error is the largest difference from the CPU, relative to the largest value.\n\n"
     "Examples:\n"
@@ -96,7 +98,8 @@ bench::Result run(const bench::Entry &entry, dslt_backend *cpu, dslt_stream stre
     r.right = r.error <= r.tolerance;  // not where it is NaN
     r.times = bench::measure(what, stream, device, quick);
     r.copy_share = what.bytes / (r.times.warm_us * 1e-6) / ceilings.copy_bytes_per_s;
-    r.fma_share = what.flops / (r.times.warm_us * 1e-6) / ceilings.fma_flops_per_s;
+    const double peaks[] = {ceilings.fma_flops_per_s, ceilings.tf32_flops_per_s, ceilings.bf16_flops_per_s};
+    r.flop_share = what.flops / (r.times.warm_us * 1e-6) / peaks[int(what.peak)];
   } catch (const bench::Failure &failure) {
     r.trouble = failure.what();
     r.right = false;

@@ -5,9 +5,12 @@
     build/dslt_scene_frames scene:1:640x360 60 /tmp/scene        (or any folder with img/ and groundtruth_rect.txt)
     python3 bench/peers/torch_dslt.py /tmp/scene --weights random.safetensors --dslt build/dslt
 
-Modes: cpu; eager (on the GPU); compiled (torch.compile with CUDA graphs). Prints frames per second of each without decoding
-and the first frame, as `dslt track` counts them, and the largest distance of its boxes from those of --dslt; exits 1 where
-that is more than --tolerance pixels. --json writes it all down. --precision bf16 runs the backbone in bfloat16.
+Modes: cpu; eager (on the GPU); compiled (torch.compile, with CUDA graphs on a GPU; --modes cpu,cpu-compiled for both on a
+processor). Memory layouts (channels first and last) are tried on the first frames and the faster one is kept. Prints frames
+per second without decoding and the first frame, as `dslt track` counts them, once over all frames and once over those after
+the store is full and everything is compiled, and the largest distance of its boxes from those of --dslt; exits 1 where that is
+more than --tolerance pixels. --threads goes to both. --precision: bf16 runs the backbone in bfloat16 and the head in TF32, as
+dslt does; tf32 both in TF32. --json writes it all down, with the machine and the versions.
 Needs numpy and torch; Pillow for pictures other than PPM.
 """
 
@@ -16,6 +19,8 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -126,24 +131,26 @@ class Geometry:
         return np.exp(-0.5 * ((x[None] / sigma[0]) ** 2 + (y[:, None] / sigma[1]) ** 2)).astype(np.float32)
 
 
-def filter_matrix(size: int, samples: int, anchor: float, centre: float, ratio: float) -> np.ndarray:
-    """Row i: the weights of the frame's pixels for sample i (host/math/resample.h), edges replicated."""
-    reach = max(ratio, 1.0)
-    position = centre + (np.arange(samples) + 0.5 - anchor) * ratio
-    first = np.floor(position - reach - 0.5).astype(int) + 1
-    taps = int(math.ceil(2 * reach)) + 2
-    pixels = first[:, None] + np.arange(taps)[None]
-    weights = np.maximum(0.0, 1.0 - np.abs(pixels + 0.5 - position[:, None]) / reach)
-    weights /= weights.sum(1, keepdims=True)
-    out = np.zeros((samples, size), np.float32)
-    np.add.at(out, (np.arange(samples)[:, None], np.clip(pixels, 0, size - 1)), weights)
-    return out
+def filter_matrices(size: int, samples: int, anchor: float, centre: float, ratios: list[float],
+                    device: torch.device) -> torch.Tensor:
+    """[levels, samples, size]: the weights of the frame's pixels for each sample (host/math/resample.h), edges replicated."""
+    ratio = torch.tensor(ratios, dtype=torch.float64, device=device)[:, None]
+    reach = ratio.clamp(min=1.0)
+    position = centre + (torch.arange(samples, dtype=torch.float64, device=device) + 0.5 - anchor) * ratio
+    first = torch.floor(position - reach - 0.5) + 1
+    taps = int(math.ceil(2 * max(*ratios, 1.0))) + 2
+    pixels = first[:, :, None] + torch.arange(taps, dtype=torch.float64, device=device)
+    weights = (1.0 - (pixels + 0.5 - position[:, :, None]).abs() / reach[:, :, None]).clamp(min=0.0)
+    weights = (weights / weights.sum(2, keepdim=True)).float()
+    out = torch.zeros(len(ratios), samples, size, device=device)
+    return out.scatter_add_(2, pixels.long().clamp(0, size - 1), weights)
 
 
 class Tracker:
-    def __init__(self, weights: Path, device: str, compiled: bool, precision: str, seed: int = 1):
+    def __init__(self, weights: Path, device: str, compiled: bool, channels_last: bool, precision: str, seed: int = 1):
         tensors, meta = read_weights(weights)
         self.device, self.seed = torch.device(device), seed
+        self.format = torch.channels_last if channels_last else torch.contiguous_format
         self.type = torch.bfloat16 if precision == "bf16" else torch.float32
         scales = {"conv4_3": float(meta.get("dslt.scale_low", 1)), "conv5_3": float(meta.get("dslt.scale_high", 1))}
         mean = [float(v) for v in meta.get("dslt.mean", "103.939,116.779,123.68").split(",")]
@@ -153,16 +160,20 @@ class Tracker:
         self.deviation = torch.tensor(deviation, device=self.device).view(1, 3, 1, 1)
         self.layers = []
         for name in LAYERS:
-            weight = tensors[f"{name}.weight"].to(self.device, self.type)
-            if self.device.type == "cuda":
-                weight = weight.contiguous(memory_format=torch.channels_last)
+            weight = tensors[f"{name}.weight"].to(self.device, self.type).contiguous(memory_format=self.format)
             bias = tensors.get(f"{name}.bias", torch.zeros(weight.shape[0]))
             self.layers.append((name, weight, bias.to(self.device, self.type)))
         self.scale_low, self.scale_high = scales["conv4_3"], scales["conv5_3"]
-        self.features, self.step = self.features_eager, self.step_eager
+        self.tf32 = precision != "f32"
+        self.features, self.responses, self.loss = self.features_eager, self.responses_eager, self.loss_eager
+        # Within graphs outputs are overwritten by the next run.
+        self.keep = (lambda t: t.clone()) if compiled and self.device.type == "cuda" else (lambda t: t)
         if compiled:
-            self.features = torch.compile(self.features_eager, mode="reduce-overhead")
-            self.step = torch.compile(self.step_eager, mode="reduce-overhead")
+            how = {"mode": "reduce-overhead"} if self.device.type == "cuda" else {}
+            how["dynamic"] = False  # one crop and a pyramid of them: code for each
+            self.features = torch.compile(self.features_eager, **how)
+            self.responses = torch.compile(self.responses_eager, **how)
+            self.loss = torch.compile(self.loss_eager, **how)
 
     # ---- network
 
@@ -171,32 +182,32 @@ class Tracker:
         x = x.to(self.type)
         low = x
         for name, weight, bias in self.layers:
-            x = F.relu(F.conv2d(x, weight, bias, padding=1))
+            x = F.relu_(F.conv2d(x, weight, bias, padding=1))
             if name == "conv4_3":
                 low = x
             if name in POOL_AFTER:
                 x = F.max_pool2d(x, 2)
         return low.float() * self.scale_low, x.float() * self.scale_high
 
+    @torch.no_grad()
     def crop(self, first_level: int, count: int) -> torch.Tensor:
-        g, out = self.g, []
-        for level in range(first_level, first_level + count):
-            ratio = g.ratio * self.scale * SCALE_STEP ** level
-            rows = torch.from_numpy(filter_matrix(g.frame[1], g.ih, g.ay, self.cy, ratio)).to(self.device)
-            columns = torch.from_numpy(filter_matrix(g.frame[0], g.iw, g.ax, self.cx, ratio)).to(self.device)
-            out.append(torch.matmul(torch.matmul(rows, self.pixels), columns.t()))
-        x = torch.stack(out)
+        g = self.g
+        ratios = [g.ratio * self.scale * SCALE_STEP ** level for level in range(first_level, first_level + count)]
+        rows = filter_matrices(g.frame[1], g.ih, g.ay, self.cy, ratios, self.device)[:, None]
+        columns = filter_matrices(g.frame[0], g.iw, g.ax, self.cx, ratios, self.device)[:, None]
+        allow_tf32(False)  # ten bits are too few for a pixel
+        x = torch.matmul(torch.matmul(rows, self.pixels), columns.transpose(2, 3))
+        allow_tf32(self.tf32)
         if self.rgb:
             x = x.flip(1)
-        x = (x - self.mean) / self.deviation
-        return x.contiguous(memory_format=torch.channels_last) if self.device.type == "cuda" else x
+        return ((x - self.mean) / self.deviation).contiguous(memory_format=self.format)
 
     def look(self, first_level: int = 0, count: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
         low, high = self.features(self.crop(first_level, count))
-        return low.clone(), high.clone()  # a CUDA graph's outputs are overwritten by its next run
+        return self.keep(low), self.keep(high)
 
     @staticmethod
-    def responses(p: list[torch.Tensor], low: torch.Tensor, high: torch.Tensor) -> torch.Tensor:
+    def responses_eager(p: list[torch.Tensor], low: torch.Tensor, high: torch.Tensor) -> torch.Tensor:
         reduced, raised = F.conv2d(low, p[0]), F.conv2d(high, p[1])
         raised = F.conv_transpose2d(raised, p[2], stride=FACTOR, padding=FACTOR // 2, groups=CHANNELS)
         return (F.conv2d(reduced + raised, p[3]) + F.conv2d(raised, p[4]))[:, 0]
@@ -226,14 +237,18 @@ class Tracker:
         self.v = [torch.zeros_like(p) for p in self.params]
         self.count = 0
 
-    def step_eager(self, low: torch.Tensor, high: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    def loss_eager(self, params: list[torch.Tensor], low: torch.Tensor, high: torch.Tensor,
+                   label: torch.Tensor) -> torch.Tensor:
+        e = self.responses_eager(params, low, high)[0] - label
+        return (torch.exp(label) * e * e / (1 + torch.exp(10 * (0.2 - e.abs())))).sum()
+
+    def step(self, low: torch.Tensor, high: torch.Tensor) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         """The loss, and its gradients."""
-        e = self.responses(self.params, low, high)[0] - self.label
-        loss = (torch.exp(self.label) * e * e / (1 + torch.exp(10 * (0.2 - e.abs())))).sum()
-        return (loss.detach(), *torch.autograd.grad(loss, self.params))
+        loss = self.loss(self.params, low, high, self.label)
+        return loss.detach(), torch.autograd.grad(loss, self.params)
 
     @torch.no_grad()
-    def adam(self, gradients: list[torch.Tensor], rates: tuple[float, float]) -> None:
+    def adam(self, gradients: tuple[torch.Tensor, ...], rates: tuple[float, float]) -> None:
         self.count += 1
         correction = math.sqrt(1 - 0.999 ** self.count) / (1 - 0.9 ** self.count)
         torch._foreach_mul_(self.m, 0.9)
@@ -242,8 +257,9 @@ class Tracker:
         torch._foreach_addcmul_(self.v, gradients, gradients, 0.001)
         root = torch._foreach_sqrt(self.v)
         torch._foreach_add_(root, 1e-8)
-        for i, high in enumerate((0, 1, 1, 0, 1)):  # the branch of each parameter
-            self.params[i].addcdiv_(self.m[i], root[i], value=-rates[high] * correction)
+        for branch in ((0, 3), (1, 2, 4)):  # the parameters behind each tap
+            pick = lambda tensors: [tensors[i] for i in branch]
+            torch._foreach_addcdiv_(pick(self.params), pick(self.m), pick(root), -rates[branch[0]] * correction)
 
     # ---- frames
 
@@ -254,13 +270,13 @@ class Tracker:
         g = self.g = Geometry(frame.shape[1], frame.shape[0], box)
         self.cx, self.cy, self.scale, self.mean_peak = box[0] + box[2] / 2, box[1] + box[3] / 2, 1.0, -1.0
         self.label = torch.from_numpy(g.gaussian(g.label_sigma)).to(self.device)
-        self.prior = torch.from_numpy(g.gaussian(g.motion)).to(self.device)
+        self.prior = g.gaussian(g.motion)
         self.see(frame)
         self.init_head()
         self.store = [self.look()]
         losses: list[float] = []
         for _ in range(100):
-            loss, *gradients = self.step(*self.store[0])
+            loss, gradients = self.step(*self.store[0])
             losses.append(float(loss))
             if len(losses) >= 20:
                 before, after = sum(losses[-20:-10]), sum(losses[-10:])
@@ -276,10 +292,9 @@ class Tracker:
         curvature = left - 2 * centre + right
         return min(0.5, max(-0.5, 0.5 * (left - right) / curvature)) if curvature < 0 else 0.0
 
-    def peak_of(self, response: torch.Tensor) -> tuple[float, float, float, float]:
+    def peak_of(self, r: np.ndarray) -> tuple[float, float, float, float]:
         """x, y, score, response of the maximum."""
-        r = response.cpu().numpy()
-        score = r * self.prior.cpu().numpy()
+        score = r * self.prior
         row, column = divmod(int(score.argmax()), score.shape[1])
         x, y = float(column), float(row)
         if 0 < column < score.shape[1] - 1:
@@ -294,7 +309,7 @@ class Tracker:
         before = (self.cx, self.cy)
         sample = self.look()
         with torch.no_grad():
-            x, y, _, peak = self.peak_of(self.responses(self.params, *sample)[0])
+            x, y, _, peak = self.peak_of(self.responses(self.params, *sample)[0].cpu().numpy())
         believable = 0 < peak < 1e30
         peak = peak if believable else 0.0
         if believable and not (self.mean_peak >= 0 and peak < LOST_RATIO * self.mean_peak):
@@ -313,15 +328,14 @@ class Tracker:
             self.store[self.next] = sample
         self.next = self.next + 1 if self.next + 1 < MEMORY else 1
         for one in self.store:
-            _, *gradients = self.step(*one)
-            self.adam(gradients, ONLINE_RATES)
+            self.adam(self.step(*one)[1], ONLINE_RATES)
         w, h = g.target[0] * self.scale, g.target[1] * self.scale
         return [self.cx - w / 2, self.cy - h / 2, w, h]
 
     def rescale(self) -> tuple[torch.Tensor, torch.Tensor]:
         low, high = self.look(-(LEVELS // 2), LEVELS)
         with torch.no_grad():
-            scores = [self.peak_of(r)[2] for r in self.responses(self.params, low, high)]
+            scores = [self.peak_of(r)[2] for r in self.responses(self.params, low, high).cpu().numpy()]
         best = LEVELS // 2
         for level, score in enumerate(scores):
             if score > scores[best]:
@@ -331,10 +345,15 @@ class Tracker:
         return low[best:best + 1].clone(), high[best:best + 1].clone()
 
 
-def run(mode: str, frames: list[np.ndarray], box: list[float], options: argparse.Namespace) -> dict:
-    device = "cpu" if mode == "cpu" else "cuda"
+def allow_tf32(yes: bool) -> None:
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = yes
+
+
+def follow(mode: str, channels_last: bool, frames: list[np.ndarray], box: list[float],
+           options: argparse.Namespace) -> dict:
+    device = "cpu" if mode.startswith("cpu") else "cuda"
     sync = torch.cuda.synchronize if device == "cuda" else lambda: None
-    tracker = Tracker(options.weights, device, mode == "compiled", options.precision)
+    tracker = Tracker(options.weights, device, "compiled" in mode, channels_last, options.precision)
     boxes, times = [list(box)], []
     begin = time.perf_counter()
     tracker.init(frames[0], box)
@@ -346,9 +365,32 @@ def run(mode: str, frames: list[np.ndarray], box: list[float], options: argparse
         sync()
         times.append(time.perf_counter() - begin)
     warm = times[min(8, len(times) // 2):]  # the store is full, what is compiled is compiled
-    return {"mode": mode, "fps": len(times) / sum(times), "fps_warm": len(warm) / sum(warm),
+    return {"mode": mode, "layout": "channels last" if channels_last else "channels first",
+            "fps": len(times) / sum(times), "fps_warm": len(warm) / sum(warm),
             "median_ms": 1e3 * float(np.median(warm)), "init_ms": 1e3 * first, "init_steps": len(tracker.losses),
-            "init_loss": tracker.losses[-1], "boxes": boxes}
+            "init_loss": tracker.losses[-1], "search": [tracker.g.iw, tracker.g.ih], "boxes": boxes}
+
+
+def run(mode: str, frames: list[np.ndarray], box: list[float], options: argparse.Namespace) -> dict:
+    """The faster of the two memory layouts by a trial on the first frames, uncompiled, then everything with it."""
+    plain = {"compiled": "eager", "cpu-compiled": "cpu"}.get(mode, mode)
+    trials = {last: follow(plain, last, frames[:options.trial], box, options)["median_ms"] for last in (False, True)}
+    out = follow(mode, trials[True] < trials[False], frames, box, options)
+    out["trial_ms"] = {"channels first": trials[False], "channels last": trials[True]}
+    return out
+
+
+def machine() -> dict:
+    model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                  if line.startswith("model name")), platform.processor())
+    out = {"system": f"{platform.system()} {platform.release()} {platform.machine()}", "processor": model,
+           "cores": os.cpu_count(), "python": platform.python_version(), "torch": torch.__version__,
+           "torch_threads": torch.get_num_threads(), "mkldnn": torch.backends.mkldnn.is_available(),
+           "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    if torch.cuda.is_available():
+        out |= {"gpu": torch.cuda.get_device_name(), "cuda": torch.version.cuda,
+                "cudnn": torch.backends.cudnn.version()}
+    return out
 
 
 def run_dslt(program: str, folder: Path, box: list[float], count: int, options: argparse.Namespace) -> dict:
@@ -356,14 +398,15 @@ def run_dslt(program: str, folder: Path, box: list[float], count: int, options: 
         out, summary = Path(where) / "boxes.csv", Path(where) / "summary.json"
         command = [program, "track", str(folder / "img"), "--box", ",".join(repr(v) for v in box), "--weights",
                    str(options.weights), "--preset", "paper", "--backend", options.backend, "--precision",
-                   options.precision, "--frames", str(count), "--format", "json", "--out", str(out), "--summary",
-                   str(summary), "-q"]
+                   options.precision, "--frames", str(count), "--threads", str(options.threads), "--format", "json",
+                   "--out", str(out), "--summary", str(summary), "-q"]
         subprocess.run(command, check=True)
         told = json.loads(summary.read_text())
         rows = json.loads(out.read_text())
     rows = rows if isinstance(rows, list) else next(v for v in rows.values() if isinstance(v, list))
     boxes = [row["box"] if "box" in row else [row[k] for k in ("x", "y", "width", "height")] for row in rows]
-    return {"mode": f"dslt {told['backend']}", "fps": told["fps"], "init_ms": told["init_ms"],
+    return {"mode": f"dslt {told['backend']}", "version": told["version"], "precision": told["precision"],
+            "threads": told["threads"], "ms_per_stage": told["ms_per_stage"], "fps": told["fps"], "init_ms": told["init_ms"],
             "init_steps": told["init_steps"], "init_loss": told["init_loss"], "boxes": boxes}
 
 
@@ -373,15 +416,19 @@ def main() -> int:
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--frames", type=int, default=60)
     parser.add_argument("--modes", default="auto", help="cpu,eager,compiled; auto: what this machine has")
-    parser.add_argument("--precision", choices=("f32", "bf16"), default="f32")
+    parser.add_argument("--precision", choices=("f32", "tf32", "bf16"), default="f32")
     parser.add_argument("--dslt", help="the program to compare with")
     parser.add_argument("--backend", default="auto", help="of --dslt")
     parser.add_argument("--tolerance", type=float, default=0.5, help="pixels")
     parser.add_argument("--compare", type=int, default=10,
                         help="frames that must agree: rounding grows from frame to frame")
+    parser.add_argument("--threads", type=int, default=0, help="of torch and of --dslt; 0: as each likes")
+    parser.add_argument("--trial", type=int, default=4, help="frames by which the memory layout is chosen")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    if options.threads > 0:
+        torch.set_num_threads(options.threads)
+    allow_tf32(options.precision != "f32")
     torch.backends.cudnn.benchmark = True
     paths = sorted(p for p in (options.folder / "img").iterdir() if p.is_file())[:options.frames]
     frames = [read_picture(p) for p in paths]
@@ -399,17 +446,22 @@ def main() -> int:
             print(f"{mode}: failed: {error}", file=sys.stderr)
     worst = 0.0
     for r in results:
-        print(f"{r['mode']:>12}: {r['fps']:8.2f} fps, first frame {r['init_ms']:.0f} ms, {r['init_steps']} steps, "
+        warm = f" ({r['fps_warm']:.2f} once warm, {r['layout']})" if "fps_warm" in r else ""
+        print(f"{r['mode']:>12}: {r['fps']:8.2f} fps{warm}, first frame {r['init_ms']:.0f} ms, {r['init_steps']} steps, "
               f"loss {r['init_loss']:.6g}")
         if options.dslt and r is not results[0]:
             apart = np.abs(np.array(r["boxes"]) - np.array(results[0]["boxes"])).max(1)
             r["from_dslt_px"] = [float(apart[:options.compare].max()), float(apart.max())]
             worst = max(worst, r["from_dslt_px"][0])
+            r["dslt_faster"] = results[0]["fps"] / max(r["fps"], r["fps_warm"])
+            print(f"{'':>12}  dslt is {r['dslt_faster']:.2f} times as fast as the better of these")
             print(f"{'':>12}  largest distance of a box's numbers from dslt's: {r['from_dslt_px'][0]:.4f} px in "
                   f"{min(options.compare, len(frames))} frames, {r['from_dslt_px'][1]:.4f} px in {len(frames)}")
     if options.json:
-        options.json.write_text(json.dumps({"torch": torch.__version__, "precision": options.precision,
-                                            "frames": len(frames), "results": results}, indent=1) + "\n")
+        options.json.write_text(json.dumps({"machine": machine(), "frames_from": str(options.folder),
+                                            "size": list(frames[0].shape[1::-1]), "weights": str(options.weights),
+                                            "precision": options.precision, "frames": len(frames),
+                                            "results": results}, indent=1) + "\n")
     return int(worst > options.tolerance or len(results) < len(modes) + bool(options.dslt))
 
 

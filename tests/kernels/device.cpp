@@ -19,14 +19,14 @@ EVERY_KERNEL(DECLARE)
 
 namespace {
 
-#define ENTRY(name) dslt_harness_##name,
+#define ENTRY(name) Launcher<decltype(&dslt_cuda_##name)>(dslt_harness_##name),
 const Kernels kHarness = {EVERY_KERNEL(ENTRY)};
 #undef ENTRY
 
 // ---- the GPU, or why there is none ---------------------------------------------------------------
 
 #if DSLT_CUDA
-#define ENTRY(name) dslt_cuda_##name,
+#define ENTRY(name) Launcher<decltype(&dslt_cuda_##name)>(dslt_cuda_##name),
 const Kernels kGpu = {EVERY_KERNEL(ENTRY)};
 #undef ENTRY
 
@@ -61,7 +61,7 @@ void gpu_read(void *data, const void *memory, std::size_t bytes, dslt_stream str
   must(cudaMemcpy(data, memory, bytes, cudaMemcpyDeviceToHost));
 }
 #else
-const Kernels kGpu = {};
+const Kernels &kGpu = kHarness;  // never called
 std::string missing_gpu() { return "this build has no CUDA parts"; }
 dslt_stream gpu_stream() { return nullptr; }
 void gpu_stream_free(dslt_stream) {}
@@ -72,6 +72,14 @@ void gpu_read(void *, const void *, std::size_t, dslt_stream) {}
 #endif
 
 }  // namespace
+
+std::vector<Tally> tally(bool gpu) {
+  if (gpu && !DSLT_CUDA) return {};
+  const Kernels &k = gpu ? kGpu : kHarness;
+#define ROW(name) {#name, k.name.ran()},
+  return {EVERY_KERNEL(ROW)};
+#undef ROW
+}
 
 // ---- the fixture ---------------------------------------------------------------------------------
 

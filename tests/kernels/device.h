@@ -8,20 +8,42 @@
 #include <string>
 #include <vector>
 
+#include "flow.h"
 #include "kernels.h"
+#include "network.h"
 
-// Every launcher of kernels.h, and what sizes its scratch memory.
-// It finds no layout of this list that it likes twice.
+// Every launcher of kernels/*.h, and what sizes its scratch memory; list_test.cpp holds it against the
+// headers. The formatter finds no layout of this list that it likes twice.
 // clang-format off
 #define EVERY_KERNEL(X) \
   X(crop) X(frame_view) X(augment) X(upsample_forward) X(upsample_backward) X(upsample_scratch) \
   X(regress_forward) X(regress_backward) X(regress_scratch) X(axpby) X(convert) X(fill) \
   X(fill_normal) X(fill_bilinear) X(respond) X(loss) X(adam) X(label) X(locate) X(choose_scale) \
-  X(decide) X(locate_levels) X(sample_label) X(take_level) X(store_sample) X(condition)
+  X(decide) X(locate_levels) X(sample_label) X(take_level) X(store_sample) X(condition) \
+  X(remap) X(pool) X(judge) X(stamp) X(gather)
 // clang-format on
 
+// A launcher that counts how often it was called and did not refuse.
+template <typename Function>
+class Launcher;
+template <typename Result, typename... Arguments>
+class Launcher<Result (*)(Arguments...)> {
+ public:
+  explicit Launcher(Result (*call)(Arguments...)) : call_(call) {}
+  Result operator()(Arguments... arguments) const {
+    Result result = call_(arguments...);
+    ran_ += result >= Result(0);
+    return result;
+  }
+  long ran() const { return ran_; }
+
+ private:
+  Result (*call_)(Arguments...);
+  mutable long ran_ = 0;
+};
+
 struct Kernels {
-#define MEMBER(name) decltype(&dslt_cuda_##name) name;
+#define MEMBER(name) Launcher<decltype(&dslt_cuda_##name)> name;
   EVERY_KERNEL(MEMBER)
 #undef MEMBER
 };
@@ -70,6 +92,13 @@ class KernelTest : public ::testing::TestWithParam<Place> {
   dslt_stream stream_ = nullptr;
   std::vector<void *> memory_;
 };
+
+// What ran, by launcher; `place`: the harness, or a GPU. list_test.cpp prints them.
+struct Tally {
+  const char *name;
+  long ran;
+};
+std::vector<Tally> tally(bool gpu);
 
 // Instantiates a test suite for every place.
 std::string place_name(const ::testing::TestParamInfo<Place> &info);

@@ -43,6 +43,11 @@
 #define dslt_cuda_take_level dslt_harness_take_level
 #define dslt_cuda_store_sample dslt_harness_store_sample
 #define dslt_cuda_condition dslt_harness_condition
+#define dslt_cuda_remap dslt_harness_remap
+#define dslt_cuda_pool dslt_harness_pool
+#define dslt_cuda_judge dslt_harness_judge
+#define dslt_cuda_stamp dslt_harness_stamp
+#define dslt_cuda_gather dslt_harness_gather
 
 #define __global__
 #define __device__

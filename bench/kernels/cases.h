@@ -1,0 +1,101 @@
+// cases.h: what the cases share: the shapes of tracking (a search area of 400 x 360 pixels, 50 x 45 cells at
+// stride 8, 128 channels after reduction), data, and how far a result is off.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "bench.h"
+
+namespace bench {
+
+constexpr int kInputWidth = 400, kInputHeight = 360, kMapWidth = 50, kMapHeight = 45, kChannels = 128;
+
+inline std::vector<float> noise(std::size_t count, unsigned seed, float scale = 1.0f) {
+  std::mt19937 generator(seed);
+  std::vector<float> out(count);
+  for (float &v : out) v = scale * (float(generator() >> 8) / float(1 << 23) - 1.0f);
+  return out;
+}
+
+// Largest difference relative to the largest value; NaN where either has one.
+inline double difference(const std::vector<float> &got, const std::vector<float> &want) {
+  double largest = 1e-30, worst = 0;
+  for (float v : want) largest = std::max(largest, std::fabs(double(v)));
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    double d = std::fabs(double(got[i]) - double(want[i]));
+    if (!(d <= worst)) worst = d;
+    if (std::isnan(d)) return d;
+  }
+  return worst / largest;
+}
+
+inline std::string times(int a, int b) { return std::to_string(a) + "x" + std::to_string(b); }
+
+inline dslt_geometry geometry(int kernel, int subcell, int levels) {
+  dslt_geometry g = {};
+  g.frame_width = 640;
+  g.frame_height = 480;
+  g.target_width = 64;
+  g.target_height = 60;
+  g.ratio = 0.8;
+  g.input_width = kInputWidth;
+  g.input_height = kInputHeight;
+  g.anchor_x = 0.5 * kInputWidth;
+  g.anchor_y = 0.5 * kInputHeight;
+  g.stride = 8;
+  g.map_width = kMapWidth;
+  g.map_height = kMapHeight;
+  g.kernel_width = g.kernel_height = kernel;
+  g.response_width = kMapWidth - kernel + 1;
+  g.response_height = kMapHeight - kernel + 1;
+  g.centre_x = 0.5f * float(g.response_width - 1);
+  g.centre_y = 0.5f * float(g.response_height - 1);
+  g.motion_sigma_x = g.motion_sigma_y = 8;
+  g.subcell = subcell;
+  g.mapping = DSLT_MAPPING_RECEPTIVE;
+  g.levels = levels;
+  g.scale_step = 1.03;
+  g.scale_rate = 0.6;
+  g.scale_gate = 0.3;
+  g.scale_penalty = 0.98;
+  g.scale_min = 0.2;
+  g.scale_max = 5;
+  g.lost_ratio = 0.25;
+  g.lost_rate = 0.1;
+  g.label_sigma_x = g.label_sigma_y = 1.5f;
+  return g;
+}
+
+inline dslt_pose pose_in_the_middle() {
+  dslt_pose pose = {};
+  pose.cx = 320;
+  pose.cy = 240;
+  pose.scale = 1;
+  pose.mean_peak = 0.8;
+  return pose;
+}
+
+inline std::size_t cells_of(const dslt_geometry &g) {
+  return std::size_t(g.response_width) * std::size_t(g.response_height);
+}
+
+// A response map with one clear peak.
+inline std::vector<float> bump(const dslt_geometry &g, float height, unsigned seed) {
+  std::vector<float> map = noise(cells_of(g), seed, 0.05f);
+  for (std::size_t i = 0; i < map.size(); ++i) {
+    float dx = float(int(i) % g.response_width) - 24.3f, dy = float(int(i) / g.response_width) - 17.6f;
+    map[i] += height * std::exp(-0.1f * (dx * dx + dy * dy));
+  }
+  return map;
+}
+
+// cases_*.cpp
+std::vector<Entry> input_cases();
+std::vector<Entry> head_cases();
+std::vector<Entry> update_cases();
+std::vector<Entry> pose_cases();
+std::vector<Entry> network_cases();
+
+}  // namespace bench

@@ -1,0 +1,222 @@
+// cases_head.cpp: the head's layers, forward and backward.
+#include "cases.h"
+#include "pack.h"
+
+namespace bench {
+namespace {
+
+Entry upsample_forward(int h, int w, int f) {
+  return {
+      "upsample_forward " + times(h, w) + "x128 by " + std::to_string(f) + " fused",
+      [=](Memory &m, dslt_backend *cpu) {
+        std::size_t in = std::size_t(h * w * kChannels), out = in * std::size_t(f * f);
+        std::vector<float> x = noise(in, 1), filter = noise(std::size_t(4 * f * f * kChannels), 2),
+                           low = noise(out, 3);
+        float *there = m.put(x), *weights = m.put(filter), *branch = m.put(low), *y = m.zeros<float>(out),
+              *fused = m.zeros<float>(out);
+        Case c;
+        c.bytes = 4.0 * double(x.size() + filter.size() + 3 * out);
+        c.flops = double(out) * (8 + 4);
+        c.launch = [=](dslt_stream s) {
+          return dslt_cuda_upsample_forward(s, y, fused, branch, 1, 0.5f, there, weights, 1, h, w, kChannels,
+                                            f, nullptr);
+        };
+        c.error = [=] {
+          std::vector<float> want(out), sum(out);
+          must(cpu->ops->upsample_forward(cpu, want.data(), x.data(), filter.data(), 1, h, w, kChannels, f));
+          must(cpu->ops->axpby(cpu, sum.data(), 1, low.data(), 0.5f, want.data(), out));
+          return std::max(difference(get(y, out), want), difference(get(fused, out), sum));
+        };
+        return c;
+      }};
+}
+
+Entry upsample_backward(int h, int w, int f) {
+  return {"upsample_backward " + times(h, w) + "x128 by " + std::to_string(f),
+          [=](Memory &m, dslt_backend *cpu) {
+            std::size_t in = std::size_t(h * w * kChannels), out = in * std::size_t(f * f);
+            std::vector<float> x = noise(in, 1), filter = noise(std::size_t(4 * f * f * kChannels), 2),
+                               dy = noise(out, 3), dy2 = noise(out, 4);
+            float *there = m.put(x), *weights = m.put(filter), *slope = m.put(dy), *slope2 = m.put(dy2),
+                  *dx = m.zeros<float>(in), *dw = m.zeros<float>(filter.size());
+            void *scratch = m.zeros<char>(dslt_cuda_upsample_scratch(h, w, kChannels, f));
+            Case c;
+            c.bytes = 4.0 * double(2 * x.size() + 2 * filter.size() + 2 * out);
+            c.flops = double(out) * (2 + 8 + 8);
+            c.launch = [=](dslt_stream s) {
+              return dslt_cuda_upsample_backward(s, dx, dw, there, weights, slope, 0.5f, slope2, h, w,
+                                                 kChannels, f, scratch, nullptr);
+            };
+            c.error = [=] {
+              std::vector<float> sum(out), want_dx(in), want_dw(filter.size());
+              must(cpu->ops->axpby(cpu, sum.data(), 0.5f, dy.data(), 1, dy2.data(), out));
+              must(cpu->ops->upsample_backward(cpu, want_dx.data(), want_dw.data(), x.data(), filter.data(),
+                                               sum.data(), h, w, kChannels, f));
+              return std::max(difference(get(dx, in), want_dx), difference(get(dw, filter.size()), want_dw));
+            };
+            return c;
+          }};
+}
+
+struct Planned {
+  Planned(dslt_backend *cpu, const dslt_regress_shape &s) : ops(cpu->ops) {
+    must(ops->regress_plan(&plan, cpu, s.n, s.h, s.w, s.c, s.kh, s.kw));
+  }
+  ~Planned() { ops->regress_free(plan); }
+  Planned(const Planned &) = delete;
+  Planned &operator=(const Planned &) = delete;
+  const dslt_backend_ops *ops;
+  dslt_regress *plan = nullptr;
+};
+
+std::string regress_name(const char *kernel, const dslt_regress_shape &s, int layers, const char *what) {
+  return std::string(kernel) + " " + std::to_string(layers) + "x" + std::to_string(s.n) + " " +
+         times(s.h, s.w) + "x" + std::to_string(s.c) + " by " + times(s.kh, s.kw) + what;
+}
+
+Entry regress_forward(int n, int kernel, int layers) {
+  const dslt_regress_shape s = {n, kMapHeight, kMapWidth, kChannels, kernel, kernel};
+  return {regress_name("regress_forward", s, layers, ""), [=](Memory &m, dslt_backend *cpu) {
+            std::size_t map = std::size_t(n * s.h * s.w * s.c), weights = std::size_t(kernel * kernel * s.c),
+                        response = std::size_t(n * (s.h - kernel + 1) * (s.w - kernel + 1));
+            std::vector<dslt_regress_layer> list;
+            std::vector<std::vector<float>> x, w;
+            for (int i = 0; i < layers; ++i) {
+              x.push_back(noise(map, unsigned(i)));
+              w.push_back(noise(weights, unsigned(10 + i)));
+              list.push_back({m.put(x.back()), m.put(w.back()), m.zeros<float>(response), nullptr, nullptr});
+            }
+            void *scratch = m.zeros<char>(dslt_cuda_regress_scratch(&s, layers));
+            Case c;
+            c.bytes = 4.0 * layers * double(map + weights + response);
+            c.flops = 2.0 * layers * double(response) * double(weights);
+            c.launch = [=](dslt_stream stream) {
+              return dslt_cuda_regress_forward(stream, &s, list.data(), layers, scratch, nullptr);
+            };
+            c.error = [=] {
+              Planned twin(cpu, s);
+              double worst = 0;
+              for (std::size_t i = 0; i < list.size(); ++i) {
+                std::vector<float> want(response);
+                must(cpu->ops->regress_forward(twin.plan, want.data(), x[i].data(), w[i].data()));
+                worst = std::max(worst, difference(get(list[i].y, response), want));
+              }
+              return worst;
+            };
+            return c;
+          }};
+}
+
+Entry regress_backward(int kernel, int layers, bool data, bool weight) {
+  const dslt_regress_shape s = {1, kMapHeight, kMapWidth, kChannels, kernel, kernel};
+  return {regress_name("regress_backward", s, layers, data && weight ? "" : (data ? " data" : " weights")),
+          [=](Memory &m, dslt_backend *cpu) {
+            std::size_t map = std::size_t(s.h * s.w * s.c), weights = std::size_t(kernel * kernel * s.c),
+                        response = std::size_t((s.h - kernel + 1) * (s.w - kernel + 1));
+            std::vector<dslt_regress_layer> list;
+            std::vector<std::vector<float>> x, w;
+            std::vector<float> dy = noise(response, 5);
+            for (int i = 0; i < layers; ++i) {
+              x.push_back(noise(map, unsigned(i)));
+              w.push_back(noise(weights, unsigned(10 + i)));
+              list.push_back({m.put(x.back()), m.put(w.back()), nullptr, data ? m.zeros<float>(map) : nullptr,
+                              weight ? m.zeros<float>(weights) : nullptr});
+            }
+            float *slope = m.put(dy);
+            void *scratch = m.zeros<char>(dslt_cuda_regress_scratch(&s, layers));
+            Case c;
+            c.bytes =
+                4.0 * double(response) +
+                4.0 * layers * ((data ? double(weights + map) : 0) + (weight ? double(map + weights) : 0));
+            c.flops = 2.0 * layers * (int(data) + int(weight)) * double(response) * double(weights);
+            c.launch = [=](dslt_stream stream) {
+              return dslt_cuda_regress_backward(stream, &s, list.data(), layers, slope, scratch, nullptr);
+            };
+            c.error = [=] {
+              Planned twin(cpu, s);
+              double worst = 0;
+              for (std::size_t i = 0; i < list.size(); ++i) {
+                std::vector<float> dx(map), dw(weights);
+                must(cpu->ops->regress_backward(twin.plan, dx.data(), dw.data(), x[i].data(), w[i].data(),
+                                                dy.data()));
+                if (data) worst = std::max(worst, difference(get(list[i].dx, map), dx));
+                if (weight) worst = std::max(worst, difference(get(list[i].dw, weights), dw));
+              }
+              return worst;
+            };
+            return c;
+          }};
+}
+
+Entry axpby() {
+  return {"axpby 45x50x128", [](Memory &m, dslt_backend *cpu) {
+            std::size_t count = kMapHeight * kMapWidth * kChannels;
+            std::vector<float> x = noise(count, 1), z = noise(count, 2);
+            float *a = m.put(x), *b = m.put(z), *y = m.zeros<float>(count);
+            Case c;
+            c.bytes = 12.0 * double(count);
+            c.flops = 3.0 * double(count);
+            c.launch = [=](dslt_stream s) { return dslt_cuda_axpby(s, y, 0.5f, a, 1, b, count, nullptr); };
+            c.error = [=] {
+              std::vector<float> want(count);
+              must(cpu->ops->axpby(cpu, want.data(), 0.5f, x.data(), 1, z.data(), count));
+              return difference(get(y, count), want);
+            };
+            return c;
+          }};
+}
+
+Entry convert(bool widen) {
+  return {std::string("convert 45x50x512 ") + (widen ? "bf16 to f32" : "f32 to bf16"),
+          [=](Memory &m, dslt_backend *) {
+            std::size_t count = kMapHeight * kMapWidth * 512;
+            std::vector<float> x = noise(count, 1, 20);
+            std::vector<dslt_bf16> half;
+            for (float v : x) half.push_back(dslt_to_bf16(v));
+            const void *from = widen ? static_cast<void *>(m.put(half)) : m.put(x);
+            void *to = m.zeros<char>(count * 4);
+            dslt_type in = widen ? DSLT_TYPE_BF16 : DSLT_TYPE_F32,
+                      out = widen ? DSLT_TYPE_F32 : DSLT_TYPE_BF16;
+            Case c;
+            c.bytes = 6.0 * double(count);
+            c.tolerance = 0;  // the kernels and the host run one function
+            c.launch = [=](dslt_stream s) { return dslt_cuda_convert(s, to, out, from, in, count, nullptr); };
+            c.error = [=] {
+              std::vector<float> want, got;
+              for (dslt_bf16 v : half) want.push_back(dslt_from_bf16(v));
+              if (widen)
+                got = get(static_cast<const float *>(to), count);
+              else
+                for (dslt_bf16 v : get(static_cast<const dslt_bf16 *>(to), count))
+                  got.push_back(dslt_from_bf16(v));
+              return difference(got, want);
+            };
+            return c;
+          }};
+}
+
+}  // namespace
+
+std::vector<Entry> head_cases() {
+  return {
+      upsample_forward(23, 25, 2),
+      upsample_forward(11, 13, 4),
+      upsample_backward(23, 25, 2),
+      upsample_backward(11, 13, 4),
+      regress_forward(1, 8, 1),
+      regress_forward(1, 8, 2),
+      regress_forward(3, 8, 2),
+      regress_forward(1, 6, 2),
+      regress_forward(1, 10, 2),
+      regress_backward(8, 1, false, true),
+      regress_backward(8, 1, true, false),
+      regress_backward(8, 2, true, true),
+      regress_backward(6, 2, true, true),
+      regress_backward(10, 2, true, true),
+      axpby(),
+      convert(false),
+      convert(true),
+  };
+}
+
+}  // namespace bench

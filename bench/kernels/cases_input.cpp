@@ -1,0 +1,155 @@
+// cases_input.cpp: from a frame to the network's input, and first weights.
+#include <memory>
+
+#include "cases.h"
+#include "pack.h"
+#include "util/rng.h"
+
+namespace bench {
+namespace {
+
+Entry crop(int levels, double ratio, dslt_type type, int channels) {
+  std::string shape = std::to_string(levels) + " of " + times(kInputWidth, kInputHeight) + "x" +
+                      std::to_string(channels) + (type == DSLT_TYPE_F32 ? " f32" : " bf16") + " ratio " +
+                      std::to_string(ratio).substr(0, 3);
+  return {"crop " + shape, [=](Memory &m, dslt_backend *cpu) {
+            dslt_geometry g = geometry(8, DSLT_SUBCELL_NONE, levels);
+            g.ratio = ratio;
+            dslt_input_norm norm = {0, {103.939f, 116.779f, 123.68f}, {1, 1, 1}};
+            auto pixels = std::make_shared<std::vector<uint8_t>>();
+            for (float v : noise(640 * 480 * 3, 1)) pixels->push_back(uint8_t(127.5f + 127.5f * v));
+            dslt_frame_view view;
+            must(dslt_cuda_frame_view(&view, m.put(*pixels), 640 * 3, 640, 480, DSLT_BGR8));
+            const dslt_frame_view *frame = m.put(std::vector<dslt_frame_view>{view});
+            dslt_pose pose = pose_in_the_middle();
+            const dslt_pose *there = m.put(std::vector<dslt_pose>{pose});
+            std::size_t values = std::size_t(levels) * kInputWidth * kInputHeight;
+            std::size_t element = type == DSLT_TYPE_F32 ? 4 : 2;
+            void *out = m.zeros<char>(values * std::size_t(channels) * element);
+            int first = -(levels - 1) / 2;
+            Case c;
+            double side = std::min(480.0, kInputHeight * ratio) * std::min(640.0, kInputWidth * ratio);
+            c.bytes = double(values) * channels * double(element) + side * 3;
+            c.flops = double(values) * 3 * 2 * (ratio > 1 ? 4 * ratio * ratio : 4);
+            c.tolerance = type == DSLT_TYPE_F32 ? 2e-5 : 1.0 / 256;
+            c.launch = [=](dslt_stream s) {
+              return dslt_cuda_crop(s, out, type, channels, frame, &g, &norm, there, first, levels, nullptr);
+            };
+            c.error = [=] {
+              dslt_image image = {};
+              image.data = pixels->data();
+              image.width = 640;
+              image.height = 480;
+              image.stride = 640 * 3;
+              image.format = DSLT_BGR8;
+              std::vector<float> want(values * 3), got;
+              must(cpu->ops->begin(cpu));
+              must(cpu->ops->frame(cpu, &image));
+              must(cpu->ops->crop(cpu, want.data(), &g, &norm, &pose, first, levels));
+              must(cpu->ops->end(cpu));
+              std::vector<float> all;
+              if (type == DSLT_TYPE_F32)
+                all = get(static_cast<const float *>(out), values * std::size_t(channels));
+              else
+                for (dslt_bf16 v : get(static_cast<const dslt_bf16 *>(out), values * std::size_t(channels)))
+                  all.push_back(dslt_from_bf16(v));
+              for (std::size_t i = 0; i < all.size(); ++i)
+                if (i % std::size_t(channels) < 3) got.push_back(all[i]);
+              return difference(got, want);
+            };
+            return c;
+          }};
+}
+
+Entry augment(float sigma) {
+  return {std::string("augment ") + times(kInputWidth, kInputHeight) + (sigma > 0 ? " blur" : " mirror"),
+          [=](Memory &m, dslt_backend *cpu) {
+            std::vector<float> in = noise(3 * kInputWidth * kInputHeight, 1, 120);
+            float *from = m.put(in), *out = m.zeros<float>(in.size());
+            Case c;
+            c.bytes = 8.0 * double(in.size());
+            c.flops = sigma > 0 ? 75.0 * double(in.size()) : 0;
+            c.launch = [=](dslt_stream s) {
+              return dslt_cuda_augment(s, out, DSLT_TYPE_F32, 3, from, kInputHeight, kInputWidth, sigma, 200);
+            };
+            c.error = [=] {
+              std::vector<float> want(in.size());
+              must(cpu->ops->augment(cpu, want.data(), in.data(), kInputHeight, kInputWidth, sigma, 200));
+              return difference(get(out, want.size()), want);
+            };
+            return c;
+          }};
+}
+
+Entry fill_normal() {
+  return {"fill_normal 512x128", [](Memory &m, dslt_backend *) {
+            std::size_t count = 512 * 128;
+            float *w = m.zeros<float>(count);
+            Case c;
+            c.bytes = 4.0 * double(count);
+            c.flops = 24.0 * double(count);
+            c.tolerance = 0;
+            c.launch = [=](dslt_stream s) { return dslt_cuda_fill_normal(s, w, count, 0.06, 1, 100); };
+            c.error = [=] {
+              std::vector<float> want(count);
+              dslt_rng rng = dslt_rng_make(1, 100);
+              for (float &v : want) v = float(0.06 * dslt_rng_normal(&rng));
+              return difference(get(w, count), want);
+            };
+            return c;
+          }};
+}
+
+Entry fill() {
+  return {"fill 512x128", [](Memory &m, dslt_backend *) {
+            const std::size_t count = 512 * 128;
+            float *w = m.zeros<float>(count);
+            Case c;
+            c.bytes = 4.0 * double(count);
+            c.tolerance = 0;
+            c.launch = [=](dslt_stream s) { return dslt_cuda_fill(s, w, 0.25f, count); };
+            c.error = [=] { return difference(get(w, count), std::vector<float>(count, 0.25f)); };
+            return c;
+          }};
+}
+
+Entry fill_bilinear() {
+  return {"fill_bilinear 4x4x128", [](Memory &m, dslt_backend *) {
+            const int f = 2, c128 = 128;
+            const std::size_t count = std::size_t(4 * f * f * c128);
+            float *w = m.zeros<float>(count);
+            Case c;
+            c.bytes = 4.0 * double(count);
+            c.flops = 6.0 * double(count);
+            c.tolerance = 1e-7;
+            c.launch = [=](dslt_stream s) { return dslt_cuda_fill_bilinear(s, w, f, c128); };
+            c.error = [=] {
+              std::vector<float> want;
+              for (std::size_t i = 0; i < count; ++i) {
+                auto weight = [&](int k) { return 1.0 - std::fabs(k - (f - 0.5)) / f; };
+                const int tap = int(i) / c128;
+                want.push_back(float(weight(tap / (2 * f)) * weight(tap % (2 * f))));
+              }
+              return difference(get(w, count), want);
+            };
+            return c;
+          }};
+}
+
+}  // namespace
+
+std::vector<Entry> input_cases() {
+  return {
+      crop(1, 0.8, DSLT_TYPE_F32, 3),
+      crop(3, 0.8, DSLT_TYPE_F32, 3),
+      crop(3, 0.8, DSLT_TYPE_BF16, 8),
+      crop(3, 2.5, DSLT_TYPE_BF16, 8),
+      augment(1.0f),
+      augment(0.0f),
+      fill_normal(),
+      fill(),
+      fill_bilinear(),
+  };
+}
+
+}  // namespace bench

@@ -1,0 +1,204 @@
+// cases_pose.cpp: where the target is, the sample store, and what steers a frame.
+#include "cases.h"
+#include "flow.h"
+
+namespace bench {
+namespace {
+
+enum class Search { locate, choose_scale, locate_levels };
+
+Entry search(Search what, int subcell, const char *name) {
+  int levels = what == Search::locate ? 1 : 3;
+  return {name, [=](Memory &m, dslt_backend *cpu) {
+            dslt_geometry g = geometry(8, subcell, levels);
+            std::vector<float> maps;
+            for (int level = 0; level < levels; ++level) {
+              std::vector<float> map = bump(g, level == 2 ? 0.9f : 0.7f, unsigned(level));
+              maps.insert(maps.end(), map.begin(), map.end());
+            }
+            const float *responses = m.put(maps);
+            dslt_pose start = pose_in_the_middle();
+            dslt_pose *pose = m.put(std::vector<dslt_pose>{start});
+            auto *scratch = m.zeros<dslt_locate_scratch>(1);
+            bool bicubic = subcell == DSLT_SUBCELL_BICUBIC;
+            double points = levels * (bicubic ? double(kInputWidth) * kInputHeight : double(cells_of(g)));
+            Case c;
+            c.bytes = 4.0 * double(maps.size());
+            c.flops = points * (bicubic ? 90 : 8);
+            c.tolerance = 1e-4;  // frame pixels, relative to the frame
+            c.launch = [=](dslt_stream s) {
+              switch (what) {
+                case Search::choose_scale:
+                  return dslt_cuda_choose_scale(s, pose, responses, &g, scratch, nullptr);
+                case Search::locate_levels:
+                  return dslt_cuda_locate_levels(s, pose, responses, &g, scratch, nullptr);
+                default: return dslt_cuda_locate(s, pose, responses, &g, scratch, nullptr);
+              }
+            };
+            c.error = [=] {
+              dslt_pose want = start, got = get(pose, 1)[0];
+              auto twin = what == Search::choose_scale
+                              ? cpu->ops->choose_scale
+                              : (what == Search::locate_levels ? cpu->ops->locate_levels : cpu->ops->locate);
+              must(twin(cpu, &want, maps.data(), &g));
+              auto numbers = [](const dslt_pose &p) {
+                return std::vector<float>{float(p.cx),   float(p.cy),        float(p.scale),
+                                          float(p.peak), float(p.mean_peak), float(p.level)};
+              };
+              return difference(numbers(got), numbers(want));
+            };
+            return c;
+          }};
+}
+
+Entry store_sample() {
+  return {"store_sample 45x50x512 23x25x512 bf16", [](Memory &m, dslt_backend *) {
+            const std::size_t low = 45 * 50 * 512 * 2, high = 23 * 25 * 512 * 2;
+            std::vector<uint8_t> low_tap(low), high_tap(high);
+            for (std::size_t i = 0; i < low; ++i) low_tap[i] = uint8_t(i * 7 + 1);
+            for (std::size_t i = 0; i < high; ++i) high_tap[i] = uint8_t(i * 5 + 3);
+            dslt_taps_view sources[DSLT_SOURCES] = {{m.put(low_tap), m.put(high_tap)}, {}, {}};
+            uint8_t *low_store = m.zeros<uint8_t>(7 * low), *high_store = m.zeros<uint8_t>(7 * high);
+            dslt_ring *ring = m.put(std::vector<dslt_ring>{{7, 1, 1, 0}});
+            Case c;
+            c.bytes = 2.0 * double(low + high);
+            c.tolerance = 0;
+            std::vector<dslt_taps_view> list(sources, sources + DSLT_SOURCES);
+            c.launch = [=](dslt_stream s) {
+              return dslt_cuda_store_sample(s, ring, low_store, high_store, list.data(), nullptr, nullptr,
+                                            low, high, nullptr);
+            };
+            c.error = [=] {
+              return get(low_store + low, low) == low_tap && get(high_store + high, high) == high_tap &&
+                             get(ring, 1)[0].next == 2
+                         ? 0.0
+                         : 1.0;
+            };
+            return c;
+          }};
+}
+
+Entry take_level() {
+  return {"take_level 45x50x512", [](Memory &m, dslt_backend *cpu) {
+            std::size_t count = 45 * 50 * 512;
+            std::vector<float> batch = noise(3 * count, 1);
+            dslt_pose pose = pose_in_the_middle();
+            pose.level = 2;
+            const float *from = m.put(batch);
+            const dslt_pose *there = m.put(std::vector<dslt_pose>{pose});
+            float *to = m.zeros<float>(count);
+            Case c;
+            c.bytes = 8.0 * double(count);
+            c.tolerance = 0;
+            c.launch = [=](dslt_stream s) {
+              return dslt_cuda_take_level(s, to, from, there, count, nullptr);
+            };
+            c.error = [=] {
+              std::vector<float> want(count);
+              must(cpu->ops->take_level(cpu, want.data(), batch.data(), &pose, count));
+              return difference(get(to, count), want);
+            };
+            return c;
+          }};
+}
+
+// ---- what steers a frame: one thread's work, so the launch is all there is to see ----------------------
+
+Entry decide() {
+  return {"decide 7 slots", [](Memory &m, dslt_backend *) {
+            dslt_turn start = {};
+            start.interval = 1;
+            dslt_pose seen = pose_in_the_middle();
+            const dslt_pose *pose = m.put(std::vector<dslt_pose>{seen});
+            dslt_turn *turn = m.put(std::vector<dslt_turn>{start});
+            int32_t *learn = m.zeros<int32_t>(7);
+            const dslt_ring *ring = m.put(std::vector<dslt_ring>{{7, 3, 3, 0}});
+            Case c;
+            c.bytes = sizeof(dslt_turn) + sizeof(dslt_pose) + sizeof(dslt_ring) + 28;
+            c.tolerance = 0;
+            c.launch = [=](dslt_stream s) { return dslt_cuda_decide(s, turn, learn, pose, ring); };
+            c.error = [=] {
+              const dslt_turn got = get(turn, 1)[0];
+              const bool right = got.update == 1 && got.frame == 1 && got.cx == seen.cx &&
+                                 got.source == DSLT_SOURCE_LOOK &&
+                                 get(learn, 7) == std::vector<int32_t>{1, 1, 1, 1, 0, 0, 0};
+              return right ? 0.0 : 1.0;
+            };
+            return c;
+          }};
+}
+
+Entry judge() {
+  return {"judge 100 losses, window 10", [](Memory &m, dslt_backend *) {
+            const dslt_stop_rule rule = {100, 0.0, 0.001, 10};
+            dslt_training *training = m.put(std::vector<dslt_training>{{1, 50, 0}});
+            float *losses = m.put(std::vector<float>(100, 2.0f)), *loss = m.put(std::vector<float>{2.0f});
+            Case c;
+            c.bytes = 4.0 * 21 + sizeof(dslt_training);
+            c.flops = 20;
+            c.tolerance = 0;
+            c.launch = [=](dslt_stream s) { return dslt_cuda_judge(s, training, losses, loss, &rule); };
+            c.error = [=] {
+              const dslt_training got = get(training, 1)[0];
+              return got.go == 0 && got.steps == 51 && got.failed == 0 ? 0.0 : 1.0;
+            };
+            return c;
+          }};
+}
+
+Entry stamp() {
+  return {"stamp a stage", [](Memory &m, dslt_backend *) {
+            dslt_clock *clock = m.zeros<dslt_clock>(1);
+            Case c;
+            c.bytes = 24;
+            c.tolerance = 0;
+            c.launch = [=](dslt_stream s) { return dslt_cuda_stamp(s, clock, 1); };
+            c.error = [=] {
+              const dslt_clock got = get(clock, 1)[0];
+              return got.since > 0 && got.stage_ns[1] == got.since ? 0.0 : 1.0;
+            };
+            return c;
+          }};
+}
+
+Entry gather() {
+  return {"gather a report", [](Memory &m, dslt_backend *) {
+            const dslt_pose seen = pose_in_the_middle();
+            dslt_turn decided = {};
+            decided.update = 1;
+            dslt_gathered *out = m.zeros<dslt_gathered>(1);
+            dslt_clock *clock = m.zeros<dslt_clock>(1);
+            const dslt_pose *pose = m.put(std::vector<dslt_pose>{seen});
+            const float *loss = m.put(std::vector<float>{0.5f});
+            const dslt_turn *turn = m.put(std::vector<dslt_turn>{decided});
+            const dslt_ring *ring = m.put(std::vector<dslt_ring>{{7, 4, 4, 0}});
+            Case c;
+            c.bytes = 2.0 * sizeof(dslt_gathered);
+            c.tolerance = 0;
+            c.launch = [=](dslt_stream s) { return dslt_cuda_gather(s, out, clock, pose, loss, turn, ring); };
+            c.error = [=] {
+              const dslt_gathered got = get(out, 1)[0];
+              return got.pose.cx == seen.cx && got.loss == 0.5f && got.learnt == 4 ? 0.0 : 1.0;
+            };
+            return c;
+          }};
+}
+
+}  // namespace
+
+std::vector<Entry> pose_cases() {
+  return {
+      search(Search::locate, DSLT_SUBCELL_QUADRATIC, "locate 38x43 quadratic"),
+      search(Search::locate, DSLT_SUBCELL_BICUBIC, "locate 38x43 bicubic"),
+      search(Search::choose_scale, DSLT_SUBCELL_QUADRATIC, "choose_scale 3x38x43"),
+      search(Search::locate_levels, DSLT_SUBCELL_BICUBIC, "locate_levels 3x38x43 bicubic"),
+      take_level(),
+      store_sample(),
+      decide(),
+      judge(),
+      stamp(),
+      gather(),
+  };
+}
+
+}  // namespace bench
