@@ -19,7 +19,8 @@ typedef struct dslt_head_shape {
   int channels;      /* after reduction */
   int reduce_kernel; /* 1 or 3 */
   int kernel_height, kernel_width;
-  int fusion, residual, bias, train_reduction; /* as in dslt_options */
+  int fusion, residual, bias; /* as in dslt_options */
+  int train_reduction;        /* dslt_reduction */
   float fuse_low, fuse_high;
   float regress_sigma;
   int batch; /* largest batch of dslt_head_respond(); batches of 1 and `batch` are planned */
@@ -41,12 +42,26 @@ void dslt_head_free(dslt_head *head);
 /* Forget Adam's moments and step count, keep the weights. */
 int dslt_head_reset_optimiser(dslt_head *head);
 
-/* response [n][rh][rw] from taps [n][h][w][low_channels] and [n][h/f][w/f][high_channels]; n = 1 or batch. */
-int dslt_head_respond(dslt_head *head, float *response, const float *tap_low, const float *tap_high, int n);
+/* While the reductions learn, features are the backbone's taps: low [n][h][w][low_channels], high
+ * [n][h/f][w/f][high_channels]. Once they are frozen (with DSLT_REDUCTION_FIXED from the start), features are
+ * reduced maps, [channels] each, which dslt_head_reduce() makes of taps. */
 
-/* Loss and gradients of one sample, left in the parameters; *loss is backend memory. */
-int dslt_head_gradient(dslt_head *head, float *loss, const float *tap_low, const float *tap_high,
-                       const float *label, const dslt_loss_spec *spec);
+/* 1: features are reduced maps. */
+int dslt_head_frozen(const dslt_head *head);
+/* Reductions and upsampling stay as they are from now on. Does nothing with DSLT_REDUCTION_LEARNS. */
+void dslt_head_freeze(dslt_head *head);
+/* Reduced maps of taps, n = 1 or batch; `high` is left alone in a network without a high branch.
+ * DSLT_EINTERNAL with DSLT_REDUCTION_LEARNS. */
+int dslt_head_reduce(dslt_head *head, float *low, float *high, const float *tap_low, const float *tap_high,
+                     int n);
+
+/* response [n][rh][rw] from features; n = 1 or batch. With DSLT_REDUCTION_FIRST not before the freeze. */
+int dslt_head_respond(dslt_head *head, float *response, const float *low, const float *high, int n);
+
+/* Loss and gradients of one sample's features, left in the parameters; *loss is backend memory. Frozen
+ * parameters' gradients are not touched. */
+int dslt_head_gradient(dslt_head *head, float *loss, const float *low, const float *high, const float *label,
+                       const dslt_loss_spec *spec);
 /* One Adam step along those gradients. */
 int dslt_head_step(dslt_head *head, const dslt_head_rates *rates);
 

@@ -104,6 +104,41 @@ TEST(Crop, FarPlacesAndExtremeRatiosStayFinite) {
     }
 }
 
+// Sampling by the definition, in double: the same triangle wherever tables end.
+TEST(Crop, EveryRatioIsATriangleOverThePixels) {
+  const int w = 90, h = 70, side = 6;
+  std::vector<uint8_t> p(std::size_t(w) * h * 3);
+  ref::Noise noise(8);
+  for (uint8_t &v : p) v = uint8_t(127.5 + 127.5 * noise.next());
+  auto blend = [&](double at, double reach, int size, auto &&value) {
+    double sum = 0, total = 0;
+    for (int i = int(std::floor(at - reach)) - 1; i <= at + reach + 1; ++i) {
+      double weight = std::fmax(0.0, 1 - std::fabs(i + 0.5 - at) / reach);
+      sum += weight * value(std::min(std::max(i, 0), size - 1));
+      total += weight;
+    }
+    return sum / total;
+  };
+  for (double ratio : {0.3, 1.0, 1.17, 2.5, 7.0, 14.9, 15.1, 40.0}) {
+    const dslt_input_norm norm = {1, {10, 20, 30}, {0.5f, 0.25f, 2.0f}};
+    std::vector<float> out = crop(image(p, w, h), window(w, h, side, ratio), norm, 41.3, 33.8);
+    const double reach = std::fmax(double(float(ratio)), 1.0);
+    for (int v = 0; v < side; ++v)
+      for (int u = 0; u < side; ++u)
+        for (int c = 0; c < 3; ++c) {
+          double x = 41.3 + (u + 0.5 - side / 2.0) * ratio, y = 33.8 + (v + 0.5 - side / 2.0) * ratio;
+          double value = blend(y, reach, h, [&](int row) {
+            return blend(x, reach, w, [&](int column) {
+              return double(p[(std::size_t(row) * w + column) * 3 + std::size_t(2 - c)]);
+            });
+          });
+          EXPECT_NEAR(out[std::size_t((v * side + u) * 3 + c)],
+                      (value - norm.mean[c]) * norm.inverse_deviation[c], 2e-2)
+              << ratio;
+        }
+  }
+}
+
 TEST(Crop, NormalisationAndChannelOrder) {
   std::vector<uint8_t> p = ramp(40, 30);
   dslt_input_norm norm = {1, {10, 20, 30}, {0.5f, 0.25f, 2.0f}};

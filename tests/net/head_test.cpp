@@ -76,7 +76,8 @@ TEST_P(HeadTest, ResponseAndEveryGradient) {
   shape.map_height = kH, shape.map_width = kW, shape.factor = c.factor;
   shape.low_channels = kLow, shape.high_channels = kHigh, shape.channels = kChannels;
   shape.reduce_kernel = c.reduce_kernel, shape.kernel_height = kKh, shape.kernel_width = kKw;
-  shape.fusion = c.fusion, shape.residual = c.residual, shape.bias = c.bias, shape.train_reduction = 1;
+  shape.fusion = c.fusion, shape.residual = c.residual, shape.bias = c.bias,
+  shape.train_reduction = DSLT_REDUCTION_LEARNS;
   shape.fuse_low = float(c.fuse_low), shape.fuse_high = float(c.fuse_high);
   shape.regress_sigma = 0.1f;  // large enough for every path to carry a gradient
   shape.batch = 3;
@@ -120,6 +121,24 @@ TEST_P(HeadTest, ResponseAndEveryGradient) {
   double base_loss = want.loss(one_low, one_high, label);
   EXPECT_NEAR(b.download(loss, 1)[0], base_loss, 1e-5 * base_loss);
 
+  // The same network with frozen reductions, which sees reduced maps: seed and so weights are the same.
+  shape.train_reduction = DSLT_REDUCTION_FIXED;
+  dslt_head *frozen = nullptr;
+  ASSERT_EQ(dslt_head_create(&frozen, b.get(), &shape, 5), DSLT_OK) << dslt_last_error();
+  ASSERT_TRUE(dslt_head_frozen(frozen));
+  const float bias[2] = {0.05f, -0.02f};
+  if (c.bias) b.ops->upload(b.get(), dslt_head_parameter(frozen, DSLT_HEAD_BIAS)->w, bias, sizeof bias);
+  float *rl = b.floats(3 * kH * kW * kChannels),
+        *rh = b.floats(3 * kH * kW * kChannels / (c.factor * c.factor)), *again = b.floats(3 * cells);
+  ASSERT_EQ(dslt_head_reduce(frozen, rl, rh, bl, bh, 3), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_head_respond(frozen, again, rl, rh, 3), DSLT_OK);
+  EXPECT_LT(ref::relative_error(b.download(again, 3 * cells), three), 1e-5);
+  ASSERT_EQ(dslt_head_reduce(frozen, rl, rh, bl, bh, 1), DSLT_OK);
+  float *frozen_loss = b.floats(1);
+  ASSERT_EQ(dslt_head_gradient(frozen, frozen_loss, rl, rh, by, &spec), DSLT_OK);
+  EXPECT_NEAR(b.download(frozen_loss, 1)[0], base_loss, 1e-5 * base_loss);
+  EXPECT_EQ(dslt_head_reduce(head, rl, rh, bl, bh, 1), DSLT_EINTERNAL);  // its reductions learn
+
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
     const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
     if (p->count == 0 || (i == DSLT_HEAD_BIAS && !c.bias)) continue;
@@ -136,7 +155,12 @@ TEST_P(HeadTest, ResponseAndEveryGradient) {
     if (i == DSLT_HEAD_BIAS && !c.residual)
       got[1] = float(differences[1]);  // the second bias has no branch to serve
     EXPECT_LT(ref::relative_error(got, differences), 2e-5) << "parameter " << i;
+    if (i <= DSLT_HEAD_UPSAMPLE) continue;
+    std::vector<float> less = b.download(dslt_head_parameter(frozen, dslt_head_param(i))->g, p->count);
+    if (i == DSLT_HEAD_BIAS && !c.residual) less[1] = float(differences[1]);
+    EXPECT_LT(ref::relative_error(less, differences), 2e-5) << "frozen, parameter " << i;
   }
+  dslt_head_free(frozen);
   dslt_head_free(head);
 }
 
@@ -148,7 +172,8 @@ dslt_head_shape small_shape() {
   s.map_height = kH, s.map_width = kW, s.factor = 2;
   s.low_channels = kLow, s.high_channels = kHigh, s.channels = kChannels;
   s.reduce_kernel = 1, s.kernel_height = kKh, s.kernel_width = kKw;
-  s.fusion = s.residual = s.train_reduction = s.bias = 1;
+  s.fusion = s.residual = s.bias = 1;
+  s.train_reduction = DSLT_REDUCTION_LEARNS;
   s.fuse_low = s.fuse_high = 1;
   s.regress_sigma = 1e-7f;
   s.batch = 1;
@@ -202,14 +227,8 @@ TEST(Head, SeedsDecideTheFirstWeightsAndTrainingLowersTheLoss) {
   EXPECT_NE(ends[0], ends[2]);
 }
 
-TEST(Head, FrozenReductionsDoNotMove) {
-  Backend b;
-  dslt_head_shape s = small_shape();
-  s.train_reduction = 0;
-  dslt_head *head = nullptr;
-  ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 1), DSLT_OK);
-  ref::Noise noise(13);
-  float *low = b.upload(noise.map(kH * kW * kLow)), *high = b.upload(noise.map(kH * kW / 4 * kHigh));
+// Which parameters a step along a sample's gradient moves.
+std::vector<bool> moved(Backend &b, dslt_head *head, const float *low, const float *high) {
   float *y = b.upload(ref::Map(std::size_t(kH - kKh + 1) * (kW - kKw + 1), 0.5)), *loss = b.floats(1);
   std::vector<std::vector<float>> before;
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
@@ -218,12 +237,74 @@ TEST(Head, FrozenReductionsDoNotMove) {
   }
   dslt_loss_spec spec = {DSLT_LOSS_L2, 10, 0.2f, 0.01f, 0.1f, 1, 1.6f, 1};
   dslt_head_rates rates = {1e-3f, 1e-3f, 2, 0, 1, 1, {0.9f, 0.999f, 1e-8f}};
-  ASSERT_EQ(dslt_head_gradient(head, loss, low, high, y, &spec), DSLT_OK);
-  ASSERT_EQ(dslt_head_step(head, &rates), DSLT_OK);
+  EXPECT_EQ(dslt_head_gradient(head, loss, low, high, y, &spec), DSLT_OK);
+  EXPECT_EQ(dslt_head_step(head, &rates), DSLT_OK);
+  std::vector<bool> out;
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
     const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
-    bool same = before[std::size_t(i)] == b.download(p->w, p->count);
-    EXPECT_EQ(same, i <= DSLT_HEAD_UPSAMPLE) << i;
+    out.push_back(before[std::size_t(i)] != b.download(p->w, p->count));
+  }
+  return out;
+}
+
+TEST(Head, ReductionsMoveUntilTheyAreFrozen) {
+  Backend b;
+  ref::Noise noise(13);
+  float *low = b.upload(noise.map(kH * kW * kLow)), *high = b.upload(noise.map(kH * kW / 4 * kHigh));
+  float *rl = b.floats(kH * kW * kChannels), *rh = b.floats(kH * kW / 4 * kChannels);
+  const std::vector<bool> all(DSLT_HEAD_PARAMS, true), regressions = {false, false, false, true, true, true};
+  for (int kind : {DSLT_REDUCTION_FIXED, DSLT_REDUCTION_LEARNS, DSLT_REDUCTION_FIRST}) {
+    dslt_head_shape s = small_shape();
+    s.train_reduction = kind;
+    dslt_head *head = nullptr;
+    ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 1), DSLT_OK);
+    EXPECT_EQ(dslt_head_frozen(head), kind == DSLT_REDUCTION_FIXED);
+    if (kind != DSLT_REDUCTION_FIXED) {
+      EXPECT_EQ(moved(b, head, low, high), all);
+    }
+    dslt_head_freeze(head);
+    EXPECT_EQ(dslt_head_frozen(head), kind != DSLT_REDUCTION_LEARNS);
+    if (kind != DSLT_REDUCTION_LEARNS) {
+      ASSERT_EQ(dslt_head_reduce(head, rl, rh, low, high, 1), DSLT_OK) << dslt_last_error();
+      EXPECT_EQ(moved(b, head, rl, rh), regressions);
+    } else {
+      EXPECT_EQ(moved(b, head, low, high), all);
+    }
+    dslt_head_free(head);
+  }
+}
+
+TEST(Head, ThereIsNoResponseBeforeTheFreezeThatItWaitsFor) {
+  Backend b;
+  dslt_head_shape s = small_shape();
+  s.train_reduction = DSLT_REDUCTION_FIRST;
+  dslt_head *head = nullptr;
+  ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 1), DSLT_OK);
+  float *maps = b.floats(kH * kW * kHigh), *response = b.floats(kH * kW);
+  EXPECT_EQ(dslt_head_respond(head, response, maps, maps, 1), DSLT_EINTERNAL);
+  dslt_head_freeze(head);
+  EXPECT_EQ(dslt_head_respond(head, response, maps, maps, 1), DSLT_OK);
+  EXPECT_EQ(dslt_head_respond(head, response, maps, maps, 2), DSLT_EINTERNAL);
+  dslt_head_free(head);
+}
+
+// Also of moments that are no numbers any more.
+TEST(Head, AFreshOptimiserRemembersNothing) {
+  Backend b;
+  dslt_head_shape s = small_shape();
+  dslt_head *head = nullptr;
+  ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 1), DSLT_OK);
+  for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
+    const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
+    std::vector<float> bad(p->count, NAN);
+    b.ops->upload(b.get(), p->m, bad.data(), bad.size() * sizeof(float));
+    b.ops->upload(b.get(), p->v, bad.data(), bad.size() * sizeof(float));
+  }
+  ASSERT_EQ(dslt_head_reset_optimiser(head), DSLT_OK);
+  for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
+    const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
+    EXPECT_EQ(b.download(p->m, p->count), std::vector<float>(p->count, 0.0f));
+    EXPECT_EQ(b.download(p->v, p->count), std::vector<float>(p->count, 0.0f));
   }
   dslt_head_free(head);
 }

@@ -5,6 +5,7 @@
 
 #include "cpu.h"
 #include "math/resample.h"
+#include "util/error.h"
 
 /* Sum the frame rows under `taps`, each with its weight, into row [first..last] (columns, 3 channels). */
 DSLT_HOT static void blend_rows(float *row, const dslt_image *frame, const dslt_taps *taps, int first,
@@ -20,15 +21,78 @@ DSLT_HOT static void blend_rows(float *row, const dslt_image *frame, const dslt_
   }
 }
 
-DSLT_HOT static void sample_row(float *out, const float *row, int width, int frame_width, float anchor,
-                                float centre, float ratio, const dslt_input_norm *norm) {
+/* What sampling across needs of a level: it depends on the column alone. */
+typedef struct crop_level {
+  float ratio;
+  int first, last; /* frame columns that are looked at */
+  int taps;        /* of every sample; 0: too many for tables */
+  int32_t *place;  /* [w][taps]: where in a row of floats a tap's pixel begins */
+  float *weight;   /* [w][taps], not yet normalised */
+  float *total;    /* [w][3]: the weights' sum */
+} crop_level;
+
+enum { TAPS_MAX = 32 }; /* in tables: down to a fifteenth of the size */
+
+DSLT_HOT static void tabulate(crop_level *level, const dslt_geometry *g, float centre, int columns) {
+  const int w = g->input_width;
+  const float anchor = (float)g->anchor_x;
+  int widest = 0;
+  for (int u = 0; u < w; ++u) {
+    dslt_taps taps = dslt_taps_at(u, anchor, centre, level->ratio);
+    int count = taps.last - taps.first + 1;
+    if (count > widest) widest = count;
+    if (u == 0) level->first = dslt_clamp_index(taps.first, columns);
+    if (u == w - 1) level->last = dslt_clamp_index(taps.last, columns);
+  }
+  level->taps = widest <= TAPS_MAX ? widest : 0;
+  for (int u = 0; u < w && level->taps > 0; ++u) {
+    dslt_taps taps = dslt_taps_at(u, anchor, centre, level->ratio);
+    float total = 0.0f;
+    for (int i = 0; i < level->taps; ++i) {
+      const int inside = taps.first + i <= taps.last;
+      const int pixel = inside ? taps.first + i : taps.last;
+      const float weight = inside ? dslt_tap_weight(&taps, pixel) : 0.0f;
+      level->place[u * level->taps + i] = 3 * dslt_clamp_index(pixel, columns);
+      level->weight[u * level->taps + i] = weight;
+      total += weight;
+    }
+    for (int c = 0; c < 3; ++c) level->total[3 * u + c] = total;
+  }
+}
+
+/* A pixel's three channels and one more that is ignored. */
+typedef float quad __attribute__((vector_size(16), aligned(4), may_alias));
+
+DSLT_HOT static void sample_row(float *out, const float *row, int width, const crop_level *level, int flip) {
+  const int taps = level->taps;
+  const int32_t *place = level->place;
+  const float *weight = level->weight;
+  for (int u = 0; u < width; ++u, place += taps, weight += taps) {
+    quad sum = {0.0f, 0.0f, 0.0f, 0.0f};
+    for (int i = 0; i < taps; ++i) sum += weight[i] * *(const quad *)(row + place[i]);
+    if (flip) sum = __builtin_shufflevector(sum, sum, 2, 1, 0, 3);
+    if (u < width - 1)
+      *(quad *)(out + 3 * u) = sum; /* the next pixel overwrites the fourth */
+    else
+      for (int c = 0; c < 3; ++c) out[3 * u + c] = sum[c];
+  }
+}
+
+DSLT_HOT static void normalise_row(float *restrict out, const float *restrict total,
+                                   const float *restrict mean, const float *restrict inverse, int count) {
+  for (int k = 0; k < count; ++k) out[k] = (out[k] / total[k] - mean[k]) * inverse[k];
+}
+
+/* The same without tables, for samples that span a great many pixels. */
+DSLT_HOT static void sample_wide(float *out, const float *row, int width, int columns, float anchor,
+                                 float centre, float ratio, const dslt_input_norm *norm) {
   int flip = norm->rgb ? 2 : 0;
   for (int u = 0; u < width; ++u, out += 3) {
     dslt_taps taps = dslt_taps_at(u, anchor, centre, ratio);
     float sum[3] = {0.0f, 0.0f, 0.0f}, total = 0.0f;
     for (int i = taps.first; i <= taps.last; ++i) {
       float weight = dslt_tap_weight(&taps, i);
-      const float *p = row + 3 * dslt_clamp_index(i, frame_width);
+      const float *p = row + 3 * dslt_clamp_index(i, columns);
       total += weight;
       for (int c = 0; c < 3; ++c) sum[c] += weight * p[c];
     }
@@ -37,24 +101,62 @@ DSLT_HOT static void sample_row(float *out, const float *row, int width, int fra
   }
 }
 
+/* Scratch of a crop: a row for each thread, the norm for a row, tables for each level. */
+typedef struct crop_scratch {
+  float *rows, *mean, *inverse;
+  size_t row_values; /* of one thread */
+  crop_level level[DSLT_LEVELS_MAX];
+} crop_scratch;
+
+static size_t rounded(size_t values) { return (values + 15) / 16 * 16; }
+
+static int lay_out(crop_scratch *out, dslt_cpu *cpu, const dslt_geometry *g, int count) {
+  const size_t w = (size_t)g->input_width, entries = rounded(w * TAPS_MAX), across = rounded(3 * w);
+  out->row_values = rounded(3 * (size_t)cpu->frame.width + 1);
+  size_t rows = out->row_values * (size_t)cpu->threads;
+  int levels = g->levels > count ? g->levels : count; /* what a later call will want */
+  size_t values = rows + 2 * across + (size_t)levels * (2 * entries + across);
+  DSLT_TRY(dslt_cpu_reserve(&cpu->crop, values * sizeof(float)));
+  out->rows = cpu->crop.data;
+  out->mean = out->rows + rows;
+  out->inverse = out->mean + across;
+  float *next = out->inverse + across;
+  for (int i = 0; i < count; ++i, next += 2 * entries + across) {
+    out->level[i].place = (int32_t *)next;
+    out->level[i].weight = next + entries;
+    out->level[i].total = next + 2 * entries;
+  }
+  return DSLT_OK;
+}
+
 int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_geometry *g, const dslt_input_norm *norm,
                   const dslt_pose *pose, int first_level, int count) {
   dslt_cpu *cpu = dslt_cpu_of(backend);
-  int h = g->input_height, w = g->input_width, columns = cpu->frame.width;
-  for (int n = 0; n < count; ++n) {
-    float ratio = (float)(g->ratio * pose->scale * pow(g->scale_step, first_level + n));
-    float *crop = out + (size_t)n * (size_t)h * (size_t)w * 3;
-    dslt_taps left = dslt_taps_at(0, (float)g->anchor_x, (float)pose->cx, ratio);
-    dslt_taps right = dslt_taps_at(w - 1, (float)g->anchor_x, (float)pose->cx, ratio);
-    int first = dslt_clamp_index(left.first, columns), last = dslt_clamp_index(right.last, columns);
+  const int h = g->input_height, w = g->input_width, columns = cpu->frame.width;
+  const float centre = (float)pose->cx;
+  crop_scratch scratch;
+  DSLT_TRY(lay_out(&scratch, cpu, g, count));
+  for (int k = 0; k < 3 * w; ++k) {
+    scratch.mean[k] = norm->mean[k % 3];
+    scratch.inverse[k] = norm->inverse_deviation[k % 3];
+  }
+  for (int i = 0; i < count; ++i) {
+    scratch.level[i].ratio = (float)(g->ratio * pose->scale * pow(g->scale_step, first_level + i));
+    tabulate(&scratch.level[i], g, centre, columns);
+  }
 #pragma omp parallel for schedule(static)
-    for (int v = 0; v < h; ++v) {
-      float *row = cpu->crop_rows + (size_t)omp_get_thread_num() * (size_t)columns * 3;
-      dslt_taps taps = dslt_taps_at(v, (float)g->anchor_y, (float)pose->cy, ratio);
-      blend_rows(row, &cpu->frame, &taps, first, last);
-      sample_row(crop + (size_t)v * (size_t)w * 3, row, w, columns, (float)g->anchor_x, (float)pose->cx,
-                 ratio, norm);
+  for (int v = 0; v < count * h; ++v) {
+    const crop_level *level = &scratch.level[v / h];
+    float *row = scratch.rows + (size_t)omp_get_thread_num() * scratch.row_values;
+    float *to = out + (size_t)v * (size_t)w * 3;
+    dslt_taps taps = dslt_taps_at(v % h, (float)g->anchor_y, (float)pose->cy, level->ratio);
+    blend_rows(row, &cpu->frame, &taps, level->first, level->last);
+    if (level->taps == 0) {
+      sample_wide(to, row, w, columns, (float)g->anchor_x, centre, level->ratio, norm);
+      continue;
     }
+    sample_row(to, row, w, level, norm->rgb);
+    normalise_row(to, level->total, scratch.mean, scratch.inverse, 3 * w);
   }
   return DSLT_OK;
 }

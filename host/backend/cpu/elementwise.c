@@ -2,7 +2,7 @@
 #include "cpu.h"
 
 /* Work below this many values is not worth waking threads for. */
-enum { GRAIN = 16384 };
+enum { GRAIN = 16384, ADAM_ALONE = 100000 };
 
 DSLT_HOT static void axpby_range(float *y, float a, const float *x, float b, const float *z, size_t first,
                                  size_t last) {
@@ -61,18 +61,24 @@ DSLT_HOT static void adam_range(const dslt_param *p, const dslt_adam_rule *rule,
   for (size_t i = first; i < last; ++i) dslt_adam_step(&w[i], &m[i], &v[i], g[i], &fixed, rate, decay);
 }
 
+/* Blocks of all tensors together: one parallel region a step. */
 int dslt_cpu_adam(dslt_backend *backend, const dslt_param *params, int count, const dslt_adam_rule *rule,
                   int32_t *step) {
   (void)backend;
   float correction = dslt_adam_correction(rule, *step < INT32_MAX ? ++*step : *step);
+  size_t values = 0;
+  long blocks = 0;
   for (int i = 0; i < count; ++i) {
-    const dslt_param *p = &params[i];
-    long blocks = (long)((p->count + GRAIN - 1) / GRAIN);
-#pragma omp parallel for schedule(static) if (blocks > 1)
-    for (long block = 0; block < blocks; ++block) {
-      size_t first = (size_t)block * GRAIN, last = first + GRAIN < p->count ? first + GRAIN : p->count;
-      adam_range(p, rule, p->rate * correction, first, last);
-    }
+    values += params[i].count;
+    blocks += (long)((params[i].count + GRAIN - 1) / GRAIN);
+  }
+#pragma omp parallel for schedule(static) if (values > ADAM_ALONE)
+  for (long block = 0; block < blocks; ++block) {
+    const dslt_param *p = params;
+    size_t first = (size_t)block * GRAIN; /* in the tensor it falls into */
+    for (; first >= p->count; ++p) first -= (p->count + GRAIN - 1) / GRAIN * GRAIN;
+    size_t last = first + GRAIN < p->count ? first + GRAIN : p->count;
+    adam_range(p, rule, p->rate * correction, first, last);
   }
   return DSLT_OK;
 }

@@ -17,6 +17,11 @@ int dslt_gemm_plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n,
   return DSLT_OK;
 }
 
+/* Inside a parallel region the loop over rows below is one thread's. */
+int dslt_gemm_plan_alone(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {
+  return dslt_gemm_plan(out, cpu, ta, tb, m, n, k);
+}
+
 DSLT_HOT static void add_scaled(float *c, const float *b, float a, int n) {
   for (int j = 0; j < n; ++j) c[j] += a * b[j];
 }

@@ -1,17 +1,20 @@
 /* regress.c: the regression convolution, many channels to one, as matrix products.
  *
- * Forward: every map cell times every kernel tap is one product G = X W^T, [h w][kh kw]; the response at (i,
- * j) is the sum of G at the cell under each tap. Backward: the response gradient is spread to D [h w][kh kw]
- * the same way, and dW = D^T X, dX = D W. The products run at the processor's full rate, which a direct loop
- * over one output channel does not. */
+ * Forward: every kernel tap times every map cell is one product G = W X^T, [kh kw][h w]; the response at (i,
+ * j) is the sum over the taps of G at the cell under each. Backward: the response gradient is spread to D
+ * [kh kw][h w] the same way, and dW = D X, dX = D^T W. The products run at the processor's full rate, which a
+ * direct loop over one output channel does not; and with a row for every tap, gathering and spreading add and
+ * copy whole rows. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cpu.h"
+#include "rows.h"
 #include "util/error.h"
 
 struct dslt_regress {
   int n, h, w, c, kh, kw;
-  float *spread; /* G or D, [n h w][kh kw] */
+  float *spread; /* G or D, [kh kw][n h w] */
   dslt_gemm *forward, *backward_x, *backward_w;
 };
 
@@ -27,9 +30,9 @@ int dslt_cpu_regress_plan(dslt_regress **out, dslt_backend *backend, int n, int 
   void *spread = NULL;
   int rc = dslt_cpu_alloc(&spread, (size_t)cells * (size_t)taps * sizeof(float), "the regression");
   r->spread = spread;
-  if (rc == DSLT_OK) rc = dslt_gemm_plan(&r->forward, cpu, 0, 1, cells, taps, c);
-  if (rc == DSLT_OK && n == 1) rc = dslt_gemm_plan(&r->backward_x, cpu, 0, 0, cells, c, taps);
-  if (rc == DSLT_OK && n == 1) rc = dslt_gemm_plan(&r->backward_w, cpu, 1, 0, taps, c, cells);
+  if (rc == DSLT_OK) rc = dslt_gemm_plan(&r->forward, cpu, 0, 1, taps, cells, c);
+  if (rc == DSLT_OK && n == 1) rc = dslt_gemm_plan(&r->backward_x, cpu, 1, 0, cells, c, taps);
+  if (rc == DSLT_OK && n == 1) rc = dslt_gemm_plan(&r->backward_w, cpu, 0, 0, taps, c, cells);
   if (rc < 0) {
     dslt_cpu_regress_free(r);
     return rc;
@@ -38,49 +41,46 @@ int dslt_cpu_regress_plan(dslt_regress **out, dslt_backend *backend, int n, int 
   return DSLT_OK;
 }
 
-DSLT_HOT static void gather_row(float *y, const float *g, const dslt_regress *r, int columns) {
-  int taps = r->kh * r->kw;
-  for (int j = 0; j < columns; ++j) y[j] = 0.0f;
-  for (int ky = 0; ky < r->kh; ++ky)
-    for (int j = 0; j < columns; ++j) {
-      /* taps (ky, 0..kw-1) at cells j .. j + kw - 1: a diagonal of G */
-      const float *p = g + ((size_t)ky * (size_t)r->w + (size_t)j) * (size_t)taps + (size_t)(ky * r->kw);
-      float sum = 0.0f;
-      for (int kx = 0; kx < r->kw; ++kx) sum += p[(size_t)kx * (size_t)(taps + 1)];
-      y[j] += sum;
+DSLT_HOT void dslt_gather_row(float *y, const float *g, const dslt_tap_shape *s, int pitch, int first,
+                              int last, int i) {
+  const int columns = s->w - s->kw + 1;
+  const int begin = i > first ? i : first, end = i + s->kh < last ? i + s->kh : last;
+  for (int row = begin; row < end; ++row)
+    for (int kx = 0; kx < s->kw; ++kx) {
+      const float *from = g + (size_t)((row - i) * s->kw + kx) * (size_t)pitch +
+                          (size_t)(row - first) * (size_t)s->w + (size_t)kx;
+      for (int j = 0; j < columns; ++j) y[j] += from[j];
+    }
+}
+
+void dslt_spread_rows(float *d, const float *dy, const dslt_tap_shape *s, int first, int last) {
+  const int rows = s->h - s->kh + 1, columns = s->w - s->kw + 1;
+  for (int tap = 0; tap < s->kh * s->kw; ++tap)
+    for (int row = first; row < last; ++row, d += s->w) {
+      int i = row - tap / s->kw, kx = tap % s->kw;
+      memset(d, 0, (size_t)s->w * sizeof *d);
+      if (i >= 0 && i < rows) memcpy(d + kx, dy + (size_t)i * (size_t)columns, (size_t)columns * sizeof *d);
     }
 }
 
 int dslt_cpu_regress_forward(dslt_regress *r, float *y, const float *x, const float *w) {
-  DSLT_TRY(dslt_gemm_run(r->forward, r->spread, x, w));
-  int rows = r->h - r->kh + 1, columns = r->w - r->kw + 1;
-  size_t row_values = (size_t)r->w * (size_t)(r->kh * r->kw);
-#pragma omp parallel for schedule(static)
+  const dslt_tap_shape shape = {r->h, r->w, r->kh, r->kw};
+  const int rows = r->h - r->kh + 1, columns = r->w - r->kw + 1, cells = r->h * r->w;
+  DSLT_TRY(dslt_gemm_run(r->forward, r->spread, w, x));
+#pragma omp parallel for schedule(static) if (r->n > 1)
   for (int i = 0; i < r->n * rows; ++i) {
-    size_t map_row = (size_t)(i / rows) * (size_t)r->h + (size_t)(i % rows);
-    gather_row(y + (size_t)i * (size_t)columns, r->spread + map_row * row_values, r, columns);
+    float *row = y + (size_t)i * (size_t)columns;
+    memset(row, 0, (size_t)columns * sizeof *row);
+    dslt_gather_row(row, r->spread + (size_t)(i / rows) * (size_t)cells, &shape, r->n * cells, 0, r->h,
+                    i % rows);
   }
   return DSLT_OK;
 }
 
-/* D for one map row: the response gradient under each tap, 0 where the tap's window leaves the map. */
-DSLT_HOT static void spread_row(float *d, const float *dy, const dslt_regress *r, int row) {
-  int rows = r->h - r->kh + 1, columns = r->w - r->kw + 1;
-  for (int column = 0; column < r->w; ++column)
-    for (int ky = 0; ky < r->kh; ++ky) {
-      int i = row - ky;
-      for (int kx = 0; kx < r->kw; ++kx, ++d) {
-        int j = column - kx;
-        *d = i >= 0 && i < rows && j >= 0 && j < columns ? dy[(size_t)i * (size_t)columns + (size_t)j] : 0.0f;
-      }
-    }
-}
-
 int dslt_cpu_regress_backward(dslt_regress *r, float *dx, float *dw, const float *x, const float *w,
                               const float *dy) {
-#pragma omp parallel for schedule(static)
-  for (int row = 0; row < r->h; ++row)
-    spread_row(r->spread + (size_t)row * (size_t)r->w * (size_t)(r->kh * r->kw), dy, r, row);
+  const dslt_tap_shape shape = {r->h, r->w, r->kh, r->kw};
+  dslt_spread_rows(r->spread, dy, &shape, 0, r->h);
   DSLT_TRY(dslt_gemm_run(r->backward_w, dw, r->spread, x));
   if (dx) DSLT_TRY(dslt_gemm_run(r->backward_x, dx, r->spread, w));
   return DSLT_OK;
