@@ -15,6 +15,7 @@ ROWS = {
         "search area: a square of 5 x 5 target sizes, always 256 x 256 px of input",
         "9 x 5 target sizes, between 200 x 200 px and whatever it takes, large targets shrunk",
     ),
+    "paper-reduction": ("reductions learn on the first frame alone (`train_reduction`)", "they go on learning"),
     "paper-label": ("label never narrower than a cell (`label_min_sigma`)", "0.1 x target size"),
     "paper-first-frame": ("always 100 first-frame steps (`init_stop_change`)", "stop when the loss settles"),
     "paper-subcell": (

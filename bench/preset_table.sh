@@ -23,6 +23,7 @@ run() { # NAME KEY=VALUE...
 run default
 run paper-search-area search_square=0 search_width=8 search_height=4 frame_scale_side=80 search_min_area=40000 \
   search_max_area=0
+run paper-reduction train_reduction=1
 run paper-label label_min_sigma=0
 run paper-first-frame init_stop_change=0.001
 run paper-subcell subcell=quadratic

@@ -109,7 +109,7 @@ Entry pool(dslt_type type, int h, int w, int channels) {
 // The CUDA backend, closed when the last of its cases is done with.
 std::shared_ptr<dslt_cuda> open_cuda(int precision) {
   dslt_backend *opened = nullptr;
-  const dslt_backend_config config = {1, precision};
+  const dslt_backend_config config = {1, precision, 0};
   must(dslt_cuda_backend.open(&opened, &config));
   return std::shared_ptr<dslt_cuda>(dslt_cuda_of(opened),
                                     [](dslt_cuda *cuda) { dslt_cuda_backend.close(&cuda->base); });

@@ -135,7 +135,7 @@ int main(int argc, char **argv) {
     return fail(failure.what(), DSLT_EXIT_DEVICE);
   }
   try {
-    dslt_backend_config config = {0, DSLT_PRECISION_F32};
+    dslt_backend_config config = {0, DSLT_PRECISION_F32, 0};
     dslt_backend *opened = nullptr;
     bench::must(dslt_cpu_backend.open(&opened, &config));
     std::unique_ptr<dslt_backend, Closer> cpu(opened);

@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define DSLT_BACKEND_API_VERSION 1
+#define DSLT_BACKEND_API_VERSION 2
 
 enum { DSLT_LEVELS_MAX = 9, DSLT_NET_LAYERS_MAX = 32 };
 
@@ -29,12 +29,14 @@ typedef struct dslt_backend dslt_backend;
 typedef struct dslt_net dslt_net;   /* a planned backbone for one batch size and input size */
 typedef struct dslt_conv dslt_conv; /* a planned same-size convolution of the head */
 typedef struct dslt_regress
-    dslt_regress;                   /* a planned regression convolution: many channels to one, no padding */
-typedef struct dslt_flow dslt_flow; /* the way of a frame through one sequence */
+    dslt_regress;                     /* a planned regression convolution: many channels to one, no padding */
+typedef struct dslt_whole dslt_whole; /* a planned head as a whole */
+typedef struct dslt_flow dslt_flow;   /* the way of a frame through one sequence */
 
 typedef struct dslt_backend_config {
   int threads;   /* CPU threads, 0 = the cores at hand */
   int precision; /* dslt_precision of the backbone */
+  int any_order; /* 1: sums may come in any order, and other bytes in another run */
 } dslt_backend_config;
 
 /* ---- backbone ------------------------------------------------------------------------------------ */
@@ -109,6 +111,25 @@ typedef struct dslt_param {
   float decay; /* weight decay */
 } dslt_param;
 
+/* The head as a whole: 1 x 1 reductions of two taps, upsampling, weighted sum, both regressions. */
+typedef struct dslt_whole_desc {
+  int n, h, w, factor; /* maps; cells of the low one; the high one is `factor` times smaller */
+  int low_channels, high_channels, channels;
+  int kh, kw;           /* regression kernel, cells */
+  int fusion, residual; /* as in dslt_options */
+  float fuse_low, fuse_high;
+  int reduced;   /* 1: the inputs are reduced maps, [channels] each; there are no reductions */
+  int deep;      /* 1: backward gives the gradients of reductions and upsampling too */
+  int backwards; /* 1: backward is wanted at all; n = 1 */
+} dslt_whole_desc;
+
+/* Weights or gradients, laid out as for the single operations; what a shape has not may be NULL. */
+typedef struct dslt_whole_tensors {
+  float *reduce_low, *reduce_high; /* [low_channels][channels], [high_channels][channels] */
+  float *upsample;                 /* [2 factor][2 factor][channels] */
+  float *base, *residual;          /* [kh][kw][channels] */
+} dslt_whole_tensors;
+
 /* ---- the way of a frame --------------------------------------------------------------------------- */
 
 /* What a frame still has to do depends on what was found in it. Those decisions are made and kept where the
@@ -159,6 +180,8 @@ typedef struct dslt_backend_ops {
   /* 1: backend memory may be read and written by the host between calls, and results are there when a call
    * returns. */
   int host_visible;
+  /* Searches of several targets that are worth one run of the backbone, at most; 1: each by itself. */
+  int searches_at_once;
 
   void (*query)(dslt_backend_info *out);
   int (*open)(dslt_backend **out, const dslt_backend_config *config);
@@ -172,9 +195,14 @@ typedef struct dslt_backend_ops {
   int (*upload)(dslt_backend *backend, void *dst, const void *src, size_t bytes);
   int (*download)(dslt_backend *backend, void *dst, const void *src, size_t bytes);
   int (*copy)(dslt_backend *backend, void *dst, const void *src, size_t bytes);
+  int (*clear)(dslt_backend *backend, void *dst, size_t bytes); /* to zero bytes */
 
   /* Make `image` the current frame; it must stay readable until end(). */
   int (*frame)(dslt_backend *backend, const dslt_image *image);
+  /* Begin to bring `image` over while the current frame is worked on: it is read in this call alone. Where
+   * the next frame() names the very same pixels and layout, it finds them there; another one forgets them,
+   * and NULL does. */
+  int (*prefetch)(dslt_backend *backend, const dslt_image *image);
   /* Sample `count` search areas around the pose, level i of the pyramid at scale_step^(first_level + i), into
    * out [count][input_height][input_width][3]. */
   int (*crop)(dslt_backend *backend, float *out, const dslt_geometry *geometry, const dslt_input_norm *norm,
@@ -211,6 +239,17 @@ typedef struct dslt_backend_ops {
   int (*regress_backward)(dslt_regress *regress, float *dx, float *dw, const float *x, const float *w,
                           const float *dy);
   void (*regress_free)(dslt_regress *regress);
+
+  /* All four or none (NULL): the head's passes in one call each, where a backend gains by seeing all of it.
+   * A plan may leave *out NULL: that shape is better served piece by piece. */
+  int (*whole_plan)(dslt_whole **out, dslt_backend *backend, const dslt_whole_desc *desc);
+  /* response [n][h-kh+1][w-kw+1] = base + residual regression, without biases. */
+  int (*whole_forward)(dslt_whole *whole, float *response, const float *low, const float *high,
+                       const dslt_whole_tensors *weights);
+  /* Gradients at what the last forward was given, from the response's. */
+  int (*whole_backward)(dslt_whole *whole, const dslt_whole_tensors *gradients, const float *low,
+                        const float *high, const dslt_whole_tensors *weights, const float *d_response);
+  void (*whole_free)(dslt_whole *whole);
 
   /* response = base + residual (NULL: none) + bias[0] + bias[1] (NULL: none), over count values. */
   int (*respond)(dslt_backend *backend, float *response, const float *base, const float *residual,
@@ -283,6 +322,8 @@ extern const dslt_backend_ops dslt_cuda_backend;
 
 /* Find the table for "auto", "cpu" or "cuda" and open it. DSLT_EBACKEND says why one cannot run. */
 int dslt_backend_open(dslt_backend **out, const char *name, const dslt_backend_config *config);
+/* end() after calls that returned rc. Gives back the first failure, with its own sentence. */
+int dslt_backend_end(dslt_backend *backend, int rc);
 /* The same; where "auto" would rather have a GPU and has to do without, note [size] gets the sentence that
  * says why, else "". */
 int dslt_backend_open_noting(dslt_backend **out, char *note, size_t size, const char *name,

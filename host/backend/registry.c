@@ -90,3 +90,11 @@ int dslt_backend_open(dslt_backend **out, const char *name, const dslt_backend_c
   char note[1];
   return dslt_backend_open_noting(out, note, sizeof note, name, config);
 }
+
+int dslt_backend_end(dslt_backend *backend, int rc) {
+  if (rc >= 0) return backend->ops->end(backend);
+  char sentence[1024];
+  snprintf(sentence, sizeof sentence, "%s", dslt_last_error());
+  (void)backend->ops->end(backend);
+  return dslt_fail(rc, "%s", sentence);
+}

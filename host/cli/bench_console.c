@@ -157,7 +157,7 @@ static void write_sweep(FILE *f, const dslt_bench_report *r) {
   fprintf(f, "\n%9s %11s %9s %9s %9s %9s %9s %9s %9s%s\n", name, "frame", "fps", "ms p50", "ms p95", "ms low",
           "ms high", "first ms", "MiB", targets ? "  each further, ms    MiB" : "");
   for (int i = 0; i < r->point_count; ++i) {
-    const dslt_bench_point *p = &r->points[i], *one = &r->points[0];
+    const dslt_bench_point *p = &r->points[i];
     char size[32];
     snprintf(size, sizeof size, "%dx%d", p->width, p->height);
     fprintf(f, "%9g %11s", p->value, size);
@@ -169,8 +169,7 @@ static void write_sweep(FILE *f, const dslt_bench_report *r) {
     cell(f, 9, 1, p->figure[DSLT_FIGURE_INIT].median);
     cell(f, 9, 1, p->figure[DSLT_FIGURE_MEMORY_FIRST].median);
     if (targets && i > 0) {
-      const double more = p->figure[DSLT_FIGURE_MEAN].median - one->figure[DSLT_FIGURE_MEAN].median;
-      cell(f, 18, 2, more / (p->value - one->value));
+      cell(f, 18, 2, dslt_bench_ms_further(r, i));
       cell(f, 6, 1, p->figure[DSLT_FIGURE_MEMORY_FURTHER].median);
     }
     fputc('\n', f);

@@ -105,8 +105,14 @@ static json_t *paper(const dslt_bench_report *r) {
 
 static json_t *point(const dslt_bench_report *r, int index) {
   const dslt_bench_point *p = &r->points[index];
-  return json_pack("{s:f, s:i, s:i, s:o}", "value", p->value, "width", p->width, "height", p->height,
-                   "figures", figures(p->figure));
+  json_t *object = json_pack("{s:f, s:i, s:i}", "value", p->value, "width", p->width, "height", p->height);
+  int bad = !object;
+  if (r->command->sweep == DSLT_SWEEP_TARGETS)
+    bad |= json_object_set_new(object, "ms_further", number(dslt_bench_ms_further(r, index))) != 0;
+  bad |= json_object_set_new(object, "figures", figures(p->figure)) != 0;
+  if (!bad) return object;
+  json_decref(object);
+  return NULL;
 }
 
 /* ---- all ----------------------------------------------------------------------------------------- */

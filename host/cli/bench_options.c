@@ -32,7 +32,7 @@ static const struct argp_option table[] = {
     {"no-ceiling", KEY_NO_CEILING, 0, 0, "Leave out what the machine could do", 1},
     {0, 0, 0, 0, "Sweeps:", 3},
     {"sweep", KEY_SWEEP, "WHAT", 0,
-     "How cost grows with targets (trackers on the same frames), memory (T, stored samples), levels (of the "
+     "How cost grows with targets (a group on the same frames), memory (T, stored samples), levels (of the "
      "scale "
      "pyramid) or size (frames times a factor)",
      3},

@@ -18,7 +18,7 @@ typedef enum dslt_bench_output {
 
 typedef enum dslt_bench_sweep_kind {
   DSLT_SWEEP_NONE = 0,
-  DSLT_SWEEP_TARGETS = 1, /* trackers on the same frames */
+  DSLT_SWEEP_TARGETS = 1, /* of a group on the same frames */
   DSLT_SWEEP_MEMORY = 2,  /* T: option memory */
   DSLT_SWEEP_LEVELS = 3,  /* option scale_levels */
   DSLT_SWEEP_SIZE = 4     /* frames and boxes times a factor */

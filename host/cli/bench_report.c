@@ -66,3 +66,10 @@ int dslt_bench_write(FILE *stream, const dslt_bench_report *report) {
   }
   return ferror(stream) ? dslt_fail(DSLT_EIO, "The results could not be written.") : DSLT_OK;
 }
+
+double dslt_bench_ms_further(const dslt_bench_report *report, int index) {
+  const dslt_bench_point *p = &report->points[index], *first = report->points;
+  if (index == 0) return NAN;
+  return (p->figure[DSLT_FIGURE_MEAN].median - first->figure[DSLT_FIGURE_MEAN].median) /
+         (p->value - first->value);
+}

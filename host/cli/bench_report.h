@@ -53,6 +53,10 @@ typedef struct dslt_bench_report {
 
 void dslt_bench_report_free(dslt_bench_report *report);
 
+/* Of a sweep over targets: what each one beyond those of the first point adds to a frame, ms. NaN for the
+ * first point. */
+double dslt_bench_ms_further(const dslt_bench_report *report, int index);
+
 /* What one stage reaches. NaN where it cannot be told. */
 typedef struct dslt_stage_reach {
   double ms, share;        /* a frame; of all stages, 0..1 */

@@ -9,28 +9,35 @@
 #include "track/geometry.h"
 #include "util/error.h"
 
-/* Trackers of one run, and what their frames cost. */
+/* The targets of one run, and what their frames cost. */
 typedef struct crew {
-  dslt_tracker **tracker;
+  dslt_group *group;
+  dslt_box *box;
+  dslt_pose *pose; /* ahead of the frame */
+  dslt_result *result;
   dslt_cost *cost;
   int count;
 } crew;
 
 static void crew_free(crew *c) {
-  for (int i = 0; i < c->count; ++i) dslt_tracker_free(c->tracker[i]);
-  free(c->tracker);
+  dslt_group_free(c->group);
+  free(c->box);
+  free(c->pose);
+  free(c->result);
   free(c->cost);
   memset(c, 0, sizeof *c);
 }
 
 static int crew_make(crew *out, const dslt_bench_setup *setup) {
-  crew c = {.tracker = calloc((size_t)setup->targets, sizeof(dslt_tracker *)),
-            .cost = calloc((size_t)setup->targets, sizeof(dslt_cost))};
-  int rc = c.tracker && c.cost ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory for the trackers.");
-  for (int i = 0; rc == DSLT_OK && i < setup->targets; ++i) {
-    rc = dslt_tracker_create(&c.tracker[i], &setup->options, setup->weights);
-    if (rc == DSLT_OK) c.count++;
-  }
+  const size_t count = (size_t)setup->targets;
+  crew c = {.box = calloc(count, sizeof(dslt_box)),
+            .pose = calloc(count, sizeof(dslt_pose)),
+            .result = calloc(count, sizeof(dslt_result)),
+            .cost = calloc(count, sizeof(dslt_cost)),
+            .count = setup->targets};
+  int rc = c.box && c.pose && c.result && c.cost ? DSLT_OK
+                                                 : dslt_fail(DSLT_EMEMORY, "Out of memory for the targets.");
+  if (rc == DSLT_OK) rc = dslt_group_create(&c.group, &setup->options, setup->weights);
   if (rc < 0)
     crew_free(&c);
   else
@@ -53,27 +60,41 @@ static dslt_box scaled(const dslt_box *box, double factor) {
 
 /* ---- the first frame ----------------------------------------------------------------------------- */
 
-/* Learn every target; the clock runs in dslt_tracker_init() alone. */
+/* What one target alone adds to the resident size, MiB. */
+static int weigh_one(double *mib, const dslt_bench_setup *setup, const dslt_image *frame,
+                     const dslt_box *box) {
+  const double before = dslt_memory_now();
+  dslt_group *group = NULL;
+  DSLT_TRY(dslt_group_create(&group, &setup->options, setup->weights));
+  const int rc = dslt_group_init(group, frame, box, 1);
+  *mib = dslt_memory_now() - before;
+  dslt_group_free(group);
+  return rc;
+}
+
+/* Learn the targets; the clock runs in dslt_group_init() alone. */
 static int learn(crew *c, dslt_bench_run *run, const dslt_bench_item *item, const dslt_bench_setup *setup,
                  const dslt_image *frame) {
   const dslt_box first = scaled(&item->box, setup->factor);
-  const double before = dslt_memory_now();
-  double last = before;
   for (int i = 0; i < c->count; ++i) {
-    const dslt_box box = dslt_bench_target(&first, i, frame->width, frame->height);
-    const double start = dslt_seconds();
-    DSLT_TRY(dslt_tracker_init(c->tracker[i], frame, &box));
-    run->init_seconds += dslt_seconds() - start;
-    last = dslt_memory_now();
-    if (i == 0) run->memory_first = last - before;
+    c->box[i] = dslt_bench_target(&first, i, frame->width, frame->height);
     dslt_geometry geometry;
-    DSLT_TRY(dslt_geometry_make(&geometry, &setup->options, frame->width, frame->height, &box));
+    DSLT_TRY(dslt_geometry_make(&geometry, &setup->options, frame->width, frame->height, &c->box[i]));
     dslt_cost_count(&c->cost[i], &setup->options, setup->weights, &geometry);
   }
-  if (c->count > 1) run->memory_further = (last - before - run->memory_first) / (c->count - 1);
+  const double before = dslt_memory_now();
+  if (c->count > 1) DSLT_TRY(weigh_one(&run->memory_first, setup, frame, &first));
+  const double start = dslt_seconds();
+  DSLT_TRY(dslt_group_init(c->group, frame, c->box, c->count));
+  run->init_seconds = dslt_seconds() - start;
+  const double added = dslt_memory_now() - before;
+  if (c->count > 1)
+    run->memory_further = (added - run->memory_first) / (c->count - 1);
+  else
+    run->memory_first = added;
   run->width = frame->width;
   run->height = frame->height;
-  return dslt_tracker_init_result(&run->init, c->tracker[0]);
+  return dslt_group_init_result(&run->init, c->group, 0);
 }
 
 /* ---- the frames behind it ------------------------------------------------------------------------ */
@@ -85,31 +106,30 @@ static double cpu_seconds(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static int track_frame(crew *c, dslt_bench_run *run, const dslt_image *frame, int counted) {
-  double seconds = 0, cpu = 0;
-  for (int i = 0; i < c->count; ++i) {
-    const dslt_pose pose = dslt_tally_pose(c->tracker[i]);
-    dslt_result result;
-    const double start = dslt_seconds(), cpu_start = cpu_seconds();
-    DSLT_TRY(dslt_tracker_update(&result, c->tracker[i], frame));
-    seconds += dslt_seconds() - start;
-    cpu += cpu_seconds() - cpu_start;
-    if (!counted) continue;
-    dslt_tally tally;
-    dslt_work work[DSLT_STAGE_COUNT];
-    dslt_tally_frame(&tally, c->tracker[i], &pose, &result);
-    dslt_cost_stages(work, &c->cost[i], &tally);
-    for (int s = 0; s < DSLT_STAGE_COUNT; ++s) {
-      run->stage_ms[s] += result.stage_ms[s];
-      run->stage_work[s].flop += work[s].flop;
-      run->stage_work[s].bytes += work[s].bytes;
-    }
-    run->lost += result.lost && i == 0;
+static void add_target(dslt_bench_run *run, const crew *c, int target) {
+  const dslt_result *result = &c->result[target];
+  dslt_tally tally;
+  dslt_work work[DSLT_STAGE_COUNT];
+  dslt_tally_frame(&tally, c->group, target, &c->pose[target], result);
+  dslt_cost_stages(work, &c->cost[target], &tally);
+  for (int s = 0; s < DSLT_STAGE_COUNT; ++s) {
+    run->stage_ms[s] += result->stage_ms[s];
+    run->stage_work[s].flop += work[s].flop;
+    run->stage_work[s].bytes += work[s].bytes;
   }
+}
+
+static int track_frame(crew *c, dslt_bench_run *run, const dslt_image *frame, int counted) {
+  for (int i = 0; i < c->count; ++i) c->pose[i] = dslt_tally_pose(c->group, i);
+  const double start = dslt_seconds(), cpu_start = cpu_seconds();
+  DSLT_TRY(dslt_group_update(c->result, c->group, frame));
+  const double seconds = dslt_seconds() - start, cpu = cpu_seconds() - cpu_start;
   if (!counted) {
     run->warm++;
     return DSLT_OK;
   }
+  for (int i = 0; i < c->count; ++i) add_target(run, c, i);
+  run->lost += c->result[0].lost != 0;
   run->frames++;
   run->cpu_seconds += cpu;
   run->update_seconds += seconds;
@@ -169,13 +189,12 @@ static int track_ahead(crew *c, dslt_bench_run *run, const dslt_bench_item *item
   dslt_image frame;
   int rc;
   while ((rc = dslt_bench_feed_next(&frame, feed)) == 1) {
-    dslt_result result;
     if (run->loop_frames == 0) {
       const double start = dslt_seconds();
-      DSLT_TRY(dslt_tracker_init(c->tracker[0], &frame, &item->box));
+      DSLT_TRY(dslt_group_init(c->group, &frame, &item->box, 1));
       run->loop_init_seconds = dslt_seconds() - start;
     } else {
-      DSLT_TRY(dslt_tracker_update(&result, c->tracker[0], &frame));
+      DSLT_TRY(dslt_group_update(c->result, c->group, &frame));
     }
     run->loop_frames++;
     tell(setup);

@@ -1,4 +1,4 @@
-/* bench_run.h: one target tracked once with the clock running, and what the clock showed. */
+/* bench_run.h: one target (or several) tracked once with the clock running, and what the clock showed. */
 #ifndef DSLT_CLI_BENCH_RUN_H
 #define DSLT_CLI_BENCH_RUN_H
 
@@ -20,9 +20,9 @@ typedef struct dslt_bench_setup {
   int64_t frames; /* at most, the first among them; 0 = all */
   int warm;       /* so many frames behind the first are tracked but not counted: until the store is full */
   double factor;  /* frames are brought to this many times their size, > 0 */
-  int targets;    /* trackers that share frames and weights, >= 1: the first follows the target, the others
-                     boxes of its size elsewhere in the frame */
-  int decoding;   /* 1: run a second time with the frames decoded ahead, as dslt track does */
+  int targets;  /* of one group, 1..DSLT_GROUP_TARGETS: the first is the target, the others boxes of its size
+                   elsewhere in the frame */
+  int decoding; /* 1: run a second time with the frames decoded ahead, as dslt track does */
   const dslt_energy *energy;
   dslt_progress *progress; /* told of frames done */
   int64_t done;            /* so far, for the progress */
@@ -37,22 +37,21 @@ typedef struct dslt_bench_run {
   dslt_series latency;                    /* ms that each of them took, all targets together */
   double cpu_seconds;                     /* processor time of them, all threads */
   double update_seconds;                  /* their sum */
-  double init_seconds;                    /* dslt_tracker_init(), all targets together */
+  double init_seconds;                    /* dslt_group_init(), all targets together */
   dslt_result init;                       /* of the first target */
   double stage_ms[DSLT_STAGE_COUNT];      /* sums */
   dslt_work stage_work[DSLT_STAGE_COUNT]; /* sums */
   double joules;                          /* used while tracking; NaN: the machine does not tell */
   /* resident MiB of the run with frames decoded ahead, NaN without `decoding` */
   double memory_before, memory_peak;
-  /* MiB that the first tracker and each further one added once it had learnt its target; NaN: there is none
-   */
+  /* MiB that the first target and each further one added once it had been learnt; NaN: there is none */
   double memory_first, memory_further;
   /* the run with frames decoded ahead: the whole loop, first frame included; NaN without `decoding` */
   double loop_seconds, loop_init_seconds;
   int loop_frames;
 } dslt_bench_run;
 
-/* Track `item`. Planning, weights already loaded and making the tracker are not counted; dslt_tracker_init()
+/* Track `item`. Planning, weights already loaded and making the group are not counted; dslt_group_init()
  * is, by itself. Errors of the parts; DSLT_EFORMAT when there are fewer than two frames. */
 int dslt_bench_run_make(dslt_bench_run *out, const dslt_bench_item *item, dslt_bench_setup *setup);
 void dslt_bench_run_free(dslt_bench_run *run);

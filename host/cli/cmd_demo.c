@@ -86,6 +86,7 @@ typedef struct demo {
   dslt_box *truth;
   dslt_track_views views;
   dslt_filmstrip strip;
+  dslt_track_figures figures;
   dslt_track_report report;
   char video_path[MAX_PATH], boxes_path[MAX_PATH], strip_path[MAX_PATH];
 } demo;
@@ -150,8 +151,8 @@ static int track_frame(demo *d, int index) {
     DSLT_TRY(dslt_tracker_init(d->tracker, &image, &d->truth[0]));
     d->report.init_seconds = dslt_seconds() - before;
     DSLT_TRY(dslt_tracker_init_result(&result, d->tracker));
-    d->report.init_steps = result.steps;
-    d->report.init_loss = result.loss;
+    d->figures.init_steps = result.steps;
+    d->figures.init_loss = result.loss;
     d->rows[0] = (dslt_track_row){.frame = 0, .box = d->truth[0], .peak = 1};
   } else {
     DSLT_TRY(dslt_tracker_update(&result, d->tracker, &image));
@@ -161,7 +162,8 @@ static int track_frame(demo *d, int index) {
     DSLT_TRY(add_to_strip(d, index, &response));
   }
   d->report.frames = index + 1;
-  return dslt_track_views_frame(&d->views, &image, &d->rows[index], &d->truth[index], NULL);
+  const dslt_track_shown shown = {&d->rows[index], &d->truth[index], NULL};
+  return dslt_track_views_frame(&d->views, &image, &shown, 1);
 }
 
 static int track_clip(demo *d) {
@@ -182,14 +184,14 @@ static int track_clip(demo *d) {
 static int write_results(demo *d) {
   DSLT_TRY(dslt_track_write(d->boxes_path, DSLT_FORMAT_OTB, d->rows, d->frames));
   dslt_track_truth truth = {.boxes = d->truth, .count = d->frames};
-  DSLT_TRY(dslt_track_truth_score(&d->report.ope, &truth, d->rows, d->frames));
-  d->report.scored = 1;
-  d->report.truth_count = d->frames;
+  DSLT_TRY(dslt_track_truth_score(&d->figures.ope, &truth, d->rows, d->frames));
+  d->figures.scored = 1;
+  d->figures.truth_count = d->frames;
   char title[160];
   snprintf(
       title, sizeof title,
       "dslt demo: %d frames, mean overlap %.2f (green: truth, orange: tracker; below: the scaled response)",
-      d->frames, d->report.ope.mean_overlap);
+      d->frames, d->figures.ope.mean_overlap);
   return dslt_filmstrip_save(&d->strip, title, d->strip_path);
 }
 
@@ -212,7 +214,7 @@ static int run_demo(demo *d) {
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
   dslt_track_report_print(stdout, &d->report);
   printf("frames per second: %.2f\nmean overlap: %.4f\n",
-         (double)d->report.updates / d->report.update_seconds, d->report.ope.mean_overlap);
+         (double)d->report.updates / d->report.update_seconds, d->figures.ope.mean_overlap);
   if (d->has_opencv)
     printf("wrote %s, %s and %s\n", d->video_path, d->boxes_path, d->strip_path);
   else
@@ -232,6 +234,8 @@ int dslt_cmd_demo(int argc, char **argv) {
   d.has_opencv = strcmp(dslt_media_library(), "none") != 0;
   d.report.options = &d.tracker_options;
   d.report.weights = options.weights;
+  d.report.target = &d.figures;
+  d.report.targets = 1;
   if (d.has_opencv) d.views.overlay = d.video_path;
   d.views.fps = demo_fps;
   int exit_code = run_demo(&d);

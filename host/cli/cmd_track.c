@@ -1,18 +1,18 @@
 /* dslt track: the first frame teaches the tracker, each further one gives a row. */
 #include "cli/cmd_track.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "cli/progress.h"
 #include "cli/track_options.h"
+#include "cli/track_paths.h"
 #include "cli/track_report.h"
-#include "cli/track_truth.h"
+#include "cli/track_targets.h"
 #include "cli/track_views.h"
 #include "media/media.h"
 #include "util/atomic_file.h"
@@ -22,13 +22,10 @@
 typedef struct run {
   const dslt_track_options *options;
   dslt_weights *weights;
-  dslt_tracker *tracker;
+  dslt_group *group;
   dslt_source *source;
   dslt_source_info info;
-  dslt_track_truth truth;
-  dslt_box first;
-  dslt_track_row *rows;
-  int count, capacity;
+  dslt_track_targets targets;
   dslt_track_views views;
   dslt_track_report report;
 } run;
@@ -53,81 +50,58 @@ static void catch_signals(void) {
 
 /* Find out now, not after an hour of tracking, that a result has no place to go. */
 static int check_writable(const char *path) {
-  if (!path || strcmp(path, "-") == 0) return DSLT_OK;
+  if (!path) return DSLT_OK;
   dslt_atomic_file file = {0};
   DSLT_TRY(dslt_atomic_open(&file, path));
   dslt_atomic_abort(&file);
   return DSLT_OK;
 }
 
-static int find_target(run *r) {
+static int check_places(const run *r) {
   const dslt_track_options *options = r->options;
-  static const char prefix[] = "otb:";
-  if (options->select) return DSLT_OK;
-  if (!options->box) {
-    DSLT_TRY(dslt_track_truth_scene(&r->truth, options->input, options->start));
-  } else if (strncmp(options->box, prefix, sizeof prefix - 1) == 0) {
-    DSLT_TRY(dslt_track_truth_read(&r->truth, options->box + sizeof prefix - 1, options->start));
-  } else {
-    return dslt_box_parse(&r->first, options->box);
+  for (int i = 0; i < dslt_track_out_files(options); ++i) {
+    char path[PATH_MAX];
+    DSLT_TRY(dslt_track_out_file(path, options, i));
+    DSLT_TRY(check_writable(path));
   }
-  r->first = r->truth.boxes[0];
-  return DSLT_OK;
+  DSLT_TRY(check_writable(options->summary));
+  DSLT_TRY(check_writable(options->overlay));
+  return dslt_track_views_prepare(&r->views);
 }
 
-static int grow_rows(run *r, int capacity) {
-  dslt_track_row *rows = realloc(r->rows, (size_t)capacity * sizeof *rows);
-  if (!rows) return dslt_fail(DSLT_EMEMORY, "Out of memory after %d frames.", r->count);
-  r->rows = rows;
-  r->capacity = capacity;
-  return DSLT_OK;
+static void take_group(run *r) {
+  r->report.backend = dslt_group_backend(r->group);
+  r->report.precision = dslt_group_precision(r->group);
+  r->report.target = r->targets.figures;
+  r->report.targets = r->targets.count;
+  const char *note = dslt_group_note(r->group);
+  if (note[0] && !r->options->quiet) dslt_console_error("%s", note);
 }
 
 /* Open all that the run needs, cheap checks first. Returns an exit code, its sentence printed. */
 static int prepare(run *r) {
   const dslt_track_options *options = r->options;
-  int rc = find_target(r);
+  int rc = dslt_track_targets_find(&r->targets, options);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_INPUT);
-  rc = check_writable(options->out);
-  if (rc == DSLT_OK) rc = check_writable(options->summary);
-  if (rc == DSLT_OK) rc = check_writable(options->overlay);
-  if (rc == DSLT_OK) rc = dslt_track_views_prepare(&r->views);
+  rc = check_places(r);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
   rc = dslt_weights_load(&r->weights, options->weights);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_WEIGHTS);
-  dslt_source_options source_options = {.start = options->start, .limit = options->frames};
+  /* two: the frame that is tracked and the one announced */
+  dslt_source_options source_options = {.start = options->start, .limit = options->frames, .held = 2};
   rc = dslt_source_open(&r->source, options->input, &source_options);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_INPUT);
   dslt_source_info_get(&r->info, r->source);
   r->views.fps = r->info.fps;
-  rc = dslt_tracker_create(&r->tracker, &options->tracker, r->weights);
+  rc = dslt_group_create(&r->group, &options->tracker, r->weights);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
-  r->report.backend = dslt_tracker_backend(r->tracker);
-  r->report.precision = dslt_tracker_precision(r->tracker);
-  const char *note = dslt_tracker_note(r->tracker);
-  if (note[0] && !options->quiet) dslt_console_error("%s", note);
-  rc = grow_rows(r, r->info.frames > 0 && r->info.frames < 1000000 ? (int)r->info.frames : 4096);
+  take_group(r);
+  rc = dslt_track_targets_reserve(
+      &r->targets, r->info.frames > 0 && r->info.frames < 1000000 ? (int)r->info.frames : 4096);
   return rc < 0 ? dslt_console_fail(rc, DSLT_EXIT_FAILED) : DSLT_EXIT_OK;
 }
 
 /* ---- frame by frame ------------------------------------------------------------------------------ */
-
-static int add_row(run *r, const dslt_box *box, double peak, int lost) {
-  if (r->count == r->capacity) {
-    if (r->count > INT32_MAX / 2) return dslt_fail(DSLT_EMEMORY, "More than %d frames in one run.", r->count);
-    DSLT_TRY(grow_rows(r, r->capacity * 2));
-  }
-  r->rows[r->count] = (dslt_track_row){.frame = r->count, .box = *box, .peak = peak, .lost = lost};
-  r->count++;
-  r->report.frames = r->count;
-  return DSLT_OK;
-}
-
-static int show(run *r, const dslt_image *frame, const dslt_response *response) {
-  int i = r->count - 1;
-  const dslt_box *truth = i < r->truth.count ? &r->truth.boxes[i] : NULL;
-  return dslt_track_views_frame(&r->views, frame, &r->rows[i], truth, response);
-}
 
 static int select_box(dslt_box *out, const dslt_image *frame) {
   dslt_canvas canvas = {0};
@@ -137,29 +111,37 @@ static int select_box(dslt_box *out, const dslt_image *frame) {
   return rc;
 }
 
-/* 1 = go on, 0 = the user closed the window, negative = error. */
+/* A row for each target, and the views. 1 = go on, 0 = the user closed the window, negative = error. */
+static int keep(run *r, const dslt_image *frame, const dslt_result *results, const dslt_response *responses) {
+  DSLT_TRY(dslt_track_targets_add(&r->targets, results));
+  r->report.frames = r->targets.frames;
+  return dslt_track_views_frame(&r->views, frame, dslt_track_targets_shown(&r->targets, responses),
+                                r->targets.count);
+}
+
 static int first_frame(run *r, const dslt_image *frame) {
-  if (r->options->select) DSLT_TRY(select_box(&r->first, frame));
+  dslt_track_targets *t = &r->targets;
+  if (r->options->select) DSLT_TRY(select_box(&t->first[0], frame));
   double before = dslt_seconds();
-  DSLT_TRY(dslt_tracker_init(r->tracker, frame, &r->first));
+  DSLT_TRY(dslt_group_init(r->group, frame, t->first, t->count));
   r->report.init_seconds = dslt_seconds() - before;
-  dslt_result result;
-  DSLT_TRY(dslt_tracker_init_result(&result, r->tracker));
-  r->report.init_steps = result.steps;
-  r->report.init_loss = result.loss;
-  DSLT_TRY(add_row(r, &r->first, 1, 0)); /* given, not found: certain */
-  return show(r, frame, NULL);
+  for (int i = 0; i < t->count; i++) {
+    dslt_result result;
+    DSLT_TRY(dslt_group_init_result(&result, r->group, i));
+    t->figures[i].init_steps = result.steps;
+    t->figures[i].init_loss = result.loss;
+  }
+  return keep(r, frame, NULL, NULL);
 }
 
 static int next_frame(run *r, const dslt_image *frame) {
-  dslt_result result;
+  dslt_track_targets *t = &r->targets;
   double before = dslt_seconds();
-  DSLT_TRY(dslt_tracker_update(&result, r->tracker, frame));
-  dslt_track_report_add(&r->report, &result, dslt_seconds() - before);
-  DSLT_TRY(add_row(r, &result.box, result.peak, result.lost));
-  dslt_response response;
-  if (r->options->dump_response) DSLT_TRY(dslt_tracker_response(&response, r->tracker));
-  return show(r, frame, r->options->dump_response ? &response : NULL);
+  DSLT_TRY(dslt_group_update(t->results, r->group, frame));
+  dslt_track_report_add(&r->report, t->results, dslt_seconds() - before);
+  int dump = r->options->dump_response != NULL;
+  for (int i = 0; dump && i < t->count; i++) DSLT_TRY(dslt_group_response(&t->responses[i], r->group, i));
+  return keep(r, frame, t->results, dump ? t->responses : NULL);
 }
 
 /* Print what stopped the run at frame `index` of it, with the frame's number in the input and its name. */
@@ -173,32 +155,51 @@ static int stopped(const run *r, int index, int rc, int otherwise, const char *n
   return dslt_exit_code(rc, otherwise);
 }
 
+/* A frame of the input, and what dslt_source_next() said when it was asked for. */
+typedef struct fetched {
+  int rc;
+  dslt_image image;
+  const char *name;
+} fetched;
+
+static fetched fetch(run *r) {
+  fetched f = {.name = ""};
+  f.rc = dslt_source_next(&f.image, &f.name, NULL, r->source);
+  return f;
+}
+
+/* One frame ahead, so that it can be on its way to a GPU meanwhile; of live input each as it comes. What is
+ * wrong with a frame is said when its turn comes. */
+static fetched fetch_ahead(run *r) {
+  fetched f = {.rc = 1, .name = ""};
+  if (r->info.live) return f;
+  f = fetch(r);
+  if (f.rc == 1 && r->targets.frames > 0) (void)dslt_group_prefetch(r->group, &f.image);
+  return f;
+}
+
 static int track(run *r) {
   dslt_progress progress;
   dslt_progress_start(&progress, stderr, r->info.frames, r->options->quiet);
   double before = dslt_seconds();
-  int exit_code = DSLT_EXIT_OK, rc = 1;
-  while (rc == 1 && !caught_signal) {
-    dslt_image frame;
-    const char *name = "";
-    rc = dslt_source_next(&frame, &name, NULL, r->source);
-    if (rc < 0) {
+  int exit_code = DSLT_EXIT_OK, go_on = 1;
+  fetched frame = fetch(r);
+  while (frame.rc == 1 && go_on == 1 && !caught_signal) {
+    fetched ahead = fetch_ahead(r);
+    int count = r->targets.frames;
+    go_on = count == 0 ? first_frame(r, &frame.image) : next_frame(r, &frame.image);
+    if (go_on < 0) {
       dslt_progress_end(&progress);
-      exit_code = stopped(r, r->count, rc, DSLT_EXIT_INPUT, "");
-    }
-    if (rc != 1) break;
-    int count = r->count;
-    rc = count == 0 ? first_frame(r, &frame) : next_frame(r, &frame);
-    if (rc < 0) {
-      dslt_progress_end(&progress);
-      exit_code = stopped(r, count, rc, DSLT_EXIT_FAILED, name);
+      exit_code = stopped(r, count, go_on, DSLT_EXIT_FAILED, frame.name);
       break;
     }
-    dslt_progress_update(&progress, r->count);
+    dslt_progress_update(&progress, r->targets.frames);
+    if (go_on == 1 && !caught_signal) frame = r->info.live || ahead.rc < 0 ? fetch(r) : ahead;
   }
   r->report.loop_seconds = dslt_seconds() - before;
   dslt_progress_end(&progress);
-  if (exit_code == DSLT_EXIT_OK && r->count == 0 && !caught_signal) {
+  if (frame.rc < 0) exit_code = stopped(r, r->targets.frames, frame.rc, DSLT_EXIT_INPUT, "");
+  if (exit_code == DSLT_EXIT_OK && r->targets.frames == 0 && !caught_signal) {
     dslt_console_error("%s holds no frame%s.", r->options->input,
                        r->options->start ? " after those --start skips" : "");
     exit_code = DSLT_EXIT_INPUT;
@@ -208,26 +209,34 @@ static int track(run *r) {
 
 /* ---- after the last frame ------------------------------------------------------------------------ */
 
+/* A run that broke off says what it left. */
+static void tell_where(const run *r) {
+  char path[PATH_MAX];
+  int files = dslt_track_out_files(r->options);
+  if (files > 1 && dslt_track_out_file(path, r->options, 0) == DSLT_OK)
+    dslt_console_error("The boxes of the %d frames up to there are in %s and its %d fellows.",
+                       r->targets.frames, path, files - 1);
+  else
+    dslt_console_error("The %d boxes up to there are in %s.", r->targets.frames * r->targets.count,
+                       r->options->out);
+}
+
 /* Write everything there is, whether the run ended well or not; every failure is told. */
 static int finish(run *r, int exit_code) {
   const dslt_track_options *options = r->options;
   int worst = exit_code;
-  int rc = dslt_track_views_close(&r->views, r->count > 0);
+  int rc = dslt_track_views_close(&r->views, r->targets.frames > 0);
   if (rc < 0) worst = dslt_console_fail(rc, DSLT_EXIT_FAILED);
-  if (r->count == 0) return worst;
+  if (r->targets.frames == 0) return worst;
   if (options->out) {
-    rc = dslt_track_write(options->out, options->format, r->rows, r->count);
+    rc = dslt_track_targets_write(&r->targets, options);
     if (rc < 0)
       worst = dslt_console_fail(rc, DSLT_EXIT_FAILED);
     else if (exit_code != DSLT_EXIT_OK && strcmp(options->out, "-") != 0)
-      dslt_console_error("The %d boxes up to there are in %s.", r->count, options->out);
+      tell_where(r);
   }
-  if (r->truth.count) {
-    r->report.truth_count = r->truth.count;
-    rc = dslt_track_truth_score(&r->report.ope, &r->truth, r->rows, r->count);
-    r->report.scored = rc == DSLT_OK;
-    if (rc < 0) worst = dslt_console_fail(rc, DSLT_EXIT_FAILED);
-  }
+  rc = dslt_track_targets_score(&r->targets);
+  if (rc < 0) worst = dslt_console_fail(rc, DSLT_EXIT_FAILED);
   if (options->summary) {
     rc = dslt_track_report_save(&r->report, options->summary);
     if (rc < 0) worst = dslt_console_fail(rc, DSLT_EXIT_FAILED);
@@ -240,10 +249,9 @@ static int finish(run *r, int exit_code) {
 
 static void track_free(run *r) {
   dslt_source_close(r->source);
-  dslt_tracker_free(r->tracker);
+  dslt_group_free(r->group);
   dslt_weights_free(r->weights);
-  dslt_track_truth_free(&r->truth);
-  free(r->rows);
+  dslt_track_targets_free(&r->targets);
 }
 
 int dslt_cmd_track(int argc, char **argv) {
@@ -265,7 +273,7 @@ int dslt_cmd_track(int argc, char **argv) {
   if (exit_code == DSLT_EXIT_OK) {
     exit_code = track(&r);
     if (exit_code == DSLT_EXIT_OK && caught_signal) {
-      dslt_console_error("Interrupted after %d frames.", r.count);
+      dslt_console_error("Interrupted after %d frames.", r.targets.frames);
       exit_code = DSLT_EXIT_SIGNAL + caught_signal;
     }
     exit_code = finish(&r, exit_code);

@@ -19,16 +19,20 @@ static const struct argp_option table[] = {
      "OTB "
      "ground-truth file (1-based) and scores the run against the file's rows. Left out with scene:SEED, the "
      "scene's own "
-     "truth is taken and scored",
+     "truth is taken and scored. Given again, each names a further target; all are followed in one run",
      1},
     {"select", KEY_SELECT, 0, 0, "Draw the box with the mouse (needs a display)", 1},
     {"start", KEY_START, "N", 0, "Skip N frames; with otb:FILE its row N+1 is the box", 1},
     {"frames", KEY_FRAMES, "N", 0, "Stop after N frames", 1},
     {0, 0, 0, 0, "Results:", 3},
     {"out", 'o', "FILE", 0, "Write the boxes; - is standard output (default: none)", 3},
-    {"format", KEY_FORMAT, "NAME", 0, "Of --out: otb (default), vot, got10k, csv or json", 3},
+    {"format", KEY_FORMAT, "NAME", 0,
+     "Of --out: otb (default), vot, got10k, csv or json. Of several targets csv and json hold a row for each "
+     "with its number; the others become one file each, FILE with -1, -2 ... before its ending",
+     3},
     {"overlay", KEY_OVERLAY, "FILE.mp4", 0, "Write the video with the boxes drawn in", 3},
-    {"dump-response", KEY_DUMP, "DIR", 0, "Write each response map as NNNNN.npy and NNNNN.png", 3},
+    {"dump-response", KEY_DUMP, "DIR", 0,
+     "Write each response map as NNNNN.npy and NNNNN.png (NNNNN-1, NNNNN-2 ... of several targets)", 3},
     {"summary", KEY_SUMMARY, "FILE", 0, "Write speed, times and scores as JSON", 3},
     {"show", KEY_SHOW, 0, 0, "Show the frames in a window; q ends the run", 3},
     {"quiet", 'q', 0, 0, "Print errors only", 3},
@@ -36,7 +40,8 @@ static const struct argp_option table[] = {
 
 static const char args_doc[] = "INPUT";
 static const char doc[] =
-    "Follow one object through INPUT: a video file, a folder of images (natural order), a quoted glob "
+    "Follow one object, or several, through INPUT: a video file, a folder of images (natural order), a "
+    "quoted glob "
     "\"DIR/a*.png\", "
     "camera:N, - (image files named on standard input, one a line) or scene:SEED[:WIDTHxHEIGHT] "
     "(a rendered clip)."
@@ -46,12 +51,15 @@ static const char doc[] =
     "  dslt track Crossing/img --box otb:Crossing/groundtruth_rect.txt \\\n"
     "       --overlay crossing.mp4 --summary crossing.json\n"
     "  dslt track scene:1 -w vgg16.safetensors --preset paper --set seed=2\n"
+    "  dslt track clip.mp4 --box 120,80,64,48 --box 300,90,60,50 -o both.csv --format csv\n"
     "\n"
     "Progress and errors go to standard error, the summary to standard output (to standard error with --out "
     "-). Files "
     "appear under their names only when complete. fps counts tracking alone, fps_with_init adds the first "
     "frame's "
-    "training, fps_with_decode is frames over the time of the whole loop.\n"
+    "training, fps_with_decode is frames over the time of the whole loop. Several targets share frames, "
+    "decoding and weights, and each gets the "
+    "box that a run of its own would find.\n"
     "\n" DSLT_EXIT_HELP;
 
 typedef struct parsing {
@@ -66,10 +74,13 @@ static void check_combination(struct argp_state *state, const parsing *parse) {
   if (!out->input)
     dslt_usage_error(state, "The input is missing: name a video, an image folder or camera:0.");
   int scene = strncmp(out->input, "scene:", 6) == 0;
-  if (out->box && out->select) dslt_usage_error(state, "--box and --select exclude each other: choose one.");
-  if (!out->box && !out->select && !scene)
+  if (out->boxes && out->select)
+    dslt_usage_error(state, "--box and --select exclude each other: choose one.");
+  if (!out->boxes && !out->select && !scene)
     dslt_usage_error(state, "The target is missing: give --box x,y,w,h, --box otb:FILE or --select.");
   if (parse->has_format && !out->out) dslt_usage_error(state, "--format needs --out FILE.");
+  if (out->boxes > 1 && out->out && strcmp(out->out, "-") == 0 && !dslt_box_format_numbers(out->format))
+    dslt_usage_error(state, "Several targets need --format csv or json on standard output.");
   if (dslt_track_paths_check(out) < 0) dslt_usage_error(state, "%s", dslt_last_error());
 }
 
@@ -80,7 +91,11 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
   dslt_argp_name(state, key, name);
   switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[1] = &parse->tracker; break;
-    case 'b': out->box = value; break;
+    case 'b':
+      if (out->boxes == DSLT_GROUP_TARGETS)
+        dslt_usage_error(state, "One run follows at most %d targets.", DSLT_GROUP_TARGETS);
+      out->box[out->boxes++] = value;
+      break;
     case KEY_SELECT: out->select = 1; break;
     case KEY_START: out->start = dslt_usage_integer(state, "--start", value, 0, INT64_MAX); break;
     case KEY_FRAMES: out->frames = dslt_usage_integer(state, "--frames", value, 1, INT64_MAX); break;

@@ -6,14 +6,15 @@
 #include "dslt/dslt.h"
 
 typedef struct dslt_track_options {
-  dslt_options tracker; /* preset, then every setting in the order it was given */
-  const char *input;    /* as dslt_source_open() takes it; NULL only with list_options */
-  const char *box;      /* "x,y,w,h" or "otb:PATH"; NULL: drawn with the mouse or the scene's own */
-  int select;           /* 1: draw the box with the mouse */
-  const char *weights;  /* safetensors file; NULL only with list_options */
-  int64_t start;        /* frames skipped; 0 */
-  int64_t frames;       /* frames tracked at most; 0 = all */
-  const char *out;      /* "-" = standard output; NULL = none */
+  dslt_options tracker;                /* preset, then every setting in the order it was given */
+  const char *input;                   /* as dslt_source_open() takes it; NULL only with list_options */
+  const char *box[DSLT_GROUP_TARGETS]; /* each "x,y,w,h" or "otb:PATH" */
+  int boxes;                           /* given; 0: drawn with the mouse or the scene's own */
+  int select;                          /* 1: draw the box with the mouse */
+  const char *weights;                 /* safetensors file; NULL only with list_options */
+  int64_t start;                       /* frames skipped; 0 */
+  int64_t frames;                      /* frames tracked at most; 0 = all */
+  const char *out;                     /* "-" = standard output; NULL = none */
   dslt_box_format format;
   const char *overlay;       /* video to write or NULL */
   const char *dump_response; /* folder or NULL */

@@ -51,32 +51,73 @@ typedef struct named_path {
   const char *option, *path;
 } named_path;
 
+int dslt_track_path_of(char *out, const char *path, int number) {
+  const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
+  if (!dot || dot == base) dot = base + strlen(base); /* no ending, or a hidden file's name */
+  if (snprintf(out, PATH_MAX, "%.*s-%d%s", (int)(dot - path), path, number, dot) >= PATH_MAX)
+    return dslt_fail(DSLT_EIO, "The file name %.60s... is too long.", path);
+  return DSLT_OK;
+}
+
+int dslt_track_out_files(const dslt_track_options *o) {
+  if (!o->out || strcmp(o->out, "-") == 0) return 0;
+  return o->boxes > 1 && !dslt_box_format_numbers(o->format) ? o->boxes : 1;
+}
+
+int dslt_track_out_file(char *out, const dslt_track_options *o, int index) {
+  if (dslt_track_out_files(o) > 1) return dslt_track_path_of(out, o->out, index + 1);
+  if (snprintf(out, PATH_MAX, "%s", o->out) >= PATH_MAX)
+    return dslt_fail(DSLT_EIO, "The file name %.60s... is too long.", o->out);
+  return DSLT_OK;
+}
+
+/* A result must not replace what is read, nor join the input's pictures. */
+static int check_against_sources(const named_path *result, const dslt_track_options *o) {
+  const named_path sources[] = {{"the input", o->input}, {"--weights", o->weights}};
+  for (size_t i = 0; i < sizeof sources / sizeof *sources; ++i)
+    if (sources[i].path && same_file(result->path, sources[i].path))
+      return dslt_fail(DSLT_EOPTION, "%s %s would overwrite %s; give another name.", result->option,
+                       result->path, sources[i].option);
+  for (int i = 0; i < o->boxes; ++i)
+    if (strncmp(o->box[i], "otb:", 4) == 0 && same_file(result->path, o->box[i] + 4))
+      return dslt_fail(DSLT_EOPTION, "%s %s would overwrite --box otb:; give another name.", result->option,
+                       result->path);
+  if (joins_input(result->path, o->input))
+    return dslt_fail(DSLT_EOPTION, "%s %s lies among the input's pictures; give another folder or ending.",
+                     result->option, result->path);
+  return DSLT_OK;
+}
+
+static int check_apart(const named_path *a, const named_path *b) {
+  if (!b->path || !same_file(a->path, b->path)) return DSLT_OK;
+  return dslt_fail(DSLT_EOPTION, "%s and %s name the same file %s; give each its own.", a->option, b->option,
+                   a->path);
+}
+
+static int check_results(const dslt_track_options *o) {
+  const named_path overlay = {"--overlay", o->overlay}, summary = {"--summary", o->summary};
+  for (int i = 0; i < dslt_track_out_files(o); ++i) {
+    char path[PATH_MAX];
+    DSLT_TRY(dslt_track_out_file(path, o, i));
+    const named_path out = {"--out", path};
+    DSLT_TRY(check_against_sources(&out, o));
+    DSLT_TRY(check_apart(&out, &overlay));
+    DSLT_TRY(check_apart(&out, &summary));
+  }
+  if (overlay.path) {
+    DSLT_TRY(check_against_sources(&overlay, o));
+    DSLT_TRY(check_apart(&overlay, &summary));
+  }
+  return summary.path ? check_against_sources(&summary, o) : DSLT_OK;
+}
+
 int dslt_track_paths_check(const dslt_track_options *o) {
   static const char *const videos[] = {".mp4", ".avi", NULL};
-  const char *out = o->out && strcmp(o->out, "-") != 0 ? o->out : NULL;
-  const char *truth = o->box && strncmp(o->box, "otb:", 4) == 0 ? o->box + 4 : NULL;
-  const named_path results[] = {{"--out", out}, {"--overlay", o->overlay}, {"--summary", o->summary}};
-  const named_path sources[] = {{"the input", o->input}, {"--weights", o->weights}, {"--box otb:", truth}};
-  enum { RESULTS = sizeof results / sizeof *results, SOURCES = sizeof sources / sizeof *sources };
-
   if (o->overlay && !ends_in(o->overlay, videos))
     return dslt_fail(DSLT_EOPTION, "--overlay %s: a video's name must end in .mp4 or .avi.", o->overlay);
   if (o->summary && strcmp(o->summary, "-") == 0)
     return dslt_fail(DSLT_EOPTION, "--summary needs a file's name; the summary is printed in words anyway.");
-  for (int i = 0; i < RESULTS; ++i) {
-    if (!results[i].path) continue;
-    for (int k = 0; k < SOURCES; ++k)
-      if (sources[k].path && same_file(results[i].path, sources[k].path))
-        return dslt_fail(DSLT_EOPTION, "%s %s would overwrite %s; give another name.", results[i].option,
-                         results[i].path, sources[k].option);
-    for (int k = i + 1; k < RESULTS; ++k)
-      if (results[k].path && same_file(results[i].path, results[k].path))
-        return dslt_fail(DSLT_EOPTION, "%s and %s name the same file %s; give each its own.",
-                         results[i].option, results[k].option, results[i].path);
-    if (joins_input(results[i].path, o->input))
-      return dslt_fail(DSLT_EOPTION, "%s %s lies among the input's pictures; give another folder or ending.",
-                       results[i].option, results[i].path);
-  }
+  DSLT_TRY(check_results(o));
   if (o->dump_response && same_file(o->dump_response, o->input))
     return dslt_fail(DSLT_EOPTION,
                      "--dump-response %s is the input's folder; its pictures would join the frames.",

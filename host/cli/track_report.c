@@ -11,11 +11,13 @@
 static const char *const stage_names[DSLT_STAGE_COUNT] = {"crop",   "backbone", "head",
                                                           "locate", "store",    "update"};
 
-void dslt_track_report_add(dslt_track_report *report, const dslt_result *result, double seconds) {
+void dslt_track_report_add(dslt_track_report *report, const dslt_result *results, double seconds) {
   report->updates++;
-  report->lost += result->lost != 0;
   report->update_seconds += seconds;
-  for (int i = 0; i < DSLT_STAGE_COUNT; i++) report->stage_ms[i] += result->stage_ms[i];
+  for (int k = 0; k < report->targets; k++) {
+    report->target[k].lost += results[k].lost != 0;
+    for (int i = 0; i < DSLT_STAGE_COUNT; i++) report->stage_ms[i] += results[k].stage_ms[i];
+  }
 }
 
 static double rate(int64_t count, double seconds) { return seconds > 0 ? (double)count / seconds : 0; }
@@ -35,6 +37,39 @@ static double peak_memory(void) {
   return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss / 1024 : 0;
 }
 
+static void print_scores(FILE *stream, const dslt_track_figures *f, int64_t frames) {
+  if (!f->scored) return;
+  if (f->truth_count != frames)
+    fprintf(stream, "ground truth covers %d frames, %lld were tracked: the first %d of both are scored\n",
+            f->truth_count, (long long)frames, f->ope.frames);
+  if (f->ope.invalid)
+    fprintf(stream,
+            "%d frames have no valid ground truth: a miss in AUC, a hit in precision, as in OTB's toolkit\n",
+            f->ope.invalid);
+  fprintf(stream, "mean overlap %.4f, AUC %.4f, precision at 20 px %.4f\n", f->ope.mean_overlap, f->ope.auc,
+          f->ope.precision20);
+}
+
+/* The end of a sentence about the machine; one target's losses stand in it. */
+static void print_machine(FILE *stream, const dslt_track_report *r) {
+  fprintf(stream, "backend %s, preset %s, seed %lld, peak memory %.0f MiB", r->backend, r->options->preset,
+          (long long)r->options->seed, peak_memory());
+  if (r->targets == 1) fprintf(stream, ", lost in %lld frames", (long long)r->target[0].lost);
+  fputc('\n', stream);
+}
+
+static void print_first_frame(FILE *stream, const dslt_track_report *r) {
+  double ms = 1e3 * r->init_seconds;
+  if (r->targets == 1) {
+    fprintf(stream, "\nfirst frame: %d steps in %.0f ms, loss %.6g\n", r->target[0].init_steps, ms,
+            r->target[0].init_loss);
+    return;
+  }
+  int steps = 0;
+  for (int k = 0; k < r->targets; k++) steps += r->target[k].init_steps;
+  fprintf(stream, "\nfirst frame: %d targets, %d steps in %.0f ms\n", r->targets, steps, ms);
+}
+
 void dslt_track_report_print(FILE *stream, const dslt_track_report *report) {
   fprintf(stream,
           "%lld frames: %.2f fps tracking, %.2f fps with first-frame training, %.2f fps with decoding\n",
@@ -42,21 +77,15 @@ void dslt_track_report_print(FILE *stream, const dslt_track_report *report) {
   fputs("ms per frame:", stream);
   for (int i = 0; i < DSLT_STAGE_COUNT; i++)
     fprintf(stream, "%s %s %.2f", i ? "," : "", stage_names[i], mean_stage_ms(report, i));
-  fprintf(stream, "\nfirst frame: %d steps in %.0f ms, loss %.6g\n", report->init_steps,
-          1e3 * report->init_seconds, report->init_loss);
-  fprintf(stream, "backend %s, preset %s, seed %lld, peak memory %.0f MiB, lost in %lld frames\n",
-          report->backend, report->options->preset, (long long)report->options->seed, peak_memory(),
-          (long long)report->lost);
-  if (!report->scored) return;
-  if (report->truth_count != report->frames)
-    fprintf(stream, "ground truth covers %d frames, %lld were tracked: the first %d of both are scored\n",
-            report->truth_count, (long long)report->frames, report->ope.frames);
-  if (report->ope.invalid)
-    fprintf(stream,
-            "%d frames have no valid ground truth: a miss in AUC, a hit in precision, as in OTB's toolkit\n",
-            report->ope.invalid);
-  fprintf(stream, "mean overlap %.4f, AUC %.4f, precision at 20 px %.4f\n", report->ope.mean_overlap,
-          report->ope.auc, report->ope.precision20);
+  print_first_frame(stream, report);
+  print_machine(stream, report);
+  for (int k = 0; k < report->targets; k++) {
+    const dslt_track_figures *f = &report->target[k];
+    if (report->targets > 1)
+      fprintf(stream, "target %d: %d steps, loss %.6g, lost in %lld frames\n", k + 1, f->init_steps,
+              f->init_loss, (long long)f->lost);
+    print_scores(stream, f, report->frames);
+  }
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------------- */
@@ -76,20 +105,34 @@ static int fill_run(json_t *root, const dslt_track_report *report) {
   bad |= json_object_set_new(root, "weights", weights ? weights : json_null());
   bad |= json_object_set_new(root, "seed", json_integer(options->seed));
   bad |= json_object_set_new(root, "frames", json_integer(report->frames));
-  bad |= json_object_set_new(root, "lost_frames", json_integer(report->lost));
-  bad |= json_object_set_new(root, "init_steps", json_integer(report->init_steps));
-  bad |= json_object_set_new(root, "init_loss", number(report->init_loss));
   return bad;
 }
 
-static int fill_scores(json_t *root, const dslt_track_report *report) {
-  int bad = json_object_set_new(root, "scored_frames", json_integer(report->ope.frames));
-  bad |= json_object_set_new(root, "truth_frames", json_integer(report->truth_count));
-  bad |= json_object_set_new(root, "invalid_truth", json_integer(report->ope.invalid));
-  bad |= json_object_set_new(root, "mean_overlap", number(report->ope.mean_overlap));
-  bad |= json_object_set_new(root, "auc", number(report->ope.auc));
-  bad |= json_object_set_new(root, "precision20", number(report->ope.precision20));
+static int fill_figures(json_t *out, const dslt_track_figures *f) {
+  int bad = json_object_set_new(out, "lost_frames", json_integer(f->lost));
+  bad |= json_object_set_new(out, "init_steps", json_integer(f->init_steps));
+  bad |= json_object_set_new(out, "init_loss", number(f->init_loss));
+  if (!f->scored) return bad;
+  bad |= json_object_set_new(out, "scored_frames", json_integer(f->ope.frames));
+  bad |= json_object_set_new(out, "truth_frames", json_integer(f->truth_count));
+  bad |= json_object_set_new(out, "invalid_truth", json_integer(f->ope.invalid));
+  bad |= json_object_set_new(out, "mean_overlap", number(f->ope.mean_overlap));
+  bad |= json_object_set_new(out, "auc", number(f->ope.auc));
+  bad |= json_object_set_new(out, "precision20", number(f->ope.precision20));
   return bad;
+}
+
+/* One target's figures stand among the run's, several targets' in a list. */
+static int fill_targets(json_t *root, const dslt_track_report *report) {
+  if (report->targets == 1) return fill_figures(root, report->target);
+  json_t *list = json_array();
+  int bad = 0;
+  for (int k = 0; k < report->targets; k++) {
+    json_t *one = json_pack("{s:i}", "target", k + 1);
+    bad |= fill_figures(one, &report->target[k]);
+    bad |= json_array_append_new(list, one);
+  }
+  return json_object_set_new(root, "targets", list) | bad;
 }
 
 static int fill_times(json_t *root, const dslt_track_report *report) {
@@ -108,7 +151,7 @@ static int fill_times(json_t *root, const dslt_track_report *report) {
 int dslt_track_report_save(const dslt_track_report *report, const char *path) {
   json_t *root = json_object();
   int bad = fill_run(root, report);
-  if (report->scored) bad |= fill_scores(root, report);
+  bad |= fill_targets(root, report);
   bad |= fill_times(root, report);
   char *text = bad ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
   json_decref(root);

@@ -5,7 +5,17 @@
 
 #include "cli/console.h"
 
-enum { KEY_PRESET = 0x200, KEY_BACKEND, KEY_THREADS, KEY_PRECISION, KEY_SEED, KEY_SET, KEY_LIST };
+enum {
+  KEY_PRESET = 0x200,
+  KEY_BACKEND,
+  KEY_THREADS,
+  KEY_PRECISION,
+  KEY_SEED,
+  KEY_FIXED,
+  KEY_LOOSE,
+  KEY_SET,
+  KEY_LIST
+};
 
 static const struct argp_option table[] = {
     {0, 0, 0, 0, "Tracker:", 2},
@@ -18,6 +28,9 @@ static const struct argp_option table[] = {
      "Of the backbone: auto (preset default: bf16 where the device has it), f32 (other presets), bf16, tf32",
      2},
     {"seed", KEY_SEED, "N", 0, "Seed of every random draw (default 1)", 2},
+    {"deterministic", KEY_FIXED, 0, 0, "The same run twice gives the same bytes (default)", 2},
+    {"no-deterministic", KEY_LOOSE, 0, 0,
+     "GPU: take convolutions that sum in any order where they are faster", 2},
     {"set", KEY_SET, "KEY=VALUE", 0, "Set any number of the method; repeatable, later ones win", 2},
     {"list-options", KEY_LIST, 0, 0, "Print what --set can change, with the present values, and stop", 2},
     {0}};
@@ -57,6 +70,8 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
     case KEY_THREADS: dslt_tracker_choice_add(choice, "threads", value); break;
     case KEY_PRECISION: dslt_tracker_choice_add(choice, "precision", value); break;
     case KEY_SEED: dslt_tracker_choice_add(choice, "seed", value); break;
+    case KEY_FIXED: dslt_tracker_choice_add(choice, "deterministic", "1"); break;
+    case KEY_LOOSE: dslt_tracker_choice_add(choice, "deterministic", "0"); break;
     case KEY_SET: add_assignment(state, choice, value); break;
     case KEY_LIST: choice->list = 1; break;
     case ARGP_KEY_END:

@@ -58,6 +58,13 @@ int dslt_box_format_parse(dslt_box_format *out, const char *name);
  * a partial file. path "-" = standard output. DSLT_EIO names the file and the system's reason (disk full
  * ...). */
 int dslt_track_write(const char *path, dslt_box_format format, const dslt_track_row *rows, int count);
+/* 1: a file of this format can hold several targets (csv, json). */
+int dslt_box_format_numbers(dslt_box_format format);
+/* The same for several targets, rows[0..targets-1][0..count-1]: frame by frame one row for each target, with
+ * its number (from 1) as column or member "target" behind "frame". DSLT_EARGUMENT: the format holds one
+ * target. */
+int dslt_track_write_targets(const char *path, dslt_box_format format, const dslt_track_row *const *rows,
+                             int targets, int count);
 
 #ifdef __cplusplus
 }

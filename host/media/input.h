@@ -17,6 +17,7 @@ typedef struct dslt_input {
   void *self;
   dslt_source_info info; /* `frames`: all that the input has, -1 when unknown */
   bool live;             /* frames that nobody took are replaced by newer ones */
+  bool slow;             /* all are kept, but they come at somebody else's pace */
 } dslt_input;
 
 /* Open `name` as media.h's dslt_source_open() describes. */

@@ -19,12 +19,14 @@ typedef struct dslt_source_options {
   int64_t start;  /* frames skipped at the start, >= 0 */
   int64_t limit;  /* frames delivered at most; 0 = all */
   int read_ahead; /* decoded frames waiting at most; 0 = 4 */
+  int held; /* delivered frames that stay valid: 1 (or 0) = the last one, 2 = the one before too; 0..8 */
 } dslt_source_options;
 
 typedef struct dslt_source_info {
   int64_t frames; /* frames that will be delivered; -1 when unknown (camera, stdin, some videos) */
   double fps;     /* nominal; 0 when unknown */
   char kind[16];  /* "video", "images", "camera", "list", "scene" */
+  int live;       /* 1: frames come when they come; asking for one ahead of its time would wait for it */
 } dslt_source_info;
 
 /* 1 when a file of this name counts as a picture of a folder, by its ending; hidden files do not. */
@@ -45,8 +47,9 @@ int dslt_picture_name(const char *path);
 int dslt_source_open(dslt_source **out, const char *input, const dslt_source_options *options);
 void dslt_source_info_get(dslt_source_info *out, const dslt_source *source);
 /* Next frame: 1 = delivered, 0 = end, negative = error, after the frames before it were delivered; both stay
- * so in later calls. `out` is borrowed until the next call. `out->format` is whatever the file held (grey,
- * alpha and 16 bit are passed on as such, 16-bit alpha is dropped); sizes may change from frame to frame.
+ * so in later calls. `out` is borrowed until the next call (with `held` 2: the call after it, and so on).
+ * `out->format` is whatever the file held (grey, alpha and 16 bit are passed on as such, 16-bit alpha is
+ * dropped); sizes may change from frame to frame.
  * `*name` (may be NULL) is the file's path or "", valid as long as `out`, and `*decode_ms` (may be NULL) the
  * time the decoder spent on this frame. Errors name the file: DSLT_EFORMAT damaged, truncated, or a video
  * that ends well before the length it announces; DSLT_EFRAME beyond 16384 pixels a side or floating-point

@@ -9,7 +9,7 @@
 #include "input.h"
 #include "util/error.h"
 
-enum { USUAL_AHEAD = 4, MOST_AHEAD = 256 };
+enum { USUAL_AHEAD = 4, MOST_AHEAD = 256, MOST_HELD = 8 };
 
 struct dslt_source {
   dslt_input input;
@@ -19,9 +19,10 @@ struct dslt_source {
   pthread_t thread;
   pthread_mutex_t lock; /* guards what follows */
   pthread_cond_t filled_more, room_more;
-  dslt_frame *slots; /* a ring; the frame lent to the caller stays at `head` until the next call */
+  dslt_frame *slots; /* a ring; frames lent to the caller stay at `head` until later calls */
   int count, head, filled;
-  bool lent, done;
+  int held, lent; /* lent at most, and now: so many of the filled ones */
+  bool done;
   int rc; /* once done: 0 at the end, else the error */
   char message[1024];
   atomic_bool stop;
@@ -35,7 +36,7 @@ static double now_ms(void) {
 
 /* A camera does not wait: move the oldest waiting frame's buffer to the end and fill it anew. Lock held. */
 static void drop_oldest(dslt_source *s) {
-  const int first = s->head + (s->lent ? 1 : 0), last = s->head + s->filled - 1;
+  const int first = s->head + s->lent, last = s->head + s->filled - 1;
   const dslt_frame oldest = s->slots[first % s->count];
   for (int i = first; i < last; i++) s->slots[i % s->count] = s->slots[(i + 1) % s->count];
   s->slots[last % s->count] = oldest;
@@ -45,7 +46,7 @@ static void drop_oldest(dslt_source *s) {
 /* A slot to decode into, or NULL when the source is being closed. */
 static dslt_frame *wait_for_room(dslt_source *s) {
   pthread_mutex_lock(&s->lock);
-  while (!atomic_load(&s->stop) && s->filled - (s->lent ? 1 : 0) >= s->count - 1) {
+  while (!atomic_load(&s->stop) && s->filled - s->lent >= s->count - s->held) {
     if (s->input.live) {
       drop_oldest(s);
     } else {
@@ -129,6 +130,8 @@ static int check_options(const dslt_source_options *o) {
     return dslt_fail(DSLT_EARGUMENT, "%d frames cannot be read ahead; give 0..%d.", o->read_ahead,
                      MOST_AHEAD);
   }
+  if (o->held < 0 || o->held > MOST_HELD)
+    return dslt_fail(DSLT_EARGUMENT, "%d frames cannot be held; give 0..%d.", o->held, MOST_HELD);
   return DSLT_OK;
 }
 
@@ -140,7 +143,8 @@ int dslt_source_open(dslt_source **out, const char *input, const dslt_source_opt
   atomic_init(&s->stop, false);
   s->start = o.start;
   s->limit = o.limit;
-  s->count = (o.read_ahead ? o.read_ahead : USUAL_AHEAD) + 1;
+  s->held = o.held ? o.held : 1;
+  s->count = (o.read_ahead ? o.read_ahead : USUAL_AHEAD) + s->held;
   s->name = strdup(input);
   s->slots = calloc((size_t)s->count, sizeof *s->slots);
   int rc = s->name && s->slots ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "No memory to open %s.", input);
@@ -163,21 +167,24 @@ int dslt_source_open(dslt_source **out, const char *input, const dslt_source_opt
   return DSLT_OK;
 }
 
-void dslt_source_info_get(dslt_source_info *out, const dslt_source *source) { *out = source->input.info; }
+void dslt_source_info_get(dslt_source_info *out, const dslt_source *source) {
+  *out = source->input.info;
+  out->live = source->input.live || source->input.slow;
+}
 
 int dslt_source_next(dslt_image *out, const char **name, double *decode_ms, dslt_source *source) {
   dslt_source *s = source;
   pthread_mutex_lock(&s->lock);
-  if (s->lent) { /* the caller is through with the frame before */
+  if (s->lent == s->held) { /* the caller is through with the oldest */
     s->head = (s->head + 1) % s->count;
     s->filled--;
-    s->lent = false;
-    pthread_cond_signal(&s->room_more);
+    s->lent--;
   }
-  while (s->filled == 0 && !s->done) pthread_cond_wait(&s->filled_more, &s->lock);
-  const bool have = s->filled > 0;
-  s->lent = have;
-  const dslt_frame *frame = &s->slots[s->head];
+  while (s->filled == s->lent && !s->done) pthread_cond_wait(&s->filled_more, &s->lock);
+  const bool have = s->filled > s->lent;
+  const dslt_frame *frame = &s->slots[(s->head + s->lent) % s->count];
+  s->lent += have;
+  if (have) pthread_cond_signal(&s->room_more); /* one less is waiting */
   pthread_mutex_unlock(&s->lock);
   if (!have) return s->rc < 0 ? dslt_fail(s->rc, "%s", s->message) : 0;
   *out = (dslt_image){frame->pixels, frame->width, frame->height, frame->stride, frame->format};

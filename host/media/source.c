@@ -225,7 +225,8 @@ static int list_next(dslt_frame *out, void *self, const atomic_bool *stop) {
 static int open_list(dslt_input *out) {
   list *l = calloc(1, sizeof *l);
   if (!l) return no_memory("the list");
-  *out = (dslt_input){.next = list_next, .free = free, .self = l, .info = {.frames = -1, .kind = "list"}};
+  *out = (dslt_input){
+      .next = list_next, .free = free, .self = l, .info = {.frames = -1, .kind = "list"}, .slow = true};
   return DSLT_OK;
 }
 
@@ -287,7 +288,8 @@ static int open_video(dslt_input *out, const char *path, int camera) {
       .free = video_free,
       .self = v,
       .info = {.frames = v->announced > 0 ? v->announced : -1, .fps = dslt_cv_video_fps(v->decoder)},
-      .live = path == NULL};
+      .live = path == NULL,
+      .slow = path && strstr(path, "://")};
   strcpy(out->info.kind, path ? "video" : "camera");
   return DSLT_OK;
 }

@@ -4,7 +4,7 @@
 
 #include "net/backbone.h"
 #include "track/geometry.h"
-#include "track/tracker.h"
+#include "track/group.h"
 
 /* Of dslt_adam_step(): twelve additions and multiplications, a root and a division. */
 enum { ADAM_FLOP = 14 };
@@ -59,28 +59,36 @@ static void count_head(dslt_cost *out, const dslt_options *o, const dslt_geometr
   double regressions = o->residual ? 2.0 : 1.0;
   double regress = regressions * 2.0 * response * kernel;
 
-  double reduction = taps * c * (low->cout + (high_used ? high->cout : 0.0)) +
-                     (high_used && factor > 1 ? 4.0 * factor * factor * c : 0.0);
+  double raising = high_used && factor > 1 ? 4.0 * factor * factor * c : 0.0;
+  double reduction = taps * c * (low->cout + (high_used ? high->cout : 0.0)) + raising;
   double regression = regressions * kernel;
   out->parameters = reduction + regression + (o->regress_bias ? regressions : 0.0);
-  double samples = cells * low->cout + (high_used ? high_cells * high->cout : 0.0);
+  double taps_low = cells * low->cout, taps_high = high_cells * high->cout;
+  double samples = taps_low + (high_used ? taps_high : 0.0);
 
   out->head.flop = reduce_low + reduce_high + raise + fuse + regress;
   out->head.bytes = f32 * (samples + out->parameters + response);
   out->locate.bytes = f32 * response;
-  out->sample_bytes = f32 * (cells * low->cout + high_cells * high->cout + response);
-  out->store.bytes = 2.0 * f32 * (cells * low->cout + high_cells * high->cout);
 
   /* Backward: each product of the forward pass once more for its weights' gradient, and once more for its
    * input's, save the reductions', whose inputs are the backbone's and stay. */
-  double trained = regression + (o->regress_bias ? regressions : 0.0), backward = regress;
-  if (o->train_reduction) {
+  double trained = regression + (o->regress_bias ? regressions : 0.0), read = raising;
+  double forward = out->head.flop, backward = regress;
+  if (o->train_reduction == DSLT_REDUCTION_LEARNS) {
     trained += reduction;
+    read = 0.0;
     backward += regress + reduce_low + reduce_high + 2.0 * raise + fuse;
+  } else { /* samples are stored reduced */
+    forward -= reduce_low + reduce_high;
+    taps_low = cells * c;
+    taps_high = high_cells * c;
+    samples = taps_low + (high_used ? taps_high : 0.0);
   }
-  out->step.flop = out->head.flop + backward + ADAM_FLOP * trained;
+  out->sample_bytes = f32 * (taps_low + taps_high + response);
+  out->store.bytes = 2.0 * f32 * (taps_low + taps_high);
+  out->step.flop = forward + backward + ADAM_FLOP * trained;
   /* Weights are read, their gradients written and read, weights and two moments read and written. */
-  out->step.bytes = f32 * (samples + response + (out->parameters - trained) + 8.0 * trained);
+  out->step.bytes = f32 * (samples + response + read + 8.0 * trained);
 }
 
 void dslt_cost_count(dslt_cost *out, const dslt_options *o, const dslt_weights *weights,
@@ -95,12 +103,15 @@ void dslt_cost_count(dslt_cost *out, const dslt_options *o, const dslt_weights *
 
 /* ---- frames -------------------------------------------------------------------------------------- */
 
-dslt_pose dslt_tally_pose(const dslt_tracker *tracker) { return tracker->seen; }
+dslt_pose dslt_tally_pose(const dslt_group *group, int target) {
+  return dslt_group_target(group, target)->seen;
+}
 
-/* Follows frame_calls() of tracker.c and what a backend's flow decides there. */
-void dslt_tally_frame(dslt_tally *out, const dslt_tracker *t, const dslt_pose *before,
+/* Follows frame_calls() of target.c and what a backend's flow decides there. */
+void dslt_tally_frame(dslt_tally *out, const dslt_group *group, int target, const dslt_pose *before,
                       const dslt_result *result) {
-  int levels = t->geometry.levels, joint = dslt_tracker_searches_levels(t);
+  const dslt_target *t = dslt_group_target(group, target);
+  int levels = t->geometry.levels, joint = dslt_shared_searches_levels(t->shared);
   *out = (dslt_tally){.crops = joint ? levels : 1, .passes = 1, .maps = joint ? levels : 1};
   int pyramid = !joint && levels > 1 && t->seen.pyramid;
   if (pyramid) {
@@ -109,7 +120,7 @@ void dslt_tally_frame(dslt_tally *out, const dslt_tracker *t, const dslt_pose *b
     out->passes++;
   }
   out->steps = result->steps;
-  if (result->steps == 0 || t->options.memory < 2) return;
+  if (result->steps == 0 || t->options->memory < 2) return;
   out->copies = 1;
   int moved = before->cx != t->seen.cx || before->cy != t->seen.cy;
   if (moved && !joint && !pyramid) { /* the new place is looked at once more */

@@ -39,7 +39,7 @@ typedef struct dslt_cost {
   dslt_work locate;    /* one response map read */
   dslt_work store;     /* one sample copied */
   dslt_work step;      /* one training step on one sample: forward, backward, Adam */
-  double sample_bytes; /* memory that one stored sample takes: both taps and the label */
+  double sample_bytes; /* memory that one stored sample takes: both maps and the label */
   double parameters;   /* of the head, trained or not */
 } dslt_cost;
 
@@ -57,11 +57,11 @@ typedef struct dslt_tally {
   int steps;  /* training steps */
 } dslt_tally;
 
-/* The tracker's pose at present; for dslt_tally_frame(). Zero before an init. */
-dslt_pose dslt_tally_pose(const dslt_tracker *tracker);
-/* What the last dslt_tracker_update() of an initialised tracker did: `before` is the pose ahead of it,
- * `result` its answer. */
-void dslt_tally_frame(dslt_tally *out, const dslt_tracker *tracker, const dslt_pose *before,
+/* The pose at present of target number `target` of an initialised group; for dslt_tally_frame(). */
+dslt_pose dslt_tally_pose(const dslt_group *group, int target);
+/* What the last dslt_group_update() did for a target: `before` is its pose ahead of it, `result` its answer.
+ * A pass over a batch counts in full for each target that shares it. */
+void dslt_tally_frame(dslt_tally *out, const dslt_group *group, int target, const dslt_pose *before,
                       const dslt_result *result);
 
 /* The work of each stage for a tally. */

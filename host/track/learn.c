@@ -3,12 +3,12 @@
 #include <math.h>
 
 #include "math/loss.h"
-#include "tracker.h"
+#include "target.h"
 #include "util/error.h"
 #include "util/rng.h"
 
-static dslt_loss_spec loss_spec(const dslt_tracker *t) {
-  const dslt_options *o = &t->options;
+static dslt_loss_spec loss_spec(const dslt_target *t) {
+  const dslt_options *o = t->options;
   dslt_loss_spec spec = {
       .kind = o->loss,
       .a = (float)o->shrink_a,
@@ -42,15 +42,26 @@ static dslt_head_rates rates(const dslt_options *o, double low, double high) {
 static const float blur_sigma[4] = {10.0f, 5.0f, 1.0f, 0.1f};
 static const int drawn_slot[7] = {1, 2, 3, 4, 5, 5, 5};
 
-static int make_augmented(dslt_tracker *t) {
+/* What first-frame training learns from. */
+static const dslt_samples *lessons(const dslt_target *t) { return t->first.slots ? &t->first : &t->samples; }
+
+/* Features of a crop, reduced where the reductions never learn, into a slot. */
+static int learn_from(dslt_target *t, const float *input, int slot) {
+  const dslt_eye *e = t->eye;
+  float *low = dslt_samples_low(lessons(t), slot), *high = dslt_samples_high(lessons(t), slot);
+  if (!dslt_head_frozen(t->head)) return t->ops->net_run(e->single, input, low, high);
+  DSLT_TRY(t->ops->net_run(e->single, input, e->low, e->high));
+  return dslt_head_reduce(t->head, low, high, e->low, e->high, 1);
+}
+
+static int make_augmented(dslt_target *t) {
   const dslt_geometry *g = &t->geometry;
-  float *augmented = t->input + (size_t)g->input_height * (size_t)g->input_width * 3;
+  float *augmented = t->eye->input + (size_t)g->input_height * (size_t)g->input_width * 3;
   for (int slot = 1; slot <= 5; ++slot) {
     float sigma = slot <= 4 ? blur_sigma[slot - 1] : 0.0f;
-    DSLT_TRY(t->ops->augment(t->backend, augmented, t->input, g->input_height, g->input_width, sigma,
+    DSLT_TRY(t->ops->augment(t->backend, augmented, t->eye->input, g->input_height, g->input_width, sigma,
                              (int)lround(g->anchor_x)));
-    DSLT_TRY(t->ops->net_run(t->single, augmented, dslt_samples_low(&t->samples, slot),
-                             dslt_samples_high(&t->samples, slot)));
+    DSLT_TRY(learn_from(t, augmented, slot));
   }
   return DSLT_OK;
 }
@@ -61,8 +72,8 @@ typedef struct first_step {
   dslt_stop_rule stop;
 } first_step;
 
-static first_step first_step_of(const dslt_tracker *t) {
-  const dslt_options *o = &t->options;
+static first_step first_step_of(const dslt_target *t) {
+  const dslt_options *o = t->options;
   first_step s = {.spec = loss_spec(t), .rates = rates(o, o->init_rate_low, o->init_rate_high)};
   s.stop = (dslt_stop_rule){.limit = o->init_steps,
                             .loss = o->init_stop_loss,
@@ -72,11 +83,12 @@ static first_step first_step_of(const dslt_tracker *t) {
 }
 
 /* A step that comes after the last one wanted changes nothing. */
-static int step_calls(dslt_tracker *t, int slot) {
+static int step_calls(void *target, int slot) {
+  dslt_target *t = target;
   first_step s = first_step_of(t);
   int run;
-  DSLT_TRY(dslt_head_gradient(t->head, t->loss, dslt_samples_low(&t->samples, slot),
-                              dslt_samples_high(&t->samples, slot), dslt_samples_label(&t->samples, slot),
+  DSLT_TRY(dslt_head_gradient(t->head, t->loss, dslt_samples_low(lessons(t), slot),
+                              dslt_samples_high(lessons(t), slot), dslt_samples_label(lessons(t), slot),
                               &s.spec));
   DSLT_TRY(t->ops->flow_judge(t->flow, t->losses, t->loss, &s.stop));
   DSLT_TRY(t->ops->flow_if(&run, t->flow, DSLT_IF_TRAINING));
@@ -87,23 +99,32 @@ static int step_calls(dslt_tracker *t, int slot) {
 /* The host looks after every step where that costs nothing, else every so many. */
 enum { STEPS_AT_ONCE = 10 };
 
-static int train_first(dslt_tracker *t, dslt_training *training) {
-  const dslt_options *o = &t->options;
+static int train_first(dslt_target *t, dslt_training *training) {
+  const dslt_options *o = t->options;
   dslt_rng draw = dslt_rng_make((uint64_t)o->seed, 1);
   int at_once = t->ops->host_visible ? 1 : STEPS_AT_ONCE;
   *training = (dslt_training){.go = 1};
   for (int step = 1; training->go && step <= o->init_steps; ++step) {
     int slot = o->augment ? drawn_slot[dslt_rng_below(&draw, 7)] : 0;
-    DSLT_TRY(dslt_tracker_run(t, DSLT_PART_STEP + slot, step_calls, slot));
+    DSLT_TRY(dslt_run_part(t->flow, t->ops, DSLT_PART_STEP + slot, step_calls, t, slot));
     if (step % at_once == 0 || step == o->init_steps) DSLT_TRY(t->ops->flow_training(training, t->flow));
   }
   return t->ops->download(t->backend, t->init_losses, t->losses, (size_t)training->steps * sizeof(float));
 }
 
-int dslt_tracker_learn_first(dslt_tracker *t, dslt_result *result) {
-  DSLT_TRY(t->ops->net_run(t->single, t->input, dslt_samples_low(&t->samples, 0),
-                           dslt_samples_high(&t->samples, 0)));
-  if (t->options.augment) DSLT_TRY(make_augmented(t));
+/* The reductions stay as they are now: the first sample is stored as they make it. */
+static int freeze(dslt_target *t) {
+  if (!t->first.slots) return DSLT_OK;
+  dslt_head_freeze(t->head);
+  DSLT_TRY(dslt_head_reduce(t->head, dslt_samples_low(&t->samples, 0), dslt_samples_high(&t->samples, 0),
+                            dslt_samples_low(&t->first, 0), dslt_samples_high(&t->first, 0), 1));
+  dslt_samples_free(&t->first, t->backend);
+  return DSLT_OK;
+}
+
+int dslt_target_learn_first(dslt_target *t, dslt_result *result) {
+  DSLT_TRY(learn_from(t, t->eye->input, 0));
+  if (t->options->augment) DSLT_TRY(make_augmented(t));
   DSLT_TRY(t->ops->flow_mark(t->flow, DSLT_STAGE_BACKBONE));
   dslt_training training;
   DSLT_TRY(train_first(t, &training));
@@ -115,14 +136,15 @@ int dslt_tracker_learn_first(dslt_tracker *t, dslt_result *result) {
         training.steps);
   result->steps = training.steps;
   if (training.steps > 0) result->loss = (double)t->init_losses[training.steps - 1];
+  DSLT_TRY(freeze(t));
   DSLT_TRY(t->ops->flow_mark(t->flow, DSLT_STAGE_UPDATE));
   return dslt_head_reset_optimiser(t->head); /* the on-line phase starts with fresh moments */
 }
 
 /* ---- on line ------------------------------------------------------------------------------------- */
 
-int dslt_tracker_learn_online(dslt_tracker *t) {
-  const dslt_options *o = &t->options;
+int dslt_target_learn_online(dslt_target *t) {
+  const dslt_options *o = t->options;
   dslt_loss_spec spec = loss_spec(t);
   dslt_head_rates r = rates(o, o->online_rate_low, o->online_rate_high);
   for (int slot = 0; slot < o->memory; ++slot) {

@@ -35,6 +35,8 @@ static const choice precisions[] = {{"f32", DSLT_PRECISION_F32},
                                     {NULL, 0}};
 static const choice layers[] = {
     {"conv3_3", DSLT_CONV3_3}, {"conv4_3", DSLT_CONV4_3}, {"conv5_3", DSLT_CONV5_3}, {NULL, 0}};
+static const choice reductions[] = {
+    {"0", DSLT_REDUCTION_FIXED}, {"1", DSLT_REDUCTION_LEARNS}, {"first", DSLT_REDUCTION_FIRST}, {NULL, 0}};
 static const choice losses[] = {{"shrinkage", DSLT_LOSS_SHRINKAGE},
                                 {"l2", DSLT_LOSS_L2},
                                 {"l3", DSLT_LOSS_L3},
@@ -64,6 +66,8 @@ static const field fields[] = {
     INT(threads, "", 0, 1024, "CPU threads; 0 = the cores at hand"),
     {"seed", "", "0..9223372036854775807", "seed of every random draw", FIELD_INT64, AT(seed), 0, 0x1p63,
      NULL},
+    INT(deterministic, "", 0, 1,
+        "the same run twice gives the same bytes; 0: a GPU may also sum in any order"),
 
     REAL(frame_scale_side, "", 0, 4096, "a larger target is brought to this side, px; 0 = never"),
     REAL(frame_scale_limit, "", 1, 16384,
@@ -81,7 +85,8 @@ static const field fields[] = {
     INT(pool4, "", 0, 1, "keep the backbone's fourth pooling"),
     INT(reduce_channels, "", 1, 512, "channels after reduction"),
     INT(reduce_kernel, "", 1, 3, "side of the reduction's kernel, 1 or 3"),
-    INT(train_reduction, "", 0, 1, "reductions and deconvolution learn too"),
+    CHOICE(train_reduction, "", "0|1|first", reductions,
+           "reductions and deconvolution learn too: never, always, on the first frame"),
     INT(fusion, "", 0, 1, "first residual connection: base sees both layers; 0 = DSLT_m"),
     REAL(fuse_low, "", 0, 10, "weight of the low layer in the fused map"),
     REAL(fuse_high, "", 0, 10, "weight of the high layer in the fused map"),

@@ -11,6 +11,7 @@ static const dslt_options paper = {
     .backend = "auto",
     .precision = DSLT_PRECISION_F32,
     .seed = 1,
+    .deterministic = 1,
     .frame_scale_side = 80,
     .frame_scale_limit = 160,
     .search_width = 8,
@@ -115,6 +116,7 @@ static void make_default(dslt_options *o) {
   o->search_width = o->search_height = 4;
   o->search_square = 1;
   o->search_min_area = o->search_max_area = 65536; /* 256 x 256 */
+  o->train_reduction = DSLT_REDUCTION_FIRST;
   o->label_min_sigma = 1;
   o->init_stop_change = 0;
   o->subcell = DSLT_SUBCELL_GAUSSIAN;

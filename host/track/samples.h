@@ -1,5 +1,6 @@
-/* samples.h: the store of the last T samples: the taps of past frames and their soft labels in backend
- * memory. Slot 0 holds the first frame for ever, the others take turns. */
+/* samples.h: the store of the last T samples: the features of past frames (taps, or what the reductions make
+ * of them) and their soft labels in backend memory. Slot 0 holds the first frame for ever, the others take
+ * turns. */
 #ifndef DSLT_TRACK_SAMPLES_H
 #define DSLT_TRACK_SAMPLES_H
 

@@ -137,6 +137,14 @@ typedef enum dslt_mapping {
   DSLT_MAPPING_STRETCH = 1 /* the response is stretched over the search area, as the released program does */
 } dslt_mapping;
 
+/* What does not learn on line is applied once: samples are then stored reduced, which takes less memory and
+ * time. */
+typedef enum dslt_reduction {
+  DSLT_REDUCTION_FIXED = 0,  /* reductions and deconvolution stay as they were drawn */
+  DSLT_REDUCTION_LEARNS = 1, /* they learn, on the first frame and on line */
+  DSLT_REDUCTION_FIRST = 2   /* they learn on the first frame alone */
+} dslt_reduction;
+
 typedef enum dslt_precision {
   DSLT_PRECISION_F32 = 0,  /* float32 everywhere */
   DSLT_PRECISION_BF16 = 1, /* bfloat16 backbone with float32 sums; head and training stay float32, but on a
@@ -145,7 +153,7 @@ typedef enum dslt_precision {
   DSLT_PRECISION_AUTO = 3  /* bfloat16 where the device has it natively, else float32 */
 } dslt_precision;
 
-#define DSLT_OPTIONS_VERSION 2u
+#define DSLT_OPTIONS_VERSION 3u
 #define DSLT_NAME_MAX 16
 
 /* Every number of the method. Start from dslt_options_init(), then change what you like; the names below are
@@ -161,8 +169,10 @@ typedef struct dslt_options {
   /* machine */
   char backend[DSLT_NAME_MAX]; /* "auto", "cpu" or "cuda" */
   int precision;               /* dslt_precision of the backbone; f32 (preset default: auto) */
-  int threads;  /* CPU threads, 0..1024; 0 = OpenMP's choice: the cores at hand, or OMP_NUM_THREADS */
-  int64_t seed; /* of the one generator behind every random draw; 1 */
+  int threads;       /* CPU threads, 0..1024; 0 = OpenMP's choice: the cores at hand, or OMP_NUM_THREADS */
+  int64_t seed;      /* of the one generator behind every random draw; 1 */
+  int deterministic; /* 1: the same run twice gives the same bytes; 0: on a GPU also convolutions that sum in
+                        any order, where they are faster; CPU: the same either way; 1 */
 
   /* search area */
   double frame_scale_side;  /* a larger target is brought to this side, px; 80; 0 = keep the frame */
@@ -182,7 +192,7 @@ typedef struct dslt_options {
   int pool4;            /* keep the backbone's fourth pooling; 1 / 0 */
   int reduce_channels;  /* channels after reduction, 1..512; 128 */
   int reduce_kernel;    /* side of the reduction's kernel, 1 or 3; 1 / 3 */
-  int train_reduction;  /* 1: reductions and deconvolution learn on line too; 1 */
+  int train_reduction;  /* dslt_reduction; learns */
   int fusion;           /* 1: first residual connection; 0: base sees the low layer alone (DSLT_m); 1 */
   double fuse_low;      /* weight of the reduced low layer in the sum; 1 / 0.8 */
   double fuse_high;     /* weight of the upsampled high layer in the sum; 1 / 0.2 */
@@ -372,6 +382,63 @@ DSLT_API const char *dslt_tracker_precision(const dslt_tracker *tracker);
 /* Why backend "auto" does without a GPU although this build could use one: a sentence, else "". Owned by the
  * tracker. */
 DSLT_API const char *dslt_tracker_note(const dslt_tracker *tracker);
+
+/* Announce the frame behind the next one, so that a GPU's backend brings it over while the next one is
+ * tracked:
+ *
+ *     while (have) {
+ *       have_next = next_frame(&next);
+ *       if (have_next) dslt_tracker_prefetch(tracker, &next);
+ *       dslt_tracker_update(&result, tracker, &frame);
+ *       frame = next, have = have_next;
+ *     }
+ *
+ * Its pixels must stay readable and unchanged until the update that takes it returns. This is a hint and
+ * changes no result: an update may name another frame after all, of two announcements the later one counts,
+ * and on the CPU nothing is brought anywhere. DSLT_EFRAME as for dslt_tracker_update(), DSLT_ESTATE before
+ * dslt_tracker_init(). */
+DSLT_API int dslt_tracker_prefetch(dslt_tracker *tracker, const dslt_image *frame);
+
+/* ---- several targets in one video ---------------------------------------------------------------- */
+
+/* Targets that are followed together: they share the frame, the backend, one copy of the weights and the
+ * memory that only a running calculation needs, and on a GPU those of one input size go through the backbone
+ * as one batch. What is learnt of a target is its own: each gets the box that a tracker of its own would
+ * find (on the CPU to the last bit). */
+typedef struct dslt_group dslt_group;
+
+#define DSLT_GROUP_TARGETS 64 /* of a group, at most */
+
+/* Make a group. `options` is copied (NULL: preset "default") and holds for every target; `weights` is
+ * borrowed and must outlive the group. Errors as dslt_tracker_create(). */
+DSLT_API int dslt_group_create(dslt_group **out, const dslt_options *options, dslt_weights *weights);
+/* Learn `count` targets (1..DSLT_GROUP_TARGETS): boxes[0..count-1] on `frame`, target number i being
+ * boxes[i]. All or none: DSLT_EBOX says which box cannot be tracked ("Box 2 of 3" is boxes[1]) and leaves the
+ * targets learnt before. Any other error leaves the group without targets. May be called again to start
+ * over. */
+DSLT_API int dslt_group_init(dslt_group *group, const dslt_image *frame, const dslt_box *boxes, int count);
+/* How many targets the last dslt_group_init() taught; 0 before one, after one that failed and for NULL. */
+DSLT_API int dslt_group_count(const dslt_group *group);
+/* What first-frame training of target number `target` did. DSLT_ESTATE before an init, DSLT_EARGUMENT where
+ * there is no such target. */
+DSLT_API int dslt_group_init_result(dslt_result *out, const dslt_group *group, int target);
+/* Track all targets into the next frame: results[i] is target number i's, room for dslt_group_count() of
+ * them, all unchanged after a failure. The time of a stage that several targets shared is shared out evenly
+ * among them, so that their sum is the frame's. Frames must keep the first one's size (DSLT_EFRAME otherwise,
+ * the group stays usable). DSLT_ESTATE before dslt_group_init(). */
+DSLT_API int dslt_group_update(dslt_result *results, dslt_group *group, const dslt_image *frame);
+/* As dslt_tracker_prefetch(), for all targets at once. */
+DSLT_API int dslt_group_prefetch(dslt_group *group, const dslt_image *frame);
+/* The last response map of target number `target`; its data is owned by the group and valid until the group's
+ * next init or update. DSLT_ESTATE before the first dslt_group_update(), DSLT_EARGUMENT where there is no
+ * such target. */
+DSLT_API int dslt_group_response(dslt_response *out, dslt_group *group, int target);
+/* As dslt_tracker_backend(), dslt_tracker_precision() and dslt_tracker_note(). */
+DSLT_API const char *dslt_group_backend(const dslt_group *group);
+DSLT_API const char *dslt_group_precision(const dslt_group *group);
+DSLT_API const char *dslt_group_note(const dslt_group *group);
+/* NULL does nothing. */
+DSLT_API void dslt_group_free(dslt_group *group);
 
 #ifdef __cplusplus
 }

@@ -96,7 +96,7 @@ const Expected kDeparture[] = {
     {"label_min_sigma", "1", ""},    {"init_stop_change", "0", ""},    {"subcell", "gaussian", ""},
     {"scale_joint", "1", ""},        {"scale_step", "1.05", ""},       {"scale_gate", "0", ""},
     {"scale_gate_ratio", "0.6", ""}, {"scale_penalty", "0.95", ""},    {"lost_ratio", "0.6", ""},
-    {"lost_grace", "10", ""},        {"lost_hold", "1", ""},
+    {"lost_grace", "10", ""},        {"lost_hold", "1", ""},           {"train_reduction", "first", ""},
 };
 
 TEST(Presets, DefaultDepartsFromThePaperWhereTheTableSays) {

@@ -20,7 +20,7 @@ inline const char *backend_name() {
 class Backend {
  public:
   explicit Backend(int precision = DSLT_PRECISION_F32, int threads = 2) {
-    dslt_backend_config config = {threads, precision};
+    dslt_backend_config config = {threads, precision, 0};
     if (dslt_backend_open(&backend_, backend_name(), &config) == DSLT_OK) ops = backend_->ops;
     if (ops) ops->begin(backend_);
   }

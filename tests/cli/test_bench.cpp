@@ -218,6 +218,11 @@ TEST_F(BenchProgram, FurtherTargetsShareTheFramesAndSayTheirMemory) {
   EXPECT_EQ(number(root, "points.1.value"), 3);
   EXPECT_TRUE(json_is_null(at(root.get(), "points.0.figures.memory_further_mib.median")));
   EXPECT_TRUE(json_is_number(at(root.get(), "points.1.figures.memory_further_mib.median")));
+  EXPECT_TRUE(json_is_null(at(root.get(), "points.0.ms_further")));
+  EXPECT_NEAR(
+      number(root, "points.1.ms_further"),
+      (number(root, "points.1.figures.ms_mean.median") - number(root, "points.0.figures.ms_mean.median")) / 2,
+      1e-3); /* figures are rounded when they are written */
 }
 
 TEST_F(BenchProgram, SweepsChangeWhatTheySay) {

@@ -30,6 +30,11 @@
 #undef dslt_cuda_take_level
 #undef dslt_cuda_store_sample
 #undef dslt_cuda_condition
+#undef dslt_cuda_remap
+#undef dslt_cuda_pool
+#undef dslt_cuda_judge
+#undef dslt_cuda_stamp
+#undef dslt_cuda_gather
 
 namespace emulated {
 

@@ -131,6 +131,12 @@ cudaError_t cudaMemsetAsync(void *memory, int value, std::size_t bytes, cudaStre
 }
 cudaError_t cudaMemcpyAsync(void *dst, const void *src, std::size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream) {
+  if (kind == cudaMemcpyHostToDevice && bytes > 4096)
+    for (CUstream_st *other : streams)
+      if (other != stream && !other->queue.empty()) {
+        ++counts.uploads_ahead;
+        break;
+      }
   if (kind == cudaMemcpyHostToDevice && !pinned.count(src)) {
     std::vector<char> staged(static_cast<const char *>(src), static_cast<const char *>(src) + bytes);
     emulated::submit(stream, [=] { std::memcpy(dst, staged.data(), bytes); });
@@ -252,8 +258,6 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
 
 namespace {
 
-cudaStream_t blas_stream;
-
 float read(const void *matrix, cudaDataType type, std::size_t i) {
   if (type == CUDA_R_32F) return static_cast<const float *>(matrix)[i];
   std::uint32_t bits = std::uint32_t(static_cast<const std::uint16_t *>(matrix)[i]) << 16;
@@ -262,12 +266,14 @@ float read(const void *matrix, cudaDataType type, std::size_t i) {
   return value;
 }
 
-cublasStatus_t gemm(cublasHandle_t, cublasOperation_t ta, cublasOperation_t tb, int m, int n, int k,
+cudaStream_t &stream_of(cublasHandle_t handle) { return *reinterpret_cast<cudaStream_t *>(handle); }
+
+cublasStatus_t gemm(cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int m, int n, int k,
                     const void *alpha, const void *a, cudaDataType a_type, int lda, const void *b,
                     cudaDataType b_type, int ldb, const void *beta, void *c, cudaDataType, int ldc,
                     cublasComputeType_t, cublasGemmAlgo_t) {
   float scale = *static_cast<const float *>(alpha), keep = *static_cast<const float *>(beta);
-  emulated::submit(blas_stream, [=] {
+  emulated::submit(stream_of(handle), [=] {
     auto *out = static_cast<float *>(c);
     std::vector<float> left(std::size_t(m) * k), column(k);  // left: op(A) by rows
     for (int i = 0; i < m; ++i)
@@ -289,12 +295,16 @@ cublasStatus_t gemm(cublasHandle_t, cublasOperation_t ta, cublasOperation_t tb, 
 }
 
 const dslt_cublas_api kBlas = {
-    [](cublasHandle_t *out) {
-      return *out = reinterpret_cast<cublasHandle_t>(&node_token), CUBLAS_STATUS_SUCCESS;
+    [](cublasHandle_t *out) {  // a handle is no more than its stream
+      return *out = reinterpret_cast<cublasHandle_t>(new cudaStream_t()), CUBLAS_STATUS_SUCCESS;
     },
-    [](cublasHandle_t) { return CUBLAS_STATUS_SUCCESS; },
+    [](cublasHandle_t handle) {
+      return delete reinterpret_cast<cudaStream_t *>(handle), CUBLAS_STATUS_SUCCESS;
+    },
     [](cublasHandle_t, int *version) { return *version = 1, CUBLAS_STATUS_SUCCESS; },
-    [](cublasHandle_t, cudaStream_t stream) { return blas_stream = stream, CUBLAS_STATUS_SUCCESS; },
+    [](cublasHandle_t handle, cudaStream_t stream) {
+      return stream_of(handle) = stream, CUBLAS_STATUS_SUCCESS;
+    },
     [](cublasHandle_t, void *, std::size_t) { return CUBLAS_STATUS_SUCCESS; },
     gemm,
     [](cublasStatus_t) { return "an emulated status"; }};

@@ -10,6 +10,7 @@ struct Counts {
   long launches = 0;  // calls that reached a stream or a graph
   long graphs = 0;    // launched
   long blocks_run = 0, blocks_skipped = 0;
+  long uploads_ahead = 0;  // of whole frames, asked for while another stream had work waiting
 };
 // Since the last call.
 Counts take_counts();

@@ -90,7 +90,7 @@ void KernelTest::SetUp() {
     stream_ = gpu_stream();
   }
   vary(0);
-  dslt_backend_config config = {1, DSLT_PRECISION_F32};
+  dslt_backend_config config = {1, DSLT_PRECISION_F32, 0};
   ASSERT_EQ(dslt_cpu_backend.open(&cpu_, &config), DSLT_OK) << dslt_last_error();
   ASSERT_EQ(dslt_cpu_backend.begin(cpu_), DSLT_OK);  // binds its threads
 }

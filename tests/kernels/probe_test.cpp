@@ -135,7 +135,7 @@ TEST(CudaBackend, RefusedWithTheReasonAndAutoFallsBack) {
   dslt_backend_info info;
   ASSERT_EQ(dslt_backend_query(&info, 1), DSLT_OK);
   if (info.available) GTEST_SKIP() << "this machine has " << info.device;
-  dslt_backend_config config = {1, DSLT_PRECISION_F32};
+  dslt_backend_config config = {1, DSLT_PRECISION_F32, 0};
   dslt_backend *backend = nullptr;
   ASSERT_EQ(dslt_backend_open(&backend, "cuda", &config), DSLT_EBACKEND);
   EXPECT_NE(std::strstr(dslt_last_error(), info.device), nullptr) << dslt_last_error();

@@ -140,6 +140,42 @@ TEST_P(AllocationTest, NothingOfOursAfterTheSecondFrame) {
 #endif
 }
 
+// Several targets with every frame announced: nothing more.
+TEST(GroupAllocation, NothingOfOursAfterTheSecondFrame) {
+#if !DSLT_COUNTS
+  GTEST_SKIP() << "a sanitizer owns malloc in this build";
+#else
+  dslt_options o;
+  ASSERT_EQ(dslt_options_init(&o, "default"), DSLT_OK);
+  ASSERT_EQ(dslt_options_set(&o, "backend", "cpu"), DSLT_OK);
+  o.search_min_area = o.search_max_area = 10000;
+  o.init_steps = 2;
+  dslt_weights *weights = nullptr;
+  ASSERT_EQ(dslt_weights_random(&weights, "vgg16/16", 1), DSLT_OK);
+  dslt_group *group = nullptr;
+  ASSERT_EQ(dslt_group_create(&group, &o, weights), DSLT_OK) << dslt_last_error();
+  Clip clip(240, 180, 32, 40);
+  dslt_box truth;
+  dslt_image frame = clip.frame(0, &truth);
+  const dslt_box boxes[] = {truth, {10, 12, 20, 50}, {150, 90, 60, 12}};
+  ASSERT_EQ(dslt_group_init(group, &frame, boxes, 3), DSLT_OK) << dslt_last_error();
+  const long before = count.ours;
+  for (int i = 1; i < 10; ++i) {
+    frame = clip.frame(i, &truth);
+    dslt_result results[3];
+    counting = i > 2;
+    int announced = dslt_group_prefetch(group, &frame);
+    int updated = dslt_group_update(results, group, &frame);
+    counting = false;
+    ASSERT_EQ(announced, DSLT_OK) << dslt_last_error();
+    ASSERT_EQ(updated, DSLT_OK) << dslt_last_error();
+  }
+  EXPECT_EQ(count.ours, before);
+  dslt_group_free(group);
+  dslt_weights_free(weights);
+#endif
+}
+
 INSTANTIATE_TEST_SUITE_P(Presets, AllocationTest, testing::Values("paper", "released"));
 
 TEST(Memory, FullWidthPaperRunAt640x360StaysUnder1500Megabytes) {

@@ -97,6 +97,10 @@ TEST(Cost, OptionsThatLeaveThingsOutCostLess) {
   dslt_cost_count(&c, &single, weights.get(), &g);
   dslt_cost_count(&d, &half, weights.get(), &g);
   EXPECT_EQ(b.head.flop, a.head.flop);
+  // frozen reductions: 128 channels are stored, and a step is the upsampling, the sum and both regressions
+  EXPECT_EQ(b.sample_bytes, 4.0 * (16 * 128 + 4 * 128 + 9));
+  EXPECT_EQ(b.step.flop,
+            2.0 * 4 * 16 * 128 + 3.0 * 16 * 128 + 2 * (2 * 2.0 * 9 * 4 * 128) + 14 * 2.0 * 4 * 128);
   EXPECT_LT(b.step.flop, a.step.flop);
   // the base branch alone: its reduction, its regression
   EXPECT_EQ(c.head.flop, 2.0 * 16 * 32 * 128 + 2.0 * 9 * 4 * 128);
@@ -149,19 +153,19 @@ class Tally : public ::testing::Test {
     o.init_steps = 2;
     o.threads = 1;
     o.search_max_side = 128;
-    dslt_tracker *t = nullptr;
-    EXPECT_EQ(dslt_tracker_create(&t, &o, weights.get()), DSLT_OK) << dslt_last_error();
+    dslt_group *g = nullptr;
+    EXPECT_EQ(dslt_group_create(&g, &o, weights.get()), DSLT_OK) << dslt_last_error();
     const dslt_image frame = {pixels_.data(), 96, 72, 96 * 3, DSLT_BGR8};
     const dslt_box box = {40, 30, 16, 16};
-    EXPECT_EQ(dslt_tracker_init(t, &frame, &box), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(dslt_group_init(g, &frame, &box, 1), DSLT_OK) << dslt_last_error();
     std::vector<dslt_tally> tallies(3);
     for (dslt_tally &tally : tallies) {
-      const dslt_pose before = dslt_tally_pose(t);
+      const dslt_pose before = dslt_tally_pose(g, 0);
       dslt_result result;
-      EXPECT_EQ(dslt_tracker_update(&result, t, &frame), DSLT_OK) << dslt_last_error();
-      dslt_tally_frame(&tally, t, &before, &result);
+      EXPECT_EQ(dslt_group_update(&result, g, &frame), DSLT_OK) << dslt_last_error();
+      dslt_tally_frame(&tally, g, 0, &before, &result);
     }
-    dslt_tracker_free(t);
+    dslt_group_free(g);
     return tallies;
   }
   void SetUp() override {

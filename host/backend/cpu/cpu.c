@@ -78,7 +78,7 @@ static void close_backend(dslt_backend *backend) {
   dslt_cpu *cpu = dslt_cpu_of(backend);
   dslt_cpu_engine_close(cpu->engine);
   free(cpu->converted);
-  free(cpu->crop_rows);
+  free(cpu->crop.data);
   free(cpu->scratch.data);
   free(cpu->activations.data);
   free(cpu);
@@ -132,10 +132,17 @@ static int copy_memory(dslt_backend *backend, void *dst, const void *src, size_t
   return DSLT_OK;
 }
 
+static int clear_memory(dslt_backend *backend, void *dst, size_t bytes) {
+  (void)backend;
+  if (bytes) memset(dst, 0, bytes);
+  return DSLT_OK;
+}
+
 const dslt_backend_ops dslt_cpu_backend = {
     .api_version = DSLT_BACKEND_API_VERSION,
     .name = "cpu",
     .host_visible = 1,
+    .searches_at_once = 1,
     .query = query,
     .open = open_backend,
     .close = close_backend,
@@ -146,7 +153,9 @@ const dslt_backend_ops dslt_cpu_backend = {
     .upload = copy_memory,
     .download = copy_memory,
     .copy = copy_memory,
+    .clear = clear_memory,
     .frame = dslt_cpu_frame,
+    .prefetch = dslt_cpu_prefetch,
     .crop = dslt_cpu_crop,
     .augment = dslt_cpu_augment,
     .net_plan = dslt_cpu_net_plan,
@@ -163,6 +172,10 @@ const dslt_backend_ops dslt_cpu_backend = {
     .regress_forward = dslt_cpu_regress_forward,
     .regress_backward = dslt_cpu_regress_backward,
     .regress_free = dslt_cpu_regress_free,
+    .whole_plan = dslt_cpu_whole_plan,
+    .whole_forward = dslt_cpu_whole_forward,
+    .whole_backward = dslt_cpu_whole_backward,
+    .whole_free = dslt_cpu_whole_free,
     .respond = dslt_cpu_respond,
     .loss = dslt_cpu_loss,
     .adam = dslt_cpu_adam,

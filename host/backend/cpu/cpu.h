@@ -31,10 +31,9 @@ typedef struct dslt_cpu {
 
   dslt_image frame;   /* current frame as BGR8 */
   uint8_t *converted; /* holds it where the caller's was something else */
-  float *crop_rows;   /* one row of the frame for each thread */
-  int rows_width;     /* frame width both were made for */
   size_t converted_bytes;
 
+  dslt_arena crop;        /* rows and tables of cropping; grows with the first frame */
   dslt_arena scratch;     /* what a single operation needs while it runs */
   dslt_arena activations; /* what a backbone passes from layer to layer */
 } dslt_cpu;
@@ -48,6 +47,7 @@ int dslt_cpu_reserve(dslt_arena *arena, size_t bytes);
 
 /* frame.c, crop.c */
 int dslt_cpu_frame(dslt_backend *backend, const dslt_image *image);
+int dslt_cpu_prefetch(dslt_backend *backend, const dslt_image *image);
 int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_geometry *g, const dslt_input_norm *norm,
                   const dslt_pose *pose, int first_level, int count);
 int dslt_cpu_augment(dslt_backend *backend, float *out, const float *in, int h, int w, float sigma, int axis);
@@ -72,6 +72,9 @@ void dslt_cpu_conv_free(dslt_conv *conv);
  * is stored [n][k]. onednn_gemm.c or plain_gemm.c. */
 typedef struct dslt_gemm dslt_gemm;
 int dslt_gemm_plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k);
+/* The same for a product that one thread computes alone while others may compute theirs: inside parallel
+ * regions. */
+int dslt_gemm_plan_alone(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k);
 int dslt_gemm_run(dslt_gemm *gemm, float *c, const float *a, const float *b);
 void dslt_gemm_free(dslt_gemm *gemm);
 
@@ -82,6 +85,14 @@ int dslt_cpu_regress_forward(dslt_regress *r, float *y, const float *x, const fl
 int dslt_cpu_regress_backward(dslt_regress *r, float *dx, float *dw, const float *x, const float *w,
                               const float *dy);
 void dslt_cpu_regress_free(dslt_regress *r);
+
+/* whole.c */
+int dslt_cpu_whole_plan(dslt_whole **out, dslt_backend *backend, const dslt_whole_desc *desc);
+int dslt_cpu_whole_forward(dslt_whole *whole, float *response, const float *low, const float *high,
+                           const dslt_whole_tensors *weights);
+int dslt_cpu_whole_backward(dslt_whole *whole, const dslt_whole_tensors *gradients, const float *low,
+                            const float *high, const dslt_whole_tensors *weights, const float *d_response);
+void dslt_cpu_whole_free(dslt_whole *whole);
 
 /* elementwise.c */
 int dslt_cpu_axpby(dslt_backend *backend, float *y, float a, const float *x, float b, const float *z,

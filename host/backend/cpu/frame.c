@@ -38,14 +38,6 @@ static void convert_row(uint8_t *dst, const uint8_t *src, int width, dslt_pixel_
 
 int dslt_cpu_frame(dslt_backend *backend, const dslt_image *image) {
   dslt_cpu *cpu = dslt_cpu_of(backend);
-  if (cpu->rows_width != image->width) {
-    void *rows;
-    DSLT_TRY(
-        dslt_cpu_alloc(&rows, (size_t)cpu->threads * (size_t)image->width * 3 * sizeof(float), "cropping"));
-    free(cpu->crop_rows);
-    cpu->crop_rows = rows;
-    cpu->rows_width = image->width;
-  }
   cpu->frame = *image;
   if (image->format == DSLT_BGR8) return DSLT_OK;
 
@@ -64,5 +56,12 @@ int dslt_cpu_frame(dslt_backend *backend, const dslt_image *image) {
   cpu->frame.data = cpu->converted;
   cpu->frame.stride = stride;
   cpu->frame.format = DSLT_BGR8;
+  return DSLT_OK;
+}
+
+/* The pixels are where they are needed. */
+int dslt_cpu_prefetch(dslt_backend *backend, const dslt_image *image) {
+  (void)backend;
+  (void)image;
   return DSLT_OK;
 }

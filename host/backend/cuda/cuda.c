@@ -9,7 +9,10 @@
 #include "probe.h"
 #include "util/error.h"
 
-enum { BLAS_WORKSPACE = 32 << 20 }; /* bytes; what cuBLAS recommends for Hopper, enough for all */
+enum {
+  BLAS_WORKSPACE = 32 << 20, /* bytes; what cuBLAS recommends for Hopper, enough for all */
+  SEARCHES_AT_ONCE = 16      /* enough to fill a large GPU; the features' memory grows with it */
+};
 
 /* ---- errors -------------------------------------------------------------------------------------- */
 
@@ -115,6 +118,11 @@ static int copy(dslt_backend *backend, void *dst, const void *src, size_t bytes)
   return dslt_cuda_check(cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToDevice, cuda->now), "copying");
 }
 
+static int clear(dslt_backend *backend, void *dst, size_t bytes) {
+  if (bytes == 0) return DSLT_OK;
+  return dslt_cuda_check(cudaMemsetAsync(dst, 0, bytes, dslt_cuda_of(backend)->now), "clearing memory");
+}
+
 /* ---- life ---------------------------------------------------------------------------------------- */
 
 int dslt_cuda_use_stream(dslt_cuda *cuda, cudaStream_t stream) {
@@ -198,6 +206,7 @@ static int open_backend(dslt_backend **out, const dslt_backend_config *config) {
   cuda->base.ops = &dslt_cuda_backend;
   cuda->device = facts.index;
   cuda->precision = config->precision;
+  cuda->any_order = config->any_order;
   cuda->blas = blas;
   snprintf(cuda->gpu, sizeof cuda->gpu, "%.60s", facts.name);
   int callers = facts.index;
@@ -222,14 +231,16 @@ static int begin(dslt_backend *backend) {
 static int end(dslt_backend *backend) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   int rc = dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "tracking");
-  int back = dslt_cuda_check(cudaSetDevice(cuda->callers_device), "going back to the caller's GPU");
-  return rc < 0 ? rc : back;
+  cudaError_t back = cudaSetDevice(cuda->callers_device);
+  return rc < 0 ? rc
+                : dslt_cuda_check(back, "going back to the caller's GPU"); /* the first error tells more */
 }
 
 const dslt_backend_ops dslt_cuda_backend = {
     .api_version = DSLT_BACKEND_API_VERSION,
     .name = "cuda",
     .host_visible = 0,
+    .searches_at_once = SEARCHES_AT_ONCE,
     .query = dslt_cuda_query,
     .open = open_backend,
     .close = close_backend,
@@ -240,7 +251,9 @@ const dslt_backend_ops dslt_cuda_backend = {
     .upload = upload,
     .download = download,
     .copy = copy,
+    .clear = clear,
     .frame = dslt_cuda_op_frame,
+    .prefetch = dslt_cuda_op_prefetch,
     .crop = dslt_cuda_op_crop,
     .augment = dslt_cuda_op_augment,
     .net_plan = dslt_cuda_net_plan,

@@ -20,10 +20,12 @@ typedef struct dslt_device_arena {
 /* Scratch memory of an upsampling of one shape: its tickets have their own places. */
 typedef struct dslt_upsample_scratch {
   int h, width, c, f;
+  uint64_t used; /* counts calls: when it was last asked for */
   void *memory;
 } dslt_upsample_scratch;
 
-enum { DSLT_CUDA_FRAMES = 2, DSLT_UPSAMPLE_SHAPES = 4 };
+/* More shapes than a group has targets, so that the one unused for longest is in no recorded frame. */
+enum { DSLT_CUDA_FRAMES = 2, DSLT_UPSAMPLE_SHAPES = DSLT_GROUP_TARGETS + 8 };
 
 /* One of the frames that take turns: the next may be brought over while the last is worked on. */
 typedef struct dslt_cuda_slot {
@@ -31,12 +33,14 @@ typedef struct dslt_cuda_slot {
   size_t bytes;                 /* of each */
   dslt_frame_view *pinned_view; /* host, pinned */
   cudaEvent_t uploaded;
+  dslt_image ahead; /* what was brought over ahead of its turn; data NULL: nothing */
 } dslt_cuda_slot;
 
 typedef struct dslt_cuda {
   dslt_backend base;
   int device, callers_device;
   int precision;
+  int any_order;              /* convolutions may sum in any order */
   char gpu[64];               /* its name */
   cudaStream_t stream;        /* everything but uploads */
   cudaStream_t upload, block; /* pixels; what is being recorded of a conditional block */
@@ -57,6 +61,7 @@ typedef struct dslt_cuda {
   dslt_locate_scratch *locate;
   uint32_t *adam_ticket;
   dslt_upsample_scratch upsample[DSLT_UPSAMPLE_SHAPES];
+  uint64_t upsamplings; /* asked for so far */
 } dslt_cuda;
 
 static inline dslt_cuda *dslt_cuda_of(dslt_backend *backend) { return (dslt_cuda *)backend; }
@@ -74,6 +79,7 @@ int dslt_cuda_use_stream(dslt_cuda *cuda, cudaStream_t stream);
 
 /* frame.c */
 int dslt_cuda_op_frame(dslt_backend *backend, const dslt_image *image);
+int dslt_cuda_op_prefetch(dslt_backend *backend, const dslt_image *image);
 void dslt_cuda_frames_free(dslt_cuda *cuda);
 
 /* net.c */

@@ -190,9 +190,11 @@ static int allowed(const dslt_cudnn_conv *conv, cudnnBackendDescriptor_t config,
   (void)api->descriptor_destroy(d);
   if (status != CUDNN_STATUS_SUCCESS) return 0;
   for (int64_t i = 0; i < count && i < CUDNN_NUMERICAL_NOTE_TYPE_COUNT; ++i) {
-    if (notes[i] == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC ||
-        notes[i] == CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION)
-      return 0;
+    if (notes[i] == CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION) return 0;
+    if (notes[i] == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC) {
+      if (!conv->dnn->cuda->any_order) return 0;
+      continue;
+    }
     if (exact && notes[i] != CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP) return 0;
   }
   return 1;
@@ -325,7 +327,7 @@ static int begin_graph(dslt_cudnn_conv *conv, const dslt_conv_case *shape, int f
 static int choose(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt_conv_case *shape,
                   const dslt_conv_memory *memory) {
   static const int modes[] = {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK};
-  int measuring = conv->dnn->cache.path[0] != '\0';
+  int measuring = conv->dnn->cache.path[0] != '\0' || conv->dnn->cuda->any_order;
   for (int fused = 1; fused >= 0; --fused) {
     if (!begin_graph(conv, shape, fused)) continue;
     for (int i = 0; i < 2; ++i)
@@ -343,11 +345,15 @@ static int repeat(const dslt_plan_choice *known, dslt_cudnn_conv *conv, const ds
          again.engine == known->engine;
 }
 
+/* Added to the precision in the cache's key. */
+enum { ANY_ORDER = 16 };
+
 int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv_case *s,
                          const dslt_conv_memory *memory) {
   *out = NULL;
   if (!cuda->dnn) return DSLT_OK;
-  const int key[DSLT_PLAN_KEY] = {s->n, s->h, s->w, s->cin, s->cout, s->type, cuda->precision};
+  const int key[DSLT_PLAN_KEY] = {
+      s->n, s->h, s->w, s->cin, s->cout, s->type, cuda->precision + (cuda->any_order ? ANY_ORDER : 0)};
   dslt_cudnn_conv *conv = calloc(1, sizeof *conv);
   if (!conv) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning a convolution.");
   conv->dnn = cuda->dnn;

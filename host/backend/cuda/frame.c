@@ -40,11 +40,13 @@ static int make_slot(dslt_cuda_slot *slot, dslt_cuda *cuda, size_t bytes) {
   return DSLT_OK;
 }
 
-int dslt_cuda_op_frame(dslt_backend *backend, const dslt_image *image) {
-  dslt_cuda *cuda = dslt_cuda_of(backend);
-  size_t row = (size_t)image->width * (size_t)pixel_bytes(image->format), bytes = row * (size_t)image->height;
-  cuda->slot_now = (cuda->slot_now + 1) % DSLT_CUDA_FRAMES;
-  dslt_cuda_slot *slot = &cuda->slot[cuda->slot_now];
+static size_t row_bytes(const dslt_image *image) {
+  return (size_t)image->width * (size_t)pixel_bytes(image->format);
+}
+
+/* Put the pixels into the slot's pinned memory and send them off. */
+static int bring(dslt_cuda_slot *slot, dslt_cuda *cuda, const dslt_image *image) {
+  size_t row = row_bytes(image), bytes = row * (size_t)image->height;
   DSLT_TRY(make_slot(slot, cuda, bytes));
   DSLT_TRY(dslt_cuda_check(cudaEventSynchronize(slot->uploaded), "waiting for an earlier frame"));
   if (image->stride == row)
@@ -56,9 +58,38 @@ int dslt_cuda_op_frame(dslt_backend *backend, const dslt_image *image) {
   DSLT_TRY(dslt_cuda_check(
       cudaMemcpyAsync(slot->pixels, slot->pinned, bytes, cudaMemcpyHostToDevice, cuda->upload),
       "uploading a frame"));
-  DSLT_TRY(dslt_cuda_check(cudaEventRecord(slot->uploaded, cuda->upload), "uploading a frame"));
-  DSLT_TRY(
-      dslt_cuda_frame_view(slot->pinned_view, slot->pixels, row, image->width, image->height, image->format));
+  return dslt_cuda_check(cudaEventRecord(slot->uploaded, cuda->upload), "uploading a frame");
+}
+
+/* The slot whose frame is not the current one: what was worked on in it is done. */
+static dslt_cuda_slot *other_slot(dslt_cuda *cuda) {
+  return &cuda->slot[(cuda->slot_now + 1) % DSLT_CUDA_FRAMES];
+}
+
+int dslt_cuda_op_prefetch(dslt_backend *backend, const dslt_image *image) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  dslt_cuda_slot *slot = other_slot(cuda);
+  slot->ahead.data = NULL;
+  if (!image) return DSLT_OK;
+  DSLT_TRY(bring(slot, cuda, image));
+  slot->ahead = *image;
+  return DSLT_OK;
+}
+
+static int is_there(const dslt_cuda_slot *slot, const dslt_image *image) {
+  const dslt_image *a = &slot->ahead;
+  return a->data && a->data == image->data && a->width == image->width && a->height == image->height &&
+         a->stride == image->stride && a->format == image->format;
+}
+
+int dslt_cuda_op_frame(dslt_backend *backend, const dslt_image *image) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  dslt_cuda_slot *slot = other_slot(cuda);
+  if (!is_there(slot, image)) DSLT_TRY(bring(slot, cuda, image));
+  slot->ahead.data = NULL; /* its pixels may become others' from here on */
+  cuda->slot_now = (cuda->slot_now + 1) % DSLT_CUDA_FRAMES;
+  DSLT_TRY(dslt_cuda_frame_view(slot->pinned_view, slot->pixels, row_bytes(image), image->width,
+                                image->height, image->format));
   DSLT_TRY(dslt_cuda_check(cudaStreamWaitEvent(cuda->stream, slot->uploaded, 0), "waiting for a frame"));
   return dslt_cuda_check(cudaMemcpyAsync(cuda->view, slot->pinned_view, sizeof *cuda->view,
                                          cudaMemcpyHostToDevice, cuda->stream),

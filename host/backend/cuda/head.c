@@ -25,21 +25,28 @@ int dslt_cuda_op_upsample_forward(dslt_backend *backend, float *y, const float *
                                     cuda->when);
 }
 
+/* The scratch of this shape or, where there is none, an empty place or the one unused for longest. */
+static dslt_upsample_scratch *scratch_place(dslt_cuda *cuda, int h, int width, int c, int f) {
+  dslt_upsample_scratch *best = cuda->upsample;
+  for (int i = 0; i < DSLT_UPSAMPLE_SHAPES; ++i) {
+    dslt_upsample_scratch *s = &cuda->upsample[i];
+    if (s->memory && s->h == h && s->width == width && s->c == c && s->f == f) return s;
+    if (s->used < best->used) best = s;
+  }
+  return best;
+}
+
 /* Made at the first call of a shape, which is never one that is recorded. */
 static int scratch_of(void **out, dslt_cuda *cuda, int h, int width, int c, int f) {
-  dslt_upsample_scratch *s = cuda->upsample;
-  for (int i = 0; i < DSLT_UPSAMPLE_SHAPES; ++i, ++s) {
-    if (s->memory && (s->h != h || s->width != width || s->c != c || s->f != f)) continue;
-    if (!s->memory)
-      DSLT_TRY(dslt_cuda_new(&s->memory, cuda, dslt_cuda_upsample_scratch(h, width, c, f), "the upsampling"));
-    s->h = h, s->width = width, s->c = c, s->f = f;
-    *out = s->memory;
-    return DSLT_OK;
+  dslt_upsample_scratch *s = scratch_place(cuda, h, width, c, f);
+  if (!s->memory || s->h != h || s->width != width || s->c != c || s->f != f) {
+    if (s->memory) cudaFree(s->memory);
+    *s = (dslt_upsample_scratch){.h = h, .width = width, .c = c, .f = f};
+    DSLT_TRY(dslt_cuda_new(&s->memory, cuda, dslt_cuda_upsample_scratch(h, width, c, f), "the upsampling"));
   }
-  s = cuda->upsample; /* more shapes than a tracker has: the oldest goes */
-  cudaFree(s->memory);
-  s->memory = NULL;
-  return scratch_of(out, cuda, h, width, c, f);
+  s->used = ++cuda->upsamplings;
+  *out = s->memory;
+  return DSLT_OK;
 }
 
 int dslt_cuda_op_upsample_backward(dslt_backend *backend, float *dx, float *dw, const float *x,

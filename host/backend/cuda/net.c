@@ -111,9 +111,9 @@ static int plan_layer(dslt_net *net, int index) {
   void *bias = NULL;
   DSLT_TRY(dslt_cuda_new(&bias, cuda, (size_t)l->cout * sizeof(float), "a layer's bias"));
   l->bias = bias;
+  l->owned = 1;
   size_t bytes = (size_t)l->cout * 9 * (size_t)l->cin * element(net);
   DSLT_TRY(dslt_cuda_new(&l->weights, cuda, bytes, "a layer's weights"));
-  l->owned = 1;
   dslt_conv_case shape = {n, l->h, l->w, l->cin, l->cout, net->type};
   dslt_conv_memory memory = {cuda->activations[0].data, cuda->activations[1].data, l->weights, l->bias};
   DSLT_TRY(dslt_cudnn_conv_plan(&l->conv, cuda, &shape, &memory));

@@ -8,6 +8,10 @@
 #include <cudnn.h>
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Every function that is used, under its name in the library. */
 #define DSLT_CUBLAS_MAP(XX)                \
   XX(create, cublasCreate_v2)              \
@@ -71,6 +75,10 @@ typedef struct dslt_cudnn_api {
 } dslt_cudnn_api;
 
 const dslt_cudnn_api *dslt_cudnn_load(const char **trouble);
+#endif
+
+#ifdef __cplusplus
+}
 #endif
 
 #endif

@@ -1,0 +1,309 @@
+// Several targets in one video: each gets what a tracker of its own finds, whatever is shared; all or none
+// are learnt; a frame announced ahead changes nothing.
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "small_world.h"
+#include "track/group.h"
+
+namespace {
+
+struct FreeGroup {
+  void operator()(dslt_group *group) const { dslt_group_free(group); }
+};
+using Group = std::unique_ptr<dslt_group, FreeGroup>;
+
+Group make_group(const dslt_options &options, const Weights &weights, int batch = 0) {
+  dslt_group *group = nullptr;
+  EXPECT_EQ(dslt_group_create(&group, &options, weights.get()), DSLT_OK) << dslt_last_error();
+  if (group) dslt_group_set_batch(group, batch);
+  return Group(group);
+}
+
+int init(dslt_group *group, const Clip &clip, const std::vector<dslt_box> &boxes) {
+  const dslt_image frame = clip.frame(0);
+  return dslt_group_init(group, &frame, boxes.data(), static_cast<int>(boxes.size()));
+}
+
+// The frames behind the first, one trace for each target; announced says which one is announced ahead.
+enum class Announce { kNothing, kNext, kAnother };
+
+std::vector<Trace> follow(dslt_group *group, const Clip &clip, Announce announce = Announce::kNothing) {
+  const size_t count = static_cast<size_t>(dslt_group_count(group));
+  std::vector<Trace> traces(count);
+  std::vector<dslt_result> results(count);
+  for (size_t i = 1; i < clip.pixels.size(); ++i) {
+    const dslt_image frame = clip.frame(i);
+    if (announce == Announce::kNext && i + 1 < clip.pixels.size()) {
+      const dslt_image next = clip.frame(i + 1);
+      EXPECT_EQ(dslt_group_prefetch(group, &next), DSLT_OK) << dslt_last_error();
+    }
+    if (announce == Announce::kAnother) {
+      const dslt_image other = clip.frame(i - 1);
+      EXPECT_EQ(dslt_group_prefetch(group, &other), DSLT_OK) << dslt_last_error();
+      EXPECT_EQ(dslt_group_prefetch(group, &frame), DSLT_OK) << dslt_last_error();
+    }
+    EXPECT_EQ(dslt_group_update(results.data(), group, &frame), DSLT_OK) << dslt_last_error();
+    for (size_t k = 0; k < count; ++k) traces[k].add(results[k]);
+  }
+  return traces;
+}
+
+// The same by trackers that know nothing of one another.
+std::vector<Trace> follow_alone(const dslt_options &options, const Weights &weights, const Clip &clip,
+                                const std::vector<dslt_box> &boxes) {
+  std::vector<Trace> traces;
+  for (const dslt_box &box : boxes) {
+    const Tracker tracker = make_tracker(options, weights);
+    dslt_image frame = clip.frame(0);
+    EXPECT_EQ(dslt_tracker_init(tracker.get(), &frame, &box), DSLT_OK) << dslt_last_error();
+    Trace trace;
+    for (size_t i = 1; i < clip.pixels.size(); ++i) {
+      dslt_result result = {};
+      frame = clip.frame(i);
+      EXPECT_EQ(dslt_tracker_update(&result, tracker.get(), &frame), DSLT_OK) << dslt_last_error();
+      trace.add(result);
+    }
+    traces.push_back(trace);
+  }
+  return traces;
+}
+
+class GroupTest : public ::testing::Test {
+ protected:
+  Clip clip_ = make_clip(6);
+  Weights weights_ = small_weights();
+  std::vector<dslt_box> equal_ = {
+      clip_.box, {8, 10, clip_.box.width, clip_.box.height}, {90, 60, clip_.box.width, clip_.box.height}};
+  std::vector<dslt_box> unequal_ = {{70, 50, 31, 12}, clip_.box, {5, 60, 14, 33}, {30, 8, 31, 12}};
+};
+
+// ---- each by itself ----------------------------------------------------------------------------------
+
+class GroupPreset : public GroupTest, public ::testing::WithParamInterface<const char *> {};
+
+TEST_P(GroupPreset, EachTargetGetsWhatItsOwnTrackerFinds) {
+  const dslt_options options = quick_options(GetParam());
+  for (const std::vector<dslt_box> &boxes : {equal_, unequal_}) {
+    const std::vector<Trace> alone = follow_alone(options, weights_, clip_, boxes);
+    for (int batch : {0, 1, 2, 64}) {
+      const Group group = make_group(options, weights_, batch);
+      ASSERT_EQ(init(group.get(), clip_, boxes), DSLT_OK) << dslt_last_error();
+      ASSERT_EQ(dslt_group_count(group.get()), static_cast<int>(boxes.size()));
+      const std::vector<Trace> together = follow(group.get(), clip_);
+      for (size_t i = 0; i < boxes.size(); ++i)
+        EXPECT_EQ(together[i], alone[i]) << "batch " << batch << ", target " << i;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Presets, GroupPreset, ::testing::Values("default", "paper", "released"),
+                         [](const auto &one) { return std::string(one.param); });
+
+TEST_F(GroupTest, APyramidOnEveryFrameKeepsThemApart) {
+  dslt_options options = quick_options("paper");
+  options.scale_gate = -1;
+  for (int batch : {1, 64}) {
+    const Group group = make_group(options, weights_, batch);
+    ASSERT_EQ(init(group.get(), clip_, equal_), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(follow(group.get(), clip_), follow_alone(options, weights_, clip_, equal_)) << batch;
+  }
+}
+
+TEST_F(GroupTest, TheFirstFrameAndTheResponseAreEachTargetsOwn) {
+  const dslt_options options = quick_options("default");
+  for (int batch : {1, 64}) {
+    const Group group = make_group(options, weights_, batch);
+    ASSERT_EQ(init(group.get(), clip_, equal_), DSLT_OK) << dslt_last_error();
+    follow(group.get(), clip_);
+    for (int i = 0; i < 3; ++i) {
+      const Tracker tracker = make_tracker(options, weights_);
+      Clip own = clip_;
+      own.box = equal_[static_cast<size_t>(i)];
+      run_clip(tracker.get(), own);
+      dslt_result first = {}, wanted_first = {};
+      ASSERT_EQ(dslt_group_init_result(&first, group.get(), i), DSLT_OK);
+      ASSERT_EQ(dslt_tracker_init_result(&wanted_first, tracker.get()), DSLT_OK);
+      EXPECT_EQ(first.steps, wanted_first.steps);
+      EXPECT_EQ(first.loss, wanted_first.loss);
+      EXPECT_EQ(first.box.x, own.box.x);
+      dslt_response map = {}, wanted = {};
+      ASSERT_EQ(dslt_group_response(&map, group.get(), i), DSLT_OK) << dslt_last_error();
+      ASSERT_EQ(dslt_tracker_response(&wanted, tracker.get()), DSLT_OK) << dslt_last_error();
+      ASSERT_EQ(map.width * map.height, wanted.width * wanted.height);
+      EXPECT_EQ(std::memcmp(&map.window, &wanted.window, sizeof map.window), 0);
+      EXPECT_TRUE(std::equal(map.data, map.data + map.width * map.height, wanted.data)) << i;
+    }
+  }
+}
+
+TEST_F(GroupTest, AsManyAsItHoldsAndTheSharedTimeIsSharedOut) {
+  dslt_options options = quick_options("default");
+  options.init_steps = 1;
+  options.memory = 2;
+  options.search_min_area = options.search_max_area = 4096;
+  std::vector<dslt_box> boxes;
+  for (int i = 0; i < DSLT_GROUP_TARGETS; ++i) boxes.push_back({i * 1.5, i * 1.1, 20, 24});
+  const Group group = make_group(options, weights_, 24); /* 22, 21 and 21 of them at once */
+  ASSERT_EQ(init(group.get(), clip_, boxes), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(group->chunk_count, 3);
+  EXPECT_EQ(group->eye_count, 1);
+  std::vector<dslt_result> results(boxes.size());
+  const dslt_image frame = clip_.frame(1);
+  ASSERT_EQ(dslt_group_update(results.data(), group.get(), &frame), DSLT_OK) << dslt_last_error();
+  for (const dslt_result &r : results) {
+    EXPECT_GT(r.stage_ms[DSLT_STAGE_BACKBONE], 0);
+    EXPECT_GT(r.stage_ms[DSLT_STAGE_CROP], 0);
+    expect_sane(r, boxes[0], options, clip_.width, clip_.height);
+  }
+  EXPECT_EQ(results[0].stage_ms[DSLT_STAGE_BACKBONE], results[21].stage_ms[DSLT_STAGE_BACKBONE]);
+  boxes.push_back(boxes[0]);
+  EXPECT_EQ(init(group.get(), clip_, boxes), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_count(group.get()), DSLT_GROUP_TARGETS); /* still those */
+}
+
+// ---- all or none -------------------------------------------------------------------------------------
+
+TEST_F(GroupTest, ABadBoxIsNamedAndLeavesTheTargetsLearntBefore) {
+  const dslt_options options = quick_options();
+  const Group group = make_group(options, weights_);
+  ASSERT_EQ(init(group.get(), clip_, equal_), DSLT_OK) << dslt_last_error();
+  std::vector<dslt_box> bad = unequal_;
+  bad[2].width = -1;
+  EXPECT_EQ(init(group.get(), clip_, bad), DSLT_EBOX);
+  EXPECT_EQ(std::string(dslt_last_error()).rfind("Box 3 of 4: ", 0), 0u) << dslt_last_error();
+  EXPECT_EQ(init(group.get(), clip_, {bad[2]}), DSLT_EBOX);
+  EXPECT_EQ(std::string(dslt_last_error()).rfind("The box", 0), 0u) << dslt_last_error();
+  EXPECT_EQ(follow(group.get(), clip_), follow_alone(options, weights_, clip_, equal_));
+}
+
+TEST_F(GroupTest, ATrainingThatFailsIsNamedAndLeavesNone) {
+  dslt_options options = quick_options();
+  options.feature_scale = 1e4;
+  options.loss = DSLT_LOSS_L3;
+  options.init_rate_low = options.init_rate_high = 1;
+  options.reduce_channels = 512, options.reduce_kernel = 3;  // the loss of such sums overflows in any order
+  const Group group = make_group(options, weights_);
+  EXPECT_EQ(init(group.get(), clip_, equal_), DSLT_EWEIGHTS);
+  EXPECT_EQ(std::string(dslt_last_error()).rfind("Target 1 of 3: ", 0), 0u) << dslt_last_error();
+  EXPECT_EQ(dslt_group_count(group.get()), 0);
+}
+
+TEST_F(GroupTest, MissingArgumentsAndCallsOutOfOrderTouchNothing) {
+  const dslt_options options = quick_options();
+  const dslt_image frame = clip_.frame(0);
+  dslt_group *made = nullptr;
+  EXPECT_EQ(dslt_group_create(nullptr, &options, weights_.get()), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_create(&made, &options, nullptr), DSLT_EARGUMENT);
+  dslt_options wrong = options;
+  wrong.label_sigma = -1;
+  EXPECT_EQ(dslt_group_create(&made, &wrong, weights_.get()), DSLT_EOPTION);
+  EXPECT_EQ(made, nullptr);
+
+  const Group owner = make_group(options, weights_);
+  dslt_group *g = owner.get();
+  dslt_result result[3];
+  std::memset(result, 0x5a, sizeof result);
+  const dslt_result before = result[0];
+  dslt_response map = {};
+  for (int count : {0, -1, DSLT_GROUP_TARGETS + 1, INT32_MIN})
+    EXPECT_EQ(dslt_group_init(g, &frame, equal_.data(), count), DSLT_EARGUMENT) << count;
+  EXPECT_EQ(dslt_group_init(nullptr, &frame, equal_.data(), 3), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_init(g, nullptr, equal_.data(), 3), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_init(g, &frame, nullptr, 3), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_update(result, g, &frame), DSLT_ESTATE);
+  EXPECT_EQ(dslt_group_prefetch(g, &frame), DSLT_ESTATE);
+  EXPECT_EQ(dslt_group_response(&map, g, 0), DSLT_ESTATE);
+  EXPECT_EQ(dslt_group_init_result(result, g, 0), DSLT_ESTATE);
+  EXPECT_EQ(dslt_group_count(g), 0);
+
+  ASSERT_EQ(init(g, clip_, equal_), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(dslt_group_update(nullptr, g, &frame), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_update(result, nullptr, &frame), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_update(result, g, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_prefetch(nullptr, &frame), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_prefetch(g, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_response(&map, g, 0), DSLT_ESTATE);
+  EXPECT_EQ(dslt_group_response(nullptr, g, 0), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_response(&map, nullptr, 0), DSLT_EARGUMENT);
+  for (int target : {-1, 3, INT32_MAX}) {
+    EXPECT_EQ(dslt_group_init_result(result, g, target), DSLT_EARGUMENT) << target;
+    EXPECT_EQ(dslt_group_response(&map, g, target), DSLT_EARGUMENT) << target;
+  }
+  EXPECT_EQ(dslt_group_init_result(nullptr, g, 0), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_init_result(result, nullptr, 0), DSLT_EARGUMENT);
+  dslt_image smaller = frame;
+  smaller.height -= 1;
+  EXPECT_EQ(dslt_group_update(result, g, &smaller), DSLT_EFRAME);
+  EXPECT_EQ(dslt_group_prefetch(g, &smaller), DSLT_EFRAME);
+  smaller.data = nullptr;
+  EXPECT_EQ(dslt_group_prefetch(g, &smaller), DSLT_EFRAME);
+  EXPECT_EQ(std::memcmp(result, &before, sizeof before), 0);
+  EXPECT_STREQ(dslt_group_backend(g), "cpu");
+  EXPECT_STREQ(dslt_group_precision(g), "f32");
+  EXPECT_STREQ(dslt_group_note(g), "");
+  EXPECT_STREQ(dslt_group_backend(nullptr), "");
+  EXPECT_STREQ(dslt_group_precision(nullptr), "");
+  EXPECT_STREQ(dslt_group_note(nullptr), "");
+  EXPECT_EQ(dslt_group_count(nullptr), 0);
+  dslt_group_free(nullptr);
+}
+
+// ---- announced frames --------------------------------------------------------------------------------
+
+TEST_F(GroupTest, AnnouncingAFrameChangesNothing) {
+  const dslt_options options = quick_options();
+  const Group group = make_group(options, weights_);
+  ASSERT_EQ(init(group.get(), clip_, equal_), DSLT_OK) << dslt_last_error();
+  const std::vector<Trace> plain = follow(group.get(), clip_);
+  for (Announce announce : {Announce::kNext, Announce::kAnother}) {
+    ASSERT_EQ(init(group.get(), clip_, equal_), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(follow(group.get(), clip_, announce), plain) << static_cast<int>(announce);
+  }
+}
+
+TEST_F(GroupTest, ATrackerTakesAnnouncementsToo) {
+  const dslt_options options = quick_options();
+  const Trace plain = run_clip(make_tracker(options, weights_).get(), clip_);
+  const Tracker tracker = make_tracker(options, weights_);
+  const dslt_image first = clip_.frame(0);
+  EXPECT_EQ(dslt_tracker_prefetch(tracker.get(), &first), DSLT_ESTATE);
+  EXPECT_EQ(dslt_tracker_prefetch(nullptr, &first), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_tracker_prefetch(tracker.get(), nullptr), DSLT_EARGUMENT);
+  ASSERT_EQ(dslt_tracker_init(tracker.get(), &first, &clip_.box), DSLT_OK) << dslt_last_error();
+  Trace got;
+  for (size_t i = 1; i < clip_.pixels.size(); ++i) {
+    const dslt_image frame = clip_.frame(i), next = clip_.frame(i + 1 < clip_.pixels.size() ? i + 1 : i);
+    dslt_image wrong = next;
+    wrong.width -= 1;
+    EXPECT_EQ(dslt_tracker_prefetch(tracker.get(), &next), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(dslt_tracker_prefetch(tracker.get(), &wrong), DSLT_EFRAME);
+    dslt_result result = {};
+    ASSERT_EQ(dslt_tracker_update(&result, tracker.get(), &frame), DSLT_OK) << dslt_last_error();
+    got.add(result);
+  }
+  const size_t head = plain.values.size() - got.values.size();
+  EXPECT_TRUE(std::equal(got.values.begin(), got.values.end(),
+                         plain.values.begin() + static_cast<std::ptrdiff_t>(head)));
+}
+
+// ---- what is kept from one init to the next ----------------------------------------------------------
+
+TEST_F(GroupTest, BackbonesServeTheNextTargetOfTheirSize) {
+  const Group group = make_group(quick_options("paper"), weights_);
+  ASSERT_EQ(init(group.get(), clip_, {clip_.box}), DSLT_OK) << dslt_last_error();
+  const int planned = group->shared.net_count;
+  const dslt_net *single = group->eyes[0].single;
+  ASSERT_EQ(init(group.get(), clip_, equal_), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(group->shared.net_count, planned);
+  EXPECT_EQ(group->eyes[0].single, single);
+  for (int side = 8; side < 40; side += 2) /* many sizes: only a few are kept, and the first of all */
+    ASSERT_EQ(init(group.get(), clip_, {{20, 20, double(side), 20}}), DSLT_OK) << dslt_last_error();
+  EXPECT_LE(group->shared.net_count, 8);
+  EXPECT_EQ(group->shared.nets[0].net, single);
+  const Trace again = (init(group.get(), clip_, equal_), follow(group.get(), clip_)[0]);
+  EXPECT_EQ(again, follow_alone(quick_options("paper"), weights_, clip_, {clip_.box})[0]);
+}
+
+}  // namespace

@@ -1,0 +1,202 @@
+// Several targets on the emulated GPU: a batch gives each the bits that a tracker of its own gets, recorded
+// or not; and a frame that is brought over ahead of its turn is the same frame.
+#include <cstdlib>
+#include <cstring>
+
+#include "../api/small_world.h"
+#include "runtime.h"
+#include "track/group.h"
+
+namespace {
+
+struct FreeGroup {
+  void operator()(dslt_group *group) const { dslt_group_free(group); }
+};
+using Group = std::unique_ptr<dslt_group, FreeGroup>;
+
+dslt_options gpu_options(const char *preset) {
+  dslt_options o = quick_options(preset);
+  EXPECT_EQ(dslt_options_set(&o, "backend", "cuda"), DSLT_OK);
+  o.precision = DSLT_PRECISION_F32;
+  o.init_steps = 2;
+  o.memory = 2;
+  o.search_min_area = 1000;
+  o.search_max_area = 2000;
+  o.reduce_channels = 8;
+  if (std::string(preset) == "released") o.feature_scale = 0.01;
+  return o;
+}
+
+Group make_group(const dslt_options &options, const Weights &weights, int batch = 0) {
+  dslt_group *group = nullptr;
+  EXPECT_EQ(dslt_group_create(&group, &options, weights.get()), DSLT_OK) << dslt_last_error();
+  if (group) dslt_group_set_batch(group, batch);
+  return Group(group);
+}
+
+std::vector<Trace> follow(dslt_group *group, const Clip &clip, const std::vector<dslt_box> &boxes,
+                          bool announce = false, std::vector<emulated::Counts> *counts = nullptr) {
+  dslt_image frame = clip.frame(0);
+  EXPECT_EQ(dslt_group_init(group, &frame, boxes.data(), static_cast<int>(boxes.size())), DSLT_OK)
+      << dslt_last_error();
+  std::vector<Trace> traces(boxes.size());
+  std::vector<dslt_result> results(boxes.size());
+  for (size_t i = 1; i < clip.pixels.size(); ++i) {
+    frame = clip.frame(i);
+    if (announce && i + 1 < clip.pixels.size()) {
+      const dslt_image next = clip.frame(i + 1);
+      EXPECT_EQ(dslt_group_prefetch(group, &next), DSLT_OK) << dslt_last_error();
+    }
+    emulated::take_counts();
+    EXPECT_EQ(dslt_group_update(results.data(), group, &frame), DSLT_OK) << dslt_last_error();
+    if (counts) counts->push_back(emulated::take_counts());
+    for (size_t k = 0; k < boxes.size(); ++k) traces[k].add(results[k]);
+  }
+  return traces;
+}
+
+std::vector<Trace> follow_alone(const dslt_options &options, const Weights &weights, const Clip &clip,
+                                const std::vector<dslt_box> &boxes) {
+  std::vector<Trace> traces;
+  for (const dslt_box &box : boxes)
+    traces.push_back(follow(make_group(options, weights).get(), clip, {box}).front());
+  return traces;
+}
+
+class EmulatedGroup : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    setenv("DSLT_CUDA_STRICT", "1", 1);
+    unsetenv("DSLT_CUDA_GRAPHS");
+    emulated::allow(true, true);
+  }
+  Clip clip_ = make_clip(5);
+  Weights weights_ = small_weights();
+  std::vector<dslt_box> equal_ = {
+      clip_.box, {8, 10, clip_.box.width, clip_.box.height}, {90, 60, clip_.box.width, clip_.box.height}};
+  std::vector<dslt_box> mixed_ = {{70, 50, 31, 12}, clip_.box, {5, 60, 14, 33}, {30, 8, 31, 12}};
+};
+
+class EmulatedGroupPreset : public EmulatedGroup, public ::testing::WithParamInterface<const char *> {};
+
+TEST_P(EmulatedGroupPreset, EachTargetGetsWhatItGetsAlone) {
+  const dslt_options options = gpu_options(GetParam());
+  for (const std::vector<dslt_box> &boxes : {mixed_}) {
+    const std::vector<Trace> alone = follow_alone(options, weights_, clip_, boxes);
+    const Group group = make_group(options, weights_), pairs = make_group(options, weights_, 2);
+    EXPECT_TRUE(follow(group.get(), clip_, boxes) == alone);
+    EXPECT_TRUE(follow(pairs.get(), clip_, boxes, true) == alone);
+    setenv("DSLT_CUDA_GRAPHS", "0", 1);
+    EXPECT_TRUE(follow(group.get(), clip_, boxes, true) == alone);
+    unsetenv("DSLT_CUDA_GRAPHS");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Presets, EmulatedGroupPreset, ::testing::Values("default", "paper", "released"),
+                         [](const auto &one) { return std::string(one.param); });
+
+TEST_F(EmulatedGroup, ManySizesDoNotDisturbWhatIsRecorded) {
+  dslt_options options = gpu_options("paper");
+  options.search_max_area = 3000;
+  options.init_steps = 1;
+  const std::vector<dslt_box> boxes = {{20, 20, 8, 48},  {30, 20, 12, 30}, {40, 30, 20, 20},
+                                       {50, 30, 30, 12}, {30, 40, 48, 8},  {10, 40, 60, 6}};
+  const Group group = make_group(options, weights_);
+  const std::vector<Trace> together = follow(group.get(), clip_, boxes);
+  EXPECT_GE(group->eye_count, 5);
+  EXPECT_TRUE(together == follow_alone(options, weights_, clip_, boxes));
+}
+
+TEST_F(EmulatedGroup, ARecordedFrameIsAGraphForTheBatchAndOneForEachTarget) {
+  std::vector<emulated::Counts> counts;
+  follow(make_group(gpu_options("paper"), weights_).get(), clip_, equal_, false, &counts);
+  for (size_t i = 2; i < counts.size(); ++i) {
+    EXPECT_EQ(counts[i].graphs, 1 + 3) << "frame " << i;
+    EXPECT_EQ(counts[i].launches, 2) << "frame " << i;  // the pixels and their layout
+    EXPECT_EQ(counts[i].uploads_ahead, 0) << "frame " << i;
+  }
+}
+
+TEST_F(EmulatedGroup, AnAnnouncedFrameComesOverWhileTheOneBeforeIsTracked) {
+  std::vector<emulated::Counts> counts;
+  follow(make_group(gpu_options("paper"), weights_).get(), clip_, equal_, true, &counts);
+  for (size_t i = 2; i < counts.size(); ++i) {
+    const bool last = i + 1 == counts.size();
+    EXPECT_EQ(counts[i].uploads_ahead, last ? 0 : 1) << "frame " << i;
+    EXPECT_EQ(counts[i].launches, last ? 1 : 2) << "frame " << i;  // the layout, and the pixels behind it
+    EXPECT_EQ(counts[i].graphs, 1 + 3) << "frame " << i;
+  }
+}
+
+// The buffer of a frame that was announced and never taken may hold something else by the time it is named
+// again.
+TEST_F(EmulatedGroup, AFrameThatWasNotTakenIsForgotten) {
+  const dslt_options options = gpu_options("paper");
+  const Group group = make_group(options, weights_);
+  const std::vector<Trace> wanted = follow(group.get(), clip_, equal_);
+  std::vector<uint8_t> buffer = clip_.pixels[4];
+  const dslt_image lent = {buffer.data(), clip_.width, clip_.height, static_cast<size_t>(clip_.width) * 3,
+                           DSLT_BGR8};
+  for (size_t other : {0u, 2u}) {  // taken by the next init; by a later update
+    std::vector<dslt_result> results(3);
+    std::vector<Trace> got(3);
+    dslt_image frame = clip_.frame(0);
+    if (other == 0) {  // brought over during an update of an earlier video
+      ASSERT_EQ(dslt_group_init(group.get(), &frame, equal_.data(), 3), DSLT_OK) << dslt_last_error();
+      ASSERT_EQ(dslt_group_prefetch(group.get(), &lent), DSLT_OK);
+      ASSERT_EQ(dslt_group_update(results.data(), group.get(), &frame), DSLT_OK) << dslt_last_error();
+      std::memcpy(buffer.data(), clip_.pixels[0].data(), buffer.size());
+      frame = lent;
+    }
+    ASSERT_EQ(dslt_group_init(group.get(), &frame, equal_.data(), 3), DSLT_OK) << dslt_last_error();
+    for (size_t i = 1; i < clip_.pixels.size(); ++i) {
+      frame = clip_.frame(i);
+      if (other && i == other - 1) {
+        ASSERT_EQ(dslt_group_prefetch(group.get(), &lent), DSLT_OK);
+      }
+      if (other && i == other + 1) {  // the frame between has made it stale
+        std::memcpy(buffer.data(), clip_.pixels[i].data(), buffer.size());
+        frame = lent;
+      }
+      ASSERT_EQ(dslt_group_update(results.data(), group.get(), &frame), DSLT_OK) << dslt_last_error();
+      for (size_t k = 0; k < 3; ++k) got[k].add(results[k]);
+    }
+    EXPECT_TRUE(got == wanted) << other;
+  }
+}
+
+TEST_F(EmulatedGroup, ATrackerBringsFramesAheadToo) {
+  const dslt_options options = gpu_options("default");
+  const Trace wanted = follow(make_group(options, weights_).get(), clip_, {clip_.box}).front();
+  const Tracker tracker = make_tracker(options, weights_);
+  dslt_image frame = clip_.frame(0);
+  ASSERT_EQ(dslt_tracker_init(tracker.get(), &frame, &clip_.box), DSLT_OK) << dslt_last_error();
+  Trace got;
+  for (size_t i = 1; i < clip_.pixels.size(); ++i) {
+    frame = clip_.frame(i);
+    dslt_image next = clip_.frame(i + 1 < clip_.pixels.size() ? i + 1 : i);
+    ASSERT_EQ(dslt_tracker_prefetch(tracker.get(), &next), DSLT_OK) << dslt_last_error();
+    next.width -= 1;
+    EXPECT_EQ(dslt_tracker_prefetch(tracker.get(), &next), DSLT_EFRAME);
+    dslt_result result = {};
+    ASSERT_EQ(dslt_tracker_update(&result, tracker.get(), &frame), DSLT_OK) << dslt_last_error();
+    got.add(result);
+  }
+  EXPECT_TRUE(got == wanted);
+}
+
+TEST_F(EmulatedGroup, TooLittleMemoryIsASentenceAndTheGroupGoesOn) {
+  const dslt_options options = gpu_options("paper");
+  const Group group = make_group(options, weights_);
+  const std::vector<Trace> wanted = follow(group.get(), clip_, mixed_);
+  const dslt_image frame = clip_.frame(0);
+  for (size_t limit : {100u, 5000u, 60000u}) {
+    emulated::limit_memory(limit);
+    EXPECT_EQ(dslt_group_init(group.get(), &frame, mixed_.data(), 4), DSLT_EDEVICE_MEMORY) << limit;
+    EXPECT_EQ(dslt_group_count(group.get()), 0);
+  }
+  emulated::limit_memory(SIZE_MAX);
+  EXPECT_TRUE(follow(group.get(), clip_, mixed_) == wanted);
+}
+
+}  // namespace
