@@ -120,7 +120,7 @@ TEST_P(FrozenTest, TheSameBytesTwice) {
 
 TEST(FrozenOption, KeepsItsNumbersAndHasAName) {
   dslt_options o;
-  ASSERT_EQ(dslt_options_init(&o, "default"), DSLT_OK);
+  ASSERT_EQ(dslt_options_init(&o, "paper"), DSLT_OK);
   EXPECT_EQ(o.train_reduction, DSLT_REDUCTION_LEARNS);
   for (const char *value : {"first", "0", "1"}) {
     char text[16];

@@ -41,8 +41,8 @@ int dslt_cpu_regress_plan(dslt_regress **out, dslt_backend *backend, int n, int 
   return DSLT_OK;
 }
 
-DSLT_HOT void dslt_gather_row(float *y, const float *g, const dslt_tap_shape *s, int pitch, int first,
-                              int last, int i) {
+static DSLT_HOT void gather_row(float *y, const float *g, const dslt_tap_shape *s, int pitch, int first,
+                                int last, int i) {
   const int columns = s->w - s->kw + 1;
   const int begin = i > first ? i : first, end = i + s->kh < last ? i + s->kh : last;
   for (int row = begin; row < end; ++row)
@@ -51,6 +51,12 @@ DSLT_HOT void dslt_gather_row(float *y, const float *g, const dslt_tap_shape *s,
                           (size_t)(row - first) * (size_t)s->w + (size_t)kx;
       for (int j = 0; j < columns; ++j) y[j] += from[j];
     }
+}
+
+/* Functions with clones would be exported whatever the compiler is told. */
+void dslt_gather_row(float *y, const float *g, const dslt_tap_shape *s, int pitch, int first, int last,
+                     int i) {
+  gather_row(y, g, s, pitch, first, last, i);
 }
 
 void dslt_spread_rows(float *d, const float *dy, const dslt_tap_shape *s, int first, int last) {
