@@ -31,8 +31,7 @@ static void write_setup(FILE *f, const dslt_bench_report *r) {
   const dslt_bench_command *c = r->command;
   const dslt_options *o = &c->tracker.options;
   fprintf(f, "tracker: preset %s, weights %s (%s), %s, backend %s, %d thread%s\n", o->preset,
-          c->tracker.weights, r->arch, o->precision == DSLT_PRECISION_BF16 ? "bf16" : "f32", r->backend,
-          r->threads, r->threads == 1 ? "" : "s");
+          c->tracker.weights, r->arch, r->precision, r->backend, r->threads, r->threads == 1 ? "" : "s");
   fprintf(f, "machine: %s; %s\n", r->device, r->library);
   if (r->others > 0.05)
     fprintf(

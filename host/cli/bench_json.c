@@ -41,9 +41,9 @@ static json_t *word(const dslt_bench_report *r, int index) { return dslt_json_te
 static json_t *tracker(const dslt_bench_report *r) {
   const dslt_options *o = &r->command->tracker.options;
   return json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:i, s:I}", "preset", o->preset, "weights",
-                   dslt_json_text(r->command->tracker.weights), "arch", r->arch, "precision",
-                   o->precision == DSLT_PRECISION_BF16 ? "bf16" : "f32", "backend", r->backend, "device",
-                   r->device, "library", r->library, "threads", r->threads, "seed", (json_int_t)o->seed);
+                   dslt_json_text(r->command->tracker.weights), "arch", r->arch, "precision", r->precision,
+                   "backend", r->backend, "device", r->device, "library", r->library, "threads", r->threads,
+                   "seed", (json_int_t)o->seed);
 }
 
 static json_t *target(const dslt_bench_report *r, int index) {

@@ -31,9 +31,10 @@ typedef struct dslt_bench_point {
 
 typedef struct dslt_bench_report {
   const dslt_bench_command *command;
-  char date[32];    /* UTC, "2026-11-20T16:20:00Z" */
-  char arch[96];    /* of the weights */
-  char backend[16]; /* "cpu" */
+  char date[32];     /* UTC, "2026-11-20T16:20:00Z" */
+  char arch[96];     /* of the weights */
+  char backend[16];  /* "cpu" */
+  char precision[8]; /* "f32", "bf16" or "tf32" */
   char device[128], library[128];
   int threads;   /* that the CPU backend uses */
   double others; /* share of the machine's cores that other work kept busy meanwhile, 0..1; NaN: not known */

@@ -36,14 +36,17 @@ static int check_writable(const char *path) {
   return DSLT_OK;
 }
 
-/* The backend that the options get, in words; makes a tracker for it. */
+/* The backend and the precision that the options get, in words; makes a tracker for it. From here on the
+ * options name the precision that "auto" stands for: the ceiling is measured in the same. */
 static int describe_backend(bench *b) {
   dslt_tracker *tracker = NULL;
   dslt_backend_info info;
   dslt_bench_report *r = &b->report;
   DSLT_TRY(dslt_tracker_create(&tracker, &b->command.tracker.options, b->weights));
   snprintf(r->backend, sizeof r->backend, "%s", dslt_tracker_backend(tracker));
+  snprintf(r->precision, sizeof r->precision, "%s", dslt_tracker_precision(tracker));
   dslt_tracker_free(tracker);
+  DSLT_TRY(dslt_options_set(&b->command.tracker.options, "precision", r->precision));
   for (int i = 0; dslt_backend_query(&info, i) == DSLT_OK; ++i) {
     if (strcmp(info.name, r->backend) != 0) continue;
     snprintf(r->device, sizeof r->device, "%s", info.device);
