@@ -1,7 +1,7 @@
 """Write the tables of bench/README.md from the results of `dslt bench --output json`, so that no number in them was
 typed by hand.
 
-    python3 bench/table.py                     every bench/results/*.json, into bench/README.md
+    python3 bench/table.py                     every bench/results/*.json, into bench/README.md; a short table into README.md
     python3 bench/table.py --check             change nothing; exit code 1 when the README is not what it would be
     python3 bench/table.py --print FILE...     the tables of these files on standard output
 
@@ -18,7 +18,9 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+FRONT = "<!-- begin: speeds, written by bench/table.py from bench/results/*.json -->"
 BEGIN = "<!-- begin: written by bench/table.py from bench/results/*.json -->"
+TORCH = "torch_dslt"
 END = "<!-- end: written by bench/table.py -->"
 
 
@@ -119,10 +121,27 @@ def sweep_table(name: str, result: dict) -> list[str]:
     return [f"### Sweep of {kind}: {name}{warning(result)}", "", tracker_words(result) + ".", ""] + rows(header, body) + [""]
 
 
+def peer_table(results: list[tuple[str, dict]]) -> list[str]:
+    """bench/peers/torch_dslt.py: the first of its results is dslt on the same frames."""
+    body = []
+    for name, result in results:
+        ours, *others = result["results"]
+        for other in others:
+            body.append([f"`{name}`", f"{result['frames']} frames of {Path(result['frames_from']).name}", result["precision"],
+                         number(ours["fps"], 2), number(max(other["fps"], other["fps_warm"]), 2), other["mode"],
+                         number(other["dslt_faster"], 2), f"{other['from_dslt_px'][0]:.4f}"])
+    machine = results[0][1]["machine"]
+    header = ["result", "frames", "precision", "dslt, frames/s", "PyTorch, frames/s", "mode", "dslt / PyTorch",
+              "boxes apart, px"]
+    return [f"### Beside PyTorch {machine['torch']}", "", "The same algorithm (preset `paper`, full width) on the same frames "
+            f"in one run, {machine['torch_threads']} threads; the faster of PyTorch's two memory layouts.", ""] \
+        + rows(header, body) + [""]
+
+
 def commands(results: list[tuple[str, dict]]) -> list[str]:
     lines = ["### Commands", "", "```"]
     for name, result in results:
-        lines.append(f"{shlex.join(result['command'])}    # {name}, {result['date']}")
+        lines.append(f"{shlex.join(result['command'])}    # {name}, {result.get('date') or result['machine']['date']}")
     return lines + ["```", ""]
 
 
@@ -136,6 +155,9 @@ def tables(results: list[tuple[str, dict]]) -> list[str]:
         lines += stage_table(name, result)
     for name, result in sweeps:
         lines += sweep_table(name, result)
+    peers = [(name, result) for name, result in results if result["program"] == TORCH]
+    if peers:
+        lines += peer_table(peers)
     return lines + commands(results)
 
 
@@ -146,16 +168,31 @@ def read(paths: list[Path]) -> list[tuple[str, dict]]:
             result = json.loads(path.read_text())
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
-        if isinstance(result, dict) and result.get("program") == "dslt bench":
+        if isinstance(result, dict) and result.get("program") in ("dslt bench", TORCH):
             results.append((path.name, result))
     return results
 
 
-def replaced(text: str, lines: list[str]) -> str:
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise ValueError(f"the README needs these two lines once each, in this order:\n{BEGIN}\n{END}")
-    before, rest = text.split(BEGIN)
-    return before + BEGIN + "\n\n" + "\n".join(lines).rstrip() + "\n\n" + END + rest.split(END)[1]
+def replaced(text: str, lines: list[str], begin: str = BEGIN) -> str:
+    if text.count(begin) != 1 or text.count(END) != 1 or text.index(begin) > text.index(END):
+        raise ValueError(f"the README needs these two lines once each, in this order:\n{begin}\n{END}")
+    before, rest = text.split(begin)
+    return before + begin + "\n\n" + "\n".join(lines).rstrip() + "\n\n" + END + rest.split(END)[1]
+
+
+def speeds(results: list[tuple[str, dict]]) -> list[str]:
+    """The front page's table: what `dslt bench` recorded of whole runs, in few columns."""
+    body = []
+    for name, result in results:
+        if "figures" not in result:
+            continue
+        tracker, figures = result["tracker"], result["figures"]
+        body.append([f"`{tracker['preset']}`, {Path(tracker['weights']).name}, {tracker['precision']}",
+                     number(figures["fps"]["median"], 1), number(figures["ms_p95"]["median"], 1),
+                     number(figures["init_ms"]["median"], 0), number(figures["memory_peak_mib"]["median"], 0),
+                     f"[{name}](bench/results/{name})"])
+    return rows(["preset, backbone, precision", "frames/s, median target", "p95, ms", "first frame, ms", "memory, MiB",
+                 "record"], body)
 
 
 def main(arguments: list[str]) -> int:
@@ -163,26 +200,32 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--print", nargs="+", metavar="FILE", type=Path)
     parser.add_argument("--readme", type=Path, default=HERE / "README.md", help=argparse.SUPPRESS)
+    parser.add_argument("--front", type=Path, default=HERE.parent / "README.md", help=argparse.SUPPRESS)
     parser.add_argument("--results", type=Path, default=HERE / "results", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     try:
         if options.print:
             print("\n".join(tables(read(options.print))).rstrip())
             return 0
-        old = options.readme.read_text()
-        new = replaced(old, tables(read(list(options.results.glob("*.json")))))
+        results = read(list(options.results.glob("*.json")))
+        pages = [(options.readme, BEGIN, tables(results)), (options.front, FRONT, speeds(results))]
+        changed = []
+        for page, begin, lines in pages:
+            old = page.read_text()
+            new = replaced(old, lines, begin)
+            if old != new:
+                changed.append((page, new))
     except (OSError, ValueError) as error:
         print(f"table.py: {error}", file=sys.stderr)
         return 2
-    if options.check:
-        if old != new:
-            print(f"table.py: {options.readme} is not what bench/results gives: run python3 bench/table.py", file=sys.stderr)
-        return int(old != new)
-    if old != new:
-        part = options.readme.with_suffix(".part")
-        part.write_text(new)
-        os.replace(part, options.readme)
-    return 0
+    for page, new in changed:
+        if options.check:
+            print(f"table.py: {page} is not what bench/results gives: run python3 bench/table.py", file=sys.stderr)
+        else:
+            part = page.with_suffix(".part")
+            part.write_text(new)
+            os.replace(part, page)
+    return int(options.check and bool(changed))
 
 
 if __name__ == "__main__":

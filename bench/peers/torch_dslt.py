@@ -458,7 +458,9 @@ def main() -> int:
             print(f"{'':>12}  largest distance of a box's numbers from dslt's: {r['from_dslt_px'][0]:.4f} px in "
                   f"{min(options.compare, len(frames))} frames, {r['from_dslt_px'][1]:.4f} px in {len(frames)}")
     if options.json:
-        options.json.write_text(json.dumps({"machine": machine(), "frames_from": str(options.folder),
+        for r in results:  # they follow somebody's video: only how far they lie apart is kept
+            r.pop("boxes", None)
+        options.json.write_text(json.dumps({"program": "torch_dslt", "command": ["python3", *sys.argv], "machine": machine(), "frames_from": str(options.folder),
                                             "size": list(frames[0].shape[1::-1]), "weights": str(options.weights),
                                             "precision": options.precision, "frames": len(frames),
                                             "results": results}, indent=1) + "\n")

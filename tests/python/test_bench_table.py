@@ -56,6 +56,8 @@ class BenchTable(unittest.TestCase):
         self.table = load("table")
         self.readme = self.root / "README.md"
         self.readme.write_text(f"# Head\n\n{self.table.BEGIN}\nold\n{self.table.END}\n\ntail\n")
+        self.front = self.root / "FRONT.md"
+        self.front.write_text(f"{self.table.FRONT}\nold\n{self.table.END}\n")
         self.results = self.root / "results"
         self.results.mkdir()
 
@@ -63,19 +65,26 @@ class BenchTable(unittest.TestCase):
         (self.results / name).write_text(json.dumps(content))
 
     def run_table(self, *more):
-        return self.table.main(["--readme", str(self.readme), "--results", str(self.results), *more])
+        return self.table.main(["--readme", str(self.readme), "--front", str(self.front), "--results", str(self.results), *more])
 
     def test_every_number_is_the_files(self):
         self.put("b.json", plain())
         self.put("a.json", sweep())
         self.put("other.json", {"program": "something else"})
+        self.put("t.json", {"program": "torch_dslt", "command": ["python3", "x"], "frames": 25, "frames_from": "a/Clip",
+                            "precision": "f32", "machine": {"torch": "1.13", "torch_threads": 2, "date": "today"},
+                            "results": [{"mode": "dslt cpu", "fps": 12.0},
+                                        {"mode": "cpu", "fps": 3.9, "fps_warm": 4.0, "dslt_faster": 3.0,
+                                         "from_dslt_px": [0.0001, 0.02]}]})
         self.assertEqual(self.run_table(), 0)
         text = self.readme.read_text()
         self.assertIn("| `b.json` | default, slim, f32, cpu, 2 threads | One, 99 frames | 41.2 (40.0 .. 43.0) | 35.0 |",
                       text)
         self.assertIn("| backbone | 10.000 | 20.000 | 80.0 % | 250.0 GFLOP/s | 50 % | arithmetic |", text)
         self.assertIn("so it is at 90 % of them", text)
+        self.assertIn("| `default`, slim, f32 | 41.2 | 28.0 | 250 | 300 | [b.json](bench/results/b.json) |", self.front.read_text())
         self.assertIn("Beside the paper's 5.7 frames per second: 7.25 times (updates and training).", text)
+        self.assertIn("| `t.json` | 25 frames of Clip | f32 | 12.00 | 4.00 | cpu | 3.00 | 0.0001 |", text)
         self.assertIn("| 3 | 480 x 360 | 44.00 |", text)
         self.assertIn("| 10.00 | 120 |", text)  # (44 - 24) / 2 each further
         self.assertIn("dslt bench 'a folder'    # b.json", text)
