@@ -214,8 +214,8 @@ static void tell_where(const run *r) {
   char path[PATH_MAX];
   int files = dslt_track_out_files(r->options);
   if (files > 1 && dslt_track_out_file(path, r->options, 0) == DSLT_OK)
-    dslt_console_error("The boxes of the %d frames up to there are in %s and its %d fellows.",
-                       r->targets.frames, path, files - 1);
+    dslt_console_error("The boxes of the %d frames up to there are in %s and its %d fellow%s.",
+                       r->targets.frames, path, files - 1, files == 2 ? "" : "s");
   else
     dslt_console_error("The %d boxes up to there are in %s.", r->targets.frames * r->targets.count,
                        r->options->out);

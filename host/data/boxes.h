@@ -11,7 +11,7 @@ extern "C" {
 
 dslt_box dslt_box_from_otb(dslt_box otb);
 dslt_box dslt_box_to_otb(dslt_box box);
-/* Area-preserving axis-aligned box of a VOT polygon x1,y1,..,x4,y4 (anchors.md D.5): centre = mean of the
+/* Area-preserving axis-aligned box of a VOT polygon x1,y1,..,x4,y4: centre = mean of the
  * corners, side scaled by sqrt(polygon area / bounding box area). 0-based in, 0-based out. */
 dslt_box dslt_box_from_polygon(const double corners[8]);
 

@@ -1,5 +1,5 @@
-/* convention.h: how each published toolkit measures one frame (anchors.md D.1 and D.2; README.md beside this
- * file has the table). A convention is a row of functions and flags; ope.h does the counting. */
+/* convention.h: how each published toolkit measures one frame (README.md beside this file has the table). A
+ * convention is a row of functions and flags; ope.h does the counting. */
 #ifndef DSLT_EVAL_CONVENTION_H
 #define DSLT_EVAL_CONVENTION_H
 

@@ -1,5 +1,5 @@
 /* got10k.h: GOT-10k's own measures: average overlap (AO) and success rates (SR), as experiments/got10k.py of
- * the got10k toolkit computes them (anchors.md D.6). */
+ * the got10k toolkit computes them. */
 #ifndef DSLT_EVAL_GOT10K_H
 #define DSLT_EVAL_GOT10K_H
 

@@ -384,9 +384,10 @@ int need_display() {
   const std::lock_guard<std::mutex> guard(lock);
   if (answers < 0) answers = display_answers() ? 1 : 0;
   if (answers) return DSLT_OK;
-  return dslt_fail(DSLT_EDISPLAY,
-                   "The display (%s) cannot be used. Leave the window away; give the box with --box.",
-                   x11 && *x11 ? x11 : wayland);
+  return dslt_fail(
+      DSLT_EDISPLAY,
+      "The display (%s) cannot be used. Leave out --show, or give the box with --box instead of --select.",
+      x11 && *x11 ? x11 : wayland);
 }
 // Qt's highgui throws when asked about a window before there is one, so the open one is remembered.
 std::string open_title;

@@ -103,7 +103,8 @@ typedef enum dslt_pixel_format {
   DSLT_BGR16 = 6   /* 6 bytes, native order, 0..65535; the high bytes are used */
 } dslt_pixel_format;
 
-/* A borrowed frame: the library reads it during the call and keeps no pointer. */
+/* A borrowed frame: the library reads it during the call and keeps no pointer (a prefetch does: see there).
+ */
 typedef struct dslt_image {
   const void *data;  /* first pixel of the top row */
   int width, height; /* pixels, 1..16384 each */
@@ -192,7 +193,7 @@ typedef struct dslt_options {
   int pool4;            /* keep the backbone's fourth pooling; 1 / 0 */
   int reduce_channels;  /* channels after reduction, 1..512; 128 */
   int reduce_kernel;    /* side of the reduction's kernel, 1 or 3; 1 / 3 */
-  int train_reduction;  /* dslt_reduction; learns */
+  int train_reduction;  /* dslt_reduction, as text 0, 1 or first; 1 (preset default: first) */
   int fusion;           /* 1: first residual connection; 0: base sees the low layer alone (DSLT_m); 1 */
   double fuse_low;      /* weight of the reduced low layer in the sum; 1 / 0.8 */
   double fuse_high;     /* weight of the upsampled high layer in the sum; 1 / 0.2 */
@@ -311,12 +312,12 @@ DSLT_API int dslt_backend_query(dslt_backend_info *out, int index);
  * one; it must outlive them. */
 typedef struct dslt_weights dslt_weights;
 
-/* Load what `name` says:
- *   "slim"                the backbone inside the library (weights/slim.safetensors): VGG-16's topology,
- * narrower, distilled by weights/distill "random:ARCH[:SEED]"  as dslt_weights_random(), seed 1 unless given;
- * for timing and tests anything else         a safetensors file, mapped: VGG-16's topology with any channel
- * widths, torchvision's names (features.0.weight) or Caffe's (conv1_1.weight), F32, F16 or BF16 DSLT_EIO,
- * DSLT_EFORMAT, DSLT_EWEIGHTS, DSLT_EMEMORY; DSLT_EARGUMENT: no such arch. */
+/* Load what `name` says: "slim", the backbone inside the library (weights/slim.safetensors: VGG-16's
+ * topology, narrower, made by weights/distill); "random:ARCH[:SEED]", as dslt_weights_random() makes them,
+ * seed 1 unless given, for timing and tests; anything else names a safetensors file, which is mapped:
+ * VGG-16's topology with any channel widths, torchvision's names (features.0.weight) or Caffe's
+ * (conv1_1.weight), F32, F16 or BF16. DSLT_EIO, DSLT_EFORMAT, DSLT_EWEIGHTS, DSLT_EMEMORY; DSLT_EARGUMENT: no
+ * such arch. */
 DSLT_API int dslt_weights_load(dslt_weights **out, const char *name);
 /* He-initialised random weights in memory. `arch`: "vgg16" (64, 128, 256, 512, 512 channels) or "vgg16/N"
  * (each width divided by N: 2, 4, 8, 16). The same arch and seed give the same values on every machine. */
@@ -393,10 +394,10 @@ DSLT_API const char *dslt_tracker_note(const dslt_tracker *tracker);
  *       frame = next, have = have_next;
  *     }
  *
- * Its pixels must stay readable and unchanged until the update that takes it returns. This is a hint and
- * changes no result: an update may name another frame after all, of two announcements the later one counts,
- * and on the CPU nothing is brought anywhere. DSLT_EFRAME as for dslt_tracker_update(), DSLT_ESTATE before
- * dslt_tracker_init(). */
+ * Its pixels must stay readable and unchanged until the second update from here returns, the one that takes
+ * it or another frame in its place; a new init or _free ends that earlier. This is a hint and changes no
+ * result: of two announcements the later one counts, and on the CPU nothing is brought anywhere. DSLT_EFRAME
+ * as for dslt_tracker_update(), DSLT_ESTATE before dslt_tracker_init(). */
 DSLT_API int dslt_tracker_prefetch(dslt_tracker *tracker, const dslt_image *frame);
 
 /* ---- several targets in one video ---------------------------------------------------------------- */
@@ -413,11 +414,11 @@ typedef struct dslt_group dslt_group;
  * borrowed and must outlive the group. Errors as dslt_tracker_create(). */
 DSLT_API int dslt_group_create(dslt_group **out, const dslt_options *options, dslt_weights *weights);
 /* Learn `count` targets (1..DSLT_GROUP_TARGETS): boxes[0..count-1] on `frame`, target number i being
- * boxes[i]. All or none: DSLT_EBOX says which box cannot be tracked ("Box 2 of 3" is boxes[1]) and leaves the
- * targets learnt before. Any other error leaves the group without targets. May be called again to start
- * over. */
+ * boxes[i]. All or none: DSLT_EARGUMENT, DSLT_EFRAME and DSLT_EBOX, which says which box cannot be tracked
+ * ("Box 2 of 3" is boxes[1]), leave the targets learnt before; any other error leaves the group without
+ * targets. May be called again to start over. */
 DSLT_API int dslt_group_init(dslt_group *group, const dslt_image *frame, const dslt_box *boxes, int count);
-/* How many targets the last dslt_group_init() taught; 0 before one, after one that failed and for NULL. */
+/* How many targets the group follows; 0 before an init, after one that left none, and for NULL. */
 DSLT_API int dslt_group_count(const dslt_group *group);
 /* What first-frame training of target number `target` did. DSLT_ESTATE before an init, DSLT_EARGUMENT where
  * there is no such target. */

@@ -44,15 +44,14 @@ TEST(Loss, ValueAndGradientAgainstCentralDifferencesInDouble) {
         double h = 1e-6, slope = (c.value(p + h, label) - c.value(p - h, label)) / (2 * h);
         EXPECT_NEAR(got.value, c.value(p, label), 2e-6 * (1 + c.value(p, label)))
             << c.name << " " << y << " " << e;
-        if (c.kind == DSLT_LOSS_SHRINKAGE_RELEASED)
-          slope = -std::fabs(slope);  // keeps one sign, see algorithm.md
+        if (c.kind == DSLT_LOSS_SHRINKAGE_RELEASED) slope = -std::fabs(slope);  // keeps one sign
         EXPECT_NEAR(got.gradient, slope, 1e-5 * (1 + std::fabs(slope))) << c.name << " " << y << " " << e;
       }
   }
 }
 
 TEST(Loss, PaperGradientFormula) {
-  // exp(y) sign(p - y) (2 l f + a l^2 exp(a (c - l)) f^2), as algorithm.md states it.
+  // exp(y) sign(p - y) (2 l f + a l^2 exp(a (c - l)) f^2).
   dslt_loss_spec spec = spec_of(DSLT_LOSS_SHRINKAGE);
   for (double p = -0.5; p < 1.5; p += 0.037) {
     double y = 0.4, l = std::fabs(p - y), e = std::exp(10 * (0.2 - l)), f = 1 / (1 + e);

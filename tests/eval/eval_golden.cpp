@@ -109,7 +109,7 @@ TEST_F(Golden, EverySet) {
   EXPECT_EQ(compared, 14);
 }
 
-// Five digits of AUC and precision that anchors.md D.1 gives for other toolkits' rules (computed there with
+// Five digits of AUC and precision worked out elsewhere for other toolkits' rules (computed there with
 // the first row replaced by the truth, which pysot does not do: hence SRDCF alone, whose first rows are the
 // truth).
 TEST_F(Golden, OtherConventions) {
