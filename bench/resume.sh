@@ -33,20 +33,30 @@ now() { date +%s.%N; }
 # All of it for one set; run[] is the command without --out.
 check() {
   rm -rf "${work:?}"/*
-  local begin took kill child state shard children=()
+  local begin took kill child code state shard children=()
   begin=$(now)
   "${run[@]}" --out "$work/undisturbed" --jobs "$jobs"
   took=$(echo "$(now) - $begin" | bc)
   echo "undisturbed: $(done_in "$work/undisturbed") sequences, $took s"
 
-  for kill in 1 2 3 4 5 6 7 8 9 10; do
+  kill=0
+  while [ "$kill" -lt 10 ]; do
     "${run[@]}" --out "$work/killed" --jobs "$jobs" &
     child=$!
-    # up to a fifth of the whole time, so that ten kills leave something to do
-    sleep "$(echo "$took * $RANDOM / 32768 / 5" | bc -l)"
-    kill -KILL $child 2>/dev/null && state=killed || state="had finished"
-    wait $child 2>/dev/null || true
+    sleep "$(echo "$took * $RANDOM / 32768 * 0.7" | bc -l)"
+    kill -KILL $child 2>/dev/null || true # a child that has ended can be "killed" too: its exit code tells
+    code=0
+    wait $child 2>/dev/null || code=$?
+    if [ "$code" = 137 ]; then
+      kill=$((kill + 1)) state=killed
+    else
+      state="had finished"
+    fi
     echo "kill $kill: $state with $(done_in "$work/killed") sequences done"
+    if [ "$state" != killed ]; then # once more from the start, so that there is something to kill
+      same "$work/killed" "finished between kills"
+      rm -rf "$work/killed"
+    fi
   done
   "${run[@]}" --out "$work/killed" --jobs "$jobs"
   same "$work/killed" "ten kills"
