@@ -121,8 +121,9 @@ static int focus_index(int *out, const report_options *o) {
   return o->focus ? dslt_fail(DSLT_EOPTION, "--focus: no result folder is called \"%s\".", o->focus) : 0;
 }
 
-/* Name what could not be scored, as dslt eval does. */
-static void tell_gaps(const dslt_evaluation *evaluation) {
+/* Name what could not be scored, as dslt eval does. How many were. */
+static int tell_gaps(const dslt_evaluation *evaluation) {
+  int scored = 0;
   for (int t = 0; t < evaluation->tracker_count; ++t) {
     const dslt_tracker_scores *tracker = &evaluation->trackers[t];
     for (int i = 0; i < evaluation->sequence_count; ++i) {
@@ -130,8 +131,10 @@ static void tell_gaps(const dslt_evaluation *evaluation) {
       if (cell->state == DSLT_CELL_MISSING || cell->state == DSLT_CELL_REFUSED)
         dslt_console_error("%s: %s: %s", tracker->name, dslt_evaluation_sequence(evaluation, i)->name,
                            cell->note ? cell->note : "not scored.");
+      scored += cell->state == DSLT_CELL_SCORED;
     }
   }
+  return scored;
 }
 
 /* eval.json, without the frames: those have a smaller file of their own. */
@@ -174,7 +177,8 @@ static int evaluate(int *gaps, const char *folder, const report_options *o) {
   if (rc == 0) rc = write_evaluation(folder, &evaluation);
   if (rc == 0) {
     *gaps = evaluation.failures;
-    tell_gaps(&evaluation);
+    if (tell_gaps(&evaluation) == 0)
+      rc = dslt_fail(DSLT_EFORMAT, "Nothing could be scored, so there is no page to write.");
   }
   dslt_evaluation_free(&evaluation);
   dslt_dataset_free(set);

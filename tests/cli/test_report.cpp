@@ -109,6 +109,18 @@ TEST_F(Report, MissingResultsAreNamedAndThePageIsWritten) {
   EXPECT_EQ(run(report({"--no-thumbnails", "--allow-missing"})).code, 0);
 }
 
+TEST_F(Report, WithoutAScoredSequenceThereIsNoPage) {
+  for (const auto &folder : std::filesystem::directory_iterator(path("")))
+    for (const char *name : {"One.txt", "Two.txt"})
+      if (folder.is_directory()) std::filesystem::remove(folder.path() / name);
+  Outcome outcome = run(report({"--no-thumbnails"}));
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_TRUE(contains(outcome.err, "Off: Two: ")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "Nothing could be scored, so there is no page to write.")) << outcome.err;
+  EXPECT_FALSE(contains(outcome.err, "eval.json")) << outcome.err;
+  EXPECT_FALSE(std::filesystem::exists(path("r.html")));
+}
+
 TEST_F(Report, SaysWhatToInstall) {
   setenv("DSLT_PYTHON", path("no-python").c_str(), 1);
   Outcome outcome = run(report());
