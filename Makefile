@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A thin front door over the CMake presets; every target sets up what it needs by itself.
 #
 #   make demo      render a clip, track it, write demo/track.mp4, demo/boxes.txt and demo/filmstrip.png

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # How the tracker fares beside other work: frames per second with 0, 1 and 2 busy processes, for several ways in which its
 # threads may wait for each other.
 #

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Track real sequences twice with full-width random weights and compare the bytes.
 #
 #   bench/determinism.sh [DSLT] [FRAMES] [OTHER_DSLT]

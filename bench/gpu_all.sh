@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Everything that needs a GPU, in one go, within 8 minutes: builds without OpenCV and oneDNN, tests, CPU against GPU boxes,
 # the same bytes twice, sanitizers, speed beside PyTorch, profiles. Written into bench/results/GPU-DATE/ (what is in there:
 # bench/README.md); a step that fails is recorded with its last words and the rest goes on.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The page of a run of bench/gpu_all.sh: the goals and what was reached, each stage beside its floor, the steps.
 
     python3 bench/gpu_report.py bench/results/nvidia-h200-2026-11-21 > README.md

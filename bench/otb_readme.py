@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Print the README's table from what bench/otb_table.sh recorded: scores.json and speed.json of a results folder.
 
     python3 bench/otb_readme.py bench/results/otb10

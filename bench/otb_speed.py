@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Write how fast the runs below a folder were, from their times/: for each tracker the median over its sequences of the
 frames per second (updates included, first frame and decoding apart), the slowest sequence, the median time of the
 first frame, and how many sequences ran at a time.

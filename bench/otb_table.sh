@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # One table over the OTB targets at hand: our presets, random weights, OpenCV's trackers; accuracy and speed.
 #
 #   bench/otb_table.sh [DSLT] [RESULTS]          half an hour on two idle cores; goes on where it was stopped

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Draw one or more sweeps of `dslt bench --sweep ... --output json`: milliseconds a frame over the swept value.
 
     python3 bench/plot_sweep.py SWEEP.json [SWEEP.json ...] PICTURE.png|.svg|.pdf

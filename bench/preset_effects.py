@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Print what undoing each departure of preset `default` changes, from the JSON of `dslt eval`.
 
     python3 bench/preset_effects.py bench/results/presets/scores.json

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Real sequences: a run killed with SIGKILL at ten random moments and resumed, and four shards of which one is killed and
 # started again, must both give the bytes of an undisturbed run. Every set gets its own ten kills.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Write the tables of bench/README.md from the results of `dslt bench --output json`, so that no number in them was
 typed by hand.
 

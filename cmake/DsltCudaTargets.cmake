@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Which of DSLT_CUDA_ARCHITECTURES this nvcc can make: DSLT_CUDA_TARGETS is the list for the target property (machine
 # code for each, PTX for the last), DSLT_CUDA_NUMBERS the same as a C initialiser. An older toolkit does not know
 # the newest GPUs and a newer one has dropped the oldest, so what it cannot make is left out and named.

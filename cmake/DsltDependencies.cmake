@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Each dependency is found here and nowhere else.
 
 find_package(Threads REQUIRED)

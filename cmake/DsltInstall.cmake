@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # make install, find_package(dslt) and pkg-config. Nothing installed names the prefix, so the tree may be moved.
 
 include(CMakePackageConfigHelpers)

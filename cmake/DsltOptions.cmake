@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What a user may choose, and how everything is compiled.
 
 set(DSLT_WITH_ONEDNN AUTO CACHE STRING "CPU convolutions by oneDNN: AUTO, ON or OFF (plain C instead)")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # cuDNN 9 or later: CUDNN_INCLUDE_DIR and CUDNN_LIBRARY, from NVIDIA's packages, beside the CUDA toolkit, or inside Python's
 # nvidia-cudnn package. -D CUDNN_ROOT=FOLDER (with include/ and lib/) goes first. Only the headers are needed to build; the
 # library is opened by the program when it runs, and CUDNN_LIBRARY is where it looks first.

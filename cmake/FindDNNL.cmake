@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # oneDNN's C library, 2.6 or newer: DNNL_FOUND, DNNL_VERSION and the target DNNL::dnnl. Its own package file is not used: on
 # Debian it insists on OpenCL's headers, which only its GPU part needs.
 

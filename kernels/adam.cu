@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* adam.cu: one Adam step on all tensors in one launch. */
 #include "launch.h"
 #include "math/adam.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* augment.cu: a blurred or mirrored copy of a network input, for the first frame's training. */
 #include "math/resample.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* condition.cu: the condition of a graph's IF node, from a flag on the device. */
 #include "launch.h"
 

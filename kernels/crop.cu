@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* crop.cu: the search area at every scale, sampled from the frame with replicated edges and normalised.
  *
  * The filter is separable. While a sample spans few frame pixels (ratio below 2: up to 5 x 5) each thread

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* elementwise.cu: weighted sums of maps, and maps from one type to another. */
 #include "launch.h"
 #include "pack.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fill.cu: first weights. The generator counts its draws, so every thread can make its own. */
 #include "math/normal.h"
 

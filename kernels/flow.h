@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* flow.h: the launchers that let a whole sequence part run without the host: stop rules, clock, report. The
  * rules of kernels.h hold. */
 #ifndef DSLT_KERNELS_FLOW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* judge.cu: whether first-frame training goes on, decided beside the loss. */
 #include "flow.h"
 #include "launch.h"

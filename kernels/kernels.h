@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kernels.h: the launchers of the hand-written kernels, for the CUDA backend. Each does on a stream what the
  * operation of the same name in host/backend/backend.h does, on the same layouts: channels last, float32
  * unless a dslt_type says otherwise.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* label.cu: the soft label on the response grid. */
 #include "math/label.h"
 

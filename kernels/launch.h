@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* launch.h: how a launcher starts its kernel. nvcc compiles the kernels with what stands here; any C++
  * compiler compiles them with tests/kernels/harness.h in its place. */
 #ifndef DSLT_KERNELS_LAUNCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* locate.cu: the maximum of a response map, and what it does to the pose, all on the device. */
 #include "math/locate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* loss.cu: response, loss and gradient in one pass over the map. */
 #include "launch.h"
 #include "math/loss.h"

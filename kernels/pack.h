@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pack.h: several floats that travel in one load or store; and bfloat16. */
 #ifndef DSLT_KERNELS_PACK_H
 #define DSLT_KERNELS_PACK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pixel.h: a pixel of the network's input as it is stored: three values, and zeros up to C. */
 #ifndef DSLT_KERNELS_PIXEL_H
 #define DSLT_KERNELS_PIXEL_H

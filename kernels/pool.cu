@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pool.cu: 2 x 2 max pooling with stride 2, channels last. */
 #include "launch.h"
 #include "network.h"

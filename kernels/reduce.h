@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* reduce.h: what the threads of a block find together, always in the same order, so that the same input gives
  * the same bytes; and which block is the last one. Every thread of the block calls, blocks are
  * one-dimensional, and a kernel calls each at most once: nothing guards the shared memory against a second

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* regress.cu: the regression convolution, many channels to one, forward and backward.
  *
  * How much there is to do, for a 45 x 50 map of 128 channels and an 8 x 8 kernel (response 38 x 43): 27

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* remap.cu: maps from one memory layout to another, with bias and ReLU on the way. */
 #include "launch.h"
 #include "network.h"

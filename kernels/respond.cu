@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* respond.cu: the response: base plus residual plus biases. */
 #include "launch.h"
 

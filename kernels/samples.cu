@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* samples.cu: the chosen level's features, and the ring of stored samples. */
 #include "launch.h"
 #include "pack.h"

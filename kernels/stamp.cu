@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stamp.cu: how long the stages of a frame take, told by the device itself, since events have no place inside
  * a graph's conditional nodes; and the report of a frame. */
 #include "flow.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* turn.cu: what a frame still has to do, decided on the device right after locate. */
 #include "launch.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* upsample.cu: transposed convolution with one filter a channel, and the fusion with the low branch.
  *
  * Memory is all it costs: for 45 x 50 cells of 128 channels and factor 2, 0.3 MB are read and 1.15 MB written

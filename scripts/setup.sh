@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Install the distribution packages that dslt is built with, if any is missing.
 #
 #   scripts/setup.sh            install what is missing (as root, or with sudo where that asks no password);

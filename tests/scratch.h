@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // scratch.h: a folder of its own for each test, and whole files as strings.
 #pragma once
 

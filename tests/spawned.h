@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // spawned.h: run the built dslt and see what a user would see.
 #pragma once
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # A 20-frame run under Valgrind: no invalid access, no use of undefined values, nothing leaked.
 #
 #   tests/valgrind.sh [BUILD FOLDER]

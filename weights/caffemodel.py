@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Read a .caffemodel: the few fields of Caffe's protobuf messages that carry convolution weights, nothing else.
 
 Field numbers, from caffe.proto: NetParameter layers = 2 (V1LayerParameter: name 4, blobs 6) and layer = 100

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Turn published VGG-16 weights into the safetensors file that dslt reads; weights/README.md says where to get them."""
 
 from __future__ import annotations

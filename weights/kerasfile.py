@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Read VGG-16 from Keras' HDF5 files: groups `block1_conv1` with one kernel [kh, kw, in, out] and one bias.
 
 Keras' weights are Caffe's, conv1_1 included: their first input channel is blue. keras.applications feeds them through

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Read VGG-16 from MatConvNet's .mat files: layers{i}.weights (in old files .filters and .biases), HWIO, red first."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Read VGG-16 from .npz: `conv1_1_w` or `conv1_1_W`, and `conv1_1_b`. The layout is told by the shapes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The official VGG-16 files: names, digests as their publishers or several independent users state them, licences."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Read and write safetensors: 8 bytes of header length, a JSON header, the values. No package needed but numpy."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Measure how strong a backbone's features are against a reference VGG-16, on images of the user's own.
 
 Learning rates of the trackers are tied to the original VGG-16's feature magnitude; a gradient grows with its square.

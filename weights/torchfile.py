@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Read a PyTorch state_dict without PyTorch and without running anything the file says.
 
 Two containers: the zip of torch >= 1.6, and the older stream of five pickles followed by the raw storages, which

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """VGG-16's thirteen convolutions: their names, and the checks that every converted file must pass."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Open a zip file so that damage in it reads as one sentence."""
 
 from __future__ import annotations

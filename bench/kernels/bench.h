@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // bench.h: a kernel under measurement, the device it runs on and what was found.
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // cases.cpp: all cases, in the order of a frame.
 #include "cases.h"
 

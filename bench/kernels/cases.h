@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // cases.h: what the cases share: the shapes of tracking (a search area of 400 x 360 pixels, 50 x 45 cells at
 // stride 8, 128 channels after reduction), data, and how far a result is off.
 #pragma once

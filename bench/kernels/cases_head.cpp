@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // cases_head.cpp: the head's layers, forward and backward.
 #include "cases.h"
 #include "pack.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // cases_input.cpp: from a frame to the network's input, and first weights.
 #include <memory>
 

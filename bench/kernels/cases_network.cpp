@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // cases_network.cpp: the backbone: every layer of VGG-16 by cuDNN and by matrix products, and the kernels
 // between them.
 #include <cstring>

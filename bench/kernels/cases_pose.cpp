@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // cases_pose.cpp: where the target is, the sample store, and what steers a frame.
 #include "cases.h"
 #include "flow.h"

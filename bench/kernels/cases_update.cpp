@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // cases_update.cpp: response, loss, step, labels.
 #include <memory>
 

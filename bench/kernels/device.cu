@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // device.cu: the device's ceilings and how long a kernel takes on it.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // main.cpp: dslt_bench_kernels: is every kernel right, how long does it take, and how near is that to what
 // the device can do?
 #include <argp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // report.cpp: what was measured, as a table, as CSV or as JSON.
 #include <cmath>
 #include <cstdio>

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Run OpenCV's trackers over OTB-like folders, in the layout that `dslt eval` reads.
 
     python3 bench/peers/opencv_trackers.py --root DIR --out DIR [--trackers CSRT,KCF,MIL] [--sequences A,B]

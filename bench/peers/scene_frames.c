@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* scene_frames.c: the frames of a rendered clip as PPM files and its ground truth, for programs that cannot
  * render it themselves:
  *

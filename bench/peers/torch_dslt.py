@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """DSLT, preset `paper`, written with PyTorch: the same algorithm on the same frames, for timing and for comparing boxes.
 
     dslt weights random --arch vgg16 -o random.safetensors

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Compare dslt's VOT measures with the published vot-toolkit on the same result files.
 
 Makes a small VOT workspace from a seed (rotated ground truth, results of several trackers with random overlaps,

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # dslt run by GNU parallel: SHARDS shards on this machine, or one at a time on each host named.
 #
 #   ROOT=/data/OTB100 OUT=/shared/results/DSLT bench/recipes/parallel.sh SHARDS [HOST...]

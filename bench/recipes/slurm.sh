@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # dslt run as a Slurm array: one task a shard, all into one shared folder.
 #
 #   sbatch --array=0-7 --export=ALL,ROOT=/data/OTB100,OUT=/shared/results/DSLT bench/recipes/slurm.sh

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* backend.h: what a tracker needs from a machine, as one table of functions. cpu/ and cuda/ fulfil it; the
  * story in track/ is written against it once.
  *

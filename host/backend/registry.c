@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* registry.c: which backends this build has, and opening one by name. */
 #include <stdio.h>
 #include <string.h>

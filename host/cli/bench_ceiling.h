@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_ceiling.h: what the machine could do, measured in the same run: its peak, and the backbone's own
  * layers through oneDNN's fastest convolutions. */
 #ifndef DSLT_CLI_BENCH_CEILING_H

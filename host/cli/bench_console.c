@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_console.c: a benchmark for people. */
 #include <math.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_csv.c: a benchmark for spreadsheets: a row for each figure, or one for each value of a sweep. What
  * was not measured is empty. */
 #include <math.h>

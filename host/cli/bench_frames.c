@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_frames.c: the frames of bench_input.h. */
 #include <stdlib.h>
 #include <string.h>

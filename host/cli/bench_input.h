@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_input.h: what a benchmark runs on: targets with their first boxes, and their frames, either decoded
  * ahead as dslt track does or held in memory. */
 #ifndef DSLT_CLI_BENCH_INPUT_H

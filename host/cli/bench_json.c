@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_json.c: a benchmark for programs; bench/README.md documents the members. */
 #include <math.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_machine.h: what Linux tells of this process's memory, of other work beside it and of the machine's
  * energy. */
 #ifndef DSLT_CLI_BENCH_MACHINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_measure.h: all targets, as often as asked, and the values of a sweep. */
 #ifndef DSLT_CLI_BENCH_MEASURE_H
 #define DSLT_CLI_BENCH_MEASURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_options.h: the command line of dslt bench. */
 #ifndef DSLT_CLI_BENCH_OPTIONS_H
 #define DSLT_CLI_BENCH_OPTIONS_H

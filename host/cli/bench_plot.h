@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_plot.h: the drawing of a sweep, by Python. */
 #ifndef DSLT_CLI_BENCH_PLOT_H
 #define DSLT_CLI_BENCH_PLOT_H

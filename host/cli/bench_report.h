@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_report.h: all that dslt bench found out, and the three ways to write it down. */
 #ifndef DSLT_CLI_BENCH_REPORT_H
 #define DSLT_CLI_BENCH_REPORT_H

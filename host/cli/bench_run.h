@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_run.h: one target (or several) tracked once with the clock running, and what the clock showed. */
 #ifndef DSLT_CLI_BENCH_RUN_H
 #define DSLT_CLI_BENCH_RUN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_stats.h: what many measurements come to: percentiles of one run, median and spread of several. */
 #ifndef DSLT_CLI_BENCH_STATS_H
 #define DSLT_CLI_BENCH_STATS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_summary.h: the figures a benchmark is read for, from the runs of all targets. */
 #ifndef DSLT_CLI_BENCH_SUMMARY_H
 #define DSLT_CLI_BENCH_SUMMARY_H

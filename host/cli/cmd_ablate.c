@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dslt ablate: seven runs by host/run's engine, then one table. */
 #include "cli/cmd_ablate.h"
 

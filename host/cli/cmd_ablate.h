@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_ablate.h: dslt ablate: the paper's ablations in one command. */
 #ifndef DSLT_CLI_CMD_ABLATE_H
 #define DSLT_CLI_CMD_ABLATE_H

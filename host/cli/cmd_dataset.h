@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_dataset.h: `dslt dataset`: what benchmark sets there are, and whether one on disk is complete. */
 #ifndef DSLT_CLI_CMD_DATASET_H
 #define DSLT_CLI_CMD_DATASET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dslt demo: a clip of our own, tracked before your eyes; no file is needed beforehand. */
 #include "cli/cmd_demo.h"
 

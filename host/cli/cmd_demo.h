@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_demo.h: dslt demo: render a clip, track it, show the result. */
 #ifndef DSLT_CLI_CMD_DEMO_H
 #define DSLT_CLI_CMD_DEMO_H

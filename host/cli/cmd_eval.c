@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dslt eval: read the set, score the folders, say what is odd, write the tables. */
 #include "cli/cmd_eval.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_eval.h: dslt eval: result files against ground truth. */
 #ifndef DSLT_CLI_CMD_EVAL_H
 #define DSLT_CLI_CMD_EVAL_H

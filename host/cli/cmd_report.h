@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_report.h: dslt report: evaluated results as one HTML page. */
 #ifndef DSLT_CLI_CMD_REPORT_H
 #define DSLT_CLI_CMD_REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dslt run: the command line; the work is host/run's. */
 #include "cli/cmd_run.h"
 

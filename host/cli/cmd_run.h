@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_run.h: dslt run: a benchmark's sequences through the tracker. */
 #ifndef DSLT_CLI_CMD_RUN_H
 #define DSLT_CLI_CMD_RUN_H

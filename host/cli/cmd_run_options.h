@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_run_options.h: the part of the command line that dslt run and dslt ablate share. */
 #ifndef DSLT_CLI_CMD_RUN_OPTIONS_H
 #define DSLT_CLI_CMD_RUN_OPTIONS_H

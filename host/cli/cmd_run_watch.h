@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_run_watch.h: what a run shows while it works, and how it ends. Shared by dslt run and dslt ablate. */
 #ifndef DSLT_CLI_CMD_RUN_WATCH_H
 #define DSLT_CLI_CMD_RUN_WATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dslt track: the first frame teaches the tracker, each further one gives a row. */
 #include "cli/cmd_track.h"
 

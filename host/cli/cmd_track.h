@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_track.h: dslt track: follow an object through a video. */
 #ifndef DSLT_CLI_CMD_TRACK_H
 #define DSLT_CLI_CMD_TRACK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_weights.h: dslt weights: look at, verify and generate weight files. */
 #ifndef DSLT_CLI_CMD_WEIGHTS_H
 #define DSLT_CLI_CMD_WEIGHTS_H

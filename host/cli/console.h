@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* console.h: what every verb needs to speak: error sentences, exit codes, numbers of the command line. */
 #ifndef DSLT_CLI_CONSOLE_H
 #define DSLT_CLI_CONSOLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dataset_report.h: what `dslt dataset` prints. */
 #ifndef DSLT_CLI_DATASET_REPORT_H
 #define DSLT_CLI_DATASET_REPORT_H

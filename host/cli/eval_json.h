@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* eval_json.h: an evaluation as JSON; host/eval/README.md documents the members. */
 #ifndef DSLT_CLI_EVAL_JSON_H
 #define DSLT_CLI_EVAL_JSON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* eval_measures.h: which numbers an evaluation has, with their names for people and for files. */
 #ifndef DSLT_CLI_EVAL_MEASURES_H
 #define DSLT_CLI_EVAL_MEASURES_H

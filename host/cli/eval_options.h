@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* eval_options.h: the command line of dslt eval. */
 #ifndef DSLT_CLI_EVAL_OPTIONS_H
 #define DSLT_CLI_EVAL_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* eval_report.h: scores on their way out: the table on the console and the files asked for. */
 #ifndef DSLT_CLI_EVAL_REPORT_H
 #define DSLT_CLI_EVAL_REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* eval_table.h: tables of text, drawn as plain text, Markdown or LaTeX. */
 #ifndef DSLT_CLI_EVAL_TABLE_H
 #define DSLT_CLI_EVAL_TABLE_H

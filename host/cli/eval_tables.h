@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* eval_tables.h: an evaluation as tables and as CSV. */
 #ifndef DSLT_CLI_EVAL_TABLES_H
 #define DSLT_CLI_EVAL_TABLES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dslt eval --protocol vot: accuracy, robustness and EAO of every source, ranks where they can be compared.
  */
 #include "cli/eval_vot.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* eval_vot.h: dslt eval --protocol vot. */
 #ifndef DSLT_CLI_EVAL_VOT_H
 #define DSLT_CLI_EVAL_VOT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exit_codes.h: how the program ends. The same list stands in every --help. */
 #ifndef DSLT_CLI_EXIT_CODES_H
 #define DSLT_CLI_EXIT_CODES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* filmstrip.h: a clip at a glance: some frames with their boxes, under each the response map that placed the
  * box. */
 #ifndef DSLT_CLI_FILMSTRIP_H

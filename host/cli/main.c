@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dslt: the program. Picks the verb; each verb reads its own arguments. */
 #include <argp.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* progress.h: how far a run is, on standard error: one rewritten line on a terminal, else a plain line now
  * and then. */
 #ifndef DSLT_CLI_PROGRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* report_frames.h: what the report shows of single frames: every overlap, and where one tracker did worst. */
 #ifndef DSLT_CLI_REPORT_FRAMES_H
 #define DSLT_CLI_REPORT_FRAMES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* report_python.h: the interpreter that draws the report, and a folder for what it is handed. */
 #ifndef DSLT_CLI_REPORT_PYTHON_H
 #define DSLT_CLI_REPORT_PYTHON_H

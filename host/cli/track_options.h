@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* track_options.h: the command line of dslt track. */
 #ifndef DSLT_CLI_TRACK_OPTIONS_H
 #define DSLT_CLI_TRACK_OPTIONS_H

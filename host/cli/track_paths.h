@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* track_paths.h: no result may destroy what the run reads, or another result. */
 #ifndef DSLT_CLI_TRACK_PATHS_H
 #define DSLT_CLI_TRACK_PATHS_H

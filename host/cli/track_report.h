@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* track_report.h: what a run says about itself at the end: speed, times per stage, scores. */
 #ifndef DSLT_CLI_TRACK_REPORT_H
 #define DSLT_CLI_TRACK_REPORT_H

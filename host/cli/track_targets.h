@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* track_targets.h: the targets of a run: where each begins, where it was found, what is said of it. */
 #ifndef DSLT_CLI_TRACK_TARGETS_H
 #define DSLT_CLI_TRACK_TARGETS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* track_truth.h: where the first box comes from, and the ground truth that scores a run. */
 #ifndef DSLT_CLI_TRACK_TRUTH_H
 #define DSLT_CLI_TRACK_TRUTH_H

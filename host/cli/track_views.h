@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* track_views.h: what a run shows beside its boxes: overlay video, response maps, window. */
 #ifndef DSLT_CLI_TRACK_VIEWS_H
 #define DSLT_CLI_TRACK_VIEWS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/tracker_choice.h"
 
 #include <stdlib.h>

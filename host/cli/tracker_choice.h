@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tracker_choice.h: the options that choose and set up the tracker, the same in every verb that tracks:
  * --weights, --preset, --backend, --threads, --precision, --seed, --set, --list-options. */
 #ifndef DSLT_CLI_TRACKER_CHOICE_H

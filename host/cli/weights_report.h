@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* weights_report.h: what `dslt weights info` and `verify` print. */
 #ifndef DSLT_CLI_WEIGHTS_REPORT_H
 #define DSLT_CLI_WEIGHTS_REPORT_H

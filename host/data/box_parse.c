@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Boxes and ground-truth files as text. */
 #include <errno.h>
 #include <locale.h>

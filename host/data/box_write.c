@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Result files. */
 #include <errno.h>
 #include <jansson.h>

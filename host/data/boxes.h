@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* boxes.h: boxes as text: parsing and the conversions between dslt's convention and the benchmarks'.
  * dslt: 0-based, continuous, top-left corner. OTB: 1-based pixels, so x and y are one larger. */
 #ifndef DSLT_DATA_BOXES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The set as an object: opening, finding, selecting, freeing. */
 #include "data/dataset.h"
 

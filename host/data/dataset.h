@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dataset.h: a benchmark on disk: which sequences, which frames of each, their ground truth and attributes.
  *
  *     dslt_dataset *set = NULL;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is missing or odd in a set on disk. */
 #include <math.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dataset_files.h: folders and names, as the readers of benchmark sets need them. */
 #ifndef DSLT_DATA_DATASET_FILES_H
 #define DSLT_DATA_DATASET_FILES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which file is which frame. Folders are read when frames are first asked for. */
 #include <ctype.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dataset_internal.h: what the files behind dataset.h share: the set while a layout fills it. */
 #ifndef DSLT_DATA_DATASET_INTERNAL_H
 #define DSLT_DATA_DATASET_INTERNAL_H

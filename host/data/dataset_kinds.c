@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The kinds of benchmark sets, as one table. */
 #include <stdio.h>
 #include <string.h>

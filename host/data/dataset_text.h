@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dataset_text.h: the small text files of benchmark sets: tables of numbers, lists of names, settings. */
 #ifndef DSLT_DATA_DATASET_TEXT_H
 #define DSLT_DATA_DATASET_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Ground truth from its files, cut to the frames that the benchmark uses. */
 #include <math.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* json_text.h: any bytes as a JSON string. */
 #ifndef DSLT_DATA_JSON_TEXT_H
 #define DSLT_DATA_JSON_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any set laid out like OTB: the root's folders are the sequences. */
 #include <stdio.h>
 #include <string.h>

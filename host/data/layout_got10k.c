@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* GOT-10k: a folder for each split, with list.txt and a folder for each sequence. */
 #include <stdio.h>
 #include <stdlib.h>

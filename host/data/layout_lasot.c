@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* LaSOT: a folder for each class, in it one for each sequence. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* OTB and Temple-Color 128: a folder for each video, its frames in img/, its ground truth beside them. */
 #include <stdio.h>
 #include <stdlib.h>

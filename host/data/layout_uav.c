@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* UAV123, UAV20L and UAV123@10fps: videos under data_seq/, of which sequences are pieces, and ground truth
  * under anno/. */
 #include <stdio.h>

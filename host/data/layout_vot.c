@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* VOT: list.txt, a folder for each sequence with its frames (in color/ since 2018), polygons and tags. */
 #include <stdlib.h>
 #include <string.h>

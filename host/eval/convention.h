@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* convention.h: how each published toolkit measures one frame (README.md beside this file has the table). A
  * convention is a row of functions and flags; ope.h does the counting. */
 #ifndef DSLT_EVAL_CONVENTION_H

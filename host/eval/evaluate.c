@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Trackers times sequences. */
 #include "eval/evaluate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One tracker on one sequence. */
 #include <math.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* evaluate_cell.h: one tracker's files of one sequence, for evaluate.c. */
 #ifndef DSLT_EVAL_EVALUATE_CELL_H
 #define DSLT_EVAL_EVALUATE_CELL_H

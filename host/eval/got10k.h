@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* got10k.h: GOT-10k's own measures: average overlap (AO) and success rates (SR), as experiments/got10k.py of
  * the got10k toolkit computes them. */
 #ifndef DSLT_EVAL_GOT10K_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Counting frames against thresholds. */
 #include "eval/ope.h"
 

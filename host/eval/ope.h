@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ope.h: one-pass evaluation of one sequence: how many frames pass each threshold, and what follows from it.
  * What a frame's overlap and error are is the convention's business (convention.h). */
 #ifndef DSLT_EVAL_OPE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* results.h: what a folder of published or own result files holds, matched with the sequences of a set. */
 #ifndef DSLT_EVAL_RESULTS_H
 #define DSLT_EVAL_RESULTS_H

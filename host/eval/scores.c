@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From counts to numbers, and from sequences to means. */
 #include <stdint.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tre_sre.h: OTB's robustness protocols. Temporal (TRE): a sequence is tracked from up to 20 starting frames,
  * each to its end. Spatial (SRE): it is tracked from 12 first boxes, shifted or scaled. Definitions of the
  * OTB toolkit: splitSeqTRE.m and shiftInitBB.m. Runners and the evaluation both take them from here. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* vot.h: the furniture of the VOT challenges up to 2019: regions, their rasterised overlap, the rules of a
  * year and the result files. vot_measures.h computes accuracy, robustness and EAO, vot_rank.h ranks trackers,
  * vot_supervised.h runs the protocol. Frames are counted from 0; coordinates are 0-based pixels as VOT's

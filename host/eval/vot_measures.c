@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Accuracy, robustness and EAO. */
 #include "eval/vot_measures.h"
 

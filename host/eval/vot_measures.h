@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* vot_measures.h: accuracy, robustness and expected average overlap (EAO) of one tracker, from overlaps or
  * from a folder of results. */
 #ifndef DSLT_EVAL_VOT_MEASURES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rasterised overlap: two masks compared row by row as lists of runs, without ever holding a mask. */
 #include <limits.h>
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Ranks of several trackers, and the two tests behind them. */
 #include "eval/vot_rank.h"
 

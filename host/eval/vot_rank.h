@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* vot_rank.h: ranks of several trackers, equal where the difference is not significant.
  *
  * As the MATLAB toolkit does it: trackers are ordered by accuracy and by failures; two of them count as equal

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* VOT's measures as JSON. */
 #include <math.h>
 #include <stdio.h>

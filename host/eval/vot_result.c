@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* VOT's text files: trajectories and times. */
 #include <errno.h>
 #include <locale.h>

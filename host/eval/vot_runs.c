@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A tracker's folder of VOT results as series of overlaps. */
 #include "eval/vot_runs.h"
 

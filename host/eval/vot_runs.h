@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* vot_runs.h: what vot_measures.c and vot_rank.c share: checked series, means over runs, and a tracker's
  * folder turned into series. */
 #ifndef DSLT_EVAL_VOT_RUNS_H

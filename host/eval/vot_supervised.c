@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The supervised protocol. */
 #include "eval/vot_supervised.h"
 

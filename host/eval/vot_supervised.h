@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* vot_supervised.h: VOT's supervised protocol as a state machine that knows nothing of the tracker:
  * initialise, follow, and after a frame without overlap start again some frames later. */
 #ifndef DSLT_EVAL_VOT_SUPERVISED_H

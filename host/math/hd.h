@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hd.h: the mark of functions that both the host and the kernels compile. */
 #ifndef DSLT_MATH_HD_H
 #define DSLT_MATH_HD_H

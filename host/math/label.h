@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* label.h: the soft label: a two-dimensional Gaussian on the response grid (paper section 3.1 and 5.1). */
 #ifndef DSLT_MATH_LABEL_H
 #define DSLT_MATH_LABEL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* locate.h: from a response map to a place in the frame: motion prior, maximum, sub-cell position, pose
  * update. One thread's work; the kernels split the search for the maximum and share the rest. */
 #ifndef DSLT_MATH_LOCATE_H

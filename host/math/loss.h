@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* loss.h: the losses on one response cell, value and derivative; the one place of these formulas.
  *
  * p: response, y: soft label in [0, 1], l = |p - y|. All derivatives are with respect to p. */

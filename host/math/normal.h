@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* normal.h: draws of the counter-based generator (util/rng.h) by number: the one place of its arithmetic, for
  * the host and the kernels. */
 #ifndef DSLT_MATH_NORMAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* resample.h: how the search area is sampled from the frame and the response between its cells. */
 #ifndef DSLT_MATH_RESAMPLE_H
 #define DSLT_MATH_RESAMPLE_H

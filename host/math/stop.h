@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stop.h: when first-frame training ends. */
 #ifndef DSLT_MATH_STOP_H
 #define DSLT_MATH_STOP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* canvas.c: drawing on BGR8 pictures and saving them, in plain C. */
 #include <math.h>
 #include <stdio.h>

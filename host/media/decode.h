@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* decode.h: between the plain C of this folder and opencv.cpp (or no_opencv.c, which says what is missing).
  */
 #ifndef DSLT_MEDIA_DECODE_H

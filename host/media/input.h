@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* input.h: one kind of input behind two calls; source.c makes them, reader.c drives them in its thread. */
 #ifndef DSLT_MEDIA_INPUT_H
 #define DSLT_MEDIA_INPUT_H

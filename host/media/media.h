@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* media.h: frames in and pictures out. Everything OpenCV does for dslt stands behind this header; without
  * OpenCV (DSLT_WITH_OPENCV=OFF) rendered scenes and PNM folders still work and the rest says what is missing.
  * Plain C; implemented in opencv.cpp (OpenCV) or no_opencv.c, and the C files beside them. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* natural.h: the order people expect of numbered files. */
 #ifndef DSLT_MEDIA_NATURAL_H
 #define DSLT_MEDIA_NATURAL_H

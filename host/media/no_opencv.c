@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* no_opencv.c: what a build without OpenCV answers. */
 #ifndef DSLT_OPENCV
 #include "decode.h"

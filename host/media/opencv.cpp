@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // opencv.cpp: everything OpenCV does for dslt, behind extern "C". No exception leaves this file, and nothing
 // is printed: OpenCV's logger and FFmpeg's are silenced for the process (the program owns both; libdslt uses
 // neither).

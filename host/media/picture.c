@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* picture.c: a picture file becomes a frame. */
 #include <errno.h>
 #include <fcntl.h>

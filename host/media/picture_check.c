@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* picture_check.c: reads the skeleton of an encoded picture before a decoder gets it. Decoders allocate first
  * and ask later, fill what is missing with grey and complain on stderr; this refuses oversized, truncated and
  * damaged files with a sentence instead. Limits: a damaged byte inside the compressed data of a JPEG, WebP or

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pnm.c: binary PGM and PPM, so that a build without OpenCV can read frames too. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* reader.c: a thread that decodes ahead into a ring of frames. */
 #include <pthread.h>
 #include <signal.h>

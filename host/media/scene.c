@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* scene.c: the plot of the rendered clip: who moves where, and what is drawn in which order. */
 #include "scene.h"
 

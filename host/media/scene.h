@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* scene.h: a clip of our own with known ground truth: a textured object over a moving cluttered background,
  * with scale change, rotation, motion blur and a partial occlusion. Pure C, no files, no third-party pixels;
  * the same seed gives the same bytes. Used by the demo, the tests and the benchmarks. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* scene_parts.h: what scene.c is made of: painted textures and their placement in a frame. Internal to
  * host/media. Everything is integer arithmetic or additions, products, quotients and roots of doubles that
  * end in a rounding to 8 or 16 bits, with no call of libm's transcendental functions, so the bytes do not

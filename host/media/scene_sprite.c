@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* scene_sprite.c: puts a painted sheet into a frame at any sub-pixel place, size and turn. */
 #include <math.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* scene_texture.c: paints the pictures a scene is made of. */
 #include <math.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* source.c: what the user may name as input, and how each kind yields its frames. */
 #include <dirent.h>
 #include <errno.h>

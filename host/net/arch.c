@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "arch.h"
 
 const dslt_vgg_layer dslt_vgg_layers[DSLT_VGG_CONVS] = {

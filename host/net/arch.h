@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* arch.h: VGG-16 (configuration D) as a table, any widths. */
 #ifndef DSLT_NET_ARCH_H
 #define DSLT_NET_ARCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* backbone.h: from a weights handle and the options to a planned feature extractor. */
 #ifndef DSLT_NET_BACKBONE_H
 #define DSLT_NET_BACKBONE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* head.h: the regression network that learns on line (paper figure 2): channel reduction of two taps,
  * upsampling and fusion (first residual connection), base and residual regression and their sum (second
  * residual connection). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shipped.c: the backbone that ships, weights/slim.safetensors, as bytes of the library itself. */
 #include "net/weights_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* weights.h: the backbone's weights as the rest of the library sees them: 13 convolutions and how to feed
  * them.
  *

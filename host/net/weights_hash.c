@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which weights are these? SHA-256 of files and layers, and those of the original VGG-16. */
 #include <stdio.h>
 #include <stdlib.h>

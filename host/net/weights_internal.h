@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* weights_internal.h: what the files weights*.c share among themselves. */
 #ifndef DSLT_NET_WEIGHTS_INTERNAL_H
 #define DSLT_NET_WEIGHTS_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How a network wants its input, read from a weight file's metadata. */
 #include <locale.h>
 #include <stdio.h>

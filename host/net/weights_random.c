@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Random weights: for trying the tracker out, and for tests. */
 #include <math.h>
 #include <stdio.h>

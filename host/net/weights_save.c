@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Weights to a safetensors file. */
 #include <errno.h>
 #include <jansson.h>

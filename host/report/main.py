@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Draw the report. `dslt report` runs this with what it evaluated; see README.md beside this file."""
 
 import sys

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ablation.h: the seven variants' results scored beside each other.
  *
  * OUT/NAME/ is the folder of results of variant NAME (engine.h); beside them stand

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ablation_write.c: the ablation as text, Markdown, JSON and CSV. */
 #include <jansson.h>
 #include <math.h>

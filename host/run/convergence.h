@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* convergence.h: how fast first-frame training went in a folder of results (figure 11 of the paper). */
 #ifndef DSLT_RUN_CONVERGENCE_H
 #define DSLT_RUN_CONVERGENCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* draft.h: a folder of this process's own inside the results, where files are written before they are moved
  * to their final names. It is called RESULTS/.partial/MACHINE.PID, so that many processes on many machines
  * can share the results, and what a killed one left can be told from what a living one writes. */

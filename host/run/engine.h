@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* engine.h: a whole run: set, plan, manifest, child processes, and what is left of an earlier run.
  *
  * RESULTS/                 manifest.json, and the boxes as plan.h names them

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* finish.h: what can only be written once several jobs are done. */
 #ifndef DSLT_RUN_FINISH_H
 #define DSLT_RUN_FINISH_H

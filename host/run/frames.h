@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* frames.h: the frames of one sequence of a set, decoded ahead by a thread of their own. */
 #ifndef DSLT_RUN_FRAMES_H
 #define DSLT_RUN_FRAMES_H

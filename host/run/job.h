@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* job.h: one job of a run, done in a child process: its frames through a tracker, its results onto the disk.
  */
 #ifndef DSLT_RUN_JOB_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* machine.h: the computer in words, for the manifest, and how many processes it bears. */
 #ifndef DSLT_RUN_MACHINE_H
 #define DSLT_RUN_MACHINE_H

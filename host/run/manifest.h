@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* manifest.h: RESULTS/manifest.json says how the results were made; whoever adds to them must do it the same
  * way.
  *

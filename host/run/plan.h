@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* plan.h: a run as a list of jobs in a fixed order: sequences, repetitions of each, parts of each (TRE, SRE),
  * with the names of their result files. Every shard makes the same plan. */
 #ifndef DSLT_RUN_PLAN_H

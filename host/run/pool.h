@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pool.h: tasks in child processes, so that one that crashes or is killed for memory takes nothing else with
  * it.
  *

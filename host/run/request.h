@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* request.h: what a run is asked to do, as the command line says it. */
 #ifndef DSLT_RUN_REQUEST_H
 #define DSLT_RUN_REQUEST_H

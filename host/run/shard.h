@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shard.h: which part of a run this process does, so that an array of jobs on many machines shares one folder
  * of results without talking to each other. */
 #ifndef DSLT_RUN_SHARD_H

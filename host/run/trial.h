@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* trial.h: can these options and weights make a tracker here, and on what? Asked before the first job. */
 #ifndef DSLT_RUN_TRIAL_H
 #define DSLT_RUN_TRIAL_H

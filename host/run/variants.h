@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* variants.h: the runs that the paper's ablations need (section 5.3), and what the paper prints about them.
  */
 #ifndef DSLT_RUN_VARIANTS_H

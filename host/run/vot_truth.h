@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* vot_truth.h: what VOT's protocol compares with: the regions as their file has them, and the frame's size.
  */
 #ifndef DSLT_RUN_VOT_TRUTH_H

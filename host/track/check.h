@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* check.h: what callers hand over, looked at before anything is done with it. */
 #ifndef DSLT_TRACK_CHECK_H
 #define DSLT_TRACK_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cost.h: how much arithmetic and memory traffic a frame needs, counted from the planned shapes. `dslt bench`
  * sets these beside measured times and the machine's ceilings.
  *

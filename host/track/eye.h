@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* eye.h: all that it takes to look at a frame with search areas of one size: the backbones, and memory for
  * crops and features. Targets of that size use it in turn. */
 #ifndef DSLT_TRACK_EYE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* geometry.h: what the first frame fixes for a whole sequence: search area, grids, labels. */
 #ifndef DSLT_TRACK_GEOMETRY_H
 #define DSLT_TRACK_GEOMETRY_H

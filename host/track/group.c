@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* group.c: the public group: create, init, and the way of a frame for all its targets. */
 #include "group.h"
 

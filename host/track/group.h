@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* group.h: several targets in one video: one frame, one backend, one copy of the weights; targets of one
  * input size search through the backbone together. A tracker is a group of one. */
 #ifndef DSLT_TRACK_GROUP_H

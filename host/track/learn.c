@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* learn.c: training the head: on the first frame until it fits, then on the stored samples after every frame.
  */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* options.c: the table of options: name, symbol, range, help; text to field and back. */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* plan.c: everything of a target's own, made once by init: head, sample store, label, small buffers. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* presets.c: the three sets of options: what we recommend, the paper, the authors' program. */
 #include <stdio.h>
 #include <string.h>

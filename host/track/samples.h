@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* samples.h: the store of the last T samples: the features of past frames (taps, or what the reductions make
  * of them) and their soft labels in backend memory. Slot 0 holds the first frame for ever, the others take
  * turns. */

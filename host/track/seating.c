@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* seating.c: which targets of a group share an eye, and which of those search in one batch. Everything is
  * planned before anything runs: what is recorded of a frame must find its memory where it was. */
 #include <stdlib.h>

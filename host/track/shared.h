@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shared.h: what all targets of a tracker or a group have in common: backend, weights, options, and the
  * planned backbones, which keep one packed copy of the weights among them. */
 #ifndef DSLT_TRACK_SHARED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* target.c: a target's first frame and its way through every other. */
 #include "target.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* target.h: one target: what was learnt of it and where it is. It looks through an eye that other targets may
  * use too. */
 #ifndef DSLT_TRACK_TARGET_H

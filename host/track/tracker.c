@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tracker.c: the public tracker. */
 #include "tracker.h"
 

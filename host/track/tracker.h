@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tracker.h: a tracker is a group of one target. */
 #ifndef DSLT_TRACK_TRACKER_H
 #define DSLT_TRACK_TRACKER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* atomic_file.h: files that appear whole or not at all: written beside their target, then renamed onto it. */
 #ifndef DSLT_UTIL_ATOMIC_FILE_H
 #define DSLT_UTIL_ATOMIC_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* error.h: how a failure travels: a code upwards, a full sentence in the thread's last error. */
 #ifndef DSLT_UTIL_ERROR_H
 #define DSLT_UTIL_ERROR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nearest.h: which of some names a mistyped one was meant to be. */
 #ifndef DSLT_UTIL_NEAREST_H
 #define DSLT_UTIL_NEAREST_H

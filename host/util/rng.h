@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rng.h: the one source of randomness: a counter-based generator, so that the n-th draw depends on the seed,
  * the stream and n alone, never on who drew before or on the machine. */
 #ifndef DSLT_UTIL_RNG_H

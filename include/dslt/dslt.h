@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dslt.h: follow one object through a video, on a GPU or on a CPU.
  *
  * The tracker is DSLT, "Deep Regression Tracking with Shrinkage Loss" (ECCV 2018). Give it the first frame

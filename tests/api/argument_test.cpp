@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Missing arguments and calls out of order: an error each, and nothing is touched.
 #include <cstring>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* c_view.h: what a C compiler makes of dslt.h, for a C++ test to compare. */
 #ifndef DSLT_TESTS_API_C_VIEW_H
 #define DSLT_TESTS_API_C_VIEW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Codes, their names and texts, and the thread's last error.
 #include <gtest/gtest.h>
 

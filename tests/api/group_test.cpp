@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Several targets in one video: each gets what a tracker of its own finds, whatever is shared; all or none
 // are learnt; a frame announced ahead changes nothing.
 #include <algorithm>

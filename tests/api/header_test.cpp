@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The public header by itself: any C11 or C++17 compiler takes it without a word, and both see the same
 // types.
 #include <gtest/gtest.h>

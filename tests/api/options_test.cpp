@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The table of options: complete, documented, and true to what set() and check() enforce.
 #include <gtest/gtest.h>
 

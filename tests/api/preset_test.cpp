@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The presets against the numbers that the paper and the released program give, written out here from the
 // project's reading of both (shared/design/algorithm.md), not from the library's source.
 #include <gtest/gtest.h>

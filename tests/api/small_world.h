@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // small_world.h: a short textured clip, narrow random weights and quick options, for tests of the tracker's
 // API.
 #pragma once

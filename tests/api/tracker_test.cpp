@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The tracker through the public API: repeatable, shareable between threads, patient with wrong frames and
 // boxes.
 #include <sched.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The backbone's choice of algorithm and layout must not show: whatever oneDNN makes of a layer, the taps are
 // the reference's within rounding, and a picture's features are the same bytes in a batch of any size, on any
 // number of threads, with weights of its own or another net's.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The planned backbone against the plain reference: on random layers, and on the real first three blocks of
 // VGG-16.
 #include <cstdio>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // backend_fixture.h: an open backend and its memory, freed by itself: the CPU's, or the one that
 // DSLT_TEST_BACKEND names, so that every test of this program runs on either (where.cpp skips them all where
 // that one cannot run).

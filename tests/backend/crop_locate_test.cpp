@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Cropping and locating: what was sampled, where the maximum is, and how the pose moves.
 #include <cmath>
 #include <limits>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The way of a frame: what is decided, which sample is kept where, when first-frame training ends. Every part
 // runs often enough to be recorded and replayed where the backend does that.
 #include <functional>

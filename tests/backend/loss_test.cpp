@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Every loss against its formula in double, its derivative against central differences, and the fused
 // operation.
 #include <functional>

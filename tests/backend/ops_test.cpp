@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Every operation of the backend table against the plain double-precision reference.
 #include "backend_fixture.h"
 

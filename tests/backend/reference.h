@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // reference.h: the mathematics once more, in double and the obvious way, for tests to compare with. Shares no
 // code with the library.
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Says where this program's tests run, or why they cannot.
 #include <string>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The head as a whole against the same head piece by piece: response, every gradient, bands of rows, threads.
 #include "backend_fixture.h"
 

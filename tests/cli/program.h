@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // program.h: the small world in which the program's tests track.
 #pragma once
 

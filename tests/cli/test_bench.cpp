@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // dslt bench: its inputs, and runs of the program with every output.
 #include <jansson.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The numbers of dslt bench: percentiles and spreads, figures of known runs, what the machine tells.
 #include <cmath>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // dslt dataset: what a user sees and how it ends.
 #include <jansson.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // dslt demo on a few frames, and the filmstrip's choice of frames.
 #include <algorithm>
 #include <set>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // dslt info, as text and as JSON.
 #include <jansson.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The program before any verb: help, version, typing errors.
 #include "program.h"
 #include "util/nearest.h"

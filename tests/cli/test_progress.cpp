@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Progress: plain lines for files and pipes, one rewritten line for terminals, silence when asked.
 #include <poll.h>
 #include <pty.h>

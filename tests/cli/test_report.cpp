@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // dslt report: from result folders to a page, and what happens when Python, results or places are missing.
 #include <gtest/gtest.h>
 #include <unistd.h>

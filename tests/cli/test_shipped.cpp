@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // What a user gets without a weight file or a setting: the backbone that ships, preset default.
 #include <jansson.h>
 

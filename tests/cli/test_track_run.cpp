@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // dslt track end to end on a small clip: every result file, the scores, and runs that end before their time.
 #include <jansson.h>
 #include <signal.h>

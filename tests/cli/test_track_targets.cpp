@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // dslt track with several targets: each target's boxes are those of a run of its own, in every kind of result
 // file.
 #include <jansson.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // dslt track with a wrong command line or unusable files: the exit code and the sentence.
 #include "cli/track_truth.h"
 #include "program.h"

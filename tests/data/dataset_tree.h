@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // dataset_tree.h: small benchmark sets made in a scratch folder, and sets that free themselves.
 #pragma once
 

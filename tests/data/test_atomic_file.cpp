@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // A file written atomically is whole or absent, whatever stops the writer.
 #include <fcntl.h>
 #include <sys/resource.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Boxes as text: what is taken, what is refused and with which words, and that writing and reading agree.
 #include <clocale>
 #include <cmath>

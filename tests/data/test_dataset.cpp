@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // A set as callers use it: finding, selecting, wrong roots, guessing; the text parsers; and the real
 // sequences.
 #include <cmath>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The compiled-in tables: totals and counts that the benchmarks publish, the exceptions, and that generate.py
 // still writes them.
 #include <map>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The layouts of UAV123, VOT, GOT-10k, LaSOT and plain folders, each as a small tree.
 #include <cmath>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // OTB's layout with each of its exceptions, Temple-Color 128, and the rules for counts that differ.
 #include <cmath>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // One-pass evaluation: the rules one by one on hand-made boxes, then the MATLAB toolkit's own scores on all
 // of OTB-100.
 #include <cmath>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // faults.h: what may go wrong with a GPU, brought about: the linker sends the backend's calls of the runtime
 // through faults.cpp (see CMakeLists.txt), which passes them on to the emulated one or answers them itself.
 #pragma once

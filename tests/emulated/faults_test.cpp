@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // A GPU that is missing, too old, too small or lost in the middle: always a sentence and a code, nothing left
 // behind, and the next tracker runs.
 #include "faults.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Several targets on the emulated GPU: a batch gives each the bits that a tracker of its own gets, recorded
 // or not; and a frame that is brought over ahead of its turn is the same frame.
 #include <cstdlib>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // launch.h: the kernels for the emulated GPU: as tests/kernels/harness.h compiles them, but under the
 // launchers' real names, and put into a stream's queue with their arguments copied, as a GPU's driver does.
 #pragma once

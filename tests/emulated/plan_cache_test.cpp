@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The choices among cuDNN's ways on disk: kept from run to run, by GPU and version, odd files ignored.
 #include "backend/cuda/plan_cache.h"
 

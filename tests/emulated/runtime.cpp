@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // A GPU of paper: as much of the CUDA runtime and of cuBLAS as the backend uses, on the CPU. Streams are
 // queues that run when somebody waits for them, graphs are lists of work, and pageable memory is read when a
 // copy is asked for while pinned memory is read when it is made, so that what only works by luck fails here.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // runtime.h: what the emulated GPU tells its tests.
 #pragma once
 

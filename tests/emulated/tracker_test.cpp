@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The CUDA backend as a whole on the emulated GPU: its boxes are the CPU backend's, whether frames are
 // recorded or not, with and without conditional nodes; and the host has nothing to say in a recorded frame.
 #include <gtest/gtest.h>

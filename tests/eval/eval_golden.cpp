@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The program on published results of two trackers against the MATLAB toolkit's own numbers.
 #include <jansson.h>
 

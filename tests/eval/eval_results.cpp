@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Result folders: names of files, what is matched, what is refused, and the numbers that come out, in the
 // library and through the program.
 #include <jansson.h>

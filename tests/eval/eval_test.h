@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // eval_test.h: result files in a test's folder, and dslt eval run on them.
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // GOT-10k's measures and OTB's robustness protocols, on numbers worked out by hand.
 #include <cmath>
 #include <limits>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The rules in which the toolkits differ, on boxes that can be followed on paper, and what holds for all.
 #include <cmath>
 #include <limits>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Means over sequences: equal weights, curves first, and what MATLAB's plots drop.
 #include <vector>
 

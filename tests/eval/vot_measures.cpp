@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Accuracy, robustness and EAO of hand-made overlap series; every expected number is derived beside it.
 #include <gtest/gtest.h>
 

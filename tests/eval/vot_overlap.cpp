@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Rasterised overlap: pixels counted by hand, and properties of random regions.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Ranks and the tests behind them, against numbers from scipy 1.10 and by hand.
 #include "eval/vot_rank.h"
 

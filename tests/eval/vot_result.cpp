@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // VOT's result files and folders.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // vot_series.h: runs of the VOT protocol written by hand, one letter or number a frame.
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The supervised protocol, driven by trackers whose answers are known.
 #include "eval/vot_supervised.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The published vot-toolkit (PyPI) and the TraX library it ships, run on the same result files and regions.
 #include <gtest/gtest.h>
 #include <sys/wait.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry for the box and ground-truth parsers. The first byte picks the parser, the rest is its
  * text. */
 #include <stdint.h>

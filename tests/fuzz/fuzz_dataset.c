@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry for the small text files of benchmark sets. The first byte picks the parser, the rest is
  * its text. */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry for weight files: the container's parser and the mapping of tensors to layers. Seeds come
  * from make_safetensors_corpus.py, words from safetensors.dict. */
 #include <math.h>

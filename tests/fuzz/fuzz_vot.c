@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry for VOT's files: the first byte picks trajectories or times, the rest is the text. What was
  * read is compared, region with region, by both rasterisers. */
 #include <math.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Write small weight files, good and almost good, as seeds for fuzz_safetensors. Python's standard library is enough.
 
     python3 tests/fuzz/make_safetensors_corpus.py FOLDER

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Build the fuzzers with clang's libFuzzer and run each for the given seconds (default 60). A finding is a non-zero exit
 # code and a file crash-* in build-fuzz.
 set -eu

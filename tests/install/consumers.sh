@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Install into a temporary prefix, move it, and build and run a user's program against it: by find_package() and by
 # pkg-config, shared and static, in C and in C++ alone.
 #

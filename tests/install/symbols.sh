@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # The shared library shows the functions that the header marks DSLT_API and nothing else; every global name of the
 # static one begins with dslt_, so that it meets no other library's.
 #

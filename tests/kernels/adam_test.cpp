@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Kernel adam against its CPU twin over several steps and tensors.
 #include "device.h"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Which GPUs an object file, library or program holds kernels for, read from its fat binaries without cuobjdump.
 
     tests/kernels/architectures.py FILE...                       one line a file: machine code for ..., PTX for ...

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Kernels crop and augment against their CPU twins: every pixel format, every way of sampling, every layout.
 #include <cmath>
 

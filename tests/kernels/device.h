@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // device.h: where a kernel runs in these tests, and its memory there: the harness with its threads taking
 // turns in some order, or a GPU.
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Kernels axpby, convert, fill, fill_normal and fill_bilinear against the CPU and against what the types say.
 #include <algorithm>
 #include <cmath>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Kernels judge, stamp and gather: what lets a whole part of a sequence run without the host.
 #include <cmath>
 #include <cstring>

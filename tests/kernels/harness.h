@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // harness.h: lets any C++ compiler compile the kernels and one CPU core run them. Given to the compiler with
 // -include before each .cu; what CUDA supplies is supplied here, as far as the kernels use it.
 //

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Does the harness itself do what a GPU does, and notice what a GPU would not forgive?
 #include <gtest/gtest.h>
 

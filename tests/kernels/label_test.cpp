@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Kernel label against the host's soft label.
 #include "device.h"
 #include "track/geometry.h"

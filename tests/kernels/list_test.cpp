@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Every launcher that kernels/*.h declares is in the list that the harness and a GPU share, and every one of
 // the list has run: named, with how often, at the end of the output.
 #include <algorithm>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Kernels locate and choose_scale against their CPU twins: real shapes, ties, edges, and maps with nothing in
 // them.
 #include <algorithm>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Kernels respond and loss against their CPU twins.
 #include "device.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Kernels remap and pool against plain loops: every pair of types, borders, channels filled up and left out.
 #include <algorithm>
 #include <cstring>

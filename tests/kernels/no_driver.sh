@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # A build with CUDA parts on a machine without a GPU that it can use: --backend cuda says why and ends with code 5;
 # --backend auto says it once and tracks on the CPU. Exit code 77 where there is a GPU.
 #

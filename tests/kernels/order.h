@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // order.h: in which order the harness lets blocks, and the threads of a block, take their turns.
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // What the CUDA probe says about machines of every kind, and what it finds on this one.
 #include <gtest/gtest.h>
 

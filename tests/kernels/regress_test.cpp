@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Kernel regress against its CPU twin: forward, and backward by weights and by data.
 #include <cmath>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Kernels take_level, decide and store_sample against the CPU's take_level, the host's sample store and the
 // tracker's own decisions.
 #include <algorithm>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Kernel upsample against its CPU twin: forward with the fusion, backward by data and by filters.
 #include <cmath>
 

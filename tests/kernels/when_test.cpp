@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The flags that steer a captured frame: kernels with state do nothing at all where theirs is 0, and a
 // graph's condition takes a flag's value.
 #include <cstring>

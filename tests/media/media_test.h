@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // media_test.h: what the media tests share: a folder of their own, small encoders, a source read to its end.
 #ifndef DSLT_TESTS_MEDIA_TEST_H
 #define DSLT_TESTS_MEDIA_TEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Pictures: every format through the decoder, damaged and hostile files refused.
 #include <cstring>
 

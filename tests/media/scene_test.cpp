@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The rendered clip: same bytes, true boxes, every effect alone.
 #include "media/scene.h"
 

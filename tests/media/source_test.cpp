@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Kinds of input, their order, and the reader's thread.
 #include <fcntl.h>
 #include <unistd.h>

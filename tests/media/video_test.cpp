@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Overlay videos written and read back; damaged ones; windows without a display.
 #include <sys/resource.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The whole head: its response against the reference, every gradient against central differences in double.
 #include "net/head.h"
 #include "../backend/backend_fixture.h"

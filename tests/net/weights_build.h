@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // weights_build.h: safetensors files made by hand, good and bad, and files on disk.
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // `dslt weights` from its front.
 #include "cli/cmd_weights.h"
 #include "weights_build.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The safetensors container: good files are indexed, every kind of damage gets a sentence.
 #include "weights_build.h"
 

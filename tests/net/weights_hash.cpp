@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // SHA-256 of layers, against the real weights where they are at hand.
 #include <map>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Weight files as networks: names, shapes, types, values, metadata.
 #include <clocale>
 #include <cmath>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Random weights: the same everywhere, He-normal, features of the promised size.
 #include <algorithm>
 #include <cmath>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Writing weight files: the same values come back, whole files only, full disks are reported.
 #include <signal.h>
 #include <sys/resource.h>

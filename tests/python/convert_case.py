@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests of weights/convert.py share: a folder, a way to run it, what success and failure look like."""
 
 from __future__ import annotations

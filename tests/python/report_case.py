@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests of dslt report share: a folder, a way to draw, and a reader of pages that checks as it reads."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Made-up results for the tests of dslt report: trackers with drifts and losses, in the files that the program makes."""
 
 from __future__ import annotations

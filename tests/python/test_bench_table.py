@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """bench/table.py and bench/plot_sweep.py: tables and pictures from results of known content."""
 
 import importlib.util

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """weights/convert.py: every source format, every option, and the container it writes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """weights/convert.py against files that are wrong, damaged, or made to hurt it: one sentence and exit code 1."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """weights/distill: the folded network equals the trained one, the rendered pairs and the tracking loss mean what they say."""
 
 from __future__ import annotations

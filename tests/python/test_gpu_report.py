@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """bench/gpu_report.py: goals kept and missed, floors from measured ceilings, and folders in which most is missing."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """dslt report: what the page holds, from scores, frames and result folders that are made up here."""
 
 from __future__ import annotations

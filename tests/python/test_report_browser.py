@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """dslt report in headless Chromium: light and dark, wide and narrow; that nothing sticks out, and that tables sort."""
 
 from __future__ import annotations

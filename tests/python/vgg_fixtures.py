@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tiny VGG-16s in every format that weights/convert.py reads, written here byte by byte where a format allows it."""
 
 from __future__ import annotations

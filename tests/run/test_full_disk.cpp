@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // dslt run on a disk that is really full: a small tmpfs in a mount namespace of the test's own.
 #include "run/world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The parts behind dslt run: shards, the plan, drafts, manifests, child processes, loss curves.
 #include <gtest/gtest.h>
 #include <jansson.h>

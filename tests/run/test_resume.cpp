@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // dslt run that is killed, interrupted, starved or fed a broken frame: what is finished stays, and the same
 // command ends with the bytes of an undisturbed run.
 #include <sys/resource.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // dslt run and dslt ablate as a user meets them: files, manifests, protocols, wrong command lines.
 #include <jansson.h>
 

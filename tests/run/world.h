@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // world.h: a small OTB-like set of rendered clips, small random weights, and `dslt run` over them.
 #pragma once
 

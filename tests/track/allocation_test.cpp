@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Allocations per frame, counted by replacing malloc: none by dslt after the second frame. oneDNN's own calls
 // build a small map of arguments each time a primitive runs, which its interface cannot avoid: those are
 // counted apart, must be small and must all be freed again. And the memory of a full-width run.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The counting behind `dslt bench`: a small case by hand, and that a tally says what a real frame did.
 #include <gtest/gtest.h>
 

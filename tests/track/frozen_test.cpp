@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Frozen reductions: what is stored of a frame, how much memory that takes, and that the target is still
 // found.
 #include <gtest/gtest.h>

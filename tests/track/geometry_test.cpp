@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // What the first frame fixes: search area, grids, label, and the pose's way back to pixels.
 #include <gtest/gtest.h>
 

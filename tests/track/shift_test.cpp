@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The whole tracker on frames of known shift: whole and fractional cells come back as pixels.
 #include <gtest/gtest.h>
 

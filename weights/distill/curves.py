@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Draw what train.py logged: the losses against the step, in training and on held-out photographs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Turn a checkpoint into the file that ships: normalisation folded in, float16, scales measured, safetensors."""
 
 from __future__ import annotations

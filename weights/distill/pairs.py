@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pairs of crops with one target in both, rendered from photographs: the material of the tracking loss.
 
 The first crop has the target in its centre. In the second one it has moved, turned, grown or shrunk a little, over

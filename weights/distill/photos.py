@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Photographs in memory, and crops of them: random place, size, turn, shape, colour, blur, noise."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The student: VGG-16's topology, narrower. Batch normalisation helps it learn and is folded away for good."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The teachers: BVLC GoogLeNet up to inception_4e (Caffe's semantics) and VGG-16's first seven convolutions."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tracker's own task as a loss: learn a filter on the first crop in closed form, find the target in the second.
 
 The filter is the ridge regression of a Gaussian label over all cyclic shifts of the first crop's features (the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Train the student; see README.md. Writes DIR/{settings.json,log.jsonl,checkpoint.pt}; a rerun goes on from the
 checkpoint. Same settings, machine, thread count and packages: same numbers."""
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cpu.c: opening the CPU backend, its memory, its table. */
 #include "cpu.h"
 

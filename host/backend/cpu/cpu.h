@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cpu.h: the CPU backend's own state and the pieces it is made of. */
 #ifndef DSLT_BACKEND_CPU_CPU_H
 #define DSLT_BACKEND_CPU_CPU_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* crop.c: the search area, sampled from the frame with replicated edges and normalised; and its
  * augmentations. */
 #include <math.h>

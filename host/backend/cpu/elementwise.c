@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* elementwise.c: sums of maps, the loss, Adam. */
 #include "cpu.h"
 

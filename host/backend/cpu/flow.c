@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* flow.c: the way of a frame on the CPU: nothing is recorded, conditions are looked at when they are met. */
 #include <stdlib.h>
 #include <string.h>

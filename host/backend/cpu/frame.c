@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* frame.c: any frame the public API accepts becomes BGR8. */
 #include <stdlib.h>
 #include <string.h>

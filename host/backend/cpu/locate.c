@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* locate.c: the maximum of a response map, and what it does to the pose. */
 #include "math/locate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "onednn_choice.h"
 
 #include "util/error.h"

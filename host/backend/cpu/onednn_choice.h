@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* onednn_choice.h: which of oneDNN's convolutions computes a layer of the backbone, and in which layout.
  *
  * A fixed rule by shape and type, made from measurements (bench/README.md, "Backbone"), so that the same

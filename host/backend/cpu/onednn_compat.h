@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* onednn_compat.h: the calls that differ between oneDNN 2 and 3, under one name each. Debian 12 ships 2.6;
  * newer distributions ship 3.x, where operation descriptors are gone and memory descriptors became opaque. */
 #ifndef DSLT_BACKEND_CPU_ONEDNN_COMPAT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* onednn_engine.c: oneDNN's engine and stream. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* onednn_gemm.c: planned matrix products by oneDNN. */
 #include <omp.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* onednn_net.c: the backbone as a flat list of oneDNN primitives, planned once for each batch and input size.
  *
  * Activations stay in the layout that the convolutions want (onednn_choice.h). The list changes it where two

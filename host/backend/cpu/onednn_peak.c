@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* onednn_peak.c: oneDNN at its best: a bfloat16 product, and for one convolution's shape every algorithm and
  * layout it offers, so that nobody has to believe that the backbone's choice is the fast one. */
 #include <stdlib.h>

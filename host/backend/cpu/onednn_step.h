@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* onednn_step.h: one oneDNN primitive with its arguments, ready to run again and again. */
 #ifndef DSLT_BACKEND_CPU_ONEDNN_STEP_H
 #define DSLT_BACKEND_CPU_ONEDNN_STEP_H

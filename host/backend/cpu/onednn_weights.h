@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* onednn_weights.h: one layer's weights in the layout its convolution reads. */
 #ifndef DSLT_BACKEND_CPU_ONEDNN_WEIGHTS_H
 #define DSLT_BACKEND_CPU_ONEDNN_WEIGHTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* plain_conv.c: the head's same-size convolutions without oneDNN. */
 #include <stdlib.h>
 #include <string.h>

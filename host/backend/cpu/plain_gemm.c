@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* plain_gemm.c: matrix products without oneDNN. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* plain_net.c: the backbone without oneDNN, for machines that lack it: direct loops. Slow, and
  * exact enough to serve as a second opinion. */
 #include <stdio.h>

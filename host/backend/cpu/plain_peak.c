@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* plain_peak.c: without oneDNN the peak is that of our own loops; there is no bfloat16 and no better
  * convolution to compare with. */
 #include <stdlib.h>

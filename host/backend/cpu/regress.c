@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* regress.c: the regression convolution, many channels to one, as matrix products.
  *
  * Forward: every kernel tap times every map cell is one product G = W X^T, [kh kw][h w]; the response at (i,

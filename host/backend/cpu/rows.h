@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rows.h: the head's operations for some rows of a map, on the calling thread alone. Operations of the table
  * and the head as a whole share them. */
 #ifndef DSLT_BACKEND_CPU_ROWS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* upsample.c: transposed convolution with one filter a channel, forward and backward. */
 #include "cpu.h"
 #include "rows.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* whole.c: the head as a whole, forward and backward, in few products and few parallel regions.
  *
  * Everything between the low tap X and the response is linear, and a regression has far fewer taps than the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* conv.c: the head's same-size convolutions (the channel reductions) and their gradients, all by matrix
  * products: one for a 1 x 1 kernel, nine for a 3 x 3. Float32, or TF32 where the precision allows. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cuda.c: opening the CUDA backend, its memory, its errors, its table. */
 #include "cuda.h"
 

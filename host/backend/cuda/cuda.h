@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cuda.h: the CUDA backend's own state and the pieces it is made of. */
 #ifndef DSLT_BACKEND_CUDA_CUDA_H
 #define DSLT_BACKEND_CUDA_CUDA_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cudnn_conv.c: a convolution, its bias and its ReLU as one graph of cuDNN's; the ways to run it, and which
  * of them is taken. */
 #include "cudnn_conv.h"

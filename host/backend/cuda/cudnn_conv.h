@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cudnn_conv.h: 3 x 3 convolutions of the backbone by cuDNN's graph interface. */
 #ifndef DSLT_BACKEND_CUDA_CUDNN_CONV_H
 #define DSLT_BACKEND_CUDA_CUDNN_CONV_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* flow.c: the way of a frame on the device. A part's calls run once as they come, which loads every kernel
  * and plan; the second time they are recorded into a CUDA graph, which is launched from then on. Blocks that
  * hang on a condition become conditional nodes of the graph; where the driver has none, and in the first run,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* frame.c: a frame on its way to the device: into pinned memory, over on a stream of its own, never
  * converted. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* head.c: the operations that are one kernel each: the table's arguments, plus where and whether they run. */
 #include <stdlib.h>
 

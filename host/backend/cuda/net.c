@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net.c: the backbone. Each layer is one cuDNN plan with bias and ReLU inside where there is one, else nine
  * matrix products. Activations are channels-last, their channels filled up with zeros to what tensor cores
  * want; layers of zeros stay zeros, since their weights and biases are. */

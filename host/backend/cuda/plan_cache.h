@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* plan_cache.h: which of cuDNN's ways was the fastest for a convolution, kept on disk: one text file for each
  * GPU and library version in $XDG_CACHE_HOME/dslt (~/.cache/dslt). */
 #ifndef DSLT_BACKEND_CUDA_PLAN_CACHE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* probe.c: what stands between this program and a GPU. The runtime is linked statically and opens the driver
  * by itself, so nothing here needs a driver to be installed. */
 #include "probe.h"

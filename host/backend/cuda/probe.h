@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* probe.h: what the CUDA runtime says about this machine, and how it is put into words. Apart from each
  * other, so that the words for every machine are tested on any machine. */
 #ifndef DSLT_BACKEND_CUDA_PROBE_H

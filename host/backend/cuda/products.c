@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* products.c: matrix products by cuBLAS, and a 3 x 3 convolution as nine of them.
  *
  * cuBLAS thinks in columns: a packed row-major matrix is its transpose there, so C = A B is asked for as C^T

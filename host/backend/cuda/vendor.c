@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* vendor.c: finds cuBLAS and cuDNN where the build saw them, else wherever the system's loader does. */
 #include "vendor.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* vendor.h: cuBLAS and cuDNN, opened while the program runs, so that it starts on machines that have neither.
  */
 #ifndef DSLT_BACKEND_CUDA_VENDOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* facts.h: lists, frame ranges and attributes of the published benchmarks, as tables. The .c files beside it
  * are written by generate.py from the facts folder; change them there. */
 #ifndef DSLT_DATA_FACTS_H

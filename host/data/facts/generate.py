@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Write the tables of published benchmarks (otb.c, tc128.c, uav.c, vot.c) from a folder of facts.
 
     python3 host/data/facts/generate.py FACTS [FOLDER]
@@ -122,7 +123,7 @@ def main():
     folder = pathlib.Path(sys.argv[2] if len(sys.argv) == 3 else __file__).resolve()
     folder = folder if len(sys.argv) == 3 else folder.parent
     for file, (title, make) in TABLES.items():
-        head = [f"/* {title}. Written by generate.py; columns as in facts.h. */", "#include <stddef.h>", "",
+        head = ["/* SPDX-License-Identifier: Apache-2.0 */", f"/* {title}. Written by generate.py; columns as in facts.h. */", "#include <stddef.h>", "",
                 '#include "data/facts/facts.h"', "", "/* clang-format off */"]
         (folder / file).write_text("\n".join(head + make(facts)).rstrip("\n") + "\n", encoding="utf-8")
 

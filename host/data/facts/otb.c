@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* OTB-2013, OTB-50 and OTB-100. Written by generate.py; columns as in facts.h. */
 #include <stddef.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Temple-Color 128. Written by generate.py; columns as in facts.h. */
 #include <stddef.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* UAV123, UAV20L and UAV123@10fps. Written by generate.py; columns as in facts.h. */
 #include <stddef.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* VOT-2016, whose sequences are VOT-2015's. Written by generate.py; columns as in facts.h. */
 #include <stddef.h>
 

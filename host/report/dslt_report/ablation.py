@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The section of dslt ablate: its table beside the paper's numbers, and convergence as in the paper's figure 11."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command line between the program and this package. Users type `dslt report`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The figures of one-pass evaluation: success, precision and normalised precision, overall and per attribute, and
 accuracy against speed."""
 

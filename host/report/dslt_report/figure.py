@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One figure, twice: for the page (text stays text, colours are CSS variables, no legend or title, for the page has
 its own) and as SVG and PNG files that stand alone (with both)."""
 

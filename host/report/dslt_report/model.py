@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the report shows, read from the files that `dslt report` made. Every place that knows their schema is here."""
 
 from __future__ import annotations

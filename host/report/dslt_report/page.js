@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 "use strict";
 // Tables sort by the button in a column's head; missing values stay last in either direction.
 for (const table of document.querySelectorAll("table.sorts")) {

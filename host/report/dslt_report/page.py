@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The page: sections in the order of a paper, styles and script inline."""
 
 from __future__ import annotations

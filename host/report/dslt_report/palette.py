@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Colours and line styles.
 
 Figures are drawn in the light colours. Each of these is unique, so that the SVG in the page can name a CSS variable

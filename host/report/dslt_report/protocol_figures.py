@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Figures of VOT's supervised protocol (accuracy and robustness, expected average overlap) and of training."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sections that only some results have: VOT's protocol, losses, speed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The section of overlap over time: a strip a sequence, opening to all trackers and the worst frames."""
 
 from __future__ import annotations

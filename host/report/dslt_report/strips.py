@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Overlap over time as a narrow picture: a row a tracker, a column a few frames."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tables: overall, per attribute, per sequence, ablation. Each scrolls in a box of its own and sorts."""
 
 from __future__ import annotations

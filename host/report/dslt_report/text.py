@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Text that is safe inside HTML, whatever folders and sequences are called."""
 
 from __future__ import annotations

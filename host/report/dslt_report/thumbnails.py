@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Small pictures of frames with the ground truth and a tracker's box drawn in."""
 
 from __future__ import annotations
