@@ -2,8 +2,8 @@
 /* fill.cu: first weights. The generator counts its draws, so every thread can make its own. */
 #include "math/normal.h"
 
+#include "base/rng.h"
 #include "launch.h"
-#include "util/rng.h"
 
 enum { THREADS = 256, BLOCKS_MAX = 2048, FACTOR_MAX = 16 };
 

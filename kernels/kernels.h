@@ -187,7 +187,7 @@ int dslt_cuda_locate_levels(dslt_stream stream, dslt_pose *pose, const float *re
 
 /* ---- what a frame still has to do: turn.cu, samples.cu ------------------------------------------- */
 
-/* The turn of the sample store, in device memory: what host/track/samples.h keeps on the host. Starts as
+/* The turn of the sample store, in device memory: what host/tracker/samples.h keeps on the host. Starts as
  * {capacity, 1, capacity > 1 ? 1 : 0, 0}: slot 0 holds the first frame. */
 typedef struct dslt_ring {
   int32_t capacity, count, next;
@@ -215,7 +215,7 @@ typedef struct dslt_turn {
   int32_t look;     /* 1: crop and backbone must look at the new place for the sample */
 } dslt_turn;
 
-/* Between locate and choose_scale: decide on the frame as host/track/tracker.c does. learn [ring->capacity]
+/* Between locate and choose_scale: decide on the frame as host/tracker/tracker.c does. learn [ring->capacity]
  * (may be NULL): 1 for every slot that this frame's update learns from, the coming sample's included, so that
  * the steps of a slot run `when` &learn[slot]. Only reads the pose and the ring. */
 int dslt_cuda_decide(dslt_stream stream, dslt_turn *turn, int32_t *learn, const dslt_pose *pose,

@@ -6,7 +6,7 @@
 
 #include "kernels.h"
 
-#include "util/error.h"
+#include "base/error.h"
 
 #ifdef __CUDACC__
 #include <cuda_runtime.h>

@@ -4,7 +4,7 @@
 
 enum { THREADS = 64 };
 
-/* As next_frame() and store() of host/track/tracker.c decide. */
+/* As next_frame() and store() of host/tracker/tracker.c decide. */
 static __global__ void __launch_bounds__(THREADS)
     decide_kernel(dslt_turn *turn, int32_t *learn, const dslt_pose *pose, const dslt_ring *ring) {
   int frame = turn->frame + 1;

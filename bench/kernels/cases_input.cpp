@@ -2,9 +2,9 @@
 // cases_input.cpp: from a frame to the network's input, and first weights.
 #include <memory>
 
+#include "base/rng.h"
 #include "cases.h"
 #include "pack.h"
-#include "util/rng.h"
 
 namespace bench {
 namespace {

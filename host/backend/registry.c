@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "backend.h"
-#include "util/error.h"
+#include "base/error.h"
 
 #ifndef DSLT_CUDA
 static void cuda_query(dslt_backend_info *out) {

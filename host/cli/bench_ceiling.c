@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cli/bench_stats.h"
-#include "net/backbone.h"
-#include "util/error.h"
+#include "nn/backbone.h"
 
 enum { MOST_RUNS = 64 };
 

@@ -5,7 +5,7 @@
 #define DSLT_CLI_BENCH_CEILING_H
 
 #include "backend/cpu/peak.h"
-#include "track/cost.h"
+#include "tracker/cost.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/bench_report.h"
-#include "net/arch.h"
+#include "nn/arch.h"
 
 /* "-" for what was not measured. */
 static void cell(FILE *f, int width, int digits, double value) {

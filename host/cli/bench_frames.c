@@ -4,10 +4,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/error.h"
 #include "cli/bench_input.h"
+#include "experiment/frames.h"
 #include "media/media.h"
-#include "run/frames.h"
-#include "util/error.h"
 
 /* ---- decoded ahead ------------------------------------------------------------------------------- */
 

@@ -10,9 +10,9 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "data/boxes.h"
+#include "base/error.h"
+#include "dataset/boxes.h"
 #include "media/scene.h"
-#include "util/error.h"
 
 static const char scene_prefix[] = "scene:";
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "data/dataset.h"
+#include "dataset/dataset.h"
 #include "dslt/dslt.h"
 #include "media/decode.h"
 

@@ -3,8 +3,8 @@
 #include <math.h>
 
 #include "cli/bench_report.h"
-#include "net/arch.h"
-#include "run/machine.h"
+#include "experiment/machine.h"
+#include "nn/arch.h"
 
 /* JSON has no NaN: null says "not measured" there. */
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 /* What is kept of each run for its target's line. */
 enum { LINE_FPS, LINE_P95, LINE_INIT, LINE_VALUES };

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 extern char **environ;
 

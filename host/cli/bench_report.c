@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 const char dslt_paper_words[] =
     "\"The average tracking speed including all training process is 5.7 frames per second\" (section 5.1): "

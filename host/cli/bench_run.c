@@ -6,9 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/error.h"
 #include "cli/console.h"
-#include "track/geometry.h"
-#include "util/error.h"
+#include "tracker/geometry.h"
 
 /* The targets of one run, and what their frames cost. */
 typedef struct crew {

@@ -7,8 +7,8 @@
 #include "cli/bench_machine.h"
 #include "cli/bench_stats.h"
 #include "cli/progress.h"
-#include "track/cost.h"
-#include "track/geometry.h"
+#include "tracker/cost.h"
+#include "tracker/geometry.h"
 
 #ifdef __cplusplus
 extern "C" {

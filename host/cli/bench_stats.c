@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 int dslt_series_push(dslt_series *list, double value) {
   if (list->count == list->room) {

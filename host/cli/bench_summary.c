@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 const dslt_figure_info dslt_figures[DSLT_FIGURES] = {
     [DSLT_FIGURE_FPS] = {"fps", "1/s", "frames in memory, first frame apart"},

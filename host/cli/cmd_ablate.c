@@ -11,8 +11,8 @@
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "cli/track_options.h"
-#include "run/ablation.h"
-#include "run/draft.h"
+#include "experiment/ablation.h"
+#include "experiment/draft.h"
 
 static const char doc[] =
     "Repeat the paper's ablations (section 5.3) on a set: the losses shrinkage, L2, L3 and OHNM with "

@@ -7,15 +7,15 @@
 #include <unistd.h>
 
 #include "backend/cpu/peak.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
 #include "cli/bench_measure.h"
 #include "cli/bench_options.h"
 #include "cli/bench_plot.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "cli/track_options.h"
-#include "net/weights.h"
-#include "util/atomic_file.h"
-#include "util/error.h"
+#include "nn/weights.h"
 
 /* Each thing that makes up the ceiling is measured for so long; some sixty of them take a few seconds. */
 static const double ceiling_seconds = 0.05;

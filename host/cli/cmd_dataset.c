@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "cli/console.h"
 #include "cli/dataset_report.h"
 #include "cli/exit_codes.h"
-#include "data/dataset.h"
-#include "util/nearest.h"
+#include "dataset/dataset.h"
 
 /* ---- list ---------------------------------------------------------------------------------------- */
 

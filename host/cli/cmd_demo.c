@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/error.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "cli/filmstrip.h"
@@ -17,7 +18,6 @@
 #include "cli/track_truth.h"
 #include "cli/track_views.h"
 #include "media/scene.h"
-#include "util/error.h"
 
 static const double demo_fps = 25;
 enum { MAX_PATH = 4096 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cli/console.h"
 #include "cli/eval_json.h"
 #include "cli/eval_measures.h"
@@ -15,7 +16,6 @@
 #include "cli/eval_vot.h"
 #include "cli/exit_codes.h"
 #include "eval/evaluate.h"
-#include "util/error.h"
 
 /* ---- what is odd --------------------------------------------------------------------------------- */
 

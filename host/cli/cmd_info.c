@@ -14,7 +14,7 @@
 #include "cli/exit_codes.h"
 #include "dslt/dslt.h"
 #include "media/media.h"
-#include "net/weights.h"
+#include "nn/weights.h"
 
 #if defined(__clang__)
 #define COMPILER "clang " __clang_version__

@@ -9,15 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cli/console.h"
 #include "cli/eval_json.h"
 #include "cli/eval_options.h"
 #include "cli/exit_codes.h"
 #include "cli/report_frames.h"
 #include "cli/report_python.h"
-#include "data/dataset.h"
+#include "dataset/dataset.h"
 #include "eval/evaluate.h"
-#include "util/error.h"
 
 enum { MOST_SOURCES = 256, MOST_ARGUMENTS = 2 * MOST_SOURCES + 32, WORST = 3 };
 

@@ -10,7 +10,7 @@
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "cli/track_options.h"
-#include "run/plan.h"
+#include "experiment/plan.h"
 
 enum { KEY_PROTOCOL = 0x400, KEY_REPEAT };
 

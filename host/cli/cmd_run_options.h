@@ -6,7 +6,7 @@
 #include <argp.h>
 
 #include "cli/tracker_choice.h"
-#include "run/request.h"
+#include "experiment/request.h"
 
 typedef struct dslt_run_command {
   const char *program; /* "dslt run"; static storage */

@@ -4,7 +4,7 @@
 #define DSLT_CLI_CMD_RUN_WATCH_H
 
 #include "cli/progress.h"
-#include "run/engine.h"
+#include "experiment/engine.h"
 
 typedef struct dslt_run_watch {
   int quiet;

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/atomic_file.h"
+#include "base/error.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "cli/progress.h"
@@ -16,8 +18,6 @@
 #include "cli/track_targets.h"
 #include "cli/track_views.h"
 #include "media/media.h"
-#include "util/atomic_file.h"
-#include "util/error.h"
 
 /* Everything a run holds; track_free() releases it whatever was reached. */
 typedef struct run {

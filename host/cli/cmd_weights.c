@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "cli/weights_report.h"
 #include "dslt/dslt.h"
-#include "net/weights.h"
-#include "util/nearest.h"
+#include "nn/weights.h"
 
 /* ---- info and verify: one file ------------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 /* Print and release; NULL stands for memory that ran out on the way. */
 static int print_json(json_t *root) {

@@ -3,7 +3,7 @@
 #ifndef DSLT_CLI_DATASET_REPORT_H
 #define DSLT_CLI_DATASET_REPORT_H
 
-#include "data/dataset.h"
+#include "dataset/dataset.h"
 
 #ifdef __cplusplus
 extern "C" {

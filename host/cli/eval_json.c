@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cli/eval_measures.h"
-#include "util/error.h"
 
 /* Every function below answers 0, or -1 when memory runs out; new references are consumed in either case. */
 

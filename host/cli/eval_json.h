@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "data/json_text.h"
+#include "dataset/json_text.h"
 #include "eval/evaluate.h"
 
 #ifdef __cplusplus

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/error.h"
+#include "base/nearest.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
-#include "util/error.h"
-#include "util/nearest.h"
 
 enum {
   KEY_DATASET = 0x100,

@@ -4,8 +4,8 @@
 #include <locale.h>
 #include <string.h>
 
-#include "util/atomic_file.h"
-#include "util/error.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
 
 typedef enum form { FORM_JSON, FORM_CSV, FORM_MARKDOWN, FORM_LATEX, FORM_TEXT } form;
 

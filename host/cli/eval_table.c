@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 int dslt_table_make(dslt_table *out, const char *title, int rows, int columns) {
   const size_t cells = (size_t)rows * (size_t)columns;

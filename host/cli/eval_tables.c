@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "cli/eval_measures.h"
-#include "util/error.h"
 
 /* ---- the main table ------------------------------------------------------------------------------ */
 

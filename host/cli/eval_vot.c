@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cli/console.h"
 #include "cli/eval_json.h"
 #include "cli/eval_report.h"
 #include "cli/exit_codes.h"
 #include "eval/vot_measures.h"
 #include "eval/vot_rank.h"
-#include "run/vot_truth.h"
-#include "util/error.h"
+#include "experiment/vot_truth.h"
 
 typedef struct vot_tracker {
   const dslt_eval_source *source;

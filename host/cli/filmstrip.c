@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cli/track_views.h"
 #include "eval/ope.h"
-#include "util/error.h"
 
 /* Pixels of the sheet. */
 enum { MARGIN = 12, GAP = 8, TITLE = 38, CAPTION = 20, CELL_WIDTH = 238, INNER_GAP = 3 };

@@ -4,7 +4,7 @@
 #ifndef DSLT_CLI_FILMSTRIP_H
 #define DSLT_CLI_FILMSTRIP_H
 
-#include "data/boxes.h"
+#include "dataset/boxes.h"
 #include "media/media.h"
 
 #ifdef __cplusplus

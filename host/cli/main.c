@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "cli/cmd_ablate.h"
 #include "cli/cmd_bench.h"
 #include "cli/cmd_dataset.h"
@@ -19,7 +20,6 @@
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "dslt/dslt.h"
-#include "util/nearest.h"
 
 typedef struct verb {
   const char *name;

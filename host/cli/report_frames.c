@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/boxes.h"
-#include "data/json_text.h"
+#include "base/error.h"
+#include "dataset/boxes.h"
+#include "dataset/json_text.h"
 #include "eval/results.h"
-#include "util/error.h"
 
 enum { MOST_WORST = 8 };
 

@@ -3,7 +3,7 @@
 #ifndef DSLT_CLI_REPORT_FRAMES_H
 #define DSLT_CLI_REPORT_FRAMES_H
 
-#include "data/dataset.h"
+#include "dataset/dataset.h"
 #include "eval/evaluate.h"
 
 #ifdef __cplusplus

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 enum {
   NO_PACKAGE = 90, /* main.py: this interpreter is too old or lacks a package */

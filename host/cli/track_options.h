@@ -3,7 +3,7 @@
 #ifndef DSLT_CLI_TRACK_OPTIONS_H
 #define DSLT_CLI_TRACK_OPTIONS_H
 
-#include "data/boxes.h"
+#include "dataset/boxes.h"
 #include "dslt/dslt.h"
 
 typedef struct dslt_track_options {

@@ -8,8 +8,8 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "base/error.h"
 #include "media/media.h"
-#include "util/error.h"
 
 /* One name for one file: links followed, and for a file yet to be made its folder's real name plus its own.
  */

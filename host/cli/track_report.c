@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "util/atomic_file.h"
-#include "util/error.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
 
 static const char *const stage_names[DSLT_STAGE_COUNT] = {"crop",   "backbone", "head",
                                                           "locate", "store",    "update"};

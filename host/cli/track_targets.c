@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cli/track_paths.h"
-#include "util/error.h"
 
 static int alloc_lists(dslt_track_targets *t, int count) {
   size_t n = (size_t)count;

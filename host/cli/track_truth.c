@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "media/scene.h"
-#include "util/error.h"
 
 int dslt_track_truth_read(dslt_track_truth *out, const char *path, int64_t start) {
   dslt_box_list list = {0};

@@ -3,7 +3,7 @@
 #ifndef DSLT_CLI_TRACK_TRUTH_H
 #define DSLT_CLI_TRACK_TRUTH_H
 
-#include "data/boxes.h"
+#include "dataset/boxes.h"
 #include "eval/ope.h"
 
 #ifdef __cplusplus

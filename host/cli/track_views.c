@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 static const dslt_color green = {80, 220, 60}, orange = {0, 140, 255}, red = {40, 30, 230},
                         white = {255, 255, 255}, black = {0, 0, 0};

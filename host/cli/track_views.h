@@ -3,7 +3,7 @@
 #ifndef DSLT_CLI_TRACK_VIEWS_H
 #define DSLT_CLI_TRACK_VIEWS_H
 
-#include "data/boxes.h"
+#include "dataset/boxes.h"
 #include "media/media.h"
 
 #ifdef __cplusplus

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "net/weights.h"
-#include "util/error.h"
+#include "base/error.h"
+#include "nn/weights.h"
 
 static const char *const dtype_names[] = {"F32", "F16", "BF16"};
 

@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "data/boxes.h"
-#include "util/error.h"
+#include "base/error.h"
+#include "dataset/boxes.h"
 
 int dslt_box_is_finite(const dslt_box *box) {
   return isfinite(box->x) && isfinite(box->y) && isfinite(box->width) && isfinite(box->height);

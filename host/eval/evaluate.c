@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "eval/evaluate_cell.h"
-#include "util/error.h"
 
 const dslt_sequence *dslt_evaluation_sequence(const dslt_evaluation *evaluation, int index) {
   return dslt_dataset_at(evaluation->set, evaluation->sequences[index]);

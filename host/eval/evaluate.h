@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "data/dataset.h"
+#include "dataset/dataset.h"
 #include "eval/convention.h"
 #include "eval/got10k.h"
 #include "eval/ope.h"

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/boxes.h"
+#include "base/error.h"
+#include "dataset/boxes.h"
 #include "eval/evaluate_cell.h"
 #include "eval/tre_sre.h"
-#include "util/error.h"
 
 /* ---- one run of one sequence --------------------------------------------------------------------- */
 

@@ -5,9 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "data/boxes.h"
+#include "base/error.h"
+#include "dataset/boxes.h"
 #include "eval/convention.h"
-#include "util/error.h"
 
 static double clip(double value, double low, double high) { return fmin(fmax(value, low), high); }
 

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "data/boxes.h"
-#include "util/error.h"
+#include "base/error.h"
+#include "dataset/boxes.h"
 
 static void count_frame(dslt_ope *ope, const dslt_convention_rules *rules, const dslt_frame_score *frame) {
   ope->invalid += !frame->valid;

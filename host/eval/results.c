@@ -11,7 +11,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 /* ---- names --------------------------------------------------------------------------------------- */
 

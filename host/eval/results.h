@@ -3,7 +3,7 @@
 #ifndef DSLT_EVAL_RESULTS_H
 #define DSLT_EVAL_RESULTS_H
 
-#include "data/dataset.h"
+#include "dataset/dataset.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "data/boxes.h"
-#include "data/dataset.h"
-#include "util/error.h"
+#include "base/error.h"
+#include "dataset/boxes.h"
+#include "dataset/dataset.h"
 
 /* ---- TRE ----------------------------------------------------------------------------------------- */
 

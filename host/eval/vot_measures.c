@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "eval/vot_runs.h"
-#include "util/error.h"
 
 /* ---- accuracy and failures ----------------------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
 #include <limits.h>
 #include <math.h>
 
-#include "data/boxes.h"
+#include "dataset/boxes.h"
 #include "eval/vot.h"
 
 static const double max_coordinate = 1e9; /* px; all arithmetic below stays exact enough and within 64 bits */

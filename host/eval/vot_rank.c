@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "eval/vot_runs.h"
-#include "util/error.h"
 
 /* ---- samples ------------------------------------------------------------------------------------- */
 

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/error.h"
 #include "eval/vot_measures.h"
-#include "util/error.h"
 
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 

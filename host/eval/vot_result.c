@@ -9,9 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/atomic_file.h"
+#include "base/error.h"
 #include "eval/vot.h"
-#include "util/atomic_file.h"
-#include "util/error.h"
 
 enum { MAX_NUMBER = 64, MAX_VALUES = 8, MAX_REPETITIONS = 999 };
 static const size_t max_file = (size_t)64 << 20;

@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "eval/vot.h"
-#include "util/error.h"
 
 static const char *const convention_names[] = {"matlab", "python"};
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 /* ---- checks and means ---------------------------------------------------------------------------- */
 

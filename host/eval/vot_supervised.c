@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 /* ---- step by step -------------------------------------------------------------------------------- */
 

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/atomic_file.h"
+#include "base/error.h"
 #include "decode.h"
 #include "media.h"
-#include "util/atomic_file.h"
-#include "util/error.h"
 
 enum { LARGEST_SIDE = 16384 };
 

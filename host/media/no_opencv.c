@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* no_opencv.c: what a build without OpenCV answers. */
 #ifndef DSLT_OPENCV
+#include "base/error.h"
 #include "decode.h"
-#include "util/error.h"
 
 #define NEEDS "this build has no OpenCV; install libopencv-dev and build again"
 

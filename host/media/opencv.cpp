@@ -36,9 +36,9 @@
 #endif
 
 extern "C" {
+#include "base/atomic_file.h"
+#include "base/error.h"
 #include "decode.h"
-#include "util/atomic_file.h"
-#include "util/error.h"
 }
 
 namespace {

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "decode.h"
-#include "util/error.h"
 
 enum { LARGEST_SIDE = 16384 };
 static const int64_t LARGEST_FILE = (int64_t)2 << 30;

@@ -5,8 +5,8 @@
  * TIFF goes unnoticed here (those carry no checksum); a PNG's does not. */
 #include <string.h>
 
+#include "base/error.h"
 #include "decode.h"
-#include "util/error.h"
 
 typedef struct blob {
   const uint8_t *bytes;

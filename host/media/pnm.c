@@ -2,8 +2,8 @@
 /* pnm.c: binary PGM and PPM, so that a build without OpenCV can read frames too. */
 #include <string.h>
 
+#include "base/error.h"
 #include "decode.h"
-#include "util/error.h"
 
 typedef struct cursor {
   const uint8_t *at, *end;

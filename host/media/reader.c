@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/error.h"
 #include "input.h"
-#include "util/error.h"
 
 enum { USUAL_AHEAD = 4, MOST_AHEAD = 256, MOST_HELD = 8 };
 

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/rng.h"
 #include "scene_parts.h"
-#include "util/error.h"
-#include "util/rng.h"
 
 enum { DISTRACTORS = 4, MOST_SUBFRAMES = 16, LARGEST_SIDE = 4096 };
 

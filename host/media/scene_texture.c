@@ -3,9 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/error.h"
+#include "base/rng.h"
 #include "scene_parts.h"
-#include "util/error.h"
-#include "util/rng.h"
 
 enum { TOY_WIDTH = 256, TOY_HEIGHT = 320 };
 

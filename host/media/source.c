@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "input.h"
 #include "natural.h"
 #include "scene.h"
-#include "util/error.h"
 
 static const char *const EXTENSIONS[] = {"bmp", "exr", "jpeg", "jpg",  "pgm", "png",
                                          "pnm", "ppm", "tif",  "tiff", "webp"};

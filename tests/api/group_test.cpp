@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "small_world.h"
-#include "track/group.h"
+#include "tracker/group.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "backend_fixture.h"
-#include "net/backbone.h"
+#include "nn/backbone.h"
 
 namespace {
 

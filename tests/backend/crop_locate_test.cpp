@@ -5,7 +5,7 @@
 
 #include "backend_fixture.h"
 #include "math/locate.h"
-#include "track/geometry.h"
+#include "tracker/geometry.h"
 
 namespace {
 

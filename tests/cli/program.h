@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "data/boxes.h"
+#include "dataset/boxes.h"
 #include "media/media.h"
 #include "media/scene.h"
 #include "spawned.h"

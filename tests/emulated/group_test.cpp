@@ -6,7 +6,7 @@
 
 #include "../api/small_world.h"
 #include "runtime.h"
-#include "track/group.h"
+#include "tracker/group.h"
 
 namespace {
 

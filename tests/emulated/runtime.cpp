@@ -14,8 +14,8 @@
 #include <set>
 #include <vector>
 
+#include "base/error.h"
 #include "runtime.h"
-#include "util/error.h"
 extern "C" {
 #include "backend/cuda/vendor.h"
 }

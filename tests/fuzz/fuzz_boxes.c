@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/boxes.h"
+#include "dataset/boxes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/dataset_files.h"
-#include "data/dataset_text.h"
+#include "dataset/dataset_files.h"
+#include "dataset/dataset_text.h"
 #include "dslt/dslt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

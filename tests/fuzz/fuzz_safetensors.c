@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "net/weights.h"
+#include "nn/weights.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

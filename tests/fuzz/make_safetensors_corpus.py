@@ -7,7 +7,7 @@
 The fuzzer by hand, from the repository's root:
 
     clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude -Ihost tests/fuzz/fuzz_safetensors.c \\
-        host/net/arch.c host/net/safetensors.c host/net/weights*.c host/util/*.c -ljansson -lm -o fuzz_safetensors
+        host/nn/arch.c host/nn/safetensors.c host/nn/weights*.c host/base/*.c -ljansson -lm -o fuzz_safetensors
     ./fuzz_safetensors -dict=tests/fuzz/safetensors.dict -max_total_time=60 FOLDER
 """
 

@@ -12,17 +12,17 @@ fi
 mkdir -p build-fuzz
 flags="-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude -Ihost"
 libraries="$(pkg-config --cflags --libs jansson) -lm"
-util=$(echo host/util/*.c)
+util=$(echo host/base/*.c)
 
 # shellcheck disable=SC2086 # the lists are meant to be split
-clang $flags "-DDSLT_SHIPPED_FILE=\"$PWD/weights/slim.safetensors\"" tests/fuzz/fuzz_safetensors.c host/net/arch.c host/net/shipped.c \
-  host/net/safetensors.c host/net/weights*.c $util $libraries -o build-fuzz/safetensors
+clang $flags "-DDSLT_SHIPPED_FILE=\"$PWD/weights/slim.safetensors\"" tests/fuzz/fuzz_safetensors.c host/nn/arch.c host/nn/shipped.c \
+  host/nn/safetensors.c host/nn/weights*.c $util $libraries -o build-fuzz/safetensors
 # shellcheck disable=SC2086
-clang $flags tests/fuzz/fuzz_boxes.c host/data/box_parse.c $util $libraries -o build-fuzz/boxes
+clang $flags tests/fuzz/fuzz_boxes.c host/dataset/box_parse.c $util $libraries -o build-fuzz/boxes
 # shellcheck disable=SC2086
-clang $flags tests/fuzz/fuzz_vot.c host/eval/vot_overlap.c host/eval/vot_result.c host/data/box_parse.c $util $libraries -o build-fuzz/vot
+clang $flags tests/fuzz/fuzz_vot.c host/eval/vot_overlap.c host/eval/vot_result.c host/dataset/box_parse.c $util $libraries -o build-fuzz/vot
 # shellcheck disable=SC2086
-clang $flags tests/fuzz/fuzz_dataset.c host/data/dataset_text.c host/data/dataset_files.c $util $libraries -o build-fuzz/dataset
+clang $flags tests/fuzz/fuzz_dataset.c host/dataset/dataset_text.c host/dataset/dataset_files.c $util $libraries -o build-fuzz/dataset
 
 corpus=build-fuzz/corpus
 mkdir -p $corpus/safetensors $corpus/boxes $corpus/vot $corpus/dataset

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/rng.h"
 #include "device.h"
 #include "pack.h"
-#include "util/rng.h"
 
 namespace {
 

@@ -12,7 +12,7 @@
 
 #include "dslt/dslt.h"
 
-#include "util/error.h"
+#include "base/error.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define HARNESS_ASAN 1

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // Kernel label against the host's soft label.
 #include "device.h"
-#include "track/geometry.h"
+#include "tracker/geometry.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "device.h"
-#include "track/samples.h"
+#include "tracker/samples.h"
 
 namespace {
 

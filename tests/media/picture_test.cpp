@@ -182,10 +182,10 @@ TEST(Picture, OrientationFlagIsLeftAlone) {
   NEED_OPENCV();
   Folder folder;
   Bytes turned = jpeg(folder);
-  Bytes app1 = {
-      0xff, 0xe1, 0,    34, 'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0, 1,
-      0,    0x12, 0x01, 3,  0,   1,   0,   0,   0, 6, 0,   0,   0,  0, 0, 0, 0};  // orientation 6: turned by
-                                                                                  // 90 degrees
+  Bytes app1 =
+      {0xff, 0xe1, 0,    34, 'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0, 1,
+       0,    0x12, 0x01, 3,  0,   1,   0,   0,   0, 6, 0,   0,   0,  0, 0, 0, 0};  // orientation 6: turned by
+                                                                                   // 90 degrees
   turned.insert(turned.begin() + 2, app1.begin(), app1.end());
   const Outcome got = decode(turned, "a.jpg");
   ASSERT_EQ(got.rc, 0) << got.error;

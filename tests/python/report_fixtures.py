@@ -157,7 +157,7 @@ def vot_scores(path: Path, names: list[str]) -> Path:
 
 
 def ablation(path: Path) -> Path:
-    """As host/run/ablation_write.c writes it."""
+    """As host/experiment/ablation_write.c writes it."""
     variants = []
     for place, (name, losses, layers) in enumerate((("DSLT", 1, 1), ("L2", 1, 0), ("L3", 1, 0), ("OHNM", 1, 0),
                                                     ("DSLT_m", 0, 1), ("DSLT_34", 0, 1), ("DSLT_35", 0, 1))):

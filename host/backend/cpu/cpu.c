@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 /* Cores this process may run on, which a container or taskset may have cut. The default number of threads is
  * OpenMP's own: these cores, or what OMP_NUM_THREADS or the application chose. */

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <omp.h>
 
+#include "base/error.h"
 #include "cpu.h"
 #include "math/resample.h"
-#include "util/error.h"
 
 /* Sum the frame rows under `taps`, each with its weight, into row [first..last] (columns, 3 channels). */
 DSLT_HOT static void blend_rows(float *row, const dslt_image *frame, const dslt_taps *taps, int first,

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/error.h"
 #include "cpu.h"
-#include "util/error.h"
 
 typedef enum source { SOURCE_SEARCH, SOURCE_LEVELS, SOURCE_LOOK } source;
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cpu.h"
-#include "util/error.h"
 
 /* The high byte of 16-bit value `i`; rows may begin at odd addresses. */
 static uint8_t high_byte(const uint8_t *src, int i) {

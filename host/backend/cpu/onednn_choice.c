@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "onednn_choice.h"
 
-#include "util/error.h"
+#include "base/error.h"
 
 /* Working memory beyond this leaves the last cache of the machines we know and would outweigh the weights;
  * fewer images then go through at a time. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 int dslt_onednn_check(dnnl_status_t status, const char *what) {
   if (status == dnnl_success) return DSLT_OK;

@@ -3,8 +3,8 @@
  * products, 3 x 3 as convolutions whose weights change layout on the way in and out. */
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "onednn_step.h"
-#include "util/error.h"
 
 struct dslt_conv {
   dslt_cpu *cpu;

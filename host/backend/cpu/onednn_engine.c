@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "onednn_compat.h"
-#include "util/error.h"
 
 int dslt_cpu_engine_open(dslt_cpu_engine **out, dslt_cpu *cpu) {
   (void)cpu;

@@ -3,8 +3,8 @@
 #include <omp.h>
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "onednn_step.h"
-#include "util/error.h"
 
 struct dslt_gemm {
   dslt_cpu *cpu;

@@ -6,10 +6,10 @@
  * Two buffers take turns; weights are packed once and shared between plans. */
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "onednn_choice.h"
 #include "onednn_step.h"
 #include "onednn_weights.h"
-#include "util/error.h"
 
 /* A change of layout, a convolution, a tap and a pooling for each layer. */
 enum { STEPS_MAX = 4 * DSLT_NET_LAYERS_MAX };

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "onednn_step.h"
 #include "peak.h"
-#include "util/error.h"
 
 /* ---- any primitive ------------------------------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "util/error.h"
+#include "base/error.h"
 
 int dslt_step_arg(dslt_step *step, dslt_cpu *cpu, int kind, dslt_md md, const void *data) {
   dnnl_memory_t memory;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "onednn_step.h"
-#include "util/error.h"
 
 /* Turn float32 [cout][cin][3][3] into the primitive's own layout and type. */
 static int pack(dslt_cpu *cpu, const float *oihw, const dnnl_dims_t dims, dslt_md to, void *packed) {

@@ -6,8 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "cpu.h"
-#include "util/error.h"
 
 double dslt_cpu_clock(void) {
   struct timespec now;

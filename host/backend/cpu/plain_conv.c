@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cpu.h"
-#include "util/error.h"
 
 struct dslt_conv {
   int n, h, w, cin, cout, k;

@@ -2,8 +2,8 @@
 /* plain_gemm.c: matrix products without oneDNN. */
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "cpu.h"
-#include "util/error.h"
 
 struct dslt_gemm {
   int ta, tb, m, n, k;

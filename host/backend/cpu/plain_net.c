@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cpu.h"
-#include "util/error.h"
 
 struct dslt_net {
   dslt_cpu *cpu;

@@ -3,9 +3,9 @@
  * convolution to compare with. */
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "cpu.h"
 #include "peak.h"
-#include "util/error.h"
 
 int dslt_cpu_arithmetic_peak(double *flops, const char **how, dslt_backend *backend, int precision,
                              double seconds) {

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cpu.h"
 #include "rows.h"
-#include "util/error.h"
 
 struct dslt_regress {
   int n, h, w, c, kh, kw;

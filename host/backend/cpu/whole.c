@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cpu.h"
 #include "rows.h"
-#include "util/error.h"
 
 enum { BANDS_MAX = 4, BAND_CELLS = 512 };
 

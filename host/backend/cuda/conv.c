@@ -3,8 +3,8 @@
  * products: one for a 1 x 1 kernel, nine for a 3 x 3. Float32, or TF32 where the precision allows. */
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "cuda.h"
-#include "util/error.h"
 
 struct dslt_conv {
   dslt_cuda *cuda;

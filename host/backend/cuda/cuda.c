@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cudnn_conv.h"
 #include "probe.h"
-#include "util/error.h"
 
 enum {
   BLAS_WORKSPACE = 32 << 20, /* bytes; what cuBLAS recommends for Hopper, enough for all */

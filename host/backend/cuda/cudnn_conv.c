@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "plan_cache.h"
-#include "util/error.h"
 
 #if DSLT_CUDNN
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cuda.h"
-#include "util/error.h"
 
 /* Device memory of a flow. */
 typedef struct flow_state {

@@ -3,8 +3,8 @@
  * converted. */
 #include <string.h>
 
+#include "base/error.h"
 #include "cuda.h"
-#include "util/error.h"
 
 static int pixel_bytes(dslt_pixel_format format) {
   static const int bytes[] = {3, 3, 1, 4, 4, 2, 6};

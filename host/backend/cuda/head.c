@@ -2,8 +2,8 @@
 /* head.c: the operations that are one kernel each: the table's arguments, plus where and whether they run. */
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "cuda.h"
-#include "util/error.h"
 
 int dslt_cuda_op_crop(dslt_backend *backend, float *out, const dslt_geometry *g, const dslt_input_norm *norm,
                       const dslt_pose *pose, int first_level, int count) {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cudnn_conv.h"
-#include "util/error.h"
 
 typedef struct net_layer {
   int h, w, cin, cout;   /* channels as stored */

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "util/atomic_file.h"
-#include "util/error.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
 
 static const char header[] = "dslt convolution plans 1\n";
 

@@ -3,8 +3,8 @@
  *
  * cuBLAS thinks in columns: a packed row-major matrix is its transpose there, so C = A B is asked for as C^T
  * = B^T A^T, with the operands changing places and nothing copied. */
+#include "base/error.h"
 #include "cuda.h"
-#include "util/error.h"
 
 static int check(dslt_cuda *cuda, cublasStatus_t status) {
   if (status == CUBLAS_STATUS_SUCCESS) return DSLT_OK;

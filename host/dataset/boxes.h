@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* boxes.h: boxes as text: parsing and the conversions between dslt's convention and the benchmarks'.
+ * dslt: 0-based, continuous, top-left corner. OTB: 1-based pixels, so x and y are one larger. */
+#ifndef DSLT_DATASET_BOXES_H
+#define DSLT_DATASET_BOXES_H
+
+#include "dslt/dslt.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+dslt_box dslt_box_from_otb(dslt_box otb);
+dslt_box dslt_box_to_otb(dslt_box box);
+/* Area-preserving axis-aligned box of a VOT polygon x1,y1,..,x4,y4: centre = mean of the
+ * corners, side scaled by sqrt(polygon area / bounding box area). 0-based in, 0-based out. */
+dslt_box dslt_box_from_polygon(const double corners[8]);
+
+/* "x,y,w,h" in dslt's convention; separators comma, space, semicolon or tab; nothing else may follow. Finite
+ * numbers, w and h > 0: DSLT_EBOX says what is wrong otherwise. */
+int dslt_box_parse(dslt_box *out, const char *text);
+
+/* Rows of a ground-truth or result file. */
+typedef struct dslt_box_list {
+  dslt_box *boxes; /* 0-based; NaN in all fields where the row held NaN */
+  int count;
+} dslt_box_list;
+
+/* Read a file of `x,y,w,h` (1-based, OTB; comma, tab, semicolon or spaces; CR allowed; missing final newline
+ * allowed; NaN allowed) or of 8-number polygons (VOT, converted). Empty lines at the end are ignored,
+ * elsewhere an error names the line. Files over 64 MiB or lines over 1,000 characters are refused. */
+int dslt_box_list_read_otb(dslt_box_list *out, const char *path);
+/* The parser behind it, on memory (not NUL-terminated); `name` goes into error sentences. */
+int dslt_box_list_parse_otb(dslt_box_list *out, const char *text, size_t size, const char *name);
+void dslt_box_list_free(dslt_box_list *list);
+
+/* ---- writing result files ------------------------------------------------------------------------ */
+
+typedef enum dslt_box_format {
+  DSLT_FORMAT_OTB = 0, /* x,y,w,h 1-based, %.4f, comma */
+  DSLT_FORMAT_VOT =
+      1, /* first line 1, then x,y,w,h 0-based, %.4f (an unsupervised run in VOT's file layout) */
+  DSLT_FORMAT_GOT10K = 2, /* x,y,w,h 1-based, %.3f, comma */
+  DSLT_FORMAT_CSV = 3,    /* header; frame (0-based),x,y,width,height,peak,lost ; 0-based */
+  DSLT_FORMAT_JSON =
+      4 /* {"convention": "0-based...", "frames": [{"frame", "x", "y", "width", "height", "peak", "lost"}]} */
+} dslt_box_format;
+
+typedef struct dslt_track_row {
+  int64_t frame; /* 0-based index within the tracked range */
+  dslt_box box;
+  double peak;
+  int lost;
+} dslt_track_row;
+
+/* "otb", "vot", ...; DSLT_EOPTION lists the names. */
+int dslt_box_format_parse(dslt_box_format *out, const char *name);
+/* Write all rows under a temporary name in the same folder, flush, fsync, rename: the final name never holds
+ * a partial file. path "-" = standard output. DSLT_EIO names the file and the system's reason (disk full
+ * ...). */
+int dslt_track_write(const char *path, dslt_box_format format, const dslt_track_row *rows, int count);
+/* 1: a file of this format can hold several targets (csv, json). */
+int dslt_box_format_numbers(dslt_box_format format);
+/* The same for several targets, rows[0..targets-1][0..count-1]: frame by frame one row for each target, with
+ * its number (from 1) as column or member "target" behind "frame". DSLT_EARGUMENT: the format holds one
+ * target. */
+int dslt_track_write_targets(const char *path, dslt_box_format format, const dslt_track_row *const *rows,
+                             int targets, int count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "experiment/ablation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "dataset/boxes.h"
+#include "eval/ope.h"
+#include "experiment/draft.h"
+#include "experiment/job.h"
+#include "experiment/plan.h"
+
+static int no_memory(void) { return dslt_fail(DSLT_EMEMORY, "Out of memory while scoring the ablation."); }
+
+/* What is open while scoring. */
+typedef struct scoring {
+  const dslt_run_request *request;
+  dslt_dataset *set;
+  dslt_run_plan plan;
+  char *folders[DSLT_VARIANTS];
+  const char **losses; /* the scored sequences' files, borrowed from the plan */
+} scoring;
+
+static int open_scoring(scoring *s) {
+  DSLT_TRY(dslt_dataset_open(&s->set, s->request->dataset, s->request->root));
+  DSLT_TRY(dslt_dataset_select(s->set, s->request->sequences));
+  DSLT_TRY(dslt_run_plan_make(&s->plan, s->set, s->request));
+  s->losses = calloc((size_t)s->plan.count + 1, sizeof *s->losses);
+  if (!s->losses) return no_memory();
+  for (int i = 0; i < DSLT_VARIANTS; i++)
+    DSLT_TRY(dslt_results_path(&s->folders[i], s->request->out, dslt_variant_at(i)->name));
+  return DSLT_OK;
+}
+
+static void close_scoring(scoring *s) {
+  for (int i = 0; i < DSLT_VARIANTS; i++) free(s->folders[i]);
+  free(s->losses);
+  dslt_run_plan_free(&s->plan);
+  dslt_dataset_free(s->set);
+}
+
+static int score(dslt_ablation_score *out, const scoring *s, const dslt_run_job *job, int variant) {
+  char *path = NULL;
+  DSLT_TRY(dslt_results_path(&path, s->folders[variant], job->boxes));
+  dslt_box_list boxes = {0};
+  int rc = dslt_box_list_read_otb(&boxes, path);
+  free(path);
+  DSLT_TRY(rc);
+  dslt_ope ope;
+  const dslt_sequence *sequence = dslt_dataset_at(s->set, job->sequence);
+  if (boxes.count != job->frames)
+    rc = dslt_fail(DSLT_EFORMAT, "%s of %s has %d rows, not %d.", job->boxes, s->folders[variant],
+                   boxes.count, job->frames);
+  else
+    rc = dslt_ope_score(&ope, boxes.boxes, sequence->truth, job->frames);
+  dslt_box_list_free(&boxes);
+  DSLT_TRY(rc);
+  *out = (dslt_ablation_score){.precision20 = ope.precision20, .auc = ope.auc};
+  return DSLT_OK;
+}
+
+static int score_sequence(dslt_ablation *out, const scoring *s, const dslt_run_job *job) {
+  int everywhere = 1;
+  for (int i = 0; i < DSLT_VARIANTS; i++) {
+    int finished = !job->trouble && dslt_job_finished(job, s->folders[i]);
+    out->finished[i] += finished;
+    everywhere &= finished;
+  }
+  if (!everywhere) return DSLT_OK;
+  for (int i = 0; i < DSLT_VARIANTS; i++) DSLT_TRY(score(&out->scores[i][out->count], s, job, i));
+  out->sequences[out->count] = strdup(dslt_dataset_at(s->set, job->sequence)->name);
+  if (!out->sequences[out->count]) return no_memory();
+  s->losses[out->count++] = job->losses;
+  out->frames += job->frames;
+  return DSLT_OK;
+}
+
+static int reserve(dslt_ablation *out, const scoring *s) {
+  size_t room = (size_t)s->plan.count + 1;
+  out->title = strdup(dslt_dataset_kind_of(s->set)->title);
+  out->sequences = calloc(room, sizeof *out->sequences);
+  int good = out->title && out->sequences;
+  for (int i = 0; i < DSLT_VARIANTS; i++) {
+    out->scores[i] = calloc(room, sizeof *out->scores[i]);
+    good = good && out->scores[i];
+  }
+  return good ? DSLT_OK : no_memory();
+}
+
+static int score_all(dslt_ablation *out, const scoring *s) {
+  DSLT_TRY(reserve(out, s));
+  out->planned = s->plan.count;
+  out->frames_limit = s->request->frames;
+  for (int i = 0; i < s->plan.count; i++) DSLT_TRY(score_sequence(out, s, &s->plan.jobs[i]));
+  if (out->count == 0)
+    return dslt_fail(DSLT_EIO, "No sequence was finished by all %d variants, so there is nothing to compare.",
+                     DSLT_VARIANTS);
+  for (int i = 0; i < DSLT_VARIANTS; i++) {
+    for (int k = 0; k < out->count; k++) {
+      out->mean[i].precision20 += out->scores[i][k].precision20 / out->count;
+      out->mean[i].auc += out->scores[i][k].auc / out->count;
+    }
+    DSLT_TRY(dslt_convergence_read(&out->convergence[i], s->folders[i], s->losses,
+                                   (const char *const *)out->sequences, out->count));
+  }
+  return DSLT_OK;
+}
+
+int dslt_ablation_score_all(dslt_ablation *out, const dslt_run_request *request) {
+  memset(out, 0, sizeof *out);
+  scoring s = {.request = request};
+  int rc = open_scoring(&s);
+  if (rc == DSLT_OK) rc = score_all(out, &s);
+  close_scoring(&s);
+  return rc;
+}
+
+void dslt_ablation_free(dslt_ablation *a) {
+  for (int i = 0; a->sequences && i < a->count; i++) free(a->sequences[i]);
+  free(a->sequences);
+  free(a->title);
+  for (int i = 0; i < DSLT_VARIANTS; i++) {
+    free(a->scores[i]);
+    dslt_convergence_free(&a->convergence[i]);
+  }
+  memset(a, 0, sizeof *a);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ablation.h: the seven variants' results scored beside each other.
+ *
+ * OUT/NAME/ is the folder of results of variant NAME (engine.h); beside them stand
+ *   ablation.json     everything below
+ *   ablation.md       the table
+ *   curves.csv        variant,step,mean_loss,relative_loss,running (figure 11, left)
+ *   iterations.csv    variant,sequence,init_steps,update_steps,updates (figure 11, right) */
+#ifndef DSLT_EXPERIMENT_ABLATION_H
+#define DSLT_EXPERIMENT_ABLATION_H
+
+#include <stdio.h>
+
+#include "experiment/convergence.h"
+#include "experiment/request.h"
+#include "experiment/variants.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct dslt_ablation_score {
+  double precision20, auc; /* one pass, MATLAB's convention (ope.h) */
+} dslt_ablation_score;
+
+typedef struct dslt_ablation {
+  char *title;      /* of the set; owned */
+  char **sequences; /* those that every variant finished; owned */
+  int count;        /* of them */
+  int planned;      /* sequences in the set */
+  int64_t frames;   /* scored, by each variant */
+  int64_t frames_limit;
+  dslt_ablation_score *scores[DSLT_VARIANTS];  /* [count] each; owned */
+  dslt_ablation_score mean[DSLT_VARIANTS];     /* over the sequences */
+  int finished[DSLT_VARIANTS];                 /* sequences that the variant finished */
+  dslt_convergence convergence[DSLT_VARIANTS]; /* of the same sequences, in the same order */
+} dslt_ablation;
+
+/* Read and score what is in request->out/NAME for every variant. Sequences that a variant has not finished
+ * are left out for all. DSLT_EIO when no sequence is left; others as dslt_dataset_open() and
+ * dslt_convergence_read(). Free with dslt_ablation_free(), also after an error. */
+int dslt_ablation_score_all(dslt_ablation *out, const dslt_run_request *request);
+void dslt_ablation_free(dslt_ablation *ablation);
+
+/* The table for people. */
+void dslt_ablation_print(FILE *stream, const dslt_ablation *ablation);
+/* The four files in the folder `out`, each whole or not at all. DSLT_EIO, DSLT_EMEMORY. */
+int dslt_ablation_save(const dslt_ablation *ablation, const char *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

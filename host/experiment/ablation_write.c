@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ablation_write.c: the ablation as text, Markdown, JSON and CSV. */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "experiment/ablation.h"
+#include "experiment/draft.h"
+#include "experiment/machine.h"
+
+/* ---- text and Markdown --------------------------------------------------------------------------- */
+
+typedef struct table_style {
+  const char *before, *between, *after; /* of a row's cells */
+  int rule;                             /* 1: a Markdown rule under the heads */
+} table_style;
+
+static void print_row(FILE *stream, const table_style *style, const dslt_ablation *a, int i) {
+  const dslt_variant *variant = dslt_variant_at(i);
+  const char *s = style->between;
+  fprintf(stream, "%s%-8s%s%9.1f%s%5.1f%s%10s%s%10s%s%10.1f%s%9.0f%s%s%s\n", style->before, variant->name, s,
+          100 * a->mean[i].precision20, s, 100 * a->mean[i].auc, s, variant->paper_precision_words, s,
+          variant->paper_auc_words, s, a->convergence[i].mean_init_steps, s, a->convergence[i].mean_steps, s,
+          variant->what, style->after);
+}
+
+static void print_table(FILE *stream, const table_style *style, const dslt_ablation *a, int layers) {
+  const char *s = style->between;
+  fprintf(stream, "%s%-8s%s%9s%s%5s%s%10s%s%10s%s%10s%s%9s%s%s%s\n", style->before,
+          layers ? "layers" : "loss", s, "precision", s, "AUC", s, "paper DP", s, "paper AUC", s,
+          "init steps", s, "all steps", s, "what it is", style->after);
+  if (style->rule) fputs("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n", stream);
+  for (int i = 0; i < DSLT_VARIANTS; i++)
+    if (layers ? dslt_variant_at(i)->layers : dslt_variant_at(i)->losses) print_row(stream, style, a, i);
+}
+
+static void print_notes(FILE *stream, const dslt_ablation *a) {
+  fprintf(stream,
+          "Precision: share of frames with a centre error of at most 20 px; AUC of the success plot; both in "
+          "per cent, "
+          "means over the sequences (one pass, MATLAB's convention). Steps: training steps per sequence, on "
+          "the first "
+          "frame and in all.\n");
+  for (int i = 0; i < DSLT_VARIANTS; i++)
+    if (a->finished[i] != a->count)
+      fprintf(stream, "%s finished %d sequences; only the %d that all variants finished are scored.\n",
+              dslt_variant_at(i)->name, a->finished[i], a->count);
+  fprintf(stream, "%s\n", dslt_variants_paper_note());
+}
+
+static void print_head(FILE *stream, const dslt_ablation *a) {
+  fprintf(stream, "%s: %d sequences, %lld frames%s", a->title, a->count, (long long)a->frames,
+          a->frames_limit ? "" : "\n");
+  if (a->frames_limit) fprintf(stream, " (at most %lld of each)\n", (long long)a->frames_limit);
+}
+
+void dslt_ablation_print(FILE *stream, const dslt_ablation *a) {
+  static const table_style style = {"", "  ", "", 0};
+  print_head(stream, a);
+  fputc('\n', stream);
+  print_table(stream, &style, a, 0);
+  fputc('\n', stream);
+  print_table(stream, &style, a, 1);
+  fputc('\n', stream);
+  print_notes(stream, a);
+}
+
+static void write_markdown(FILE *stream, const dslt_ablation *a) {
+  static const table_style style = {"| ", " | ", " |", 1};
+  fputs("# Ablation\n\n", stream);
+  print_head(stream, a);
+  fputs("\n## Losses\n\n", stream);
+  print_table(stream, &style, a, 0);
+  fputs("\n## Layers\n\n", stream);
+  print_table(stream, &style, a, 1);
+  fputc('\n', stream);
+  print_notes(stream, a);
+}
+
+/* ---- CSV ----------------------------------------------------------------------------------------- */
+
+static void write_curves(FILE *stream, const dslt_ablation *a) {
+  fputs("variant,step,mean_loss,relative_loss,running\n", stream);
+  for (int i = 0; i < DSLT_VARIANTS; i++) {
+    const dslt_convergence *c = &a->convergence[i];
+    for (int step = 0; step < c->steps; step++)
+      fprintf(stream, "%s,%d,%.9g,%.9g,%d\n", dslt_variant_at(i)->name, step + 1, c->mean[step],
+              c->relative[step], c->running[step]);
+  }
+}
+
+static void write_iterations(FILE *stream, const dslt_ablation *a) {
+  fputs("variant,sequence,init_steps,update_steps,updates\n", stream);
+  for (int i = 0; i < DSLT_VARIANTS; i++) {
+    const dslt_convergence *c = &a->convergence[i];
+    for (int k = 0; k < c->count; k++)
+      fprintf(stream, "%s,%s,%lld,%lld,%lld\n", dslt_variant_at(i)->name, c->curves[k].name,
+              (long long)c->curves[k].init_steps, (long long)c->curves[k].update_steps,
+              (long long)c->curves[k].updates);
+  }
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------------- */
+
+static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+static json_t *numbers(const double *values, int count) {
+  json_t *list = json_array();
+  for (int i = 0; list && i < count; i++) json_array_append_new(list, number(values[i]));
+  return list;
+}
+
+static json_t *describe_sequences(const dslt_ablation *a, int variant) {
+  json_t *sequences = json_object();
+  for (int i = 0; sequences && i < a->count; i++) {
+    const dslt_ablation_score *score = &a->scores[variant][i];
+    json_t *entry =
+        json_pack("{s:o, s:o}", "precision20", number(score->precision20), "auc", number(score->auc));
+    const dslt_loss_curve *curve = &a->convergence[variant].curves[i];
+    if (entry) {
+      json_object_set_new(entry, "init_steps", json_integer(curve->init_steps));
+      json_object_set_new(entry, "update_steps", json_integer(curve->update_steps));
+      json_object_set_new(entry, "updates", json_integer(curve->updates));
+      json_object_set_new(entry, "init_losses", numbers(curve->losses, curve->count));
+    }
+    json_object_set_new(sequences, a->sequences[i], entry);
+  }
+  return sequences;
+}
+
+static json_t *describe_variant(const dslt_ablation *a, int i) {
+  const dslt_variant *variant = dslt_variant_at(i);
+  const dslt_convergence *c = &a->convergence[i];
+  json_t *settings = json_object();
+  for (int k = 0; settings && k < 3 && variant->settings[k].key; k++)
+    json_object_set_new(settings, variant->settings[k].key, json_string(variant->settings[k].value));
+  json_t *paper = json_pack("{s:o, s:o, s:s, s:s}", "precision20", number(variant->paper_precision), "auc",
+                            number(variant->paper_auc), "precision_words", variant->paper_precision_words,
+                            "auc_words", variant->paper_auc_words);
+  json_t *running = json_array();
+  for (int k = 0; running && k < c->steps; k++) json_array_append_new(running, json_integer(c->running[k]));
+  json_t *curve = json_pack("{s:o, s:o, s:o}", "mean", numbers(c->mean, c->steps), "relative",
+                            numbers(c->relative, c->steps), "running", running);
+  return json_pack("{s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o}", "name", variant->name,
+                   "what", variant->what, "losses", variant->losses, "layers", variant->layers, "settings",
+                   settings, "precision20", number(a->mean[i].precision20), "auc", number(a->mean[i].auc),
+                   "finished", a->finished[i], "paper", paper, "mean_init_steps", number(c->mean_init_steps),
+                   "mean_steps", number(c->mean_steps), "curve", curve, "sequences",
+                   describe_sequences(a, i));
+}
+
+static json_t *describe(const dslt_ablation *a) {
+  json_t *variants = json_array();
+  for (int i = 0; variants && i < DSLT_VARIANTS; i++) json_array_append_new(variants, describe_variant(a, i));
+  return json_pack("{s:i, s:o, s:i, s:i, s:I, s:I, s:s, s:o}", "format", 1, "dataset",
+                   dslt_json_text(a->title), "sequences", a->count, "planned", a->planned, "frames",
+                   (json_int_t)a->frames, "frames_limit", (json_int_t)a->frames_limit, "paper_note",
+                   dslt_variants_paper_note(), "variants", variants);
+}
+
+/* ---- files --------------------------------------------------------------------------------------- */
+
+static int save_text(const char *out, const char *name, void (*write)(FILE *stream, const dslt_ablation *a),
+                     const dslt_ablation *a) {
+  char *path = NULL;
+  DSLT_TRY(dslt_results_path(&path, out, name));
+  dslt_atomic_file file = {0};
+  int rc = dslt_atomic_open(&file, path);
+  free(path);
+  DSLT_TRY(rc);
+  write(file.stream, a);
+  return dslt_atomic_commit(&file);
+}
+
+static int save_json(const char *out, const char *name, const dslt_ablation *a) {
+  char *path = NULL;
+  DSLT_TRY(dslt_results_path(&path, out, name));
+  json_t *root = describe(a);
+  char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;
+  json_decref(root);
+  int rc = text ? dslt_atomic_write(path, text, strlen(text))
+                : dslt_fail(DSLT_EMEMORY, "Out of memory while writing %s.", path);
+  free(text);
+  free(path);
+  return rc;
+}
+
+int dslt_ablation_save(const dslt_ablation *a, const char *out) {
+  DSLT_TRY(save_json(out, "ablation.json", a));
+  DSLT_TRY(save_text(out, "ablation.md", write_markdown, a));
+  DSLT_TRY(save_text(out, "curves.csv", write_curves, a));
+  return save_text(out, "iterations.csv", write_iterations, a);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* finish.h: what can only be written once several jobs are done. */
+#ifndef DSLT_EXPERIMENT_FINISH_H
+#define DSLT_EXPERIMENT_FINISH_H
+
+#include "experiment/draft.h"
+#include "experiment/plan.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* SEQUENCE_time.txt beside the numbered results of GOT-10k and VOT, a column for each repetition, from the
+ * files in times/, for each sequence of which all repetitions are there. Harmless when several shards do it.
+ * DSLT_EIO. */
+int dslt_finish_times(const dslt_run_plan *plan, const dslt_dataset *set, const dslt_draft *draft);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

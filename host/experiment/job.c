@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "experiment/job.h"
+
+#include <jansson.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "dataset/boxes.h"
+#include "eval/tre_sre.h"
+#include "eval/vot_supervised.h"
+#include "experiment/draft.h"
+#include "experiment/frames.h"
+#include "experiment/machine.h"
+#include "experiment/vot_truth.h"
+
+const char dslt_job_cannot_write[] = "The results cannot be written: ";
+
+/* One job under way. */
+typedef struct track {
+  const dslt_job_world *world;
+  const dslt_run_job *job;
+  dslt_pool_line *line;
+  dslt_options options;
+  dslt_tracker *tracker;
+  dslt_frames *frames;
+  int width, height;       /* of the frames */
+  dslt_track_row *rows;    /* [job->frames]; not used by VOT's supervised protocol */
+  double *seconds;         /* [job->frames]; NaN where nothing ran */
+  dslt_vot_regions region; /* VOT's supervised protocol */
+  float *losses;           /* of the first first-frame training */
+  int loss_count, inits;
+  int64_t init_steps, updates, update_steps;
+} track;
+
+static double now_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static int no_memory(const track *t) {
+  return dslt_fail(DSLT_EMEMORY, "Out of memory for %s.", t->job->name);
+}
+
+static int in_frame(int rc, int frame) {
+  char words[32];
+  snprintf(words, sizeof words, "Frame %d", frame);
+  return rc < 0 ? dslt_fail_prefix(rc, words) : rc;
+}
+
+/* ---- tracking ------------------------------------------------------------------------------------ */
+
+static int keep_losses(track *t) {
+  const float *losses = NULL;
+  int count = 0;
+  DSLT_TRY(dslt_tracker_init_losses(&losses, &count, t->tracker));
+  t->inits++;
+  t->init_steps += count;
+  if (t->inits > 1) return DSLT_OK;
+  t->losses = malloc(((size_t)count + 1) * sizeof *t->losses);
+  if (!t->losses) return no_memory(t);
+  if (count) memcpy(t->losses, losses, (size_t)count * sizeof *t->losses);
+  t->loss_count = count;
+  return DSLT_OK;
+}
+
+/* `frame` counts from the job's first. */
+static int learn(track *t, double *seconds, int frame, const dslt_image *image, const dslt_box *box) {
+  double before = now_seconds();
+  DSLT_TRY(dslt_tracker_init(t->tracker, image, box));
+  *seconds = now_seconds() - before;
+  dslt_pool_tell(t->line, frame + 1);
+  return keep_losses(t);
+}
+
+static int follow(track *t, dslt_result *result, double *seconds, int frame, const dslt_image *image) {
+  double before = now_seconds();
+  DSLT_TRY(dslt_tracker_update(result, t->tracker, image));
+  *seconds = now_seconds() - before;
+  t->updates++;
+  t->update_steps += result->steps;
+  dslt_pool_tell(t->line, frame + 1);
+  return DSLT_OK;
+}
+
+static int one_pass(track *t) {
+  const dslt_run_job *job = t->job;
+  t->rows = calloc((size_t)job->frames, sizeof *t->rows);
+  if (!t->rows) return no_memory(t);
+  for (int i = 0; i < job->frames; i++) {
+    dslt_image image;
+    DSLT_TRY(dslt_frames_get(&image, t->frames, job->start + i));
+    dslt_result result = {.box = job->first};
+    if (i == 0) {
+      if (t->world->request->protocol == DSLT_RUN_SRE)
+        result.box = dslt_sre_box(job->first, job->part - 1, image.width, image.height);
+      DSLT_TRY(in_frame(learn(t, &t->seconds[0], 0, &image, &result.box), job->start));
+    } else {
+      DSLT_TRY(in_frame(follow(t, &result, &t->seconds[i], i, &image), job->start + i));
+    }
+    t->rows[i] = (dslt_track_row){.frame = i, .box = result.box, .peak = result.peak, .lost = result.lost};
+  }
+  return DSLT_OK;
+}
+
+/* ---- VOT's supervised protocol ------------------------------------------------------------------- */
+
+static int vot_init(void *self, double *seconds, int frame, const dslt_box *box) {
+  track *t = self;
+  dslt_image image;
+  DSLT_TRY(dslt_frames_get(&image, t->frames, frame));
+  return in_frame(learn(t, seconds, frame, &image, box), frame);
+}
+
+static int vot_update(dslt_box *out, void *self, double *seconds, int frame) {
+  track *t = self;
+  dslt_image image;
+  dslt_result result;
+  DSLT_TRY(dslt_frames_get(&image, t->frames, frame));
+  DSLT_TRY(in_frame(follow(t, &result, seconds, frame, &image), frame));
+  *out = result.box;
+  return DSLT_OK;
+}
+
+/* The overlap is cut to the image, so its size must be known before the first frame is asked for. */
+static int supervised(track *t) {
+  const dslt_sequence *sequence = dslt_dataset_at(t->world->set, t->job->sequence);
+  DSLT_TRY(dslt_sequence_size(&t->width, &t->height, t->world->set, t->job->sequence));
+  dslt_vot_region *truth = calloc((size_t)sequence->frames + 1, sizeof *truth);
+  if (!truth) return no_memory(t);
+  int rc = dslt_vot_truth_read(truth, t->world->set, sequence);
+  dslt_vot_rules rules;
+  dslt_vot_rules_init(&rules, DSLT_VOT_MATLAB);
+  const dslt_vot_driver driver = {.self = t, .init = vot_init, .update = vot_update};
+  if (rc == DSLT_OK)
+    rc = dslt_vot_run(&t->region, t->seconds, &driver, truth, t->job->frames, t->width, t->height, 1, &rules);
+  free(truth);
+  return rc;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------- */
+
+static dslt_box_format format_of(const dslt_job_world *world) {
+  if (world->plan->layout == DSLT_FILES_VOT) return DSLT_FORMAT_VOT;
+  return dslt_dataset_kind_of(world->set)->layout == DSLT_LAYOUT_GOT10K ? DSLT_FORMAT_GOT10K
+                                                                        : DSLT_FORMAT_OTB;
+}
+
+static int write_boxes(const track *t, const dslt_draft *draft, const char *name) {
+  char *path = NULL;
+  DSLT_TRY(dslt_draft_path(&path, draft, name));
+  int rc = t->region.at ? dslt_vot_regions_write(path, t->region.at, t->region.count)
+                        : dslt_track_write(path, format_of(t->world), t->rows, t->job->frames);
+  free(path);
+  return rc;
+}
+
+static int write_times(const track *t, const dslt_draft *draft, const char *name) {
+  char *path = NULL;
+  DSLT_TRY(dslt_draft_path(&path, draft, name));
+  dslt_atomic_file file = {0};
+  int rc = dslt_atomic_open(&file, path);
+  free(path);
+  DSLT_TRY(rc);
+  /* OpenCV's windows may have set a locale with decimal commas, but none was opened here. */
+  for (int i = 0; i < t->job->frames; i++) {
+    if (isnan(t->seconds[i]))
+      fputs("NaN\n", file.stream);
+    else
+      fprintf(file.stream, "%.6f\n", t->seconds[i]);
+  }
+  return dslt_atomic_commit(&file);
+}
+
+static json_t *describe_losses(const track *t) {
+  json_t *values = json_array();
+  for (int i = 0; values && i < t->loss_count; i++) {
+    double loss = (double)t->losses[i];
+    json_array_append_new(values, isfinite(loss) ? json_real(loss) : json_null());
+  }
+  char loss[64] = "";
+  dslt_options_get(loss, sizeof loss, &t->options, "loss");
+  const dslt_sequence *sequence = dslt_dataset_at(t->world->set, t->job->sequence);
+  return json_pack("{s:o, s:i, s:i, s:I, s:s, s:i, s:i, s:I, s:I, s:I, s:o}", "sequence",
+                   dslt_json_text(sequence->name), "repetition", t->job->repetition, "part", t->job->part,
+                   "seed", (json_int_t)t->options.seed, "loss", loss, "frames", t->job->frames, "inits",
+                   t->inits, "init_steps", (json_int_t)t->init_steps, "updates", (json_int_t)t->updates,
+                   "update_steps", (json_int_t)t->update_steps, "init_losses", values);
+}
+
+static int write_losses(const track *t, const dslt_draft *draft, const char *name) {
+  char *path = NULL;
+  DSLT_TRY(dslt_draft_path(&path, draft, name));
+  json_t *root = describe_losses(t);
+  char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;
+  json_decref(root);
+  int rc = text ? dslt_atomic_write(path, text, strlen(text)) : no_memory(t);
+  free(text);
+  free(path);
+  return rc;
+}
+
+/* All files first, then their names, the boxes' last. */
+static int write_results(const track *t) {
+  static const char boxes[] = "boxes.txt", times[] = "times.txt", losses[] = "losses.json";
+  const dslt_run_job *job = t->job;
+  dslt_draft draft = {0};
+  int rc = dslt_draft_open(&draft, t->world->request->out);
+  if (rc == DSLT_OK) rc = write_boxes(t, &draft, boxes);
+  if (rc == DSLT_OK) rc = write_times(t, &draft, times);
+  if (rc == DSLT_OK) rc = write_losses(t, &draft, losses);
+  if (rc == DSLT_OK) rc = dslt_draft_publish(&draft, losses, job->losses);
+  if (rc == DSLT_OK) rc = dslt_draft_publish(&draft, times, job->times);
+  if (rc == DSLT_OK) rc = dslt_draft_publish(&draft, boxes, job->boxes);
+  dslt_draft_close(&draft);
+  if (rc < 0) {
+    char sentence[DSLT_POOL_TEXT];
+    snprintf(sentence, sizeof sentence, "%s", dslt_last_error());
+    return dslt_fail(rc, "%s%s", dslt_job_cannot_write, sentence);
+  }
+  return DSLT_OK;
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------- */
+
+static int run(track *t) {
+  const dslt_run_job *job = t->job;
+  t->seconds = calloc((size_t)job->frames, sizeof *t->seconds);
+  if (!t->seconds) return no_memory(t);
+  DSLT_TRY(dslt_tracker_create(&t->tracker, &t->options, t->world->weights));
+  DSLT_TRY(dslt_frames_open(&t->frames, t->world->set, job->sequence, job->start, job->frames));
+  DSLT_TRY(t->world->request->protocol == DSLT_RUN_VOT ? supervised(t) : one_pass(t));
+  return write_results(t);
+}
+
+int dslt_job_do(const dslt_job_world *world, const dslt_run_job *job, dslt_pool_line *line) {
+  if (job->trouble) return dslt_fail(DSLT_EBOX, "%s", job->trouble);
+  track t = {.world = world, .job = job, .line = line, .options = world->request->tracker};
+  t.options.seed += job->repetition - 1;
+  int rc = run(&t);
+  if (rc == DSLT_OK) {
+    double total = 0;
+    for (int i = 1; i < job->frames; i++) total += isnan(t.seconds[i]) ? 0 : t.seconds[i];
+    char words[64];
+    snprintf(words, sizeof words, "%.2f fps", total > 0 ? (double)t.updates / total : 0);
+    dslt_pool_say(line, words);
+  }
+  dslt_frames_close(t.frames);
+  dslt_tracker_free(t.tracker);
+  dslt_vot_regions_free(&t.region);
+  free(t.rows);
+  free(t.seconds);
+  free(t.losses);
+  return rc;
+}
+
+int dslt_job_finished(const dslt_run_job *job, const char *results) {
+  char *path = NULL;
+  if (dslt_results_path(&path, results, job->boxes) < 0) return 0;
+  FILE *stream = fopen(path, "re");
+  free(path);
+  if (!stream) return 0;
+  char block[65536];
+  size_t size;
+  int64_t lines = 0;
+  char last = '\n';
+  while ((size = fread(block, 1, sizeof block, stream)) > 0) {
+    for (size_t i = 0; i < size; i++) lines += block[i] == '\n';
+    last = block[size - 1];
+  }
+  int good = !ferror(stream) && last == '\n' && lines == job->frames;
+  fclose(stream);
+  return good;
+}

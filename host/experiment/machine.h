@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* machine.h: the computer in words, for the manifest, and how many processes it bears. */
+#ifndef DSLT_EXPERIMENT_MACHINE_H
+#define DSLT_EXPERIMENT_MACHINE_H
+
+#include <jansson.h>
+
+#include "dataset/json_text.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* {"host", "system", "cpu", "cores", "memory_mib"}; what cannot be found out is null. A new reference; NULL
+ * when memory is out. */
+json_t *dslt_machine_describe(void);
+
+/* Cores this process may use, >= 1. */
+int dslt_machine_cores(void);
+/* Processes to run at a time on the CPU with `threads` threads each (0: all cores): cores / threads, and a
+ * GiB of free memory for each; >= 1. */
+int dslt_machine_jobs(int threads);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check.h: what callers hand over, looked at before anything is done with it. */
+#ifndef DSLT_TRACKER_CHECK_H
+#define DSLT_TRACKER_CHECK_H
+
+#include "dslt/dslt.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* DSLT_EFRAME says what is wrong with the frame. */
+int dslt_image_check(const dslt_image *image);
+/* ... or that it has not the first one's size. */
+int dslt_image_check_size(const dslt_image *image, int width, int height);
+/* DSLT_EBOX says why the box cannot be tracked on this frame. */
+int dslt_box_check(const dslt_box *box, const dslt_image *frame);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cost.h"
+
+#include <string.h>
+
+#include "nn/backbone.h"
+#include "tracker/geometry.h"
+#include "tracker/group.h"
+
+/* Of dslt_adam_step(): twelve additions and multiplications, a root and a division. */
+enum { ADAM_FLOP = 14 };
+
+static const double f32 = sizeof(float);
+
+static double max_of(double a, double b) { return a > b ? a : b; }
+
+static dslt_work sum_of(dslt_work a, dslt_work b) { return (dslt_work){a.flop + b.flop, a.bytes + b.bytes}; }
+static dslt_work times(dslt_work a, double n) { return (dslt_work){n * a.flop, n * a.bytes}; }
+
+/* ---- backbone ------------------------------------------------------------------------------------ */
+
+static void count_backbone(dslt_cost *out, const dslt_options *o, const dslt_weights *weights,
+                           const dslt_geometry *g) {
+  int last = dslt_layer_index(o->high_layer), low = dslt_layer_index(o->low_layer);
+  int h = g->input_height, w = g->input_width, cin = 3;
+  double element = o->precision == DSLT_PRECISION_BF16 ? 2.0 : f32;
+  out->layers = last + 1;
+  out->backbone.bytes = f32 * 3.0 * h * w;
+  for (int i = 0; i <= last; ++i) {
+    const dslt_vgg_layer *layer = &dslt_vgg_layers[i];
+    int cout = weights->width[i];
+    double cells = (double)h * w, kernel = 9.0 * cin * cout;
+    double weight_bytes = element * kernel + f32 * cout;
+    out->layer[i] = (dslt_layer_cost){.height = h, .width = w, .cin = cin, .cout = cout};
+    out->layer[i].work = (dslt_work){2.0 * cells * kernel, element * cells * (cin + cout) + weight_bytes};
+    out->backbone.flop += 2.0 * cells * kernel;
+    out->weight_bytes += weight_bytes;
+    if (i == low || i == last) out->backbone.bytes += f32 * cells * cout;
+    int kept = (layer->block != 3 || o->pool3) && (layer->block != 4 || o->pool4);
+    if (layer->pool_after && kept) h /= 2, w /= 2;
+    cin = cout;
+  }
+}
+
+/* ---- head ---------------------------------------------------------------------------------------- */
+
+static void count_head(dslt_cost *out, const dslt_options *o, const dslt_geometry *g) {
+  int factor = dslt_layer_stride(o->high_layer, o) / g->stride, high_used = o->fusion || o->residual;
+  const dslt_layer_cost *low = &out->layer[dslt_layer_index(o->low_layer)];
+  const dslt_layer_cost *high = &out->layer[dslt_layer_index(o->high_layer)];
+  double cells = (double)g->map_width * g->map_height, high_cells = cells / (factor * factor);
+  double response = (double)g->response_width * g->response_height;
+  double c = o->reduce_channels, taps = (double)o->reduce_kernel * o->reduce_kernel;
+  double kernel = (double)g->kernel_width * g->kernel_height * c;
+
+  double reduce_low = 2.0 * cells * taps * low->cout * c;
+  double reduce_high = high_used ? 2.0 * high_cells * taps * high->cout * c : 0.0;
+  double raise = high_used && factor > 1 ? 2.0 * 4.0 * cells * c : 0.0; /* four taps reach each cell */
+  double fuse = o->fusion ? 3.0 * cells * c : 0.0;
+  double regressions = o->residual ? 2.0 : 1.0;
+  double regress = regressions * 2.0 * response * kernel;
+
+  double raising = high_used && factor > 1 ? 4.0 * factor * factor * c : 0.0;
+  double reduction = taps * c * (low->cout + (high_used ? high->cout : 0.0)) + raising;
+  double regression = regressions * kernel;
+  out->parameters = reduction + regression + (o->regress_bias ? regressions : 0.0);
+  double taps_low = cells * low->cout, taps_high = high_cells * high->cout;
+  double samples = taps_low + (high_used ? taps_high : 0.0);
+
+  out->head.flop = reduce_low + reduce_high + raise + fuse + regress;
+  out->head.bytes = f32 * (samples + out->parameters + response);
+  out->locate.bytes = f32 * response;
+
+  /* Backward: each product of the forward pass once more for its weights' gradient, and once more for its
+   * input's, save the reductions', whose inputs are the backbone's and stay. */
+  double trained = regression + (o->regress_bias ? regressions : 0.0), read = raising;
+  double forward = out->head.flop, backward = regress;
+  if (o->train_reduction == DSLT_REDUCTION_LEARNS) {
+    trained += reduction;
+    read = 0.0;
+    backward += regress + reduce_low + reduce_high + 2.0 * raise + fuse;
+  } else { /* samples are stored reduced */
+    forward -= reduce_low + reduce_high;
+    taps_low = cells * c;
+    taps_high = high_cells * c;
+    samples = taps_low + (high_used ? taps_high : 0.0);
+  }
+  out->sample_bytes = f32 * (taps_low + taps_high + response);
+  out->store.bytes = 2.0 * f32 * (taps_low + taps_high);
+  out->step.flop = forward + backward + ADAM_FLOP * trained;
+  /* Weights are read, their gradients written and read, weights and two moments read and written. */
+  out->step.bytes = f32 * (samples + response + read + 8.0 * trained);
+}
+
+void dslt_cost_count(dslt_cost *out, const dslt_options *o, const dslt_weights *weights,
+                     const dslt_geometry *g) {
+  memset(out, 0, sizeof *out);
+  double source = (double)g->input_width * g->input_height * g->ratio * g->ratio;
+  double frame = (double)g->frame_width * g->frame_height;
+  out->crop.bytes = 3.0 * (source < frame ? source : frame) + 3.0 * f32 * g->input_width * g->input_height;
+  count_backbone(out, o, weights, g);
+  count_head(out, o, g);
+}
+
+/* ---- frames -------------------------------------------------------------------------------------- */
+
+dslt_pose dslt_tally_pose(const dslt_group *group, int target) {
+  return dslt_group_target(group, target)->seen;
+}
+
+/* Follows frame_calls() of target.c and what a backend's flow decides there. */
+void dslt_tally_frame(dslt_tally *out, const dslt_group *group, int target, const dslt_pose *before,
+                      const dslt_result *result) {
+  const dslt_target *t = dslt_group_target(group, target);
+  int levels = t->geometry.levels, joint = dslt_shared_searches_levels(t->shared);
+  *out = (dslt_tally){.crops = joint ? levels : 1, .passes = 1, .maps = joint ? levels : 1};
+  int pyramid = !joint && levels > 1 && t->seen.pyramid;
+  if (pyramid) {
+    out->crops += levels;
+    out->maps += levels;
+    out->passes++;
+  }
+  out->steps = result->steps;
+  if (result->steps == 0 || t->options->memory < 2) return;
+  out->copies = 1;
+  int moved = before->cx != t->seen.cx || before->cy != t->seen.cy;
+  if (moved && !joint && !pyramid) { /* the new place is looked at once more */
+    out->crops++;
+    out->passes++;
+  }
+}
+
+void dslt_cost_stages(dslt_work out[DSLT_STAGE_COUNT], const dslt_cost *cost, const dslt_tally *tally) {
+  dslt_work weights = {0.0, cost->weight_bytes};
+  out[DSLT_STAGE_CROP] = times(cost->crop, tally->crops);
+  out[DSLT_STAGE_BACKBONE] = sum_of(times(cost->backbone, tally->crops), times(weights, tally->passes));
+  out[DSLT_STAGE_HEAD] = times(cost->head, tally->maps);
+  out[DSLT_STAGE_LOCATE] = times(cost->locate, tally->maps);
+  out[DSLT_STAGE_STORE] = times(cost->store, tally->copies);
+  out[DSLT_STAGE_UPDATE] = times(cost->step, tally->steps);
+}
+
+double dslt_work_floor(const dslt_work *work, double flops, double bandwidth) {
+  return max_of(work->flop / flops, work->bytes / bandwidth);
+}

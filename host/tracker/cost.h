@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cost.h: how much arithmetic and memory traffic a frame needs, counted from the planned shapes. `dslt bench`
+ * sets these beside measured times and the machine's ceilings.
+ *
+ * Floating-point operations are those of the definition: a convolution's multiply-add counts two, whatever
+ * algorithm computes it (Winograd needs fewer, the regression's matrix products more). Biases, ReLU, pooling,
+ * the loss and the summing of responses are left out: together below one per cent.
+ *
+ * Bytes are the least that a stage must move when nothing of it is cached: its inputs, parameters and outputs
+ * once each, no maps in between. A stage whose data stay in a cache may well move them faster than memory. */
+#ifndef DSLT_TRACKER_COST_H
+#define DSLT_TRACKER_COST_H
+
+#include "backend/backend.h"
+#include "nn/weights.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct dslt_work {
+  double flop;  /* floating-point operations */
+  double bytes; /* moved at least */
+} dslt_work;
+
+/* One convolution of the backbone at one crop's shape. */
+typedef struct dslt_layer_cost {
+  int height, width; /* of its output (and input), cells */
+  int cin, cout;     /* channels */
+  dslt_work work;    /* of one crop; bytes: input, weights, bias and output, in the backbone's precision */
+} dslt_layer_cost;
+
+typedef struct dslt_cost {
+  dslt_layer_cost layer[DSLT_VGG_CONVS];
+  int layers;
+  dslt_work crop;      /* sampling one search area: source pixels read, input written */
+  dslt_work backbone;  /* one crop through it: input and both taps; without weights */
+  double weight_bytes; /* of the backbone, read once by each pass over a batch */
+  dslt_work head;      /* the response of one crop */
+  dslt_work locate;    /* one response map read */
+  dslt_work store;     /* one sample copied */
+  dslt_work step;      /* one training step on one sample: forward, backward, Adam */
+  double sample_bytes; /* memory that one stored sample takes: both maps and the label */
+  double parameters;   /* of the head, trained or not */
+} dslt_cost;
+
+/* Count for `geometry` as dslt_geometry_make() gives it and checked `options`; `weights` must have the layers
+ * that they name (dslt_backbone_check()). Reads widths alone, never a weight. */
+void dslt_cost_count(dslt_cost *out, const dslt_options *options, const dslt_weights *weights,
+                     const dslt_geometry *geometry);
+
+/* What one frame did. */
+typedef struct dslt_tally {
+  int crops;  /* search areas sampled, each run through the backbone */
+  int passes; /* runs of the backbone over a batch of them */
+  int maps;   /* responses made and searched */
+  int copies; /* samples copied into the store */
+  int steps;  /* training steps */
+} dslt_tally;
+
+/* The pose at present of target number `target` of an initialised group; for dslt_tally_frame(). */
+dslt_pose dslt_tally_pose(const dslt_group *group, int target);
+/* What the last dslt_group_update() did for a target: `before` is its pose ahead of it, `result` its answer.
+ * A pass over a batch counts in full for each target that shares it. */
+void dslt_tally_frame(dslt_tally *out, const dslt_group *group, int target, const dslt_pose *before,
+                      const dslt_result *result);
+
+/* The work of each stage for a tally. */
+void dslt_cost_stages(dslt_work out[DSLT_STAGE_COUNT], const dslt_cost *cost, const dslt_tally *tally);
+
+/* Seconds that `work` needs at least on a machine of `flops` operations and `bandwidth` bytes a second (both
+ * > 0): the longer of computing and moving. */
+double dslt_work_floor(const dslt_work *work, double flops, double bandwidth);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

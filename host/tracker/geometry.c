@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "geometry.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "math/label.h"
+
+int dslt_layer_stride(int layer, const dslt_options *o) {
+  int stride = 4; /* two poolings come before conv3_3 */
+  if (layer >= DSLT_CONV4_3 && o->pool3) stride *= 2;
+  if (layer >= DSLT_CONV5_3 && o->pool4) stride *= 2;
+  return stride;
+}
+
+static double at_least(double v, double low) { return v < low ? low : v; }
+static double at_most(double v, double high) { return v > high ? high : v; }
+
+/* Input side for a wanted search side: whole cells of the coarsest layer, room for the kernel and at least
+ * two more response cells, at most the longest side allowed. */
+static int input_side(double wanted, int coarse, int kernel_px, int max_side) {
+  int least = (kernel_px + 2 * coarse + coarse - 1) / coarse * coarse;
+  int most = max_side / coarse * coarse;
+  int side = (int)lround(wanted / coarse) * coarse;
+  if (side > most) side = most;
+  return side < least ? least : side;
+}
+
+static int kernel_side(double target_px, int stride, int max_side) {
+  int side = (int)floor(target_px / stride + 1e-9);
+  if (side > max_side) side = max_side;
+  return side < 1 ? 1 : side;
+}
+
+int dslt_geometry_make(dslt_geometry *g, const dslt_options *o, int frame_width, int frame_height,
+                       const dslt_box *box) {
+  memset(g, 0, sizeof *g);
+  g->frame_width = frame_width;
+  g->frame_height = frame_height;
+  g->target_width = box->width;
+  g->target_height = box->height;
+
+  /* Frame scale: large targets are looked at in a smaller frame, with less context. */
+  double w = box->width, h = box->height, shrink = 1.0, longest = w > h ? w : h;
+  if (o->frame_scale_side > 0 &&
+      (w * h > o->frame_scale_side * o->frame_scale_side || longest > o->frame_scale_limit))
+    shrink = o->frame_scale_side / longest;
+  double target_w = w * shrink, target_h = h * shrink;
+  double search_w = target_w * (1.0 + o->search_width * shrink),
+         search_h = target_h * (1.0 + o->search_height * shrink);
+  if (o->search_square) search_w = search_h = sqrt(search_w * search_h);
+
+  /* Small search areas are enlarged, targets with them, so that a target spans enough cells. */
+  double zoom = sqrt(at_least(o->search_min_area / (search_w * search_h), 1.0));
+  /* ... unless an extreme shape would leave the longest side allowed; a target that would leave it is shrunk.
+   */
+  double longest_search = search_w > search_h ? search_w : search_h;
+  zoom = at_least(at_most(zoom, o->search_max_side / longest_search), 1.0);
+  if (o->search_max_area > 0) zoom = at_most(zoom, sqrt(o->search_max_area / (search_w * search_h)));
+  int coarse = dslt_layer_stride(o->high_layer, o);
+  double longest_target = target_w > target_h ? target_w : target_h;
+  zoom = at_most(zoom, at_least(o->search_max_side - 2.0 * coarse, coarse) / longest_target);
+  target_w *= zoom, target_h *= zoom, search_w *= zoom, search_h *= zoom;
+  g->ratio = 1.0 / (shrink * zoom);
+
+  g->stride = dslt_layer_stride(o->low_layer, o);
+  int max_kernel = o->regress_max_side, room = o->search_max_side / g->stride / 2;
+  if (max_kernel > room) max_kernel = room;
+  g->kernel_width = kernel_side(target_w, g->stride, max_kernel);
+  g->kernel_height = kernel_side(target_h, g->stride, max_kernel);
+  g->input_width = input_side(search_w, coarse, g->kernel_width * g->stride, o->search_max_side);
+  g->input_height = input_side(search_h, coarse, g->kernel_height * g->stride, o->search_max_side);
+  g->map_width = g->input_width / g->stride;
+  g->map_height = g->input_height / g->stride;
+  g->response_width = g->map_width - g->kernel_width + 1;
+  g->response_height = g->map_height - g->kernel_height + 1;
+
+  if (o->label_on_cell) {
+    g->centre_x = (float)((g->response_width - 1) / 2);
+    g->centre_y = (float)((g->response_height - 1) / 2);
+    g->anchor_x = g->stride * ((double)g->centre_x + 0.5 * g->kernel_width);
+    g->anchor_y = g->stride * ((double)g->centre_y + 0.5 * g->kernel_height);
+  } else {
+    g->centre_x = 0.5f * (float)(g->response_width - 1);
+    g->centre_y = 0.5f * (float)(g->response_height - 1);
+    g->anchor_x = 0.5 * g->input_width;
+    g->anchor_y = 0.5 * g->input_height;
+  }
+  g->motion_sigma_x = (float)at_least(o->motion_sigma * target_w / g->stride,
+                                      o->motion_sigma > 0 ? o->motion_min_sigma : 0.0);
+  g->motion_sigma_y = (float)at_least(o->motion_sigma * target_h / g->stride,
+                                      o->motion_sigma > 0 ? o->motion_min_sigma : 0.0);
+  g->subcell = o->subcell;
+  g->mapping = o->mapping;
+  g->levels = o->scale_levels;
+  g->scale_step = o->scale_step;
+  g->scale_rate = o->scale_rate;
+  g->scale_gate = o->scale_gate;
+  g->scale_gate_ratio = o->scale_gate_ratio;
+  g->scale_penalty = o->scale_penalty;
+  double shortest = w < h ? w : h;
+  g->scale_min = at_most(o->min_side / shortest, 1.0);
+  g->scale_max = at_least(at_most(frame_width / w, frame_height / h), 1.0);
+  g->lost_ratio = o->lost_ratio;
+  g->lost_rate = o->lost_rate;
+  g->lost_hold = o->lost_hold;
+  g->lost_grace = o->lost_grace;
+  dslt_label_sigmas(&g->label_sigma_x, &g->label_sigma_y, g, o);
+  return DSLT_OK;
+}
+
+void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_geometry *g, const dslt_options *o) {
+  double cells_x = g->target_width / (g->ratio * g->stride),
+         cells_y = g->target_height / (g->ratio * g->stride);
+  /* between cells, the nearest one is half a cell away: narrower than this its label would underflow to 0 */
+  double least = o->label_on_cell ? 1e-3 : 0.1;
+  *sigma_x = (float)at_least(at_least(o->label_sigma * cells_x, o->label_min_sigma), least);
+  *sigma_y = (float)at_least(at_least(o->label_sigma * cells_y, o->label_min_sigma), least);
+}
+
+void dslt_soft_label(float *out, const dslt_geometry *g, const dslt_options *o) {
+  float low = INFINITY, high = -INFINITY;
+  int count = g->response_width * g->response_height;
+  for (int i = 0; i < count; ++i) {
+    int row = i / g->response_width, column = i % g->response_width;
+    out[i] = dslt_gaussian2((float)column - g->centre_x, (float)row - g->centre_y, g->label_sigma_x,
+                            g->label_sigma_y);
+    low = out[i] < low ? out[i] : low;
+    high = out[i] > high ? out[i] : high;
+  }
+  if (!o->label_stretch || !(high > low)) return;
+  for (int i = 0; i < count; ++i) out[i] = (out[i] - low) / (high - low);
+}
+
+dslt_box dslt_pose_box(const dslt_pose *pose, const dslt_geometry *g) {
+  double w = g->target_width * pose->scale, h = g->target_height * pose->scale;
+  dslt_box box = {pose->cx - 0.5 * w, pose->cy - 0.5 * h, w, h};
+  return box;
+}
+
+dslt_box dslt_response_window(const dslt_pose *pose, const dslt_geometry *g) {
+  double ratio = g->ratio * pose->scale;
+  dslt_box window;
+  if (g->mapping == DSLT_MAPPING_STRETCH) {
+    window = (dslt_box){-g->anchor_x, -g->anchor_y, g->input_width, g->input_height};
+  } else {
+    window = (dslt_box){g->stride * (0.5 * g->kernel_width - 0.5) - g->anchor_x,
+                        g->stride * (0.5 * g->kernel_height - 0.5) - g->anchor_y,
+                        (double)g->stride * g->response_width, (double)g->stride * g->response_height};
+  }
+  window.x = pose->cx + window.x * ratio;
+  window.y = pose->cy + window.y * ratio;
+  window.width *= ratio;
+  window.height *= ratio;
+  return window;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* geometry.h: what the first frame fixes for a whole sequence: search area, grids, labels. */
+#ifndef DSLT_TRACKER_GEOMETRY_H
+#define DSLT_TRACKER_GEOMETRY_H
+
+#include "backend/backend.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Input pixels per cell of a layer, given which poolings are kept. */
+int dslt_layer_stride(int layer, const dslt_options *options);
+
+/* `box` is finite with sides of at least 1 px and `options` are checked; cannot fail then. */
+int dslt_geometry_make(dslt_geometry *out, const dslt_options *options, int frame_width, int frame_height,
+                       const dslt_box *box);
+
+/* Size of the soft label's Gaussian, cells. */
+void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_geometry *g, const dslt_options *options);
+/* The soft label on the response grid, [response_height][response_width], in [0, 1]. */
+void dslt_soft_label(float *out, const dslt_geometry *g, const dslt_options *options);
+
+/* The pose as a box in the frame. */
+dslt_box dslt_pose_box(const dslt_pose *pose, const dslt_geometry *g);
+/* Where in the frame the response map lay when it was made around `pose`. */
+dslt_box dslt_response_window(const dslt_pose *pose, const dslt_geometry *g);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

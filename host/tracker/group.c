@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* group.c: the public group: create, init, and the way of a frame for all its targets. */
+#include "group.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "check.h"
+#include "geometry.h"
+
+/* ---- life ---------------------------------------------------------------------------------------- */
+
+int dslt_group_open(dslt_group *out, const dslt_options *options, const dslt_weights *weights) {
+  memset(out, 0, sizeof *out);
+  return dslt_shared_open(&out->shared, options, weights);
+}
+
+void dslt_group_close(dslt_group *g) {
+  dslt_group_unplan(g);
+  dslt_shared_close(&g->shared);
+}
+
+int dslt_group_create(dslt_group **out, const dslt_options *options, dslt_weights *weights) {
+  if (!out || !weights)
+    return dslt_fail(DSLT_EARGUMENT, "dslt_group_create() needs a place for the group and loaded weights.");
+  dslt_group *g = malloc(sizeof *g);
+  if (!g) return dslt_fail(DSLT_EMEMORY, "Out of memory while creating a group.");
+  int rc = dslt_group_open(g, options, weights);
+  if (rc < 0)
+    free(g);
+  else
+    *out = g;
+  return rc;
+}
+
+void dslt_group_free(dslt_group *g) {
+  if (!g) return;
+  dslt_group_close(g);
+  free(g);
+}
+
+void dslt_group_set_batch(dslt_group *g, int at_once) { g->at_once = at_once; }
+
+const dslt_target *dslt_group_target(const dslt_group *g, int index) { return &g->targets[index]; }
+
+int dslt_group_count(const dslt_group *g) { return g && g->ready ? g->count : 0; }
+
+const char *dslt_group_backend(const dslt_group *g) { return g ? g->shared.ops->name : ""; }
+
+const char *dslt_group_precision(const dslt_group *g) { return g ? dslt_shared_precision(&g->shared) : ""; }
+
+const char *dslt_group_note(const dslt_group *g) { return g ? g->shared.note : ""; }
+
+/* ---- first frame --------------------------------------------------------------------------------- */
+
+/* Say which of several the sentence is about. */
+static int name_one(int rc, const char *what, int index, int count) {
+  char prefix[48];
+  if (count < 2) return rc;
+  snprintf(prefix, sizeof prefix, "%s %d of %d", what, index + 1, count);
+  return dslt_fail_prefix(rc, prefix);
+}
+
+static int open_flows(dslt_group *g) {
+  for (int i = 0; i < g->chunk_count; ++i) {
+    dslt_chunk *c = &g->chunks[i];
+    const dslt_target *first = &g->targets[g->order[c->first]];
+    dslt_flow_desc desc = {.pose = first->pose, .capacity = 1};
+    if (c->net) DSLT_TRY(g->shared.ops->flow_open(&c->flow, g->shared.backend, &desc, &first->seen));
+  }
+  return DSLT_OK;
+}
+
+static int learn_all(dslt_group *g, const dslt_image *frame, const dslt_box *boxes,
+                     const dslt_geometry *geometries, int count) {
+  DSLT_TRY(dslt_group_plan(g, geometries, count));
+  DSLT_TRY(g->shared.ops->prefetch(g->shared.backend, NULL)); /* of another video */
+  DSLT_TRY(g->shared.ops->frame(g->shared.backend, frame));
+  for (int i = 0; i < count; ++i) {
+    int rc = dslt_target_learn(&g->targets[i], &boxes[i]);
+    if (rc < 0) return name_one(rc, "Target", i, count);
+  }
+  return open_flows(g);
+}
+
+int dslt_group_learn(dslt_group *g, const dslt_image *frame, const dslt_box *boxes, int count) {
+  DSLT_TRY(dslt_image_check(frame));
+  for (int i = 0; i < count; ++i) {
+    int rc = dslt_box_check(&boxes[i], frame);
+    if (rc < 0) return name_one(rc, "Box", i, count);
+  }
+  dslt_geometry geometries[DSLT_GROUP_TARGETS];
+  for (int i = 0; i < count; ++i)
+    dslt_geometry_make(&geometries[i], &g->shared.options, frame->width, frame->height, &boxes[i]);
+  dslt_group_unplan(g);
+  int rc = g->shared.ops->begin(g->shared.backend);
+  if (rc == DSLT_OK) {
+    rc = learn_all(g, frame, boxes, geometries, count);
+    rc = dslt_backend_end(g->shared.backend, rc);
+  }
+  if (rc < 0) {
+    dslt_group_unplan(g);
+    if (rc == DSLT_EMEMORY || rc == DSLT_EDEVICE_MEMORY) dslt_shared_forget(&g->shared);
+    return rc;
+  }
+  g->frame_width = frame->width;
+  g->frame_height = frame->height;
+  g->ready = 1;
+  return DSLT_OK;
+}
+
+int dslt_group_init(dslt_group *g, const dslt_image *frame, const dslt_box *boxes, int count) {
+  if (!g || !frame || !boxes)
+    return dslt_fail(DSLT_EARGUMENT, "dslt_group_init() needs a group, a frame and boxes.");
+  if (count < 1 || count > DSLT_GROUP_TARGETS)
+    return dslt_fail(DSLT_EARGUMENT, "A group holds 1 to %d targets, not %d.", DSLT_GROUP_TARGETS, count);
+  return dslt_group_learn(g, frame, boxes, count);
+}
+
+/* Is there the target that a caller asks for? */
+static int check_target(const dslt_group *g, int target) {
+  if (!g->ready)
+    return dslt_fail(DSLT_ESTATE, "The group has not learnt its targets yet; call dslt_group_init().");
+  if (target < 0 || target >= g->count)
+    return dslt_fail(DSLT_EARGUMENT, "There is no target number %d; this group's are 0 to %d.", target,
+                     g->count - 1);
+  return DSLT_OK;
+}
+
+int dslt_group_init_result(dslt_result *out, const dslt_group *g, int target) {
+  if (!out || !g) return dslt_fail(DSLT_EARGUMENT, "dslt_group_init_result() needs a place and a group.");
+  DSLT_TRY(check_target(g, target));
+  *out = g->targets[target].init_result;
+  return DSLT_OK;
+}
+
+/* ---- the way of a frame -------------------------------------------------------------------------- */
+
+static int search_calls(void *group, int index) {
+  dslt_group *g = group;
+  const dslt_backend_ops *ops = g->shared.ops;
+  dslt_chunk *c = &g->chunks[index];
+  DSLT_TRY(ops->flow_mark(c->flow, -1));
+  for (int i = 0; i < c->count; ++i) DSLT_TRY(dslt_target_crop(&g->targets[g->order[c->first + i]]));
+  DSLT_TRY(ops->flow_mark(c->flow, DSLT_STAGE_CROP));
+  DSLT_TRY(ops->net_run(c->net, c->eye->input, c->eye->low, c->eye->high));
+  DSLT_TRY(ops->flow_mark(c->flow, DSLT_STAGE_BACKBONE));
+  return ops->flow_gather(c->flow, g->targets[g->order[c->first]].loss);
+}
+
+/* All targets' work, begun; nothing here waits for it. */
+static int begin_frame(dslt_group *g) {
+  for (int i = 0; i < g->chunk_count; ++i) {
+    const dslt_chunk *c = &g->chunks[i];
+    if (c->flow) DSLT_TRY(dslt_run_part(c->flow, g->shared.ops, DSLT_PART_FRAME, search_calls, g, i));
+    for (int k = 0; k < c->count; ++k) DSLT_TRY(dslt_target_frame(&g->targets[g->order[c->first + k]]));
+  }
+  return DSLT_OK;
+}
+
+/* What a batch took is shared out among its targets. */
+static int end_frame(dslt_group *g) {
+  for (int i = 0; i < g->chunk_count; ++i) {
+    const dslt_chunk *c = &g->chunks[i];
+    dslt_flow_report search = {0};
+    if (c->flow) DSLT_TRY(g->shared.ops->flow_report(&search, c->flow));
+    for (int k = 0; k < c->count; ++k) {
+      dslt_result *result = &g->fresh[g->order[c->first + k]];
+      DSLT_TRY(dslt_target_result(result, &g->targets[g->order[c->first + k]]));
+      for (int s = 0; s < DSLT_STAGE_COUNT; ++s) result->stage_ms[s] += search.stage_ms[s] / c->count;
+    }
+  }
+  return DSLT_OK;
+}
+
+static int same_image(const dslt_image *a, const dslt_image *b) {
+  return a->data == b->data && a->width == b->width && a->height == b->height && a->stride == b->stride &&
+         a->format == b->format;
+}
+
+static int next_frame(dslt_group *g, const dslt_image *frame) {
+  const dslt_backend_ops *ops = g->shared.ops;
+  dslt_image next = g->next;
+  g->next.data = NULL;
+  DSLT_TRY(ops->frame(g->shared.backend, frame));
+  DSLT_TRY(begin_frame(g));
+  /* only a head start: where it fails, the next frame comes over in its own time and says what is wrong */
+  if (next.data && !same_image(&next, frame)) (void)ops->prefetch(g->shared.backend, &next);
+  return end_frame(g);
+}
+
+int dslt_group_track(dslt_result *results, dslt_group *g, const dslt_image *frame) {
+  DSLT_TRY(dslt_image_check(frame));
+  DSLT_TRY(dslt_image_check_size(frame, g->frame_width, g->frame_height));
+  DSLT_TRY(g->shared.ops->begin(g->shared.backend));
+  int rc = dslt_backend_end(g->shared.backend, next_frame(g, frame));
+  if (rc == DSLT_OK) memcpy(results, g->fresh, (size_t)g->count * sizeof *results);
+  return rc;
+}
+
+int dslt_group_update(dslt_result *results, dslt_group *g, const dslt_image *frame) {
+  if (!results || !g || !frame)
+    return dslt_fail(DSLT_EARGUMENT,
+                     "dslt_group_update() needs a place for the results, a group and a frame.");
+  if (!g->ready) return dslt_fail(DSLT_ESTATE, "The group has no targets yet; call dslt_group_init() first.");
+  return dslt_group_track(results, g, frame);
+}
+
+int dslt_group_announce(dslt_group *g, const dslt_image *frame) {
+  DSLT_TRY(dslt_image_check(frame));
+  DSLT_TRY(dslt_image_check_size(frame, g->frame_width, g->frame_height));
+  g->next = *frame;
+  return DSLT_OK;
+}
+
+int dslt_group_prefetch(dslt_group *g, const dslt_image *frame) {
+  if (!g || !frame) return dslt_fail(DSLT_EARGUMENT, "dslt_group_prefetch() needs a group and a frame.");
+  if (!g->ready) return dslt_fail(DSLT_ESTATE, "The group has no targets yet; call dslt_group_init() first.");
+  return dslt_group_announce(g, frame);
+}
+
+int dslt_group_response(dslt_response *out, dslt_group *g, int target) {
+  if (!out || !g) return dslt_fail(DSLT_EARGUMENT, "dslt_group_response() needs a place and a group.");
+  DSLT_TRY(check_target(g, target));
+  return dslt_target_response(out, &g->targets[target]);
+}

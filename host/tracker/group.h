@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* group.h: several targets in one video: one frame, one backend, one copy of the weights; targets of one
+ * input size search through the backbone together. A tracker is a group of one. */
+#ifndef DSLT_TRACKER_GROUP_H
+#define DSLT_TRACKER_GROUP_H
+
+#include "target.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Targets of one eye whose searches are one batch. */
+typedef struct dslt_chunk {
+  dslt_eye *eye;
+  int first, count; /* in the group's order */
+  dslt_net *net;    /* for the whole batch; NULL where a target searches alone. Borrowed */
+  dslt_flow *flow;  /* of the batch; NULL likewise */
+} dslt_chunk;
+
+struct dslt_group {
+  dslt_shared shared;
+  int at_once; /* searches in a batch at most; 0 = the backend's choice */
+
+  /* one video: made by init, NULL before */
+  int ready, count;     /* init succeeded; targets */
+  dslt_target *targets; /* [count], as they were given */
+  dslt_eye *eyes;       /* one for each input size */
+  int eye_count;
+  dslt_chunk *chunks;
+  int chunk_count;
+  int *order;         /* [count] targets chunk by chunk */
+  dslt_result *fresh; /* [count] results of the frame being tracked */
+  int frame_width, frame_height;
+  dslt_image next; /* announced by prefetch; data NULL: none */
+};
+
+/* The parts of the public functions that a tracker shares. Arguments are checked by the caller, save frames
+ * and boxes. dslt_group_open() fills the struct, with nothing to close on failure. */
+int dslt_group_open(dslt_group *out, const dslt_options *options, const dslt_weights *weights);
+void dslt_group_close(dslt_group *group);
+int dslt_group_learn(dslt_group *group, const dslt_image *frame, const dslt_box *boxes, int count);
+int dslt_group_track(dslt_result *results, dslt_group *group, const dslt_image *frame);
+int dslt_group_announce(dslt_group *group, const dslt_image *frame);
+
+/* For tests: how many searches a batch of the next init holds at most, 1..64; 0 = the backend's choice. */
+void dslt_group_set_batch(dslt_group *group, int at_once);
+/* Target number `index` of an initialised group; for the tally of cost.h. */
+const dslt_target *dslt_group_target(const dslt_group *group, int index);
+
+/* seating.c: sort the targets of these geometries into eyes and chunks, and plan them all; undo it. */
+int dslt_group_plan(dslt_group *group, const dslt_geometry *geometries, int count);
+void dslt_group_unplan(dslt_group *group);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shared.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "nn/backbone.h"
+
+/* Backbones that are kept although nobody uses them: a few sizes in a few batches. */
+enum { KEPT = 8 };
+
+int dslt_shared_open(dslt_shared *out, const dslt_options *options, const dslt_weights *weights) {
+  dslt_shared s = {.weights = weights};
+  if (options)
+    s.options = *options;
+  else
+    DSLT_TRY(dslt_options_init(&s.options, "default"));
+  DSLT_TRY(dslt_options_check(&s.options));
+  DSLT_TRY(dslt_backbone_check(weights, &s.options));
+  s.norm = dslt_backbone_norm(weights);
+  dslt_backend_config config = {
+      .threads = s.options.threads, .precision = s.options.precision, .any_order = !s.options.deterministic};
+  DSLT_TRY(dslt_backend_open_noting(&s.backend, s.note, sizeof s.note, s.options.backend, &config));
+  s.ops = s.backend->ops;
+  *out = s;
+  return DSLT_OK;
+}
+
+void dslt_shared_close(dslt_shared *s) {
+  dslt_shared_forget(s);
+  free(s->nets);
+  s->ops->close(s->backend);
+  memset(s, 0, sizeof *s);
+}
+
+/* ---- backbones ----------------------------------------------------------------------------------- */
+
+static int make_room(dslt_shared *s) {
+  if (s->net_count < s->net_room) return DSLT_OK;
+  int room = s->net_room ? 2 * s->net_room : KEPT;
+  dslt_planned *nets = realloc(s->nets, (size_t)room * sizeof *nets);
+  if (!nets) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the backbone.");
+  s->nets = nets;
+  s->net_room = room;
+  return DSLT_OK;
+}
+
+int dslt_shared_net(dslt_net **out, dslt_shared *s, int n, int h, int w) {
+  for (int i = 0; i < s->net_count; ++i) {
+    dslt_planned *p = &s->nets[i];
+    if (p->n != n || p->h != h || p->w != w) continue;
+    p->used = s->plan;
+    *out = p->net;
+    return DSLT_OK;
+  }
+  DSLT_TRY(make_room(s));
+  const dslt_net *owner = s->net_count ? s->nets[0].net : NULL;
+  dslt_net *net = NULL;
+  DSLT_TRY(dslt_backbone_plan(&net, s->backend, s->weights, &s->options, n, h, w, owner));
+  s->nets[s->net_count++] = (dslt_planned){net, n, h, w, s->plan};
+  *out = net;
+  return DSLT_OK;
+}
+
+void dslt_shared_new_plan(dslt_shared *s) { ++s->plan; }
+
+/* The one that waited longest, the owner of the weights apart; 0: all are in use. */
+static int longest_unused(const dslt_shared *s) {
+  int found = 0;
+  for (int i = 1; i < s->net_count; ++i)
+    if (s->nets[i].used != s->plan && (!found || s->nets[i].used < s->nets[found].used)) found = i;
+  return found;
+}
+
+void dslt_shared_trim(dslt_shared *s) {
+  int i;
+  while (s->net_count > KEPT && (i = longest_unused(s)) > 0) {
+    s->ops->net_free(s->nets[i].net);
+    s->nets[i] = s->nets[--s->net_count];
+  }
+}
+
+void dslt_shared_forget(dslt_shared *s) {
+  while (s->net_count > 0) s->ops->net_free(s->nets[--s->net_count].net); /* the owner of the weights last */
+}
+
+/* ---- small things -------------------------------------------------------------------------------- */
+
+int dslt_shared_floats(float **out, dslt_shared *s, size_t count) {
+  void *memory;
+  DSLT_TRY(s->ops->alloc(&memory, s->backend, count * sizeof(float)));
+  *out = memory;
+  return DSLT_OK;
+}
+
+int dslt_shared_searches_levels(const dslt_shared *s) {
+  return s->options.scale_joint && s->options.scale_levels > 1;
+}
+
+const char *dslt_shared_precision(const dslt_shared *s) {
+  static const char *const names[] = {"f32", "bf16", "tf32"};
+  return names[s->backend->precision];
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* target.c: a target's first frame and its way through every other. */
+#include "target.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "geometry.h"
+#include "math/locate.h"
+
+/* ---- first frame --------------------------------------------------------------------------------- */
+
+static int open_flow(dslt_target *t) {
+  const dslt_options *o = t->options;
+  dslt_flow_desc desc = {.pose = t->pose,
+                         .capacity = o->memory,
+                         .interval = o->update_interval,
+                         .hold = o->lost_hold,
+                         .joint = dslt_shared_searches_levels(t->shared)};
+  return t->ops->flow_open(&t->flow, t->backend, &desc, &t->seen);
+}
+
+int dslt_target_learn(dslt_target *t, const dslt_box *box) {
+  t->seen = (dslt_pose){.cx = box->x + 0.5 * box->width,
+                        .cy = box->y + 0.5 * box->height,
+                        .scale = 1.0,
+                        .peak = 1.0,
+                        .mean_peak = -1.0,
+                        .level = (t->geometry.levels - 1) / 2};
+  DSLT_TRY(t->ops->upload(t->backend, t->pose, &t->seen, sizeof t->seen));
+  DSLT_TRY(open_flow(t));
+  dslt_result result = {.box = *box, .peak = 1.0};
+  DSLT_TRY(t->ops->flow_mark(t->flow, -1));
+  DSLT_TRY(t->ops->crop(t->backend, t->eye->input, &t->geometry, &t->shared->norm, t->pose, 0, 1));
+  DSLT_TRY(t->ops->flow_mark(t->flow, DSLT_STAGE_CROP));
+  DSLT_TRY(dslt_target_learn_first(t, &result));
+  DSLT_TRY(t->ops->flow_gather(t->flow, t->loss));
+  dslt_flow_report report;
+  DSLT_TRY(t->ops->flow_report(&report, t->flow));
+  memcpy(result.stage_ms, report.stage_ms, sizeof result.stage_ms);
+  t->init_result = result;
+  return DSLT_OK;
+}
+
+/* ---- the way of a frame -------------------------------------------------------------------------- */
+
+int dslt_run_part(dslt_flow *flow, const dslt_backend_ops *ops, int part,
+                  int (*calls)(void *context, int argument), void *context, int argument) {
+  int again = 1;
+  while (again == 1) {
+    int run;
+    DSLT_TRY(ops->flow_record(&run, flow, part));
+    again = ops->flow_recorded(flow, run ? calls(context, argument) : DSLT_OK);
+  }
+  return again;
+}
+
+static int mark(dslt_target *t, dslt_stage stage) { return t->ops->flow_mark(t->flow, (int)stage); }
+
+/* The target's own part of what all searches of its eye share. */
+typedef struct search_place {
+  float *input, *low, *high;
+} search_place;
+
+static search_place place_of(const dslt_target *t) {
+  const dslt_eye *e = t->eye;
+  size_t crops = (size_t)t->place * (size_t)e->searched;
+  return (search_place){e->input + crops * e->input_values, e->low + crops * e->low_values,
+                        e->high + crops * e->high_values};
+}
+
+int dslt_target_crop(dslt_target *t) {
+  int n = t->eye->searched;
+  return t->ops->crop(t->backend, place_of(t).input, &t->geometry, &t->shared->norm, t->pose, -(n - 1) / 2,
+                      n);
+}
+
+/* Features of the search area around the last place, unless the group has seen to it. */
+static int look_around(dslt_target *t) {
+  if (!t->alone) return DSLT_OK;
+  search_place p = place_of(t);
+  DSLT_TRY(dslt_target_crop(t));
+  DSLT_TRY(mark(t, DSLT_STAGE_CROP));
+  DSLT_TRY(t->ops->net_run(t->eye->searched > 1 ? t->eye->pyramid : t->eye->single, p.input, p.low, p.high));
+  return mark(t, DSLT_STAGE_BACKBONE);
+}
+
+/* Responses of `n` crops with these taps, by way of their reduced maps where those are kept. */
+static int respond(dslt_target *t, float *responses, const float *low, const float *high,
+                   const dslt_features *reduced, int n) {
+  if (!reduced->low) return dslt_head_respond(t->head, responses, low, high, n);
+  DSLT_TRY(dslt_head_reduce(t->head, reduced->low, reduced->high, low, high, n));
+  return dslt_head_respond(t->head, responses, reduced->low, reduced->high, n);
+}
+
+/* All scales around the new place. */
+static int run_pyramid(dslt_target *t) {
+  dslt_eye *e = t->eye;
+  int levels = t->geometry.levels;
+  DSLT_TRY(
+      t->ops->crop(t->backend, e->input, &t->geometry, &t->shared->norm, t->pose, -(levels - 1) / 2, levels));
+  DSLT_TRY(mark(t, DSLT_STAGE_CROP));
+  DSLT_TRY(t->ops->net_run(e->pyramid, e->input, e->low_levels, e->high_levels));
+  DSLT_TRY(mark(t, DSLT_STAGE_BACKBONE));
+  DSLT_TRY(respond(t, t->responses, e->low_levels, e->high_levels, &e->levels_reduced, levels));
+  DSLT_TRY(mark(t, DSLT_STAGE_HEAD));
+  DSLT_TRY(t->ops->choose_scale(t->backend, t->pose, t->responses, &t->geometry));
+  return mark(t, DSLT_STAGE_LOCATE);
+}
+
+/* Search around the last place; where a pyramid is worth it, look at the new place in every scale and take
+ * the best. */
+static int search(dslt_target *t) {
+  search_place p = place_of(t);
+  DSLT_TRY(respond(t, t->response, p.low, p.high, &t->eye->search_reduced, 1));
+  DSLT_TRY(mark(t, DSLT_STAGE_HEAD));
+  DSLT_TRY(t->ops->locate(t->backend, t->pose, t->response, &t->geometry));
+  DSLT_TRY(t->ops->flow_decide(t->flow));
+  DSLT_TRY(mark(t, DSLT_STAGE_LOCATE));
+  if (t->geometry.levels < 2) return DSLT_OK;
+  int run;
+  DSLT_TRY(t->ops->flow_if(&run, t->flow, DSLT_IF_PYRAMID));
+  if (run) DSLT_TRY(run_pyramid(t));
+  return t->ops->flow_end_if(t->flow);
+}
+
+/* Search around the last place in every scale at once; the best one gives place and size. */
+static int search_levels(dslt_target *t) {
+  search_place p = place_of(t);
+  DSLT_TRY(respond(t, t->responses, p.low, p.high, &t->eye->search_reduced, t->geometry.levels));
+  DSLT_TRY(mark(t, DSLT_STAGE_HEAD));
+  DSLT_TRY(t->ops->locate_levels(t->backend, t->pose, t->responses, &t->geometry));
+  DSLT_TRY(t->ops->flow_decide(t->flow));
+  return mark(t, DSLT_STAGE_LOCATE);
+}
+
+/* For a sample that neither the search nor a pyramid has seen. */
+static int look(dslt_target *t) {
+  dslt_eye *e = t->eye;
+  int run;
+  DSLT_TRY(t->ops->flow_if(&run, t->flow, DSLT_IF_LOOK));
+  if (run) {
+    DSLT_TRY(t->ops->crop(t->backend, e->input, &t->geometry, &t->shared->norm, t->pose, 0, 1));
+    DSLT_TRY(mark(t, DSLT_STAGE_CROP));
+    DSLT_TRY(t->ops->net_run(e->single, e->input, e->low_look, e->high_look));
+    if (e->look_reduced.low)
+      DSLT_TRY(
+          dslt_head_reduce(t->head, e->look_reduced.low, e->look_reduced.high, e->low_look, e->high_look, 1));
+    DSLT_TRY(mark(t, DSLT_STAGE_BACKBONE));
+  }
+  return t->ops->flow_end_if(t->flow);
+}
+
+/* Where this frame's sample may come from. */
+static dslt_sample_sources sources_of(const dslt_target *t) {
+  const dslt_eye *e = t->eye;
+  search_place p = place_of(t);
+  dslt_sample_sources s = {p.low,       p.high,       e->low_levels, e->high_levels,
+                           e->low_look, e->high_look, e->low_stored, e->high_stored};
+  if (e->search_reduced.low) {
+    s.low = e->search_reduced.low, s.high = e->search_reduced.high;
+    s.low_levels = e->levels_reduced.low, s.high_levels = e->levels_reduced.high;
+    s.low_look = e->look_reduced.low, s.high_look = e->look_reduced.high;
+  }
+  if (e->searched > 1) { /* the search was the pyramid */
+    s.low_levels = s.low;
+    s.high_levels = s.high;
+    s.low = s.high = NULL;
+  }
+  return s;
+}
+
+/* Put the target as it looks now into the store, and learn. */
+static int update(dslt_target *t) {
+  int run;
+  DSLT_TRY(t->ops->flow_if(&run, t->flow, DSLT_IF_UPDATE));
+  if (run) {
+    dslt_sample_sources sources = sources_of(t);
+    DSLT_TRY(t->ops->flow_store(t->flow, t->samples.low, t->samples.high,
+                                t->eye->searched > 1 ? t->samples.label : NULL, &sources, &t->geometry));
+    DSLT_TRY(mark(t, DSLT_STAGE_STORE));
+    DSLT_TRY(dslt_target_learn_online(t));
+    DSLT_TRY(mark(t, DSLT_STAGE_UPDATE));
+  }
+  return t->ops->flow_end_if(t->flow);
+}
+
+static int frame_calls(void *target, int unused) {
+  dslt_target *t = target;
+  (void)unused;
+  DSLT_TRY(t->ops->flow_mark(t->flow, -1));
+  DSLT_TRY(look_around(t));
+  DSLT_TRY(t->eye->searched > 1 ? search_levels(t) : search(t));
+  if (t->eye->low_look) DSLT_TRY(look(t));
+  if (t->options->update_interval > 0) DSLT_TRY(update(t));
+  return t->ops->flow_gather(t->flow, t->loss);
+}
+
+int dslt_target_frame(dslt_target *t) {
+  return dslt_run_part(t->flow, t->ops, DSLT_PART_FRAME, frame_calls, t, 0);
+}
+
+/* ---- what came of it ----------------------------------------------------------------------------- */
+
+/* Keep in mind where the response map of this frame lies, in memory and in the frame. */
+static void show(dslt_target *t, const float *response, dslt_pose looked, int level) {
+  looked.scale *= dslt_level_factor(level, &t->geometry);
+  t->window = dslt_response_window(&looked, &t->geometry);
+  t->shown = response;
+  t->response_made = 1;
+  t->response_fetched = 0;
+}
+
+int dslt_target_result(dslt_result *out, dslt_target *t) {
+  dslt_flow_report report;
+  DSLT_TRY(t->ops->flow_report(&report, t->flow));
+  int middle = (t->geometry.levels - 1) / 2;
+  if (t->eye->searched > 1)
+    show(t, t->responses + (size_t)report.pose.level * t->response_values, t->seen, report.pose.level);
+  else
+    show(t, t->response, t->seen, middle);
+  t->seen = report.pose;
+  *out = (dslt_result){.box = dslt_pose_box(&t->seen, &t->geometry),
+                       .peak = t->seen.peak,
+                       .lost = t->seen.lost,
+                       .scale_level = t->seen.level - middle,
+                       .steps = report.learnt * t->options->update_steps,
+                       .loss = report.learnt ? (double)report.loss : 0.0};
+  memcpy(out->stage_ms, report.stage_ms, sizeof out->stage_ms);
+  return DSLT_OK;
+}
+
+int dslt_target_response(dslt_response *out, dslt_target *t) {
+  if (!t->response_made)
+    return dslt_fail(
+        DSLT_ESTATE,
+        "There is no response map before the first update: dslt_tracker_update() or dslt_group_update().");
+  if (!t->response_fetched) {
+    DSLT_TRY(t->ops->begin(t->backend));
+    int rc = t->ops->download(t->backend, t->response_host, t->shown, t->response_values * sizeof(float));
+    DSLT_TRY(dslt_backend_end(t->backend, rc));
+    t->response_fetched = 1;
+  }
+  *out =
+      (dslt_response){t->response_host, t->geometry.response_width, t->geometry.response_height, t->window};
+  return DSLT_OK;
+}

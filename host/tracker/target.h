@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* target.h: one target: what was learnt of it and where it is. It looks through an eye that other targets may
+ * use too. */
+#ifndef DSLT_TRACKER_TARGET_H
+#define DSLT_TRACKER_TARGET_H
+
+#include "eye.h"
+#include "nn/head.h"
+#include "samples.h"
+#include "shared.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct dslt_target {
+  dslt_shared *shared;
+  const dslt_options *options; /* the shared ones, like the next two */
+  dslt_backend *backend;
+  const dslt_backend_ops *ops;
+
+  dslt_geometry geometry;
+  dslt_eye *eye; /* borrowed */
+  int place;     /* of its searches in the eye's batch */
+  int alone;     /* 1: searches by itself; 0: its group has done so before its calls */
+  dslt_head *head;
+  dslt_samples samples;
+  dslt_samples first;   /* taps that the first frame learns from where samples are stored reduced after it */
+  float *response;      /* of the search, [rh][rw]; unused where all scales are searched at once */
+  float *responses;     /* of the pyramid */
+  const float *shown;   /* the response map of the last frame */
+  float *loss, *losses; /* of the last step; of each first-frame step, [init_steps] */
+  dslt_flow *flow;
+  float label_peak;       /* largest value of the label */
+  dslt_pose *pose;        /* in backend memory */
+  size_t response_values; /* of one map */
+
+  /* the host's view */
+  dslt_pose seen;  /* pose after the last frame */
+  dslt_box window; /* where the last response map lay */
+  float *response_host;
+  int response_made, response_fetched;
+  float *init_losses; /* [init_steps] */
+  dslt_result init_result;
+} dslt_target;
+
+/* plan.c: memory and plans for a target of this geometry; undo it all, whatever was reached. */
+int dslt_target_plan(dslt_target *t, dslt_shared *shared, dslt_eye *eye, const dslt_geometry *geometry);
+void dslt_target_unplan(dslt_target *t);
+
+/* Learn a planned target, `box` on the backend's current frame. */
+int dslt_target_learn(dslt_target *t, const dslt_box *box);
+/* Begin the way of the backend's current frame; dslt_target_result() waits for its end. */
+int dslt_target_frame(dslt_target *t);
+int dslt_target_result(dslt_result *out, dslt_target *t);
+/* As dslt_tracker_response(); DSLT_ESTATE before the first frame. */
+int dslt_target_response(dslt_response *out, dslt_target *t);
+
+/* The target's share of the search: `searched` crops around its pose into its places of the eye's input. */
+int dslt_target_crop(dslt_target *t);
+
+/* Make a part's calls or let the backend replay them; `calls` may be made twice and keeps nothing itself. */
+int dslt_run_part(dslt_flow *flow, const dslt_backend_ops *ops, int part,
+                  int (*calls)(void *context, int argument), void *context, int argument);
+
+/* learn.c: training on the first frame's sample: steps and last loss go into `result`; and the calls of an
+ * update on the stored samples. */
+int dslt_target_learn_first(dslt_target *t, dslt_result *result);
+int dslt_target_learn_online(dslt_target *t);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

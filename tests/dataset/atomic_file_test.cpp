@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+// A file written atomically is whole or absent, whatever stops the writer.
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "base/atomic_file.h"
+#include "dslt/dslt.h"
+#include "scratch.h"
+
+namespace {
+
+class AtomicFile : public ScratchTest {};
+
+TEST_F(AtomicFile, AppearsOnlyAtCommit) {
+  dslt_atomic_file file = {};
+  ASSERT_EQ(dslt_atomic_open(&file, path("a.txt").c_str()), DSLT_OK);
+  fputs("whole", file.stream);
+  fflush(file.stream);
+  EXPECT_FALSE(std::filesystem::exists(path("a.txt")));
+  ASSERT_EQ(dslt_atomic_commit(&file), DSLT_OK);
+  EXPECT_EQ(slurp(path("a.txt")), "whole");
+  EXPECT_EQ(file_count(), 1u);
+}
+
+TEST_F(AtomicFile, AbortLeavesTheOldFileAndNoOther) {
+  spill(path("a.txt"), "old");
+  dslt_atomic_file file = {};
+  ASSERT_EQ(dslt_atomic_open(&file, path("a.txt").c_str()), DSLT_OK);
+  fputs("new", file.stream);
+  dslt_atomic_abort(&file);
+  dslt_atomic_abort(&file);
+  EXPECT_EQ(slurp(path("a.txt")), "old");
+  EXPECT_EQ(file_count(), 1u);
+}
+
+TEST_F(AtomicFile, ReplacesAndKeepsTheUmaskMode) {
+  spill(path("a.txt"), "old");
+  mode_t before = umask(027);
+  ASSERT_EQ(dslt_atomic_write(path("a.txt").c_str(), "new", 3), DSLT_OK);
+  umask(before);
+  EXPECT_EQ(slurp(path("a.txt")), "new");
+  struct stat status;
+  ASSERT_EQ(stat(path("a.txt").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0640u);
+}
+
+TEST_F(AtomicFile, FollowsALinkInsteadOfReplacingIt) {
+  spill(path("real.txt"), "old");
+  std::filesystem::create_symlink("real.txt", path("link.txt"));
+  ASSERT_EQ(dslt_atomic_write(path("link.txt").c_str(), "new", 3), DSLT_OK);
+  EXPECT_TRUE(std::filesystem::is_symlink(path("link.txt")));
+  EXPECT_EQ(slurp(path("real.txt")), "new");
+}
+
+TEST_F(AtomicFile, WritesDevicesDirectly) {
+  EXPECT_EQ(dslt_atomic_write("/dev/null", "gone", 4), DSLT_OK);
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST_F(AtomicFile, APipeNobodyReadsIsAnErrorAndNotAWait) {
+  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+  EXPECT_EQ(dslt_atomic_write(path("pipe").c_str(), "gone", 4), DSLT_EIO);
+  EXPECT_NE(std::string(dslt_last_error()).find("nobody reads"), std::string::npos);
+  const int reader = open(path("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  EXPECT_EQ(dslt_atomic_write(path("pipe").c_str(), "here", 4), DSLT_OK) << dslt_last_error();
+  char text[5] = "";
+  EXPECT_EQ(read(reader, text, 4), 4);
+  EXPECT_STREQ(text, "here");
+  close(reader);
+}
+
+TEST_F(AtomicFile, TwoWritersOfOneNameDoNotMeet) {
+  dslt_atomic_file one = {}, two = {};
+  ASSERT_EQ(dslt_atomic_open(&one, path("a.txt").c_str()), DSLT_OK);
+  ASSERT_EQ(dslt_atomic_open(&two, path("a.txt").c_str()), DSLT_OK);
+  fputs("one", one.stream);
+  fputs("two", two.stream);
+  EXPECT_EQ(dslt_atomic_commit(&two), DSLT_OK);
+  EXPECT_EQ(dslt_atomic_commit(&one), DSLT_OK);
+  EXPECT_EQ(slurp(path("a.txt")), "one");
+  EXPECT_EQ(file_count(), 1u);
+}
+
+TEST_F(AtomicFile, AWriterByNameKeepsTheExtension) {
+  dslt_atomic_file file = {};
+  ASSERT_EQ(dslt_atomic_open(&file, path("clip.mp4").c_str()), DSLT_OK);
+  EXPECT_EQ(std::filesystem::path(file.temp).extension(), ".mp4");
+  fclose(file.stream);
+  file.stream = nullptr;
+  spill(file.temp, "by name");
+  ASSERT_EQ(dslt_atomic_commit(&file), DSLT_OK);
+  EXPECT_EQ(slurp(path("clip.mp4")), "by name");
+}
+
+TEST_F(AtomicFile, NamesThePlaceThatCannotBeWritten) {
+  dslt_atomic_file file = {};
+  EXPECT_EQ(dslt_atomic_open(&file, path("no/such/a.txt").c_str()), DSLT_EIO);
+  EXPECT_NE(std::string(dslt_last_error()).find("no/such/a.txt"), std::string::npos);
+  EXPECT_EQ(dslt_atomic_open(&file, folder_.c_str()), DSLT_EIO);
+  EXPECT_EQ(dslt_atomic_open(&file, ""), DSLT_EARGUMENT);
+  EXPECT_EQ(file.path, nullptr);
+}
+
+// RLIMIT_FSIZE makes the kernel refuse the bytes as a full disk would.
+TEST_F(AtomicFile, AFullDiskLeavesTheOldFile) {
+  spill(path("a.txt"), "old");
+  struct rlimit before, small;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  small = before;
+  small.rlim_cur = 1000;
+  auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  std::string large(100000, 'x');
+  int rc = dslt_atomic_write(path("a.txt").c_str(), large.data(), large.size());
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(rc, DSLT_EIO);
+  EXPECT_EQ(slurp(path("a.txt")), "old");
+  EXPECT_EQ(file_count(), 1u);
+}
+
+}  // namespace

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+// Frozen reductions: what is stored of a frame, how much memory that takes, and that the target is still
+// found.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "../api/small_world.h"
+#include "tracker/tracker.h"
+
+namespace {
+
+dslt_options options_with(const char *preset, const char *kind) {
+  dslt_options o = quick_options(preset);
+  EXPECT_EQ(dslt_options_set(&o, "train_reduction", kind), DSLT_OK) << dslt_last_error();
+  o.precision = DSLT_PRECISION_F32;
+  o.reduce_channels = 8;
+  return o;
+}
+
+std::vector<float> values(const float *from, size_t count) { return {from, from + count}; }
+
+class FrozenTest : public testing::TestWithParam<const char *> {};
+
+// The CPU's memory can be read: slot 0 holds what the reductions, as training left them, make of the first
+// frame.
+TEST_P(FrozenTest, TheFirstSampleIsStoredReduced) {
+  const Clip clip = make_clip(4);
+  const Weights weights = small_weights();
+  for (const char *kind : {"0", "first"}) {
+    const Tracker tracker = make_tracker(options_with(GetParam(), kind), weights);
+    ASSERT_NE(tracker, nullptr);
+    const dslt_image image = clip.frame(0);
+    ASSERT_EQ(dslt_tracker_init(tracker.get(), &image, &clip.box), DSLT_OK) << dslt_last_error();
+    const dslt_target *t = dslt_group_target(&tracker->group, 0);
+    EXPECT_TRUE(dslt_head_frozen(t->head));
+    EXPECT_EQ(t->first.low, nullptr);  // full taps are gone
+    const size_t cells = size_t(t->geometry.map_width) * size_t(t->geometry.map_height);
+    EXPECT_EQ(t->samples.low_values, cells * 8);
+    EXPECT_LT(t->samples.low_values + t->samples.high_values, t->eye->low_values + t->eye->high_values);
+
+    ASSERT_EQ(t->ops->begin(t->backend), DSLT_OK);
+    std::vector<float> low(t->eye->low_values), high(t->eye->high_values);
+    EXPECT_EQ(t->ops->net_run(t->eye->single, t->eye->input, low.data(), high.data()), DSLT_OK);
+    std::vector<float> rl(t->samples.low_values), rh(t->samples.high_values);
+    EXPECT_EQ(dslt_head_reduce(t->head, rl.data(), rh.data(), low.data(), high.data(), 1), DSLT_OK);
+    EXPECT_EQ(t->ops->end(t->backend), DSLT_OK);
+    EXPECT_EQ(values(dslt_samples_low(&t->samples, 0), rl.size()), rl) << kind;
+    EXPECT_EQ(values(dslt_samples_high(&t->samples, 0), rh.size()), rh) << kind;
+
+    // and it stays, while others come beside it
+    for (size_t i = 1; i < clip.pixels.size(); ++i) {
+      dslt_result r;
+      const dslt_image frame = clip.frame(i);
+      ASSERT_EQ(dslt_tracker_update(&r, tracker.get(), &frame), DSLT_OK) << dslt_last_error();
+      EXPECT_GT(r.steps, 0);
+    }
+    EXPECT_EQ(values(dslt_samples_low(&t->samples, 0), rl.size()), rl) << kind;
+    EXPECT_NE(values(dslt_samples_low(&t->samples, 1), rl.size()), rl) << kind;
+    EXPECT_NE(values(dslt_samples_low(&t->samples, 1), rl.size()), std::vector<float>(rl.size(), 0.0f));
+  }
+}
+
+// Where nothing learns on line, frozen reductions are only another way to the same boxes and losses.
+TEST_P(FrozenTest, WithoutLearningNothingChanges) {
+  const Clip clip = make_clip(5);  // random weights: soon a rounding error decides between scales
+  const Weights weights = small_weights();
+  std::vector<Trace> traces;
+  for (const char *kind : {"1", "first"}) {
+    dslt_options o = options_with(GetParam(), kind);
+    o.online_rate_low = o.online_rate_high = 0;
+    traces.push_back(run_clip(make_tracker(o, weights).get(), clip));
+  }
+  const std::vector<double> &a = traces[0].values, &b = traces[1].values;
+  ASSERT_EQ(a.size(), b.size());
+  const size_t before = a.size() - (clip.pixels.size() - 1) * 9;  // first-frame losses
+  for (size_t i = 0; i < before; ++i) EXPECT_EQ(a[i], b[i]) << "first-frame loss " << i;
+  for (size_t i = before; i < a.size(); ++i)
+    EXPECT_NEAR(a[i], b[i], 1e-3 * (1 + std::fabs(a[i]))) << "frame " << i / 9;
+}
+
+TEST_P(FrozenTest, LearningOnLineMovesTheRegressionsAlone) {
+  const Clip clip = make_clip(8);
+  const Weights weights = small_weights();
+  for (const char *kind : {"0", "first"}) {
+    const Tracker tracker = make_tracker(options_with(GetParam(), kind), weights);
+    const dslt_image image = clip.frame(0);
+    ASSERT_EQ(dslt_tracker_init(tracker.get(), &image, &clip.box), DSLT_OK) << dslt_last_error();
+    const dslt_target *t = dslt_group_target(&tracker->group, 0);
+    std::vector<std::vector<float>> was;
+    for (int i = 0; i < DSLT_HEAD_BIAS; ++i) {
+      const dslt_param *p = dslt_head_parameter(t->head, dslt_head_param(i));
+      was.push_back(values(p->w, p->count));
+    }
+    int steps = 0;
+    for (size_t i = 1; i < clip.pixels.size(); ++i) {
+      dslt_result r;
+      const dslt_image frame = clip.frame(i);
+      ASSERT_EQ(dslt_tracker_update(&r, tracker.get(), &frame), DSLT_OK) << dslt_last_error();
+      expect_sane(r, clip.box, *t->options, clip.width, clip.height);
+      steps += r.steps;
+    }
+    EXPECT_GT(steps, 0);
+    for (int i = 0; i < DSLT_HEAD_BIAS; ++i) {
+      const dslt_param *p = dslt_head_parameter(t->head, dslt_head_param(i));
+      if (p->count == 0) continue;
+      EXPECT_EQ(values(p->w, p->count) == was[size_t(i)], i <= DSLT_HEAD_UPSAMPLE) << i;
+    }
+  }
+}
+
+TEST_P(FrozenTest, TheSameBytesTwice) {
+  const Clip clip = make_clip(6);
+  const Weights weights = small_weights();
+  const Tracker tracker = make_tracker(options_with(GetParam(), "first"), weights);
+  const Trace first = run_clip(tracker.get(), clip);
+  EXPECT_TRUE(run_clip(tracker.get(), clip) == first);
+  EXPECT_TRUE(run_clip(make_tracker(options_with(GetParam(), "first"), weights).get(), clip) == first);
+}
+
+TEST(FrozenOption, KeepsItsNumbersAndHasAName) {
+  dslt_options o;
+  ASSERT_EQ(dslt_options_init(&o, "paper"), DSLT_OK);
+  EXPECT_EQ(o.train_reduction, DSLT_REDUCTION_LEARNS);
+  for (const char *value : {"first", "0", "1"}) {
+    char text[16];
+    ASSERT_EQ(dslt_options_set(&o, "train_reduction", value), DSLT_OK);
+    ASSERT_EQ(dslt_options_get(text, sizeof text, &o, "train_reduction"), DSLT_OK);
+    EXPECT_STREQ(text, value);
+  }
+  EXPECT_EQ(dslt_options_set(&o, "train_reduction", "2"), DSLT_EOPTION);
+}
+
+INSTANTIATE_TEST_SUITE_P(Presets, FrozenTest, testing::Values("paper", "released", "default"));
+
+}  // namespace
