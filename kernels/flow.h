@@ -25,15 +25,16 @@ int dslt_cuda_stamp(dslt_stream stream, dslt_clock *clock, int stage);
 
 /* The report of a frame in one place, for one small copy to the host; the clock starts anew. */
 typedef struct dslt_gathered {
-  dslt_pose pose;
+  dslt_target_state state;
   uint64_t stage_ns[DSLT_STAGE_COUNT];
   float loss;
   int32_t learnt;
 } dslt_gathered;
 
 /* All pointers device memory; learnt = the ring's count where turn->update, else 0. */
-int dslt_cuda_gather(dslt_stream stream, dslt_gathered *out, dslt_clock *clock, const dslt_pose *pose,
-                     const float *loss, const dslt_turn *turn, const dslt_ring *ring);
+int dslt_cuda_gather(dslt_stream stream, dslt_gathered *out, dslt_clock *clock,
+                     const dslt_target_state *state, const float *loss, const dslt_turn *turn,
+                     const dslt_ring *ring);
 
 #ifdef __cplusplus
 }

@@ -13,7 +13,7 @@
  * when. A whole frame is one graph although its pyramid and its update are not always wanted. So most
  * launchers end with `when`, a flag in device memory: NULL runs always; where *when is 0 as the kernel
  * starts, it writes nothing at all (no output, no step, no ticket). The flag must not be written by the same
- * launch: &pose->pyramid and the flags of dslt_turn are meant. Between such kernels a vendor library's run on
+ * launch: &state->pyramid and the flags of dslt_turn are meant. Between such kernels a vendor library's run on
  * stale input, harmless and in vain; dslt_cuda_condition() spares even that.
  *
  * Tickets. Scratch memory with tickets is zeroed once by its owner; every launch leaves the tickets at 0.
@@ -60,12 +60,12 @@ typedef struct dslt_frame_view {
 int dslt_cuda_frame_view(dslt_frame_view *host_view, const void *data, size_t stride, int width, int height,
                          int format);
 
-/* Sample `count` (1..DSLT_LEVELS_MAX) search areas around the pose, level i at scale_step^(first_level + i),
+/* Sample `count` (1..DSLT_LEVELS_MAX) search areas around the state, level i at scale_step^(first_level + i),
  * in one launch: out [count][input_height][input_width][channels] of `type`; channels: 3, or 4 or 8 with
  * zeros behind the three, as vendor convolutions like them. Sides: 1..DSLT_MAP_SIDE_MAX. geometry, norm:
  * host. */
 int dslt_cuda_crop(dslt_stream stream, void *out, dslt_type type, int channels, const dslt_frame_view *frame,
-                   const dslt_geometry *geometry, const dslt_input_norm *norm, const dslt_pose *pose,
+                   const dslt_geometry *geometry, const dslt_input_norm *norm, const dslt_target_state *state,
                    int first_level, int count, const int32_t *when);
 
 /* 5 x 5 Gaussian blur of deviation `sigma` (> 0), edges replicated, or the mirror image about column `axis`
@@ -156,7 +156,7 @@ int dslt_cuda_adam(dslt_stream stream, const dslt_param *params, int count, cons
 int dslt_cuda_label(dslt_stream stream, float *label, const dslt_geometry *geometry, float sigma_x,
                     float sigma_y, int stretch);
 
-/* ---- pose: locate.cu ----------------------------------------------------------------------------- */
+/* ---- state: locate.cu ----------------------------------------------------------------------------- */
 
 /* The strongest place one block found: its score and its index in the searched grid, row-major; -1: none. */
 typedef struct dslt_candidate {
@@ -170,19 +170,19 @@ typedef struct dslt_locate_scratch {
   dslt_candidate found[DSLT_LEVELS_MAX][DSLT_LOCATE_SLICES];
 } dslt_locate_scratch;
 
-/* Find the target in response [response_height][response_width] and move the pose. Among equal scores the
+/* Find the target in response [response_height][response_width] and move the state. Among equal scores the
  * first in row-major order wins. geometry: host. */
-int dslt_cuda_locate(dslt_stream stream, dslt_pose *pose, const float *response,
+int dslt_cuda_locate(dslt_stream stream, dslt_target_state *state, const float *response,
                      const dslt_geometry *geometry, dslt_locate_scratch *scratch, const int32_t *when);
 
-/* Choose among geometry->levels responses and rescale the pose; the same size wins ties. `when` is usually
- * &pose->pyramid: a pose whose gate is shut keeps its scale and its level. */
-int dslt_cuda_choose_scale(dslt_stream stream, dslt_pose *pose, const float *responses,
+/* Choose among geometry->levels responses and rescale the state; the same size wins ties. `when` is usually
+ * &state->pyramid: a state whose gate is shut keeps its scale and its level. */
+int dslt_cuda_choose_scale(dslt_stream stream, dslt_target_state *state, const float *responses,
                            const dslt_geometry *geometry, dslt_locate_scratch *scratch, const int32_t *when);
 
 /* Both at once: search geometry->levels responses around the last place, move to the best one's maximum,
  * write scale, level and the label's place. */
-int dslt_cuda_locate_levels(dslt_stream stream, dslt_pose *pose, const float *responses,
+int dslt_cuda_locate_levels(dslt_stream stream, dslt_target_state *state, const float *responses,
                             const dslt_geometry *geometry, dslt_locate_scratch *scratch, const int32_t *when);
 
 /* ---- what a frame still has to do: turn.cu, samples.cu ------------------------------------------- */
@@ -197,15 +197,15 @@ typedef struct dslt_ring {
 /* Whose features are the sample of a frame. */
 typedef enum dslt_source {
   DSLT_SOURCE_SEARCH = 0, /* the search's own: the target stood still */
-  DSLT_SOURCE_LEVELS = 1, /* item pose->level of the pyramid */
+  DSLT_SOURCE_LEVELS = 1, /* item state->level of the pyramid */
   DSLT_SOURCE_LOOK = 2,   /* the new place, looked at once more: it moved and there was no pyramid */
   DSLT_SOURCES = 3
 } dslt_source;
 
-/* The device's decisions about the current frame. Before the second frame the host writes it: the pose's
+/* The device's decisions about the current frame. Before the second frame the host writes it: the state's
  * centre, frame 0, and its settings. */
 typedef struct dslt_turn {
-  double cx, cy;    /* the pose's centre when this was last decided */
+  double cx, cy;    /* the state's centre when this was last decided */
   int32_t interval; /* setting: an update is due every so many frames; 0: never */
   int32_t hold;     /* setting: no update while the target is lost */
   int32_t joint;    /* setting: place and scale are searched together, so a level is always the sample */
@@ -217,12 +217,12 @@ typedef struct dslt_turn {
 
 /* Between locate and choose_scale: decide on the frame as host/tracker/tracker.c does. learn [ring->capacity]
  * (may be NULL): 1 for every slot that this frame's update learns from, the coming sample's included, so that
- * the steps of a slot run `when` &learn[slot]. Only reads the pose and the ring. */
-int dslt_cuda_decide(dslt_stream stream, dslt_turn *turn, int32_t *learn, const dslt_pose *pose,
+ * the steps of a slot run `when` &learn[slot]. Only reads the state and the ring. */
+int dslt_cuda_decide(dslt_stream stream, dslt_turn *turn, int32_t *learn, const dslt_target_state *state,
                      const dslt_ring *ring);
 
-/* dst = batch[pose->level], items of `count` >= 1 floats. */
-int dslt_cuda_take_level(dslt_stream stream, float *dst, const float *batch, const dslt_pose *pose,
+/* dst = batch[state->level], items of `count` >= 1 floats. */
+int dslt_cuda_take_level(dslt_stream stream, float *dst, const float *batch, const dslt_target_state *state,
                          size_t count, const int32_t *when);
 
 /* Both taps of one place. */
@@ -232,20 +232,21 @@ typedef struct dslt_taps_view {
 
 /* Put a sample into the ring's next slot and advance it: low_store [capacity][low_bytes] takes the low tap of
  * sources[turn->source], high_store likewise; sources: host array of DSLT_SOURCES, LEVELS being a batch of
- * which pose->level counts, SEARCH and LOOK single items. turn NULL: SEARCH. Sources that the turn cannot
+ * which state->level counts, SEARCH and LOOK single items. turn NULL: SEARCH. Sources that the turn cannot
  * name may be NULL; one that it does name and that is NULL leaves the slot's old sample. Bytes of any type,
  * multiples of 4. Slot 0 is never written; a ring of one slot stays as it is. `when` is usually
  * &turn->update. */
 int dslt_cuda_store_sample(dslt_stream stream, dslt_ring *ring, void *low_store, void *high_store,
-                           const dslt_taps_view *sources, const dslt_pose *pose, const dslt_turn *turn,
-                           size_t low_bytes, size_t high_bytes, const int32_t *when);
+                           const dslt_taps_view *sources, const dslt_target_state *state,
+                           const dslt_turn *turn, size_t low_bytes, size_t high_bytes, const int32_t *when);
 
-/* The soft label of the sample that is kept: a Gaussian around (pose->label_x, pose->label_y) with the
+/* The soft label of the sample that is kept: a Gaussian around (state->label_x, state->label_y) with the
  * geometry's (host) label_sigma_x and label_sigma_y, both > 0, on its response grid. Into label; or, where
  * ring is not NULL, into item ring->next of a store at label, none where the ring has one slot: for a label
  * of its own for every sample, right before store_sample with the same `when`. */
-int dslt_cuda_sample_label(dslt_stream stream, float *label, const dslt_ring *ring, const dslt_pose *pose,
-                           const dslt_geometry *geometry, const int32_t *when);
+int dslt_cuda_sample_label(dslt_stream stream, float *label, const dslt_ring *ring,
+                           const dslt_target_state *state, const dslt_geometry *geometry,
+                           const int32_t *when);
 
 /* Set the condition of a graph's IF node (cudaGraphConditionalHandle) to *flag != 0, so that the node's body,
  * vendor libraries included, runs or not without the host. `flag` as `when`, not NULL. DSLT_EDEVICE in a

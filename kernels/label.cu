@@ -57,7 +57,7 @@ extern "C" int dslt_cuda_label(dslt_stream stream, float *label, const dslt_geom
 
 /* A map is a few thousand cells and each is on its own: as many blocks as that takes. */
 static __global__ void __launch_bounds__(SMALL)
-    sample_label_kernel(float *label, const dslt_ring *ring, const dslt_pose *pose, dslt_geometry g,
+    sample_label_kernel(float *label, const dslt_ring *ring, const dslt_target_state *state, dslt_geometry g,
                         const int32_t *when) {
   if (dslt_skipped(when)) return;
   int count = g.response_width * g.response_height;
@@ -67,16 +67,17 @@ static __global__ void __launch_bounds__(SMALL)
   }
   for (int i = (int)(blockIdx.x * SMALL + threadIdx.x); i < count; i += (int)gridDim.x * SMALL)
     label[i] =
-        dslt_gaussian2((float)(i % g.response_width) - pose->label_x,
-                       (float)(i / g.response_width) - pose->label_y, g.label_sigma_x, g.label_sigma_y);
+        dslt_gaussian2((float)(i % g.response_width) - state->label_x,
+                       (float)(i / g.response_width) - state->label_y, g.label_sigma_x, g.label_sigma_y);
 }
 
 extern "C" int dslt_cuda_sample_label(dslt_stream stream, float *label, const dslt_ring *ring,
-                                      const dslt_pose *pose, const dslt_geometry *g, const int32_t *when) {
-  if (!label || !pose || !g)
-    return dslt_fail(DSLT_EARGUMENT, "Kernel sample_label needs a label, a pose and a geometry.");
+                                      const dslt_target_state *state, const dslt_geometry *g,
+                                      const int32_t *when) {
+  if (!label || !state || !g)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel sample_label needs a label, a state and a geometry.");
   DSLT_TRY(check(g, g->label_sigma_x, g->label_sigma_y));
   return DSLT_LAUNCH(sample_label_kernel,
                      dslt_blocks((size_t)g->response_width * (size_t)g->response_height, SMALL, 1024), SMALL,
-                     stream, label, ring, pose, *g, when);
+                     stream, label, ring, state, *g, when);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* locate.cu: the maximum of a response map, and what it does to the pose, all on the device. */
+/* locate.cu: the maximum of a response map, and what it does to the state, all on the device. */
 #include "math/locate.h"
 
 #include "launch.h"
@@ -83,10 +83,10 @@ __device__ static inline dslt_peak final_peak(const float *response, const dslt_
 enum { LOCATE, CHOOSE_SCALE, LOCATE_LEVELS };
 
 /* Block (x, y) searches slice x of level y; the last block to finish compares what all found and writes the
- * pose. Which block that is changes nothing: comparing has no rounding. */
+ * state. Which block that is changes nothing: comparing has no rounding. */
 template <int what>
 static __global__ void __launch_bounds__(THREADS)
-    locate_kernel(dslt_pose *pose, const float *__restrict__ responses, dslt_geometry g,
+    locate_kernel(dslt_target_state *state, const float *__restrict__ responses, dslt_geometry g,
                   dslt_locate_scratch *scratch, const int32_t *when) {
   __shared__ dslt_peak peaks[DSLT_LEVELS_MAX];
   if (dslt_skipped(when)) return;
@@ -122,22 +122,22 @@ static __global__ void __launch_bounds__(THREADS)
       chosen = level;
       highest = score;
     }
-    dslt_pose_rescale(pose, chosen, &g);
+    dslt_state_rescale(state, chosen, &g);
   } else if (what == LOCATE_LEVELS) {
-    dslt_pose_follow(pose, peaks, &g);
+    dslt_state_follow(state, peaks, &g);
   } else {
-    dslt_pose_move(pose, &peaks[0], &g);
+    dslt_state_move(state, &peaks[0], &g);
   }
 }
 
 /* ---- launchers -------------------------------------------------------------------------------------------
  */
 
-static int check(const dslt_pose *pose, const float *response, const dslt_geometry *g,
+static int check(const dslt_target_state *state, const float *response, const dslt_geometry *g,
                  const dslt_locate_scratch *scratch) {
-  if (!pose || !response || !g || !scratch)
+  if (!state || !response || !g || !scratch)
     return dslt_fail(DSLT_EARGUMENT,
-                     "Kernel locate needs a pose, a response, a geometry and scratch memory.");
+                     "Kernel locate needs a state, a response, a geometry and scratch memory.");
   if (g->response_width < 1 || g->response_height < 1 || g->response_width > DSLT_RESPONSE_SIDE_MAX ||
       g->response_height > DSLT_RESPONSE_SIDE_MAX)
     return dslt_fail(DSLT_EARGUMENT, "Kernel locate was given %d x %d cells; a side has 1 to %d.",
@@ -163,25 +163,25 @@ static unsigned slices(const dslt_geometry *g) {
   return dslt_blocks((size_t)g->input_width * (size_t)g->input_height, THREADS, DSLT_LOCATE_SLICES);
 }
 
-extern "C" int dslt_cuda_locate(dslt_stream stream, dslt_pose *pose, const float *response,
+extern "C" int dslt_cuda_locate(dslt_stream stream, dslt_target_state *state, const float *response,
                                 const dslt_geometry *g, dslt_locate_scratch *scratch, const int32_t *when) {
-  DSLT_TRY(check(pose, response, g, scratch));
-  return DSLT_LAUNCH(locate_kernel<LOCATE>, dim3(slices(g), 1), THREADS, stream, pose, response, *g, scratch,
+  DSLT_TRY(check(state, response, g, scratch));
+  return DSLT_LAUNCH(locate_kernel<LOCATE>, dim3(slices(g), 1), THREADS, stream, state, response, *g, scratch,
                      when);
 }
 
-extern "C" int dslt_cuda_choose_scale(dslt_stream stream, dslt_pose *pose, const float *responses,
+extern "C" int dslt_cuda_choose_scale(dslt_stream stream, dslt_target_state *state, const float *responses,
                                       const dslt_geometry *g, dslt_locate_scratch *scratch,
                                       const int32_t *when) {
-  DSLT_TRY(check(pose, responses, g, scratch));
-  return DSLT_LAUNCH(locate_kernel<CHOOSE_SCALE>, dim3(slices(g), (unsigned)g->levels), THREADS, stream, pose,
-                     responses, *g, scratch, when);
+  DSLT_TRY(check(state, responses, g, scratch));
+  return DSLT_LAUNCH(locate_kernel<CHOOSE_SCALE>, dim3(slices(g), (unsigned)g->levels), THREADS, stream,
+                     state, responses, *g, scratch, when);
 }
 
-extern "C" int dslt_cuda_locate_levels(dslt_stream stream, dslt_pose *pose, const float *responses,
+extern "C" int dslt_cuda_locate_levels(dslt_stream stream, dslt_target_state *state, const float *responses,
                                        const dslt_geometry *g, dslt_locate_scratch *scratch,
                                        const int32_t *when) {
-  DSLT_TRY(check(pose, responses, g, scratch));
+  DSLT_TRY(check(state, responses, g, scratch));
   return DSLT_LAUNCH(locate_kernel<LOCATE_LEVELS>, dim3(slices(g), (unsigned)g->levels), THREADS, stream,
-                     pose, responses, *g, scratch, when);
+                     state, responses, *g, scratch, when);
 }

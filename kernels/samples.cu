@@ -22,24 +22,24 @@ __device__ static inline void copy_strided(void *__restrict__ dst, const void *_
 
 template <typename T>
 static __global__ void __launch_bounds__(THREADS)
-    take_level_kernel(float *dst, const float *batch, const dslt_pose *pose, size_t count,
+    take_level_kernel(float *dst, const float *batch, const dslt_target_state *state, size_t count,
                       const int32_t *when) {
   if (dslt_skipped(when)) return;
-  copy_strided<T>(dst, batch + count * (size_t)pose->level, count * sizeof(float));
+  copy_strided<T>(dst, batch + count * (size_t)state->level, count * sizeof(float));
 }
 
 /* Both taps in one launch, since they share the slot. */
 template <typename T>
 static __global__ void __launch_bounds__(THREADS)
     store_sample_kernel(dslt_ring *ring, char *low_store, char *high_store, dslt_taps_view search,
-                        dslt_taps_view levels, dslt_taps_view look, const dslt_pose *pose,
+                        dslt_taps_view levels, dslt_taps_view look, const dslt_target_state *state,
                         const dslt_turn *turn, size_t low_bytes, size_t high_bytes, const int32_t *when) {
   if (dslt_skipped(when)) return;
   int slot = ring->next, capacity = ring->capacity;
   if (capacity < 2) return; /* the same for every block: none takes a ticket */
   int source = turn ? turn->source : DSLT_SOURCE_SEARCH;
   dslt_taps_view taps = source == DSLT_SOURCE_LEVELS ? levels : (source == DSLT_SOURCE_LOOK ? look : search);
-  size_t item = source == DSLT_SOURCE_LEVELS && pose ? (size_t)pose->level : 0;
+  size_t item = source == DSLT_SOURCE_LEVELS && state ? (size_t)state->level : 0;
   if (taps.low)
     copy_strided<T>(low_store + (size_t)slot * low_bytes, (const char *)taps.low + item * low_bytes,
                     low_bytes);
@@ -53,20 +53,20 @@ static __global__ void __launch_bounds__(THREADS)
   }
 }
 
-extern "C" int dslt_cuda_take_level(dslt_stream stream, float *dst, const float *batch, const dslt_pose *pose,
-                                    size_t count, const int32_t *when) {
-  if (!dst || !batch || !pose || count == 0)
+extern "C" int dslt_cuda_take_level(dslt_stream stream, float *dst, const float *batch,
+                                    const dslt_target_state *state, size_t count, const int32_t *when) {
+  if (!dst || !batch || !state || count == 0)
     return dslt_fail(DSLT_EARGUMENT,
-                     "Kernel take_level needs a place, a batch, a pose and at least one value.");
+                     "Kernel take_level needs a place, a batch, a state and at least one value.");
   if (count % 4 == 0 && dslt_aligned16(dst) && dslt_aligned16(batch))
     return DSLT_LAUNCH(take_level_kernel<words4>, dslt_blocks(count / 4, THREADS, BLOCKS_MAX), THREADS,
-                       stream, dst, batch, pose, count, when);
+                       stream, dst, batch, state, count, when);
   return DSLT_LAUNCH(take_level_kernel<uint32_t>, dslt_blocks(count, THREADS, BLOCKS_MAX), THREADS, stream,
-                     dst, batch, pose, count, when);
+                     dst, batch, state, count, when);
 }
 
 extern "C" int dslt_cuda_store_sample(dslt_stream stream, dslt_ring *ring, void *low_store, void *high_store,
-                                      const dslt_taps_view *sources, const dslt_pose *pose,
+                                      const dslt_taps_view *sources, const dslt_target_state *state,
                                       const dslt_turn *turn, size_t low_bytes, size_t high_bytes,
                                       const int32_t *when) {
   if (!ring || !low_store || !high_store || !sources || low_bytes == 0 || high_bytes == 0)
@@ -78,8 +78,8 @@ extern "C" int dslt_cuda_store_sample(dslt_stream stream, dslt_ring *ring, void 
                      "Kernel store_sample was given taps of %zu and %zu bytes; it takes multiples "
                      "of 4.",
                      low_bytes, high_bytes);
-  if (sources[DSLT_SOURCE_LEVELS].low && !pose)
-    return dslt_fail(DSLT_EARGUMENT, "Kernel store_sample needs a pose to choose among levels.");
+  if (sources[DSLT_SOURCE_LEVELS].low && !state)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel store_sample needs a state to choose among levels.");
   int wide =
       low_bytes % 16 == 0 && high_bytes % 16 == 0 && dslt_aligned16(low_store) && dslt_aligned16(high_store);
   for (int i = 0; i < DSLT_SOURCES; ++i) {
@@ -91,7 +91,7 @@ extern "C" int dslt_cuda_store_sample(dslt_stream stream, dslt_ring *ring, void 
   unsigned blocks = dslt_blocks(longest, THREADS, BLOCKS_MAX);
 #define LAUNCH(T)                                                                                           \
   DSLT_LAUNCH(store_sample_kernel<T>, blocks, THREADS, stream, ring, (char *)low_store, (char *)high_store, \
-              sources[DSLT_SOURCE_SEARCH], sources[DSLT_SOURCE_LEVELS], sources[DSLT_SOURCE_LOOK], pose,    \
+              sources[DSLT_SOURCE_SEARCH], sources[DSLT_SOURCE_LEVELS], sources[DSLT_SOURCE_LOOK], state,   \
               turn, low_bytes, high_bytes, when)
   return wide ? LAUNCH(words4) : LAUNCH(uint32_t);
 #undef LAUNCH

@@ -23,9 +23,9 @@ static __global__ void stamp_kernel(dslt_clock *clock, int stage) {
   clock->since = now;
 }
 
-static __global__ void gather_kernel(dslt_gathered *out, dslt_clock *clock, const dslt_pose *pose,
+static __global__ void gather_kernel(dslt_gathered *out, dslt_clock *clock, const dslt_target_state *state,
                                      const float *loss, const dslt_turn *turn, const dslt_ring *ring) {
-  out->pose = *pose;
+  out->state = *state;
   out->loss = *loss;
   out->learnt = turn->update ? ring->count : 0;
   for (int i = 0; i < DSLT_STAGE_COUNT; ++i) {
@@ -41,9 +41,9 @@ extern "C" int dslt_cuda_stamp(dslt_stream stream, dslt_clock *clock, int stage)
 }
 
 extern "C" int dslt_cuda_gather(dslt_stream stream, dslt_gathered *out, dslt_clock *clock,
-                                const dslt_pose *pose, const float *loss, const dslt_turn *turn,
+                                const dslt_target_state *state, const float *loss, const dslt_turn *turn,
                                 const dslt_ring *ring) {
-  if (!out || !clock || !pose || !loss || !turn || !ring)
+  if (!out || !clock || !state || !loss || !turn || !ring)
     return dslt_fail(DSLT_EARGUMENT, "Kernel gather needs a place and all that it gathers.");
-  return DSLT_LAUNCH(gather_kernel, 1, 1, stream, out, clock, pose, loss, turn, ring);
+  return DSLT_LAUNCH(gather_kernel, 1, 1, stream, out, clock, state, loss, turn, ring);
 }

@@ -6,7 +6,7 @@ namespace bench {
 
 std::vector<Entry> entries() {
   std::vector<Entry> out;
-  for (auto part : {input_cases, network_cases, head_cases, update_cases, pose_cases})
+  for (auto part : {input_cases, network_cases, head_cases, update_cases, state_cases})
     for (Entry &entry : part()) out.push_back(std::move(entry));
   return out;
 }

@@ -69,13 +69,13 @@ inline dslt_geometry geometry(int kernel, int subcell, int levels) {
   return g;
 }
 
-inline dslt_pose pose_in_the_middle() {
-  dslt_pose pose = {};
-  pose.cx = 320;
-  pose.cy = 240;
-  pose.scale = 1;
-  pose.mean_peak = 0.8;
-  return pose;
+inline dslt_target_state state_in_the_middle() {
+  dslt_target_state state = {};
+  state.cx = 320;
+  state.cy = 240;
+  state.scale = 1;
+  state.mean_peak = 0.8;
+  return state;
 }
 
 inline std::size_t cells_of(const dslt_geometry &g) {
@@ -96,7 +96,7 @@ inline std::vector<float> bump(const dslt_geometry &g, float height, unsigned se
 std::vector<Entry> input_cases();
 std::vector<Entry> head_cases();
 std::vector<Entry> update_cases();
-std::vector<Entry> pose_cases();
+std::vector<Entry> state_cases();
 std::vector<Entry> network_cases();
 
 }  // namespace bench

@@ -22,8 +22,8 @@ Entry crop(int levels, double ratio, dslt_type type, int channels) {
             dslt_frame_view view;
             must(dslt_cuda_frame_view(&view, m.put(*pixels), 640 * 3, 640, 480, DSLT_BGR8));
             const dslt_frame_view *frame = m.put(std::vector<dslt_frame_view>{view});
-            dslt_pose pose = pose_in_the_middle();
-            const dslt_pose *there = m.put(std::vector<dslt_pose>{pose});
+            dslt_target_state state = state_in_the_middle();
+            const dslt_target_state *there = m.put(std::vector<dslt_target_state>{state});
             std::size_t values = std::size_t(levels) * kInputWidth * kInputHeight;
             std::size_t element = type == DSLT_TYPE_F32 ? 4 : 2;
             void *out = m.zeros<char>(values * std::size_t(channels) * element);
@@ -46,7 +46,7 @@ Entry crop(int levels, double ratio, dslt_type type, int channels) {
               std::vector<float> want(values * 3), got;
               must(cpu->ops->begin(cpu));
               must(cpu->ops->frame(cpu, &image));
-              must(cpu->ops->crop(cpu, want.data(), &g, &norm, &pose, first, levels));
+              must(cpu->ops->crop(cpu, want.data(), &g, &norm, &state, first, levels));
               must(cpu->ops->end(cpu));
               std::vector<float> all;
               if (type == DSLT_TYPE_F32)

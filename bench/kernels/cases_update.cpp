@@ -104,10 +104,10 @@ Entry adam() {
 Entry sample_label() {
   return {"sample_label 38x43", [](Memory &m, dslt_backend *cpu) {
             dslt_geometry g = geometry(8, DSLT_SUBCELL_NONE, 1);
-            dslt_pose pose = pose_in_the_middle();
-            pose.label_x = 20.3f;
-            pose.label_y = 18.8f;
-            const dslt_pose *there = m.put(std::vector<dslt_pose>{pose});
+            dslt_target_state state = state_in_the_middle();
+            state.label_x = 20.3f;
+            state.label_y = 18.8f;
+            const dslt_target_state *there = m.put(std::vector<dslt_target_state>{state});
             float *label = m.zeros<float>(cells_of(g));
             Case c;
             c.bytes = 4.0 * double(cells_of(g));
@@ -117,7 +117,7 @@ Entry sample_label() {
             };
             c.error = [=] {
               std::vector<float> want(cells_of(g));
-              must(cpu->ops->label(cpu, want.data(), &pose, &g));
+              must(cpu->ops->label(cpu, want.data(), &state, &g));
               return difference(get(label, want.size()), want);
             };
             return c;

@@ -3,7 +3,7 @@
  * story in track/ is written against it once.
  *
  * Memory. `float *` arguments named x, w, y, dx ... are backend memory from alloc(): host memory on the CPU,
- * device memory on a GPU. Maps are float32, channels last: [n][h][w][c]. The pose lives in backend memory
+ * device memory on a GPU. Maps are float32, channels last: [n][h][w][c]. The state lives in backend memory
  * too, so that a whole frame can run without a word from the host.
  *
  * Order. Calls between begin() and end() run in order on one stream; download() and end() wait for it.
@@ -67,7 +67,7 @@ typedef struct dslt_geometry {
   double target_width, target_height;  /* in the first frame, px */
   double ratio;                        /* frame pixels per input pixel while the target has its first size */
   int input_width, input_height;       /* of the backbone, px */
-  double anchor_x, anchor_y;           /* where in the input the pose's centre falls, px */
+  double anchor_x, anchor_y;           /* where in the input the state's centre falls, px */
   int stride;                          /* input pixels per cell */
   int map_width, map_height;           /* fused map, cells */
   int kernel_width, kernel_height;     /* regression kernel, cells */
@@ -85,7 +85,7 @@ typedef struct dslt_geometry {
 } dslt_geometry;
 
 /* Where the target is. Written by locate and choose_scale. */
-typedef struct dslt_pose {
+typedef struct dslt_target_state {
   double cx, cy;    /* centre, frame px, continuous */
   double scale;     /* size relative to the first frame */
   double peak;      /* response at the chosen place */
@@ -95,7 +95,7 @@ typedef struct dslt_pose {
   int level;              /* index of the level whose sample is kept, 0..levels-1; (levels-1)/2 = same size */
   int pyramid;            /* 1: the gate is open, the pyramid is worth running */
   float label_x, label_y; /* response coordinate of the target in the sample that is kept */
-} dslt_pose;
+} dslt_target_state;
 
 typedef struct dslt_input_norm { /* (pixel - mean) / deviation, network channel order */
   int rgb;
@@ -134,14 +134,14 @@ typedef struct dslt_whole_tensors {
 /* ---- the way of a frame --------------------------------------------------------------------------- */
 
 /* What a frame still has to do depends on what was found in it. Those decisions are made and kept where the
- * pose is, so that the calls of a frame are the same for every frame; a backend may record them once and
+ * state is, so that the calls of a frame are the same for every frame; a backend may record them once and
  * replay them. */
 typedef struct dslt_flow_desc {
-  dslt_pose *pose; /* backend memory, borrowed */
-  int capacity;    /* stored samples, the first frame's among them, 1..DSLT_SAMPLES_MAX */
-  int interval;    /* an update is due every so many frames; 0 = never */
-  int hold;        /* 1: no update while the target is lost */
-  int joint;       /* 1: place and scale are searched together, so a level is always the sample */
+  dslt_target_state *state; /* backend memory, borrowed */
+  int capacity;             /* stored samples, the first frame's among them, 1..DSLT_SAMPLES_MAX */
+  int interval;             /* an update is due every so many frames; 0 = never */
+  int hold;                 /* 1: no update while the target is lost */
+  int joint;                /* 1: place and scale are searched together, so a level is always the sample */
 } dslt_flow_desc;
 
 enum { DSLT_SAMPLES_MAX = 64 };
@@ -158,7 +158,7 @@ typedef enum dslt_condition {
   DSLT_IF_SLOT = 4      /* + slot: this frame's update learns from the slot; only inside DSLT_IF_UPDATE */
 } dslt_condition;
 
-/* Where a frame's sample may come from: taps of the search, of the pyramid (a batch, of which pose->level
+/* Where a frame's sample may come from: taps of the search, of the pyramid (a batch, of which state->level
  * counts), of the new place looked at once more. A pair that cannot be the source is NULL. */
 typedef struct dslt_sample_sources {
   const float *low, *high, *low_levels, *high_levels, *low_look, *high_look;
@@ -167,7 +167,7 @@ typedef struct dslt_sample_sources {
 
 /* What the host hears of a frame. */
 typedef struct dslt_flow_report {
-  dslt_pose pose;
+  dslt_target_state state;
   float loss;                        /* of the last training step of all */
   int32_t learnt;                    /* samples this frame's update learnt from; 0: no update */
   double stage_ms[DSLT_STAGE_COUNT]; /* since the last report */
@@ -204,10 +204,10 @@ typedef struct dslt_backend_ops {
    * the next frame() names the very same pixels and layout, it finds them there; another one forgets them,
    * and NULL does. */
   int (*prefetch)(dslt_backend *backend, const dslt_image *image);
-  /* Sample `count` search areas around the pose, level i of the pyramid at scale_step^(first_level + i), into
+  /* Sample `count` search areas around the state, level i of the pyramid at scale_step^(first_level + i), into
    * out [count][input_height][input_width][3]. */
   int (*crop)(dslt_backend *backend, float *out, const dslt_geometry *geometry, const dslt_input_norm *norm,
-              const dslt_pose *pose, int first_level, int count);
+              const dslt_target_state *state, int first_level, int count);
   /* 5 x 5 Gaussian blur of deviation `sigma` (> 0), edges replicated, or the mirror image about input column
    * `axis` (sigma 0). */
   int (*augment)(dslt_backend *backend, float *out, const float *in, int h, int w, float sigma, int axis);
@@ -264,24 +264,27 @@ typedef struct dslt_backend_ops {
   int (*adam)(dslt_backend *backend, const dslt_param *params, int count, const dslt_adam_rule *rule,
               int32_t *step);
 
-  /* Find the target in response [response_height][response_width]; writes the pose. */
-  int (*locate)(dslt_backend *backend, dslt_pose *pose, const float *response, const dslt_geometry *geometry);
+  /* Find the target in response [response_height][response_width]; writes the state. */
+  int (*locate)(dslt_backend *backend, dslt_target_state *state, const float *response,
+                const dslt_geometry *geometry);
   /* Choose among `levels` responses, level i at scale_step^(i - (levels-1)/2); writes scale and level. */
-  int (*choose_scale)(dslt_backend *backend, dslt_pose *pose, const float *responses,
+  int (*choose_scale)(dslt_backend *backend, dslt_target_state *state, const float *responses,
                       const dslt_geometry *geometry);
   /* Both at once: search all `levels` responses around the last place, move to the best one's maximum, write
    * scale, level and the label's place. */
-  int (*locate_levels)(dslt_backend *backend, dslt_pose *pose, const float *responses,
+  int (*locate_levels)(dslt_backend *backend, dslt_target_state *state, const float *responses,
                        const dslt_geometry *geometry);
-  /* The soft label of the sample that is kept: a Gaussian around (pose->label_x, pose->label_y), into
+  /* The soft label of the sample that is kept: a Gaussian around (state->label_x, state->label_y), into
    * label [response_height][response_width]. */
-  int (*label)(dslt_backend *backend, float *label, const dslt_pose *pose, const dslt_geometry *geometry);
-  /* dst = batch[pose->level], items of `count` floats. */
-  int (*take_level)(dslt_backend *backend, float *dst, const float *batch, const dslt_pose *pose,
+  int (*label)(dslt_backend *backend, float *label, const dslt_target_state *state,
+               const dslt_geometry *geometry);
+  /* dst = batch[state->level], items of `count` floats. */
+  int (*take_level)(dslt_backend *backend, float *dst, const float *batch, const dslt_target_state *state,
                     size_t count);
 
-  /* A new sequence; `seen` is the pose of its first frame, slot 0 its sample. The backend must outlive it. */
-  int (*flow_open)(dslt_flow **out, dslt_backend *backend, const dslt_flow_desc *desc, const dslt_pose *seen);
+  /* A new sequence; `seen` is the state of its first frame, slot 0 its sample. The backend must outlive it. */
+  int (*flow_open)(dslt_flow **out, dslt_backend *backend, const dslt_flow_desc *desc,
+                   const dslt_target_state *seen);
   void (*flow_free)(dslt_flow *flow);
   /* Begin a part. *run = 1: make its calls now; 0: they were recorded and run again by themselves. Then
    * flow_recorded() with the calls' result: DSLT_OK, a negative code, or 1: recording did not work, begin the

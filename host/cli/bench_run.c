@@ -14,7 +14,7 @@
 typedef struct crew {
   dslt_group *group;
   dslt_box *box;
-  dslt_pose *pose; /* ahead of the frame */
+  dslt_target_state *state; /* ahead of the frame */
   dslt_result *result;
   dslt_cost *cost;
   int count;
@@ -23,7 +23,7 @@ typedef struct crew {
 static void crew_free(crew *c) {
   dslt_group_free(c->group);
   free(c->box);
-  free(c->pose);
+  free(c->state);
   free(c->result);
   free(c->cost);
   memset(c, 0, sizeof *c);
@@ -32,12 +32,12 @@ static void crew_free(crew *c) {
 static int crew_make(crew *out, const dslt_bench_setup *setup) {
   const size_t count = (size_t)setup->targets;
   crew c = {.box = calloc(count, sizeof(dslt_box)),
-            .pose = calloc(count, sizeof(dslt_pose)),
+            .state = calloc(count, sizeof(dslt_target_state)),
             .result = calloc(count, sizeof(dslt_result)),
             .cost = calloc(count, sizeof(dslt_cost)),
             .count = setup->targets};
-  int rc = c.box && c.pose && c.result && c.cost ? DSLT_OK
-                                                 : dslt_fail(DSLT_EMEMORY, "Out of memory for the targets.");
+  int rc = c.box && c.state && c.result && c.cost ? DSLT_OK
+                                                  : dslt_fail(DSLT_EMEMORY, "Out of memory for the targets.");
   if (rc == DSLT_OK) rc = dslt_group_create(&c.group, &setup->options, setup->weights);
   if (rc < 0)
     crew_free(&c);
@@ -111,7 +111,7 @@ static void add_target(dslt_bench_run *run, const crew *c, int target) {
   const dslt_result *result = &c->result[target];
   dslt_tally tally;
   dslt_work work[DSLT_STAGE_COUNT];
-  dslt_tally_frame(&tally, c->group, target, &c->pose[target], result);
+  dslt_tally_frame(&tally, c->group, target, &c->state[target], result);
   dslt_cost_stages(work, &c->cost[target], &tally);
   for (int s = 0; s < DSLT_STAGE_COUNT; ++s) {
     run->stage_ms[s] += result->stage_ms[s];
@@ -121,7 +121,7 @@ static void add_target(dslt_bench_run *run, const crew *c, int target) {
 }
 
 static int track_frame(crew *c, dslt_bench_run *run, const dslt_image *frame, int counted) {
-  for (int i = 0; i < c->count; ++i) c->pose[i] = dslt_tally_pose(c->group, i);
+  for (int i = 0; i < c->count; ++i) c->state[i] = dslt_tally_state(c->group, i);
   const double start = dslt_seconds(), cpu_start = cpu_seconds();
   DSLT_TRY(dslt_group_update(c->result, c->group, frame));
   const double seconds = dslt_seconds() - start, cpu = cpu_seconds() - cpu_start;

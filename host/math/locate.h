@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* locate.h: from a response map to a place in the frame: motion prior, maximum, sub-cell position, pose
+/* locate.h: from a response map to a place in the frame: motion prior, maximum, sub-cell position, state
  * update. One thread's work; the kernels split the search for the maximum and share the rest. */
 #ifndef DSLT_MATH_LOCATE_H
 #define DSLT_MATH_LOCATE_H
@@ -106,44 +106,45 @@ DSLT_HD int dslt_scale_gate(double peak, double mean, const dslt_geometry *g) {
   return g->levels > 1 && peak > g->scale_gate && (mean < 0.0 || peak >= g->scale_gate_ratio * mean);
 }
 
-/* Judge the peak, found in pyramid level `level`, and move the pose's centre. Keeps the pose where there is
+/* Judge the peak, found in pyramid level `level`, and move the state's centre. Keeps the state where there is
  * nothing to believe. */
-DSLT_HD void dslt_pose_move_at(dslt_pose *pose, const dslt_peak *peak, const dslt_geometry *g, int level) {
+DSLT_HD void dslt_state_move_at(dslt_target_state *state, const dslt_peak *peak, const dslt_geometry *g,
+                                int level) {
   int believable = peak->response > 0.0f && peak->response < 1e30f; /* false for NaN */
-  pose->peak = believable ? (double)peak->response : 0.0;
-  double mean = pose->mean_peak;
-  int judged = mean >= 0.0 && pose->peaks >= g->lost_grace;
-  pose->lost = !believable || (judged && pose->peak < g->lost_ratio * mean);
-  if (!pose->lost) {
+  state->peak = believable ? (double)peak->response : 0.0;
+  double mean = state->mean_peak;
+  int judged = mean >= 0.0 && state->peaks >= g->lost_grace;
+  state->lost = !believable || (judged && state->peak < g->lost_ratio * mean);
+  if (!state->lost) {
     /* the first peaks count alike: the very first one says little of those to come */
-    double rate = judged || g->lost_rate > 1.0 / (pose->peaks + 1) ? g->lost_rate : 1.0 / (pose->peaks + 1);
-    pose->mean_peak = mean < 0.0 ? pose->peak : (1.0 - rate) * mean + rate * pose->peak;
-    if (pose->peaks < g->lost_grace) ++pose->peaks;
+    double rate = judged || g->lost_rate > 1.0 / (state->peaks + 1) ? g->lost_rate : 1.0 / (state->peaks + 1);
+    state->mean_peak = mean < 0.0 ? state->peak : (1.0 - rate) * mean + rate * state->peak;
+    if (state->peaks < g->lost_grace) ++state->peaks;
   }
-  pose->level = (g->levels - 1) / 2;
-  pose->label_x = g->centre_x;
-  pose->label_y = g->centre_y;
-  pose->pyramid = believable && dslt_scale_gate(pose->peak, mean, g) && !(pose->lost && g->lost_hold);
-  if (!believable || (pose->lost && g->lost_hold)) return;
-  double ratio = g->ratio * pose->scale * dslt_level_factor(level, g);
+  state->level = (g->levels - 1) / 2;
+  state->label_x = g->centre_x;
+  state->label_y = g->centre_y;
+  state->pyramid = believable && dslt_scale_gate(state->peak, mean, g) && !(state->lost && g->lost_hold);
+  if (!believable || (state->lost && g->lost_hold)) return;
+  double ratio = g->ratio * state->scale * dslt_level_factor(level, g);
   double u =
       dslt_cell_to_input(peak->x, g->input_width, g->response_width, g->kernel_width, g->stride, g->mapping);
   double v = dslt_cell_to_input(peak->y, g->input_height, g->response_height, g->kernel_height, g->stride,
                                 g->mapping);
-  pose->cx = dslt_clamp(pose->cx + (u - g->anchor_x) * ratio, 0.0, g->frame_width);
-  pose->cy = dslt_clamp(pose->cy + (v - g->anchor_y) * ratio, 0.0, g->frame_height);
+  state->cx = dslt_clamp(state->cx + (u - g->anchor_x) * ratio, 0.0, g->frame_width);
+  state->cy = dslt_clamp(state->cy + (v - g->anchor_y) * ratio, 0.0, g->frame_height);
 }
 
-DSLT_HD void dslt_pose_move(dslt_pose *pose, const dslt_peak *peak, const dslt_geometry *g) {
-  dslt_pose_move_at(pose, peak, g, (g->levels - 1) / 2);
+DSLT_HD void dslt_state_move(dslt_target_state *state, const dslt_peak *peak, const dslt_geometry *g) {
+  dslt_state_move_at(state, peak, g, (g->levels - 1) / 2);
 }
 
 /* Take level `best`; size = (1 - rate) old + rate new, within the limits. */
-DSLT_HD void dslt_pose_rescale(dslt_pose *pose, int best, const dslt_geometry *g) {
+DSLT_HD void dslt_state_rescale(dslt_target_state *state, int best, const dslt_geometry *g) {
   double factor = dslt_level_factor(best, g);
-  pose->level = best;
-  pose->scale =
-      dslt_clamp(pose->scale * (1.0 - g->scale_rate + g->scale_rate * factor), g->scale_min, g->scale_max);
+  state->level = best;
+  state->scale =
+      dslt_clamp(state->scale * (1.0 - g->scale_rate + g->scale_rate * factor), g->scale_min, g->scale_max);
 }
 
 /* The score with which level `level` competes: leaving the size as it is costs nothing. */
@@ -153,18 +154,18 @@ DSLT_HD float dslt_level_score(float score, int level, const dslt_geometry *g) {
 
 /* Move and rescale from the peaks of all levels, searched around the last place. The middle level decides
  * alone where the gate is shut. */
-DSLT_HD void dslt_pose_follow(dslt_pose *pose, const dslt_peak *peaks, const dslt_geometry *g) {
+DSLT_HD void dslt_state_follow(dslt_target_state *state, const dslt_peak *peaks, const dslt_geometry *g) {
   int middle = (g->levels - 1) / 2, best = middle;
   for (int level = 0; level < g->levels; ++level)
     if (dslt_level_score(peaks[level].score, level, g) > dslt_level_score(peaks[best].score, best, g))
       best = level;
-  if (!dslt_scale_gate((double)peaks[best].response, pose->mean_peak, g)) best = middle;
-  dslt_pose_move_at(pose, &peaks[best], g, best);
-  if (pose->lost && g->lost_hold) return;
-  if (pose->pyramid) dslt_pose_rescale(pose, best, g);
-  pose->level = best;
-  pose->label_x = peaks[best].x;
-  pose->label_y = peaks[best].y;
+  if (!dslt_scale_gate((double)peaks[best].response, state->mean_peak, g)) best = middle;
+  dslt_state_move_at(state, &peaks[best], g, best);
+  if (state->lost && g->lost_hold) return;
+  if (state->pyramid) dslt_state_rescale(state, best, g);
+  state->level = best;
+  state->label_x = peaks[best].x;
+  state->label_y = peaks[best].y;
 }
 
 #endif

@@ -141,7 +141,7 @@ int dslt_safetensors_metadata_at(const char **key, const char **value, const dsl
                                  int index);
 void dslt_safetensors_free(dslt_safetensors *file);
 
-/* Copy `text` for people's eyes: control characters become '?', what exceeds `size` bytes ends in "...". A
+/* Copy `text` for people's workspaces: control characters become '?', what exceeds `size` bytes ends in "...". A
  * file's strings are a stranger's: raw, they could steer a terminal. Returns `out`. */
 char *dslt_printable(char *out, size_t size, const char *text);
 

@@ -104,12 +104,12 @@ void dslt_cost_count(dslt_cost *out, const dslt_options *o, const dslt_weights *
 
 /* ---- frames -------------------------------------------------------------------------------------- */
 
-dslt_pose dslt_tally_pose(const dslt_group *group, int target) {
+dslt_target_state dslt_tally_state(const dslt_group *group, int target) {
   return dslt_group_target(group, target)->seen;
 }
 
 /* Follows frame_calls() of target.c and what a backend's flow decides there. */
-void dslt_tally_frame(dslt_tally *out, const dslt_group *group, int target, const dslt_pose *before,
+void dslt_tally_frame(dslt_tally *out, const dslt_group *group, int target, const dslt_target_state *before,
                       const dslt_result *result) {
   const dslt_target *t = dslt_group_target(group, target);
   int levels = t->geometry.levels, joint = dslt_shared_searches_levels(t->shared);

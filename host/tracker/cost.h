@@ -58,11 +58,11 @@ typedef struct dslt_tally {
   int steps;  /* training steps */
 } dslt_tally;
 
-/* The pose at present of target number `target` of an initialised group; for dslt_tally_frame(). */
-dslt_pose dslt_tally_pose(const dslt_group *group, int target);
-/* What the last dslt_group_update() did for a target: `before` is its pose ahead of it, `result` its answer.
+/* The state at present of target number `target` of an initialised group; for dslt_tally_frame(). */
+dslt_target_state dslt_tally_state(const dslt_group *group, int target);
+/* What the last dslt_group_update() did for a target: `before` is its state ahead of it, `result` its answer.
  * A pass over a batch counts in full for each target that shares it. */
-void dslt_tally_frame(dslt_tally *out, const dslt_group *group, int target, const dslt_pose *before,
+void dslt_tally_frame(dslt_tally *out, const dslt_group *group, int target, const dslt_target_state *before,
                       const dslt_result *result);
 
 /* The work of each stage for a tally. */

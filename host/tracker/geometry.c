@@ -133,14 +133,14 @@ void dslt_soft_label(float *out, const dslt_geometry *g, const dslt_options *o) 
   for (int i = 0; i < count; ++i) out[i] = (out[i] - low) / (high - low);
 }
 
-dslt_box dslt_pose_box(const dslt_pose *pose, const dslt_geometry *g) {
-  double w = g->target_width * pose->scale, h = g->target_height * pose->scale;
-  dslt_box box = {pose->cx - 0.5 * w, pose->cy - 0.5 * h, w, h};
+dslt_box dslt_state_box(const dslt_target_state *state, const dslt_geometry *g) {
+  double w = g->target_width * state->scale, h = g->target_height * state->scale;
+  dslt_box box = {state->cx - 0.5 * w, state->cy - 0.5 * h, w, h};
   return box;
 }
 
-dslt_box dslt_response_window(const dslt_pose *pose, const dslt_geometry *g) {
-  double ratio = g->ratio * pose->scale;
+dslt_box dslt_response_window(const dslt_target_state *state, const dslt_geometry *g) {
+  double ratio = g->ratio * state->scale;
   dslt_box window;
   if (g->mapping == DSLT_MAPPING_STRETCH) {
     window = (dslt_box){-g->anchor_x, -g->anchor_y, g->input_width, g->input_height};
@@ -149,8 +149,8 @@ dslt_box dslt_response_window(const dslt_pose *pose, const dslt_geometry *g) {
                         g->stride * (0.5 * g->kernel_height - 0.5) - g->anchor_y,
                         (double)g->stride * g->response_width, (double)g->stride * g->response_height};
   }
-  window.x = pose->cx + window.x * ratio;
-  window.y = pose->cy + window.y * ratio;
+  window.x = state->cx + window.x * ratio;
+  window.y = state->cy + window.y * ratio;
   window.width *= ratio;
   window.height *= ratio;
   return window;

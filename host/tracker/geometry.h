@@ -21,10 +21,10 @@ void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_geometry *g, c
 /* The soft label on the response grid, [response_height][response_width], in [0, 1]. */
 void dslt_soft_label(float *out, const dslt_geometry *g, const dslt_options *options);
 
-/* The pose as a box in the frame. */
-dslt_box dslt_pose_box(const dslt_pose *pose, const dslt_geometry *g);
-/* Where in the frame the response map lay when it was made around `pose`. */
-dslt_box dslt_response_window(const dslt_pose *pose, const dslt_geometry *g);
+/* The state as a box in the frame. */
+dslt_box dslt_state_box(const dslt_target_state *state, const dslt_geometry *g);
+/* Where in the frame the response map lay when it was made around `state`. */
+dslt_box dslt_response_window(const dslt_target_state *state, const dslt_geometry *g);
 
 #ifdef __cplusplus
 }

@@ -64,10 +64,10 @@ static int name_one(int rc, const char *what, int index, int count) {
 }
 
 static int open_flows(dslt_group *g) {
-  for (int i = 0; i < g->chunk_count; ++i) {
-    dslt_chunk *c = &g->chunks[i];
+  for (int i = 0; i < g->batch_count; ++i) {
+    dslt_search_batch *c = &g->batches[i];
     const dslt_target *first = &g->targets[g->order[c->first]];
-    dslt_flow_desc desc = {.pose = first->pose, .capacity = 1};
+    dslt_flow_desc desc = {.state = first->state, .capacity = 1};
     if (c->net) DSLT_TRY(g->shared.ops->flow_open(&c->flow, g->shared.backend, &desc, &first->seen));
   }
   return DSLT_OK;
@@ -141,19 +141,19 @@ int dslt_group_init_result(dslt_result *out, const dslt_group *g, int target) {
 static int search_calls(void *group, int index) {
   dslt_group *g = group;
   const dslt_backend_ops *ops = g->shared.ops;
-  dslt_chunk *c = &g->chunks[index];
+  dslt_search_batch *c = &g->batches[index];
   DSLT_TRY(ops->flow_mark(c->flow, -1));
   for (int i = 0; i < c->count; ++i) DSLT_TRY(dslt_target_crop(&g->targets[g->order[c->first + i]]));
   DSLT_TRY(ops->flow_mark(c->flow, DSLT_STAGE_CROP));
-  DSLT_TRY(ops->net_run(c->net, c->eye->input, c->eye->low, c->eye->high));
+  DSLT_TRY(ops->net_run(c->net, c->workspace->input, c->workspace->low, c->workspace->high));
   DSLT_TRY(ops->flow_mark(c->flow, DSLT_STAGE_BACKBONE));
   return ops->flow_gather(c->flow, g->targets[g->order[c->first]].loss);
 }
 
 /* All targets' work, begun; nothing here waits for it. */
 static int begin_frame(dslt_group *g) {
-  for (int i = 0; i < g->chunk_count; ++i) {
-    const dslt_chunk *c = &g->chunks[i];
+  for (int i = 0; i < g->batch_count; ++i) {
+    const dslt_search_batch *c = &g->batches[i];
     if (c->flow) DSLT_TRY(dslt_run_part(c->flow, g->shared.ops, DSLT_PART_FRAME, search_calls, g, i));
     for (int k = 0; k < c->count; ++k) DSLT_TRY(dslt_target_frame(&g->targets[g->order[c->first + k]]));
   }
@@ -162,8 +162,8 @@ static int begin_frame(dslt_group *g) {
 
 /* What a batch took is shared out among its targets. */
 static int end_frame(dslt_group *g) {
-  for (int i = 0; i < g->chunk_count; ++i) {
-    const dslt_chunk *c = &g->chunks[i];
+  for (int i = 0; i < g->batch_count; ++i) {
+    const dslt_search_batch *c = &g->batches[i];
     dslt_flow_report search = {0};
     if (c->flow) DSLT_TRY(g->shared.ops->flow_report(&search, c->flow));
     for (int k = 0; k < c->count; ++k) {

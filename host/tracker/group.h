@@ -10,26 +10,26 @@
 extern "C" {
 #endif
 
-/* Targets of one eye whose searches are one batch. */
-typedef struct dslt_chunk {
-  dslt_eye *eye;
+/* Targets of one workspace whose searches are one batch. */
+typedef struct dslt_search_batch {
+  dslt_feature_workspace *workspace;
   int first, count; /* in the group's order */
   dslt_net *net;    /* for the whole batch; NULL where a target searches alone. Borrowed */
   dslt_flow *flow;  /* of the batch; NULL likewise */
-} dslt_chunk;
+} dslt_search_batch;
 
 struct dslt_group {
   dslt_shared shared;
   int at_once; /* searches in a batch at most; 0 = the backend's choice */
 
   /* one video: made by init, NULL before */
-  int ready, count;     /* init succeeded; targets */
-  dslt_target *targets; /* [count], as they were given */
-  dslt_eye *eyes;       /* one for each input size */
-  int eye_count;
-  dslt_chunk *chunks;
-  int chunk_count;
-  int *order;         /* [count] targets chunk by chunk */
+  int ready, count;                   /* init succeeded; targets */
+  dslt_target *targets;               /* [count], as they were given */
+  dslt_feature_workspace *workspaces; /* one for each input size */
+  int workspace_count;
+  dslt_search_batch *batches;
+  int batch_count;
+  int *order;         /* [count] targets batch by batch */
   dslt_result *fresh; /* [count] results of the frame being tracked */
   int frame_width, frame_height;
   dslt_image next; /* announced by prefetch; data NULL: none */
@@ -48,7 +48,7 @@ void dslt_group_set_batch(dslt_group *group, int at_once);
 /* Target number `index` of an initialised group; for the tally of cost.h. */
 const dslt_target *dslt_group_target(const dslt_group *group, int index);
 
-/* seating.c: sort the targets of these geometries into eyes and chunks, and plan them all; undo it. */
+/* batch_planning.c: sort the targets of these geometries into workspaces and batches, and plan them all; undo it. */
 int dslt_group_plan(dslt_group *group, const dslt_geometry *geometries, int count);
 void dslt_group_unplan(dslt_group *group);
 

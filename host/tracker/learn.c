@@ -48,7 +48,7 @@ static const dslt_samples *lessons(const dslt_target *t) { return t->first.slots
 
 /* Features of a crop, reduced where the reductions never learn, into a slot. */
 static int learn_from(dslt_target *t, const float *input, int slot) {
-  const dslt_eye *e = t->eye;
+  const dslt_feature_workspace *e = t->workspace;
   float *low = dslt_samples_low(lessons(t), slot), *high = dslt_samples_high(lessons(t), slot);
   if (!dslt_head_frozen(t->head)) return t->ops->net_run(e->single, input, low, high);
   DSLT_TRY(t->ops->net_run(e->single, input, e->low, e->high));
@@ -57,11 +57,11 @@ static int learn_from(dslt_target *t, const float *input, int slot) {
 
 static int make_augmented(dslt_target *t) {
   const dslt_geometry *g = &t->geometry;
-  float *augmented = t->eye->input + (size_t)g->input_height * (size_t)g->input_width * 3;
+  float *augmented = t->workspace->input + (size_t)g->input_height * (size_t)g->input_width * 3;
   for (int slot = 1; slot <= 5; ++slot) {
     float sigma = slot <= 4 ? blur_sigma[slot - 1] : 0.0f;
-    DSLT_TRY(t->ops->augment(t->backend, augmented, t->eye->input, g->input_height, g->input_width, sigma,
-                             (int)lround(g->anchor_x)));
+    DSLT_TRY(t->ops->augment(t->backend, augmented, t->workspace->input, g->input_height, g->input_width,
+                             sigma, (int)lround(g->anchor_x)));
     DSLT_TRY(learn_from(t, augmented, slot));
   }
   return DSLT_OK;
@@ -124,7 +124,7 @@ static int freeze(dslt_target *t) {
 }
 
 int dslt_target_learn_first(dslt_target *t, dslt_result *result) {
-  DSLT_TRY(learn_from(t, t->eye->input, 0));
+  DSLT_TRY(learn_from(t, t->workspace->input, 0));
   if (t->options->augment) DSLT_TRY(make_augmented(t));
   DSLT_TRY(t->ops->flow_mark(t->flow, DSLT_STAGE_BACKBONE));
   dslt_training training;

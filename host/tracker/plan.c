@@ -46,17 +46,17 @@ static int plan_buffers(dslt_target *t) {
     DSLT_TRY(dslt_shared_floats(&t->responses, t->shared, (size_t)g->levels * t->response_values));
   DSLT_TRY(dslt_shared_floats(&t->loss, t->shared, 1));
   DSLT_TRY(dslt_shared_floats(&t->losses, t->shared, (size_t)o->init_steps));
-  void *pose;
-  DSLT_TRY(t->ops->alloc(&pose, t->backend, sizeof *t->pose));
-  t->pose = pose;
+  void *state;
+  DSLT_TRY(t->ops->alloc(&state, t->backend, sizeof *t->state));
+  t->state = state;
   int slots = o->augment ? AUGMENTED_SLOTS : 1;
   if (o->train_reduction == DSLT_REDUCTION_FIRST) {
-    DSLT_TRY(dslt_samples_create(&t->first, t->backend, 1, slots, t->eye->low_values, t->eye->high_values,
-                                 t->response_values));
+    DSLT_TRY(dslt_samples_create(&t->first, t->backend, 1, slots, t->workspace->low_values,
+                                 t->workspace->high_values, t->response_values));
     slots = 1;
   }
-  DSLT_TRY(dslt_samples_create(&t->samples, t->backend, o->memory, slots, t->eye->low_stored,
-                               t->eye->high_stored, t->response_values));
+  DSLT_TRY(dslt_samples_create(&t->samples, t->backend, o->memory, slots, t->workspace->low_stored,
+                               t->workspace->high_stored, t->response_values));
   t->response_host = calloc(t->response_values, sizeof *t->response_host);
   t->init_losses = calloc((size_t)o->init_steps, sizeof *t->init_losses);
   if (!t->response_host || !t->init_losses)
@@ -85,13 +85,14 @@ static int plan_label(dslt_target *t) {
   return rc;
 }
 
-int dslt_target_plan(dslt_target *t, dslt_shared *shared, dslt_eye *eye, const dslt_geometry *geometry) {
+int dslt_target_plan(dslt_target *t, dslt_shared *shared, dslt_feature_workspace *workspace,
+                     const dslt_geometry *geometry) {
   *t = (dslt_target){.shared = shared,
                      .options = &shared->options,
                      .backend = shared->backend,
                      .ops = shared->ops,
                      .geometry = *geometry,
-                     .eye = eye,
+                     .workspace = workspace,
                      .alone = 1};
   DSLT_TRY(plan_head(t));
   DSLT_TRY(plan_buffers(t));
@@ -104,7 +105,7 @@ void dslt_target_unplan(dslt_target *t) {
   dslt_head_free(t->head);
   dslt_samples_free(&t->samples, t->backend);
   dslt_samples_free(&t->first, t->backend);
-  void *buffers[] = {t->response, t->responses, t->loss, t->losses, t->pose};
+  void *buffers[] = {t->response, t->responses, t->loss, t->losses, t->state};
   for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i) t->ops->release(t->backend, buffers[i]);
   free(t->response_host);
   free(t->init_losses);

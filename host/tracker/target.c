@@ -12,7 +12,7 @@
 
 static int open_flow(dslt_target *t) {
   const dslt_options *o = t->options;
-  dslt_flow_desc desc = {.pose = t->pose,
+  dslt_flow_desc desc = {.state = t->state,
                          .capacity = o->memory,
                          .interval = o->update_interval,
                          .hold = o->lost_hold,
@@ -21,17 +21,17 @@ static int open_flow(dslt_target *t) {
 }
 
 int dslt_target_learn(dslt_target *t, const dslt_box *box) {
-  t->seen = (dslt_pose){.cx = box->x + 0.5 * box->width,
-                        .cy = box->y + 0.5 * box->height,
-                        .scale = 1.0,
-                        .peak = 1.0,
-                        .mean_peak = -1.0,
-                        .level = (t->geometry.levels - 1) / 2};
-  DSLT_TRY(t->ops->upload(t->backend, t->pose, &t->seen, sizeof t->seen));
+  t->seen = (dslt_target_state){.cx = box->x + 0.5 * box->width,
+                                .cy = box->y + 0.5 * box->height,
+                                .scale = 1.0,
+                                .peak = 1.0,
+                                .mean_peak = -1.0,
+                                .level = (t->geometry.levels - 1) / 2};
+  DSLT_TRY(t->ops->upload(t->backend, t->state, &t->seen, sizeof t->seen));
   DSLT_TRY(open_flow(t));
   dslt_result result = {.box = *box, .peak = 1.0};
   DSLT_TRY(t->ops->flow_mark(t->flow, -1));
-  DSLT_TRY(t->ops->crop(t->backend, t->eye->input, &t->geometry, &t->shared->norm, t->pose, 0, 1));
+  DSLT_TRY(t->ops->crop(t->backend, t->workspace->input, &t->geometry, &t->shared->norm, t->state, 0, 1));
   DSLT_TRY(t->ops->flow_mark(t->flow, DSLT_STAGE_CROP));
   DSLT_TRY(dslt_target_learn_first(t, &result));
   DSLT_TRY(t->ops->flow_gather(t->flow, t->loss));
@@ -57,21 +57,21 @@ int dslt_run_part(dslt_flow *flow, const dslt_backend_ops *ops, int part,
 
 static int mark(dslt_target *t, dslt_stage stage) { return t->ops->flow_mark(t->flow, (int)stage); }
 
-/* The target's own part of what all searches of its eye share. */
+/* The target's own part of what all searches of its workspace share. */
 typedef struct search_place {
   float *input, *low, *high;
 } search_place;
 
 static search_place place_of(const dslt_target *t) {
-  const dslt_eye *e = t->eye;
-  size_t crops = (size_t)t->place * (size_t)e->searched;
+  const dslt_feature_workspace *e = t->workspace;
+  size_t crops = (size_t)t->batch_index * (size_t)e->searched;
   return (search_place){e->input + crops * e->input_values, e->low + crops * e->low_values,
                         e->high + crops * e->high_values};
 }
 
 int dslt_target_crop(dslt_target *t) {
-  int n = t->eye->searched;
-  return t->ops->crop(t->backend, place_of(t).input, &t->geometry, &t->shared->norm, t->pose, -(n - 1) / 2,
+  int n = t->workspace->searched;
+  return t->ops->crop(t->backend, place_of(t).input, &t->geometry, &t->shared->norm, t->state, -(n - 1) / 2,
                       n);
 }
 
@@ -81,7 +81,8 @@ static int look_around(dslt_target *t) {
   search_place p = place_of(t);
   DSLT_TRY(dslt_target_crop(t));
   DSLT_TRY(mark(t, DSLT_STAGE_CROP));
-  DSLT_TRY(t->ops->net_run(t->eye->searched > 1 ? t->eye->pyramid : t->eye->single, p.input, p.low, p.high));
+  DSLT_TRY(t->ops->net_run(t->workspace->searched > 1 ? t->workspace->pyramid : t->workspace->single, p.input,
+                           p.low, p.high));
   return mark(t, DSLT_STAGE_BACKBONE);
 }
 
@@ -95,16 +96,16 @@ static int respond(dslt_target *t, float *responses, const float *low, const flo
 
 /* All scales around the new place. */
 static int run_pyramid(dslt_target *t) {
-  dslt_eye *e = t->eye;
+  dslt_feature_workspace *e = t->workspace;
   int levels = t->geometry.levels;
-  DSLT_TRY(
-      t->ops->crop(t->backend, e->input, &t->geometry, &t->shared->norm, t->pose, -(levels - 1) / 2, levels));
+  DSLT_TRY(t->ops->crop(t->backend, e->input, &t->geometry, &t->shared->norm, t->state, -(levels - 1) / 2,
+                        levels));
   DSLT_TRY(mark(t, DSLT_STAGE_CROP));
   DSLT_TRY(t->ops->net_run(e->pyramid, e->input, e->low_levels, e->high_levels));
   DSLT_TRY(mark(t, DSLT_STAGE_BACKBONE));
   DSLT_TRY(respond(t, t->responses, e->low_levels, e->high_levels, &e->levels_reduced, levels));
   DSLT_TRY(mark(t, DSLT_STAGE_HEAD));
-  DSLT_TRY(t->ops->choose_scale(t->backend, t->pose, t->responses, &t->geometry));
+  DSLT_TRY(t->ops->choose_scale(t->backend, t->state, t->responses, &t->geometry));
   return mark(t, DSLT_STAGE_LOCATE);
 }
 
@@ -112,9 +113,9 @@ static int run_pyramid(dslt_target *t) {
  * the best. */
 static int search(dslt_target *t) {
   search_place p = place_of(t);
-  DSLT_TRY(respond(t, t->response, p.low, p.high, &t->eye->search_reduced, 1));
+  DSLT_TRY(respond(t, t->response, p.low, p.high, &t->workspace->search_reduced, 1));
   DSLT_TRY(mark(t, DSLT_STAGE_HEAD));
-  DSLT_TRY(t->ops->locate(t->backend, t->pose, t->response, &t->geometry));
+  DSLT_TRY(t->ops->locate(t->backend, t->state, t->response, &t->geometry));
   DSLT_TRY(t->ops->flow_decide(t->flow));
   DSLT_TRY(mark(t, DSLT_STAGE_LOCATE));
   if (t->geometry.levels < 2) return DSLT_OK;
@@ -127,20 +128,20 @@ static int search(dslt_target *t) {
 /* Search around the last place in every scale at once; the best one gives place and size. */
 static int search_levels(dslt_target *t) {
   search_place p = place_of(t);
-  DSLT_TRY(respond(t, t->responses, p.low, p.high, &t->eye->search_reduced, t->geometry.levels));
+  DSLT_TRY(respond(t, t->responses, p.low, p.high, &t->workspace->search_reduced, t->geometry.levels));
   DSLT_TRY(mark(t, DSLT_STAGE_HEAD));
-  DSLT_TRY(t->ops->locate_levels(t->backend, t->pose, t->responses, &t->geometry));
+  DSLT_TRY(t->ops->locate_levels(t->backend, t->state, t->responses, &t->geometry));
   DSLT_TRY(t->ops->flow_decide(t->flow));
   return mark(t, DSLT_STAGE_LOCATE);
 }
 
 /* For a sample that neither the search nor a pyramid has seen. */
 static int look(dslt_target *t) {
-  dslt_eye *e = t->eye;
+  dslt_feature_workspace *e = t->workspace;
   int run;
   DSLT_TRY(t->ops->flow_if(&run, t->flow, DSLT_IF_LOOK));
   if (run) {
-    DSLT_TRY(t->ops->crop(t->backend, e->input, &t->geometry, &t->shared->norm, t->pose, 0, 1));
+    DSLT_TRY(t->ops->crop(t->backend, e->input, &t->geometry, &t->shared->norm, t->state, 0, 1));
     DSLT_TRY(mark(t, DSLT_STAGE_CROP));
     DSLT_TRY(t->ops->net_run(e->single, e->input, e->low_look, e->high_look));
     if (e->look_reduced.low)
@@ -153,7 +154,7 @@ static int look(dslt_target *t) {
 
 /* Where this frame's sample may come from. */
 static dslt_sample_sources sources_of(const dslt_target *t) {
-  const dslt_eye *e = t->eye;
+  const dslt_feature_workspace *e = t->workspace;
   search_place p = place_of(t);
   dslt_sample_sources s = {p.low,       p.high,       e->low_levels, e->high_levels,
                            e->low_look, e->high_look, e->low_stored, e->high_stored};
@@ -177,7 +178,8 @@ static int update(dslt_target *t) {
   if (run) {
     dslt_sample_sources sources = sources_of(t);
     DSLT_TRY(t->ops->flow_store(t->flow, t->samples.low, t->samples.high,
-                                t->eye->searched > 1 ? t->samples.label : NULL, &sources, &t->geometry));
+                                t->workspace->searched > 1 ? t->samples.label : NULL, &sources,
+                                &t->geometry));
     DSLT_TRY(mark(t, DSLT_STAGE_STORE));
     DSLT_TRY(dslt_target_learn_online(t));
     DSLT_TRY(mark(t, DSLT_STAGE_UPDATE));
@@ -190,8 +192,8 @@ static int frame_calls(void *target, int unused) {
   (void)unused;
   DSLT_TRY(t->ops->flow_mark(t->flow, -1));
   DSLT_TRY(look_around(t));
-  DSLT_TRY(t->eye->searched > 1 ? search_levels(t) : search(t));
-  if (t->eye->low_look) DSLT_TRY(look(t));
+  DSLT_TRY(t->workspace->searched > 1 ? search_levels(t) : search(t));
+  if (t->workspace->low_look) DSLT_TRY(look(t));
   if (t->options->update_interval > 0) DSLT_TRY(update(t));
   return t->ops->flow_gather(t->flow, t->loss);
 }
@@ -203,7 +205,7 @@ int dslt_target_frame(dslt_target *t) {
 /* ---- what came of it ----------------------------------------------------------------------------- */
 
 /* Keep in mind where the response map of this frame lies, in memory and in the frame. */
-static void show(dslt_target *t, const float *response, dslt_pose looked, int level) {
+static void show(dslt_target *t, const float *response, dslt_target_state looked, int level) {
   looked.scale *= dslt_level_factor(level, &t->geometry);
   t->window = dslt_response_window(&looked, &t->geometry);
   t->shown = response;
@@ -215,12 +217,12 @@ int dslt_target_result(dslt_result *out, dslt_target *t) {
   dslt_flow_report report;
   DSLT_TRY(t->ops->flow_report(&report, t->flow));
   int middle = (t->geometry.levels - 1) / 2;
-  if (t->eye->searched > 1)
-    show(t, t->responses + (size_t)report.pose.level * t->response_values, t->seen, report.pose.level);
+  if (t->workspace->searched > 1)
+    show(t, t->responses + (size_t)report.state.level * t->response_values, t->seen, report.state.level);
   else
     show(t, t->response, t->seen, middle);
-  t->seen = report.pose;
-  *out = (dslt_result){.box = dslt_pose_box(&t->seen, &t->geometry),
+  t->seen = report.state;
+  *out = (dslt_result){.box = dslt_state_box(&t->seen, &t->geometry),
                        .peak = t->seen.peak,
                        .lost = t->seen.lost,
                        .scale_level = t->seen.level - middle,

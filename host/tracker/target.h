@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* target.h: one target: what was learnt of it and where it is. It looks through an eye that other targets may
- * use too. */
+/* target.h: one target: what was learnt of it and where it is. Borrows a feature workspace shared by targets
+ * of equal search size. */
 #ifndef DSLT_TRACKER_TARGET_H
 #define DSLT_TRACKER_TARGET_H
 
-#include "eye.h"
+#include "feature_workspace.h"
 #include "nn/head.h"
 #include "samples.h"
 #include "shared.h"
@@ -20,9 +20,9 @@ typedef struct dslt_target {
   const dslt_backend_ops *ops;
 
   dslt_geometry geometry;
-  dslt_eye *eye; /* borrowed */
-  int place;     /* of its searches in the eye's batch */
-  int alone;     /* 1: searches by itself; 0: its group has done so before its calls */
+  dslt_feature_workspace *workspace; /* borrowed */
+  int batch_index;                   /* of its searches in the workspace's batch */
+  int alone;                         /* 1: searches by itself; 0: its group has done so before its calls */
   dslt_head *head;
   dslt_samples samples;
   dslt_samples first;   /* taps that the first frame learns from where samples are stored reduced after it */
@@ -31,13 +31,13 @@ typedef struct dslt_target {
   const float *shown;   /* the response map of the last frame */
   float *loss, *losses; /* of the last step; of each first-frame step, [init_steps] */
   dslt_flow *flow;
-  float label_peak;       /* largest value of the label */
-  dslt_pose *pose;        /* in backend memory */
-  size_t response_values; /* of one map */
+  float label_peak;         /* largest value of the label */
+  dslt_target_state *state; /* in backend memory */
+  size_t response_values;   /* of one map */
 
   /* the host's view */
-  dslt_pose seen;  /* pose after the last frame */
-  dslt_box window; /* where the last response map lay */
+  dslt_target_state seen; /* state after the last frame */
+  dslt_box window;        /* where the last response map lay */
   float *response_host;
   int response_made, response_fetched;
   float *init_losses; /* [init_steps] */
@@ -45,7 +45,8 @@ typedef struct dslt_target {
 } dslt_target;
 
 /* plan.c: memory and plans for a target of this geometry; undo it all, whatever was reached. */
-int dslt_target_plan(dslt_target *t, dslt_shared *shared, dslt_eye *eye, const dslt_geometry *geometry);
+int dslt_target_plan(dslt_target *t, dslt_shared *shared, dslt_feature_workspace *workspace,
+                     const dslt_geometry *geometry);
 void dslt_target_unplan(dslt_target *t);
 
 /* Learn a planned target, `box` on the backend's current frame. */
@@ -56,7 +57,7 @@ int dslt_target_result(dslt_result *out, dslt_target *t);
 /* As dslt_tracker_response(); DSLT_ESTATE before the first frame. */
 int dslt_target_response(dslt_response *out, dslt_target *t);
 
-/* The target's share of the search: `searched` crops around its pose into its places of the eye's input. */
+/* The target's share of the search: `searched` crops around its state into its places of the workspace's input. */
 int dslt_target_crop(dslt_target *t);
 
 /* Make a part's calls or let the backend replay them; `calls` may be made twice and keeps nothing itself. */

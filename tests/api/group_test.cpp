@@ -148,8 +148,8 @@ TEST_F(GroupTest, AsManyAsItHoldsAndTheSharedTimeIsSharedOut) {
   for (int i = 0; i < DSLT_GROUP_TARGETS; ++i) boxes.push_back({i * 1.5, i * 1.1, 20, 24});
   const Group group = make_group(options, weights_, 24); /* 22, 21 and 21 of them at once */
   ASSERT_EQ(init(group.get(), clip_, boxes), DSLT_OK) << dslt_last_error();
-  EXPECT_EQ(group->chunk_count, 3);
-  EXPECT_EQ(group->eye_count, 1);
+  EXPECT_EQ(group->batch_count, 3);
+  EXPECT_EQ(group->workspace_count, 1);
   std::vector<dslt_result> results(boxes.size());
   const dslt_image frame = clip_.frame(1);
   ASSERT_EQ(dslt_group_update(results.data(), group.get(), &frame), DSLT_OK) << dslt_last_error();
@@ -295,10 +295,10 @@ TEST_F(GroupTest, BackbonesServeTheNextTargetOfTheirSize) {
   const Group group = make_group(quick_options("paper"), weights_);
   ASSERT_EQ(init(group.get(), clip_, {clip_.box}), DSLT_OK) << dslt_last_error();
   const int planned = group->shared.net_count;
-  const dslt_net *single = group->eyes[0].single;
+  const dslt_net *single = group->workspaces[0].single;
   ASSERT_EQ(init(group.get(), clip_, equal_), DSLT_OK) << dslt_last_error();
   EXPECT_EQ(group->shared.net_count, planned);
-  EXPECT_EQ(group->eyes[0].single, single);
+  EXPECT_EQ(group->workspaces[0].single, single);
   for (int side = 8; side < 40; side += 2) /* many sizes: only a few are kept, and the first of all */
     ASSERT_EQ(init(group.get(), clip_, {{20, 20, double(side), 20}}), DSLT_OK) << dslt_last_error();
   EXPECT_LE(group->shared.net_count, 8);

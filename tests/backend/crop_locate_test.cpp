@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// Cropping and locating: what was sampled, where the maximum is, and how the pose moves.
+// Cropping and locating: what was sampled, where the maximum is, and how the state moves.
 #include <cmath>
 #include <limits>
 
@@ -32,12 +32,12 @@ const dslt_input_norm kPlain = {0, {0, 0, 0}, {1, 1, 1}};
 std::vector<float> crop(const dslt_image &frame, const dslt_geometry &g, const dslt_input_norm &norm,
                         double cx, double cy, int first = 0, int count = 1) {
   Backend b;
-  dslt_pose pose = {};
-  pose.cx = cx, pose.cy = cy, pose.scale = 1;
+  dslt_target_state state = {};
+  state.cx = cx, state.cy = cy, state.scale = 1;
   std::size_t values = std::size_t(g.input_width) * g.input_height * 3;
   float *out = b.floats(values * count);
   EXPECT_EQ(b.ops->frame(b.get(), &frame), DSLT_OK);
-  EXPECT_EQ(b.ops->crop(b.get(), out, &g, &norm, b.put(pose), first, count), DSLT_OK);
+  EXPECT_EQ(b.ops->crop(b.get(), out, &g, &norm, b.put(state), first, count), DSLT_OK);
   return b.download(out, values * count);
 }
 
@@ -208,8 +208,8 @@ dslt_geometry grid(int rw, int rh, int kw, int kh, int subcell) {
   return g;
 }
 
-dslt_pose start_pose() {
-  dslt_pose p = {};
+dslt_target_state start_state() {
+  dslt_target_state p = {};
   p.cx = 320, p.cy = 240, p.scale = 1, p.mean_peak = -1;
   return p;
 }
@@ -222,9 +222,10 @@ ref::Map bump(const dslt_geometry &g, double x, double y, double sigma, double h
   return m;
 }
 
-dslt_pose locate(const dslt_geometry &g, const ref::Map &response, dslt_pose pose = start_pose()) {
+dslt_target_state locate(const dslt_geometry &g, const ref::Map &response,
+                         dslt_target_state state = start_state()) {
   Backend b;
-  dslt_pose *there = b.put(pose);
+  dslt_target_state *there = b.put(state);
   EXPECT_EQ(b.ops->locate(b.get(), there, b.upload(response), &g), DSLT_OK) << dslt_last_error();
   return b.see(there);
 }
@@ -236,7 +237,7 @@ TEST_P(LocateTest, FindsABumpToAFractionOfACell) {
   double tolerance = GetParam() == DSLT_SUBCELL_NONE ? 0.51 : 0.12;  // the bicubic grid is one pixel fine
   for (double dx : {-4.0, -0.4, 0.0, 0.25, 3.3})
     for (double dy : {-3.0, 0.0, 0.45, 2.7}) {
-      dslt_pose p = locate(g, bump(g, g.centre_x + dx, g.centre_y + dy, 1.2));
+      dslt_target_state p = locate(g, bump(g, g.centre_x + dx, g.centre_y + dy, 1.2));
       EXPECT_NEAR(p.cx, 320 + 8 * dx, 8 * tolerance) << dx << " " << dy;
       EXPECT_NEAR(p.cy, 240 + 8 * dy, 8 * tolerance) << dx << " " << dy;
       EXPECT_FALSE(p.lost);
@@ -251,7 +252,7 @@ TEST(Locate, StretchedMappingMovesFurther) {
   dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_BICUBIC);
   g.mapping = DSLT_MAPPING_STRETCH;
   g.anchor_x = g.input_width / 2.0, g.anchor_y = g.input_height / 2.0;
-  dslt_pose p = locate(g, bump(g, 13, 8, 1.5));
+  dslt_target_state p = locate(g, bump(g, 13, 8, 1.5));
   EXPECT_NEAR(p.cx - 320, 3 * 8 * (25.0 / 21.0), 1.0);  // by map / (map - kernel + 1)
 }
 
@@ -269,7 +270,7 @@ TEST(Locate, AGaussianPeakIsFoundExactlyWhateverThePriorPrefers) {
   g.motion_sigma_x = g.motion_sigma_y = 2;
   for (double dx : {-2.5, -0.4, 0.0, 0.25, 1.3})
     for (double dy : {-1.8, 0.0, 0.45, 2.2}) {
-      dslt_pose p = locate(g, bump(g, g.centre_x + dx, g.centre_y + dy, 1.2));
+      dslt_target_state p = locate(g, bump(g, g.centre_x + dx, g.centre_y + dy, 1.2));
       EXPECT_NEAR(p.cx, 320 + 8 * dx, 1e-3) << dx << " " << dy;
       EXPECT_NEAR(p.cy, 240 + 8 * dy, 1e-3) << dx << " " << dy;
     }
@@ -284,7 +285,7 @@ TEST(Locate, NothingToBelieveKeepsThePlace) {
   for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC, DSLT_SUBCELL_GAUSSIAN})
     for (double value : {0.0, -1.0, inf, -inf, nan}) {
       g.subcell = subcell;
-      dslt_pose p = locate(g, ref::Map(81, value));
+      dslt_target_state p = locate(g, ref::Map(81, value));
       EXPECT_EQ(p.cx, 320) << value;
       EXPECT_EQ(p.cy, 240) << value;
       EXPECT_TRUE(p.lost);
@@ -296,14 +297,14 @@ TEST(Locate, NothingToBelieveKeepsThePlace) {
 TEST(Locate, FlatResponseStaysNearUnderAPrior) {
   dslt_geometry g = grid(15, 15, 3, 3, DSLT_SUBCELL_QUADRATIC);
   g.motion_sigma_x = g.motion_sigma_y = 2;
-  dslt_pose p = locate(g, ref::Map(225, 0.5));
+  dslt_target_state p = locate(g, ref::Map(225, 0.5));
   EXPECT_NEAR(p.cx, 320, 1e-3);
   EXPECT_NEAR(p.cy, 240, 1e-3);
 }
 
 TEST(Locate, CentreStaysInsideTheFrame) {
   dslt_geometry g = grid(15, 15, 3, 3, DSLT_SUBCELL_NONE);
-  dslt_pose p = start_pose();
+  dslt_target_state p = start_state();
   for (int frame = 0; frame < 200; ++frame) p = locate(g, bump(g, 0, 14, 1), p);
   EXPECT_EQ(p.cx, 0);
   EXPECT_EQ(p.cy, 480);
@@ -312,14 +313,14 @@ TEST(Locate, CentreStaysInsideTheFrame) {
 TEST(Locate, LostFlagFollowsTheRecentAverage) {
   dslt_geometry g = grid(15, 15, 3, 3, DSLT_SUBCELL_NONE);
   g.lost_ratio = 0.5;
-  dslt_pose p = locate(g, bump(g, 7, 7, 1, 0.8));
+  dslt_target_state p = locate(g, bump(g, 7, 7, 1, 0.8));
   EXPECT_FALSE(p.lost);
   EXPECT_NEAR(p.mean_peak, 0.8, 1e-6);
   p = locate(g, bump(g, 7, 7, 1, 0.3), p);
   EXPECT_TRUE(p.lost);
   EXPECT_NEAR(p.mean_peak, 0.8, 1e-6);  // a lost frame does not lower the bar
   EXPECT_FALSE(p.pyramid);
-  dslt_pose moved = locate(g, bump(g, 9, 7, 1, 0.3), p);
+  dslt_target_state moved = locate(g, bump(g, 9, 7, 1, 0.3), p);
   EXPECT_NE(moved.cx, p.cx);
   g.lost_hold = 1;
   EXPECT_EQ(locate(g, bump(g, 9, 7, 1, 0.3), p).cx, p.cx);
@@ -328,7 +329,7 @@ TEST(Locate, LostFlagFollowsTheRecentAverage) {
 TEST(Locate, TheFirstFramesCountAlikeAndNothingIsLostInThem) {
   dslt_geometry g = grid(15, 15, 3, 3, DSLT_SUBCELL_NONE);
   g.lost_ratio = 0.6, g.lost_rate = 0.1, g.lost_grace = 3;
-  dslt_pose p = start_pose();
+  dslt_target_state p = start_state();
   for (double height : {0.9, 0.3, 0.3}) {
     p = locate(g, bump(g, 7, 7, 1, height), p);
     EXPECT_FALSE(p.lost) << height;
@@ -347,17 +348,17 @@ TEST(ChooseScale, TakesTheStrongestLevelWithinLimits) {
       ref::Map one = bump(g, 4, 4, 1, level == best ? 0.9 : 0.8);
       all.insert(all.end(), one.begin(), one.end());
     }
-    dslt_pose *there = b.put(start_pose());
+    dslt_target_state *there = b.put(start_state());
     float *responses = b.upload(all);
     ASSERT_EQ(b.ops->choose_scale(b.get(), there, responses, &g), DSLT_OK);
-    dslt_pose p = b.see(there);
+    dslt_target_state p = b.see(there);
     EXPECT_EQ(p.level, best);
     EXPECT_NEAR(p.scale, 0.4 + 0.6 * std::pow(1.03, best - 1), 1e-12);
     for (int i = 0; i < 200; ++i) b.ops->choose_scale(b.get(), there, responses, &g);
     p = b.see(there);
     EXPECT_NEAR(p.scale, best == 0 ? 0.5 : (best == 1 ? 1.0 : 2.0), 1e-9);
   }
-  dslt_pose *tie = b.put(start_pose());
+  dslt_target_state *tie = b.put(start_state());
   ref::Map equal(3 * 81, 0.5);
   ASSERT_EQ(b.ops->choose_scale(b.get(), tie, b.upload(equal), &g), DSLT_OK);
   EXPECT_EQ(b.see(tie).level, 1);  // equal responses keep the size
@@ -366,15 +367,15 @@ TEST(ChooseScale, TakesTheStrongestLevelWithinLimits) {
 // ---- all levels at once ------------------------------------------------------------------------------
 
 // One bump a level, all at response coordinate (x, y).
-dslt_pose follow(const dslt_geometry &g, double x, double y, const std::vector<double> &heights,
-                 dslt_pose pose = start_pose()) {
+dslt_target_state follow(const dslt_geometry &g, double x, double y, const std::vector<double> &heights,
+                         dslt_target_state state = start_state()) {
   Backend b;
   ref::Map all;
   for (double height : heights) {
     ref::Map one = bump(g, x, y, 1.2, height);
     all.insert(all.end(), one.begin(), one.end());
   }
-  dslt_pose *there = b.put(pose);
+  dslt_target_state *there = b.put(state);
   EXPECT_EQ(b.ops->locate_levels(b.get(), there, b.upload(all), &g), DSLT_OK) << dslt_last_error();
   return b.see(there);
 }
@@ -385,7 +386,7 @@ TEST(LocateLevels, TheBestLevelGivesPlaceAndSize) {
     std::vector<double> heights(3, 0.8);
     heights[std::size_t(best)] = 0.9;
     double factor = std::pow(1.03, best - 1);
-    dslt_pose p = follow(g, g.centre_x + 2.3, g.centre_y - 1.6, heights);
+    dslt_target_state p = follow(g, g.centre_x + 2.3, g.centre_y - 1.6, heights);
     EXPECT_EQ(p.level, best);
     EXPECT_NEAR(p.cx, 320 + 8 * 2.3 * factor, 1.0);  // a cell of a larger level covers more pixels
     EXPECT_NEAR(p.cy, 240 - 8 * 1.6 * factor, 1.0);
@@ -406,11 +407,11 @@ TEST(LocateLevels, AChangeOfSizeHasToBeWorthItsPenalty) {
 TEST(LocateLevels, TheGateIsRelativeToTheRecentPeaks) {
   dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
   g.scale_gate = 0, g.scale_gate_ratio = 0.5;
-  dslt_pose p = start_pose();
+  dslt_target_state p = start_state();
   p.mean_peak = 0.2;  // a small target: its peak is low, and so is the bar
   EXPECT_NE(follow(g, 10, 8, {0.10, 0.11, 0.14}, p).scale, 1);
   p.mean_peak = 0.4;
-  dslt_pose shut = follow(g, 12, 8, {0.10, 0.11, 0.14}, p);
+  dslt_target_state shut = follow(g, 12, 8, {0.10, 0.11, 0.14}, p);
   EXPECT_EQ(shut.scale, 1);
   EXPECT_EQ(shut.level, 1);
   EXPECT_NEAR(shut.cx, 320 + 16, 1e-6);  // the place is followed all the same
@@ -419,10 +420,10 @@ TEST(LocateLevels, TheGateIsRelativeToTheRecentPeaks) {
 TEST(LocateLevels, WhileLostItHoldsPlaceAndSize) {
   dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
   g.lost_ratio = 0.6, g.lost_hold = 1, g.scale_gate = 0;
-  dslt_pose p = start_pose();
+  dslt_target_state p = start_state();
   p.mean_peak = 0.8;
   p.scale = 1.2;
-  dslt_pose held = follow(g, 14, 5, {0.1, 0.2, 0.3}, p);
+  dslt_target_state held = follow(g, 14, 5, {0.1, 0.2, 0.3}, p);
   EXPECT_TRUE(held.lost);
   EXPECT_EQ(held.cx, 320);
   EXPECT_EQ(held.scale, 1.2);
@@ -432,7 +433,7 @@ TEST(LocateLevels, WhileLostItHoldsPlaceAndSize) {
 TEST(Label, IsAGaussianAroundTheKeptSamplesTarget) {
   dslt_geometry g = grid(11, 9, 3, 3, DSLT_SUBCELL_NONE);
   g.label_sigma_x = 0.8f, g.label_sigma_y = 1.3f;
-  dslt_pose p = start_pose();
+  dslt_target_state p = start_state();
   p.label_x = 6.25f, p.label_y = 2.5f;
   Backend b;
   float *label = b.floats(99);

@@ -14,8 +14,8 @@
 
 namespace {
 
-dslt_pose pose_at(double cx, int pyramid = 0, int level = 1, int lost = 0) {
-  dslt_pose p = {};
+dslt_target_state state_at(double cx, int pyramid = 0, int level = 1, int lost = 0) {
+  dslt_target_state p = {};
   p.cx = cx, p.cy = 5, p.scale = 1, p.peak = 0.5, p.pyramid = pyramid, p.level = level, p.lost = lost;
   p.label_x = 1, p.label_y = 2;
   return p;
@@ -23,9 +23,9 @@ dslt_pose pose_at(double cx, int pyramid = 0, int level = 1, int lost = 0) {
 
 class Flow {
  public:
-  Flow(Backend &b, int capacity, int interval, int hold, int joint) : b_(b), first_(pose_at(10)) {
-    pose = b.put(first_);
-    dslt_flow_desc desc = {pose, capacity, interval, hold, joint};
+  Flow(Backend &b, int capacity, int interval, int hold, int joint) : b_(b), first_(state_at(10)) {
+    state = b.put(first_);
+    dslt_flow_desc desc = {state, capacity, interval, hold, joint};
     EXPECT_EQ(b.ops->flow_open(&flow, b.get(), &desc, &first_), DSLT_OK) << dslt_last_error();
   }
   ~Flow() { b_.ops->flow_free(flow); }
@@ -38,14 +38,14 @@ class Flow {
       ASSERT_GE(again, 0) << dslt_last_error();
     }
   }
-  void set(const dslt_pose &p) { ASSERT_EQ(b_.ops->upload(b_.get(), pose, &p, sizeof p), DSLT_OK); }
+  void set(const dslt_target_state &p) { ASSERT_EQ(b_.ops->upload(b_.get(), state, &p, sizeof p), DSLT_OK); }
 
-  dslt_pose *pose = nullptr;
+  dslt_target_state *state = nullptr;
   dslt_flow *flow = nullptr;
 
  private:
   Backend &b_;
-  dslt_pose first_;
+  dslt_target_state first_;
 };
 
 TEST(Flow, SamplesComeFromWhereTheFrameSawTheTarget) {
@@ -64,18 +64,18 @@ TEST(Flow, SamplesComeFromWhereTheFrameSawTheTarget) {
                            2,
                            1};
   struct {
-    dslt_pose pose;
+    dslt_target_state state;
     std::vector<float> low;
     int learnt;
   } frames[] = {
-      {pose_at(10), {9, 9, 1, 2, 9, 9}, 2},          // stood still: the search's own
-      {pose_at(12, 1, 2), {9, 9, 1, 2, 30, 31}, 3},  // a pyramid: the chosen level
-      {pose_at(15), {9, 9, 70, 71, 30, 31}, 3},      // moved: looked at once more
-      {pose_at(15), {9, 9, 70, 71, 1, 2}, 3},        // the ring turns, slot 0 stays
-      {pose_at(15, 1, 0), {9, 9, 10, 11, 1, 2}, 3},
+      {state_at(10), {9, 9, 1, 2, 9, 9}, 2},          // stood still: the search's own
+      {state_at(12, 1, 2), {9, 9, 1, 2, 30, 31}, 3},  // a pyramid: the chosen level
+      {state_at(15), {9, 9, 70, 71, 30, 31}, 3},      // moved: looked at once more
+      {state_at(15), {9, 9, 70, 71, 1, 2}, 3},        // the ring turns, slot 0 stays
+      {state_at(15, 1, 0), {9, 9, 10, 11, 1, 2}, 3},
   };
   for (const auto &frame : frames) {
-    f.set(frame.pose);
+    f.set(frame.state);
     f.part(DSLT_PART_FRAME, [&] {
       DSLT_EXPECT_CALL(b.ops->flow_decide(f.flow));
       int run = 0;
@@ -88,7 +88,7 @@ TEST(Flow, SamplesComeFromWhereTheFrameSawTheTarget) {
     ASSERT_EQ(b.ops->flow_report(&report, f.flow), DSLT_OK);
     EXPECT_EQ(report.learnt, frame.learnt);
     EXPECT_EQ(report.loss, 0.25f);
-    EXPECT_EQ(report.pose.cx, frame.pose.cx);
+    EXPECT_EQ(report.state.cx, frame.state.cx);
     EXPECT_EQ(b.download(low_store, 6), frame.low);
   }
 }
@@ -99,7 +99,7 @@ TEST(Flow, UpdatesComeWhenTheyAreDueAndNotWhileLost) {
   float *loss = b.upload({0.0}), *slots = b.upload({0, 0, 0});
   std::vector<int> learnt;
   for (int frame = 1; frame <= 8; ++frame) {
-    f.set(pose_at(10, 0, 1, frame == 4));
+    f.set(state_at(10, 0, 1, frame == 4));
     f.part(DSLT_PART_FRAME, [&] {
       int run = 0;
       DSLT_EXPECT_CALL(b.ops->flow_decide(f.flow));

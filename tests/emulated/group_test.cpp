@@ -104,7 +104,7 @@ TEST_F(EmulatedGroup, ManySizesDoNotDisturbWhatIsRecorded) {
                                        {50, 30, 30, 12}, {30, 40, 48, 8},  {10, 40, 60, 6}};
   const Group group = make_group(options, weights_);
   const std::vector<Trace> together = follow(group.get(), clip_, boxes);
-  EXPECT_GE(group->eye_count, 5);
+  EXPECT_GE(group->workspace_count, 5);
   EXPECT_TRUE(together == follow_alone(options, weights_, clip_, boxes));
 }
 

@@ -38,12 +38,12 @@ dslt_geometry geometry(int input_width, int input_height, double ratio) {
   return g;
 }
 
-dslt_pose pose_at(double cx, double cy, double scale = 1.0) {
-  dslt_pose pose = {};
-  pose.cx = cx;
-  pose.cy = cy;
-  pose.scale = scale;
-  return pose;
+dslt_target_state state_at(double cx, double cy, double scale = 1.0) {
+  dslt_target_state state = {};
+  state.cx = cx;
+  state.cy = cy;
+  state.scale = scale;
+  return state;
 }
 
 const dslt_input_norm kNorms[] = {{0, {103.939f, 116.779f, 123.68f}, {1, 1, 1}},
@@ -53,7 +53,7 @@ class CropKernel : public KernelTest {
  protected:
   // The kernel's output as float32 with three channels; those behind them must be 0.
   std::vector<float> run(const Frame &frame, const dslt_geometry &g, const dslt_input_norm &norm,
-                         const dslt_pose &pose, int first, int count, dslt_type type, int channels) {
+                         const dslt_target_state &state, int first, int count, dslt_type type, int channels) {
     std::size_t pixels = std::size_t(count) * std::size_t(g.input_width) * std::size_t(g.input_height),
                 values = pixels * std::size_t(channels);
     dslt_frame_view view;
@@ -64,7 +64,7 @@ class CropKernel : public KernelTest {
     void *out = type == DSLT_TYPE_F32 ? static_cast<void *>(upload(std::vector<float>(values, NAN)))
                                       : upload(std::vector<uint16_t>(values, 0x7fc0));
     EXPECT_EQ(kernels().crop(stream(), out, type, channels, upload(std::vector<dslt_frame_view>{view}), &g,
-                             &norm, upload(std::vector<dslt_pose>{pose}), first, count, nullptr),
+                             &norm, upload(std::vector<dslt_target_state>{state}), first, count, nullptr),
               DSLT_OK)
         << dslt_last_error();
     std::vector<float> all;
@@ -82,17 +82,18 @@ class CropKernel : public KernelTest {
     return three;
   }
 
-  void compare(const Frame &frame, const dslt_geometry &g, const dslt_input_norm &norm, const dslt_pose &pose,
-               int first, int count, dslt_type type = DSLT_TYPE_F32, int channels = 3) {
+  void compare(const Frame &frame, const dslt_geometry &g, const dslt_input_norm &norm,
+               const dslt_target_state &state, int first, int count, dslt_type type = DSLT_TYPE_F32,
+               int channels = 3) {
     SCOPED_TRACE(::testing::Message() << frame.width << " x " << frame.height << " format " << frame.format
                                       << " to " << g.input_width << " x " << g.input_height << " at "
-                                      << g.ratio * pose.scale << ", type " << type << " x " << channels);
+                                      << g.ratio * state.scale << ", type " << type << " x " << channels);
     dslt_image image = frame.image();
     ASSERT_EQ(dslt_cpu_backend.frame(cpu(), &image), DSLT_OK);
     std::vector<float> want(std::size_t(count) * std::size_t(g.input_width) * std::size_t(g.input_height) *
                             3);
-    ASSERT_EQ(dslt_cpu_backend.crop(cpu(), want.data(), &g, &norm, &pose, first, count), DSLT_OK);
-    std::vector<float> got = run(frame, g, norm, pose, first, count, type, channels);
+    ASSERT_EQ(dslt_cpu_backend.crop(cpu(), want.data(), &g, &norm, &state, first, count), DSLT_OK);
+    std::vector<float> got = run(frame, g, norm, state, first, count, type, channels);
     ASSERT_EQ(got.size(), want.size());
     // Rounding is that of values up to 255, whatever is left when the mean is subtracted, and of the samples'
     // places in the frame, which the CPU's clones for newer processors make with fused multiply-adds.
@@ -107,31 +108,32 @@ class CropKernel : public KernelTest {
 TEST_P(CropKernel, EveryFormat) {
   for (int format = DSLT_BGR8; format <= DSLT_BGR16; ++format)
     for (const dslt_input_norm &norm : kNorms)
-      compare(Frame(29, 17, format, unsigned(format)), geometry(19, 11, 0.7), norm, pose_at(11.3, 8.9), 0, 1);
+      compare(Frame(29, 17, format, unsigned(format)), geometry(19, 11, 0.7), norm, state_at(11.3, 8.9), 0,
+              1);
 }
 
 TEST_P(CropKernel, EveryWayOfSampling) {
   Frame small(61, 43, DSLT_BGR8, 1), wide(1300, 9, DSLT_BGR8, 2), dot(1, 1, DSLT_BGR8, 3);
   for (double ratio : {0.05, 0.99, 1.0, 1.7, 2.0, 5.3, 40.0}) {
-    compare(small, geometry(130, 3, ratio), kNorms[0], pose_at(30.2, 21.7), 0, 1);
-    compare(dot, geometry(5, 4, ratio), kNorms[0], pose_at(0.5, 0.5), 0, 1);
+    compare(small, geometry(130, 3, ratio), kNorms[0], state_at(30.2, 21.7), 0, 1);
+    compare(dot, geometry(5, 4, ratio), kNorms[0], state_at(0.5, 0.5), 0, 1);
   }
   // More columns than shared memory holds: in pieces, and at last one by one.
   for (double ratio : {7.5, 30.0, 250.0, 400.0})
-    compare(wide, geometry(ratio > 100 ? 5 : 140, 2, ratio), kNorms[0], pose_at(650.1, 4.4), 0, 1);
+    compare(wide, geometry(ratio > 100 ? 5 : 140, 2, ratio), kNorms[0], state_at(650.1, 4.4), 0, 1);
 }
 
 TEST_P(CropKernel, EdgesAreReplicated) {
   Frame frame(31, 23, DSLT_BGR8, 4);
   for (double x : {-1e7, -40.0, 0.0, 31.0, 90.0})
     for (double ratio : {0.8, 3.1})
-      compare(frame, geometry(20, 12, ratio), kNorms[1], pose_at(x, 23 - x), 0, 1);
+      compare(frame, geometry(20, 12, ratio), kNorms[1], state_at(x, 23 - x), 0, 1);
 }
 
 TEST_P(CropKernel, EveryLevelAtOnce) {
   Frame frame(64, 48, DSLT_RGB8, 5);
-  compare(frame, geometry(24, 18, 1.1), kNorms[0], pose_at(30, 20, 1.3), -1, 3);
-  compare(frame, geometry(9, 7, 1.5), kNorms[0], pose_at(30, 20, 1.3), -4, 9);  // both ways in one launch
+  compare(frame, geometry(24, 18, 1.1), kNorms[0], state_at(30, 20, 1.3), -1, 3);
+  compare(frame, geometry(9, 7, 1.5), kNorms[0], state_at(30, 20, 1.3), -4, 9);  // both ways in one launch
 }
 
 TEST_P(CropKernel, EveryLayout) {
@@ -139,14 +141,14 @@ TEST_P(CropKernel, EveryLayout) {
   for (dslt_type type : {DSLT_TYPE_F32, DSLT_TYPE_BF16})
     for (int channels : {3, 4, 8})
       for (double ratio : {0.9, 2.6})
-        compare(frame, geometry(33, 5, ratio), kNorms[1], pose_at(20, 15), 0, 2, type, channels);
+        compare(frame, geometry(33, 5, ratio), kNorms[1], state_at(20, 15), 0, 2, type, channels);
 }
 
 TEST_P(CropKernel, PoseThatIsNotANumber) {
   // A tracker never makes one, but a launch must end all the same.
   Frame frame(20, 10, DSLT_BGR8, 7);
   std::vector<float> got =
-      run(frame, geometry(6, 5, 1), kNorms[0], pose_at(NAN, NAN, 1), 0, 1, DSLT_TYPE_F32, 3);
+      run(frame, geometry(6, 5, 1), kNorms[0], state_at(NAN, NAN, 1), 0, 1, DSLT_TYPE_F32, 3);
   EXPECT_EQ(got.size(), 90u);
 }
 
@@ -157,10 +159,10 @@ TEST_P(CropKernel, WritesNothingWhenNotWanted) {
   std::vector<float> old(90, 7.0f);
   float *out = upload(old);
   dslt_geometry g = geometry(6, 5, 1);
-  dslt_pose pose = pose_at(10, 5);
+  dslt_target_state state = state_at(10, 5);
   auto crop = [&](int32_t flag) {
     EXPECT_EQ(kernels().crop(stream(), out, DSLT_TYPE_F32, 3, upload(std::vector<dslt_frame_view>{view}), &g,
-                             kNorms, upload(std::vector<dslt_pose>{pose}), 0, 1,
+                             kNorms, upload(std::vector<dslt_target_state>{state}), 0, 1,
                              upload(std::vector<int32_t>{flag})),
               DSLT_OK);
     return download(out, 90);
@@ -171,11 +173,12 @@ TEST_P(CropKernel, WritesNothingWhenNotWanted) {
 
 TEST_P(CropKernel, RefusesWhatItCannotDo) {
   dslt_frame_view view, *frame = zeros<dslt_frame_view>(1);
-  dslt_pose *pose = zeros<dslt_pose>(1);
+  dslt_target_state *state = zeros<dslt_target_state>(1);
   float *x = zeros<float>(64);
   dslt_geometry good = geometry(2, 2, 1);
   auto call = [&](const dslt_geometry &g, int type, int channels, int count) {
-    return kernels().crop(stream(), x, dslt_type(type), channels, frame, &g, kNorms, pose, 0, count, nullptr);
+    return kernels().crop(stream(), x, dslt_type(type), channels, frame, &g, kNorms, state, 0, count,
+                          nullptr);
   };
   for (int size : {0, -1, 5000}) {
     EXPECT_EQ(call(geometry(size, 2, 1), 0, 3, 1), DSLT_EARGUMENT);
@@ -185,11 +188,11 @@ TEST_P(CropKernel, RefusesWhatItCannotDo) {
   }
   EXPECT_EQ(call(good, 1, 5, 1), DSLT_EARGUMENT);
   EXPECT_STREQ(dslt_last_error(), "Kernel crop was asked for 5 channels; it writes 3, 4 or 8.");
-  EXPECT_EQ(kernels().crop(stream(), x, dslt_type(2), 3, frame, &good, kNorms, pose, 0, 1, nullptr),
+  EXPECT_EQ(kernels().crop(stream(), x, dslt_type(2), 3, frame, &good, kNorms, state, 0, 1, nullptr),
             DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().crop(stream(), x + 1, DSLT_TYPE_F32, 4, frame, &good, kNorms, pose, 0, 1, nullptr),
+  EXPECT_EQ(kernels().crop(stream(), x + 1, DSLT_TYPE_F32, 4, frame, &good, kNorms, state, 0, 1, nullptr),
             DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().crop(stream(), x, DSLT_TYPE_F32, 3, nullptr, &good, kNorms, pose, 0, 1, nullptr),
+  EXPECT_EQ(kernels().crop(stream(), x, DSLT_TYPE_F32, 3, nullptr, &good, kNorms, state, 0, 1, nullptr),
             DSLT_EARGUMENT);
   EXPECT_EQ(kernels().frame_view(&view, x, 30, 11, 2, DSLT_BGR8), DSLT_EFRAME);
   EXPECT_EQ(kernels().frame_view(&view, x, 300, 11, 2, 7), DSLT_EFRAME);

@@ -68,26 +68,26 @@ TEST_P(FlowKernel, StampsAddUpByStageAndGatherReportsOnce) {
   }
   EXPECT_EQ(sum, told.since - begun);  // not a nanosecond is lost between two stamps
 
-  dslt_pose pose = {};
-  pose.cx = 12.5, pose.cy = -3, pose.scale = 1.25, pose.peak = 0.5, pose.level = 2, pose.lost = 1;
+  dslt_target_state state = {};
+  state.cx = 12.5, state.cy = -3, state.scale = 1.25, state.peak = 0.5, state.level = 2, state.lost = 1;
   for (int update : {0, 1}) {
     dslt_turn turn = {};
     turn.update = update;
     dslt_gathered *out = zeros<dslt_gathered>(1);
     std::vector<dslt_clock> ticked = {told};
     dslt_clock *again = upload(ticked);
-    ASSERT_EQ(kernels().gather(stream(), out, again, upload(std::vector<dslt_pose>{pose}),
+    ASSERT_EQ(kernels().gather(stream(), out, again, upload(std::vector<dslt_target_state>{state}),
                                upload(std::vector<float>{0.75f}), upload(std::vector<dslt_turn>{turn}),
                                upload(std::vector<dslt_ring>{{7, 4, 5, 0}})),
               DSLT_OK)
         << dslt_last_error();
     dslt_gathered got = download(out, 1)[0];
-    EXPECT_EQ(got.pose.cx, pose.cx);
-    EXPECT_EQ(got.pose.cy, pose.cy);
-    EXPECT_EQ(got.pose.scale, pose.scale);
-    EXPECT_EQ(got.pose.peak, pose.peak);
-    EXPECT_EQ(got.pose.level, pose.level);
-    EXPECT_EQ(got.pose.lost, pose.lost);
+    EXPECT_EQ(got.state.cx, state.cx);
+    EXPECT_EQ(got.state.cy, state.cy);
+    EXPECT_EQ(got.state.scale, state.scale);
+    EXPECT_EQ(got.state.peak, state.peak);
+    EXPECT_EQ(got.state.level, state.level);
+    EXPECT_EQ(got.state.lost, state.lost);
     EXPECT_EQ(got.loss, 0.75f);
     EXPECT_EQ(got.learnt, update ? 4 : 0);
     EXPECT_EQ(std::memcmp(got.stage_ns, told.stage_ns, sizeof got.stage_ns), 0);

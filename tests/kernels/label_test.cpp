@@ -50,13 +50,13 @@ TEST_P(LabelKernel, OfASampleEqualsItsTwin) {
     g.response_height = 9;
     g.label_sigma_x = 1.5f;
     g.label_sigma_y = 0.7f;
-    dslt_pose pose = {};
-    pose.label_x = 0.37f * float(width);
-    pose.label_y = 4.6f;
+    dslt_target_state state = {};
+    state.label_x = 0.37f * float(width);
+    state.label_y = 4.6f;
     std::size_t count = std::size_t(width) * 9;
     std::vector<float> want(count), old(3 * count, 7.0f);
-    ASSERT_EQ(dslt_cpu_backend.label(cpu(), want.data(), &pose, &g), DSLT_OK);
-    dslt_pose *there = upload(std::vector<dslt_pose>{pose});
+    ASSERT_EQ(dslt_cpu_backend.label(cpu(), want.data(), &state, &g), DSLT_OK);
+    dslt_target_state *there = upload(std::vector<dslt_target_state>{state});
     float *one = zeros<float>(count), *store = upload(old);
     ASSERT_EQ(kernels().sample_label(stream(), one, nullptr, there, &g, nullptr), DSLT_OK)
         << dslt_last_error();
@@ -83,10 +83,11 @@ TEST_P(LabelKernel, RefusesWhatItCannotDo) {
   EXPECT_EQ(kernels().label(stream(), x, &g, 0, 1, 0), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().label(stream(), x, &g, 1, NAN, 0), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().label(stream(), nullptr, &g, 1, 1, 0), DSLT_EARGUMENT);
-  dslt_pose *pose = zeros<dslt_pose>(1);
-  EXPECT_EQ(kernels().sample_label(stream(), x, nullptr, pose, &g, nullptr), DSLT_EARGUMENT);  // no deviation
+  dslt_target_state *state = zeros<dslt_target_state>(1);
+  EXPECT_EQ(kernels().sample_label(stream(), x, nullptr, state, &g, nullptr),
+            DSLT_EARGUMENT);  // no deviation
   g.label_sigma_x = g.label_sigma_y = 1;
-  EXPECT_EQ(kernels().sample_label(stream(), x, nullptr, pose, &g, nullptr), DSLT_OK);
+  EXPECT_EQ(kernels().sample_label(stream(), x, nullptr, state, &g, nullptr), DSLT_OK);
   EXPECT_EQ(kernels().sample_label(stream(), x, nullptr, nullptr, &g, nullptr), DSLT_EARGUMENT);
   g.response_width = DSLT_RESPONSE_SIDE_MAX + 1;
   EXPECT_EQ(kernels().label(stream(), x, &g, 1, 1, 0), DSLT_EARGUMENT);

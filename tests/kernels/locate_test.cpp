@@ -43,18 +43,18 @@ dslt_geometry geometry(int width, int height, int subcell, int mapping, bool pri
   return g;
 }
 
-dslt_pose start_pose() {
-  dslt_pose pose = {};
-  pose.cx = 311.5;
-  pose.cy = 170.25;
-  pose.scale = 1.07;
-  pose.peak = 0.5;
-  pose.mean_peak = 0.8;
-  pose.level = 1;
-  return pose;
+dslt_target_state start_state() {
+  dslt_target_state state = {};
+  state.cx = 311.5;
+  state.cy = 170.25;
+  state.scale = 1.07;
+  state.peak = 0.5;
+  state.mean_peak = 0.8;
+  state.level = 1;
+  return state;
 }
 
-const dslt_pose kPose = start_pose();
+const dslt_target_state kPose = start_state();
 
 // A map of noise with a bump where `x`, `y` (cells) says.
 std::vector<float> bump(int width, int height, float x, float y, unsigned seed) {
@@ -73,7 +73,7 @@ class LocateKernel : public KernelTest {
     if (!IsSkipped()) scratch_ = zeros<dslt_locate_scratch>(1);
   }
 
-  void expect_same(const dslt_pose &got, const dslt_pose &want) {
+  void expect_same(const dslt_target_state &got, const dslt_target_state &want) {
     double slack = on_gpu() ? 1e-3 : 1e-6;
     EXPECT_NEAR(got.cx, want.cx, slack);
     EXPECT_NEAR(got.cy, want.cy, slack);
@@ -87,41 +87,45 @@ class LocateKernel : public KernelTest {
     EXPECT_NEAR(got.label_y, want.label_y, slack);
   }
 
-  dslt_pose locate(const std::vector<float> &map, const dslt_geometry &g, dslt_pose start = kPose) {
-    dslt_pose *pose = upload(std::vector<dslt_pose>{start});
-    EXPECT_EQ(kernels().locate(stream(), pose, upload(map), &g, scratch_, nullptr), DSLT_OK)
+  dslt_target_state locate(const std::vector<float> &map, const dslt_geometry &g,
+                           dslt_target_state start = kPose) {
+    dslt_target_state *state = upload(std::vector<dslt_target_state>{start});
+    EXPECT_EQ(kernels().locate(stream(), state, upload(map), &g, scratch_, nullptr), DSLT_OK)
         << dslt_last_error();
     EXPECT_EQ(download(&scratch_->ticket, 1)[0], 0u);
-    return download(pose, 1)[0];
+    return download(state, 1)[0];
   }
-  dslt_pose choose(const std::vector<float> &maps, const dslt_geometry &g, dslt_pose start = kPose) {
-    dslt_pose *pose = upload(std::vector<dslt_pose>{start});
-    EXPECT_EQ(kernels().choose_scale(stream(), pose, upload(maps), &g, scratch_, nullptr), DSLT_OK)
+  dslt_target_state choose(const std::vector<float> &maps, const dslt_geometry &g,
+                           dslt_target_state start = kPose) {
+    dslt_target_state *state = upload(std::vector<dslt_target_state>{start});
+    EXPECT_EQ(kernels().choose_scale(stream(), state, upload(maps), &g, scratch_, nullptr), DSLT_OK)
         << dslt_last_error();
     EXPECT_EQ(download(&scratch_->ticket, 1)[0], 0u);
-    return download(pose, 1)[0];
+    return download(state, 1)[0];
   }
   // Both return what the kernel wrote.
-  dslt_pose compare(const std::vector<float> &map, const dslt_geometry &g, dslt_pose start = kPose) {
-    dslt_pose want = start, got = locate(map, g, start);
+  dslt_target_state compare(const std::vector<float> &map, const dslt_geometry &g,
+                            dslt_target_state start = kPose) {
+    dslt_target_state want = start, got = locate(map, g, start);
     EXPECT_EQ(dslt_cpu_backend.locate(cpu(), &want, map.data(), &g), DSLT_OK);
     expect_same(got, want);
     return got;
   }
-  dslt_pose compare_scales(const std::vector<float> &maps, const dslt_geometry &g) {
-    dslt_pose want = kPose, got = choose(maps, g);
+  dslt_target_state compare_scales(const std::vector<float> &maps, const dslt_geometry &g) {
+    dslt_target_state want = kPose, got = choose(maps, g);
     EXPECT_EQ(dslt_cpu_backend.choose_scale(cpu(), &want, maps.data(), &g), DSLT_OK);
     expect_same(got, want);
     return got;
   }
 
-  dslt_pose compare_levels(const std::vector<float> &maps, const dslt_geometry &g, dslt_pose start = kPose) {
-    dslt_pose *pose = upload(std::vector<dslt_pose>{start}), want = start;
-    EXPECT_EQ(kernels().locate_levels(stream(), pose, upload(maps), &g, scratch_, nullptr), DSLT_OK)
+  dslt_target_state compare_levels(const std::vector<float> &maps, const dslt_geometry &g,
+                                   dslt_target_state start = kPose) {
+    dslt_target_state *state = upload(std::vector<dslt_target_state>{start}), want = start;
+    EXPECT_EQ(kernels().locate_levels(stream(), state, upload(maps), &g, scratch_, nullptr), DSLT_OK)
         << dslt_last_error();
     EXPECT_EQ(download(&scratch_->ticket, 1)[0], 0u);
     EXPECT_EQ(dslt_cpu_backend.locate_levels(cpu(), &want, maps.data(), &g), DSLT_OK);
-    dslt_pose got = download(pose, 1)[0];
+    dslt_target_state got = download(state, 1)[0];
     expect_same(got, want);
     return got;
   }
@@ -164,11 +168,11 @@ TEST_P(LocateKernel, FirstOfEqualsWins) {
   for (int cells : {2, 3, 7}) {
     std::vector<float> map = noise(1200, 9, 0.5f);
     for (int i = 0; i < cells; ++i) map[std::size_t(1199 - i * (1100 / cells) - i)] = 0.9f;
-    dslt_pose pose = compare(map, g);
+    dslt_target_state state = compare(map, g);
     int first = int(std::find(map.begin(), map.end(), 0.9f) - map.begin());
     double u = 8 * (first % 40 + 2.5), v = 8 * (first / 40 + 1.5);
-    EXPECT_NEAR(pose.cx, std::clamp(kPose.cx + (u - g.anchor_x) * 0.9 * 1.07, 0.0, 640.0), 1e-9);
-    EXPECT_NEAR(pose.cy, std::clamp(kPose.cy + (v - g.anchor_y) * 0.9 * 1.07, 0.0, 360.0), 1e-9);
+    EXPECT_NEAR(state.cx, std::clamp(kPose.cx + (u - g.anchor_x) * 0.9 * 1.07, 0.0, 640.0), 1e-9);
+    EXPECT_NEAR(state.cy, std::clamp(kPose.cy + (v - g.anchor_y) * 0.9 * 1.07, 0.0, 360.0), 1e-9);
   }
 }
 
@@ -194,7 +198,7 @@ TEST_P(LocateKernel, LosesAndHolds) {
     g.lost_hold = hold;
     EXPECT_EQ(compare(map, g).lost, 1);
   }
-  dslt_pose first = kPose;
+  dslt_target_state first = kPose;
   first.mean_peak = -1;
   EXPECT_EQ(compare(map, g, first).lost, 0);
 }
@@ -238,8 +242,8 @@ TEST_P(LocateKernel, LevelsEqualTheirTwin) {
             for (float &v : map) v *= level == strongest ? height_of_peak : 0.5f * height_of_peak;
             maps.insert(maps.end(), map.begin(), map.end());
           }
-          dslt_pose pose = compare_levels(maps, g);
-          EXPECT_EQ(pose.level, height_of_peak > 1 ? strongest : levels / 2);
+          dslt_target_state state = compare_levels(maps, g);
+          EXPECT_EQ(state.level, height_of_peak > 1 ? strongest : levels / 2);
         }
 }
 
@@ -266,11 +270,11 @@ TEST_P(LocateKernel, SameSizeWinsTies) {
 
 TEST_P(LocateKernel, RefusesWhatItCannotDo) {
   dslt_geometry good = geometry(10, 10, DSLT_SUBCELL_BICUBIC, DSLT_MAPPING_RECEPTIVE, false);
-  dslt_pose *pose = upload(std::vector<dslt_pose>{kPose});
+  dslt_target_state *state = upload(std::vector<dslt_target_state>{kPose});
   float *map = zeros<float>(300);
   auto refuses = [&](const dslt_geometry &g) {
-    return kernels().locate(stream(), pose, map, &g, scratch_, nullptr) == DSLT_EARGUMENT &&
-           kernels().choose_scale(stream(), pose, map, &g, scratch_, nullptr) == DSLT_EARGUMENT;
+    return kernels().locate(stream(), state, map, &g, scratch_, nullptr) == DSLT_EARGUMENT &&
+           kernels().choose_scale(stream(), state, map, &g, scratch_, nullptr) == DSLT_EARGUMENT;
   };
   EXPECT_FALSE(refuses(good));
   for (int dslt_geometry::*field :
@@ -287,8 +291,8 @@ TEST_P(LocateKernel, RefusesWhatItCannotDo) {
   g.subcell = 4;
   EXPECT_TRUE(refuses(g));
   EXPECT_EQ(kernels().locate(stream(), nullptr, map, &good, scratch_, nullptr), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().choose_scale(stream(), pose, map, &good, nullptr, nullptr), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().locate_levels(stream(), pose, map, &good, nullptr, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().choose_scale(stream(), state, map, &good, nullptr, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().locate_levels(stream(), state, map, &good, nullptr, nullptr), DSLT_EARGUMENT);
 }
 
 EVERYWHERE(LocateKernel);

@@ -10,10 +10,10 @@ namespace {
 
 class SamplesKernel : public KernelTest {
  protected:
-  dslt_pose *pose_at(int level) {
-    dslt_pose pose = {};
-    pose.level = level;
-    return upload(std::vector<dslt_pose>{pose});
+  dslt_target_state *state_at(int level) {
+    dslt_target_state state = {};
+    state.level = level;
+    return upload(std::vector<dslt_target_state>{state});
   }
   dslt_turn *turn_with(int source) {
     dslt_turn turn = {};
@@ -29,11 +29,11 @@ TEST_P(SamplesKernel, TakeLevelEqualsItsTwin) {
   for (std::size_t count : {1u, 255u, 256u, 300u, 300000u})
     for (int level : {0, 2}) {
       std::vector<float> batch = noise(3 * count, 1), want(count);
-      dslt_pose pose = {};
-      pose.level = level;
-      ASSERT_EQ(dslt_cpu_backend.take_level(cpu(), want.data(), batch.data(), &pose, count), DSLT_OK);
+      dslt_target_state state = {};
+      state.level = level;
+      ASSERT_EQ(dslt_cpu_backend.take_level(cpu(), want.data(), batch.data(), &state, count), DSLT_OK);
       float *dst = zeros<float>(count);
-      ASSERT_EQ(kernels().take_level(stream(), dst, upload(batch), pose_at(level), count, nullptr), DSLT_OK)
+      ASSERT_EQ(kernels().take_level(stream(), dst, upload(batch), state_at(level), count, nullptr), DSLT_OK)
           << dslt_last_error();
       EXPECT_EQ(download(dst, count), want);
     }
@@ -53,21 +53,21 @@ TEST_P(SamplesKernel, RingTurnsAsTheHostsDoes) {
       for (int frame = 0; frame < 17; ++frame) {
         vary(frame);
         int source = frame % DSLT_SOURCES;
-        dslt_pose pose = {};
-        pose.level = source == DSLT_SOURCE_LEVELS ? frame / 3 % 3 : 0;
+        dslt_target_state state = {};
+        state.level = source == DSLT_SOURCE_LEVELS ? frame / 3 % 3 : 0;
         std::vector<float> low = noise(3 * low_count, unsigned(frame)),
                            high = noise(3 * high_count, unsigned(90 + frame));
         int slot = dslt_samples_advance(&want);
         if (slot >= 0) {
-          ASSERT_EQ(
-              dslt_cpu_backend.take_level(cpu(), dslt_samples_low(&want, slot), low.data(), &pose, low_count),
-              DSLT_OK);
-          ASSERT_EQ(dslt_cpu_backend.take_level(cpu(), dslt_samples_high(&want, slot), high.data(), &pose,
+          ASSERT_EQ(dslt_cpu_backend.take_level(cpu(), dslt_samples_low(&want, slot), low.data(), &state,
+                                                low_count),
+                    DSLT_OK);
+          ASSERT_EQ(dslt_cpu_backend.take_level(cpu(), dslt_samples_high(&want, slot), high.data(), &state,
                                                 high_count),
                     DSLT_OK);
         }
-        // The pose names a level that only the pyramid's source may heed.
-        dslt_pose *there = pose_at(source == DSLT_SOURCE_LEVELS ? pose.level : 2);
+        // The state names a level that only the pyramid's source may heed.
+        dslt_target_state *there = state_at(source == DSLT_SOURCE_LEVELS ? state.level : 2);
         dslt_taps_view sources[DSLT_SOURCES];
         for (auto &view : sources) view = {upload(noise(3 * low_count, 7)), upload(noise(3 * high_count, 8))};
         sources[source] = {upload(low), upload(high)};
@@ -117,25 +117,25 @@ TEST_P(SamplesKernel, DecidesAsTheTrackerDoes) {
           first.joint = joint;
           dslt_turn *turn = upload(std::vector<dslt_turn>{first});
           dslt_ring host_ring = {capacity, 1, capacity > 1 ? 1 : 0, 0};
-          dslt_pose before = {};
+          dslt_target_state before = {};
           before.cx = 10;
           before.cy = 20;
           for (int frame = 1; frame <= 24; ++frame) {
             vary(frame);
             SCOPED_TRACE(::testing::Message() << "interval " << interval << ", joint " << joint << ", hold "
                                               << hold << ", capacity " << capacity << ", frame " << frame);
-            dslt_pose pose = before;
-            if (frame & 1) pose.cx += frame % 3;
-            if (frame & 8) pose.cy -= 0.5;
-            pose.pyramid = (frame & 2) != 0;
-            pose.lost = (frame & 4) != 0;
-            bool update = interval > 0 && frame % interval == 0 && !(pose.lost && hold);
-            bool moved = pose.cx != before.cx || pose.cy != before.cy;
+            dslt_target_state state = before;
+            if (frame & 1) state.cx += frame % 3;
+            if (frame & 8) state.cy -= 0.5;
+            state.pyramid = (frame & 2) != 0;
+            state.lost = (frame & 4) != 0;
+            bool update = interval > 0 && frame % interval == 0 && !(state.lost && hold);
+            bool moved = state.cx != before.cx || state.cy != before.cy;
             int source =
-                pose.pyramid || joint ? DSLT_SOURCE_LEVELS : (moved ? DSLT_SOURCE_LOOK : DSLT_SOURCE_SEARCH);
+                state.pyramid || joint ? DSLT_SOURCE_LEVELS : (moved ? DSLT_SOURCE_LOOK : DSLT_SOURCE_SEARCH);
             int count = std::min(host_ring.count + 1, capacity);
             int32_t *learn = upload(std::vector<int32_t>(std::size_t(capacity), -1));
-            ASSERT_EQ(kernels().decide(stream(), turn, learn, upload(std::vector<dslt_pose>{pose}),
+            ASSERT_EQ(kernels().decide(stream(), turn, learn, upload(std::vector<dslt_target_state>{state}),
                                        upload(std::vector<dslt_ring>{host_ring})),
                       DSLT_OK)
                 << dslt_last_error();
@@ -144,13 +144,13 @@ TEST_P(SamplesKernel, DecidesAsTheTrackerDoes) {
             EXPECT_EQ(got.update, int(update));
             EXPECT_EQ(got.source, source);
             EXPECT_EQ(got.look, int(update && capacity > 1 && source == DSLT_SOURCE_LOOK));
-            EXPECT_EQ(got.cx, pose.cx);
-            EXPECT_EQ(got.cy, pose.cy);
+            EXPECT_EQ(got.cx, state.cx);
+            EXPECT_EQ(got.cy, state.cy);
             std::vector<int32_t> want(std::size_t(capacity), 0);
             if (update) std::fill_n(want.begin(), count, 1);
             EXPECT_EQ(download(learn, want.size()), want);
             if (update) host_ring.count = count;
-            before = pose;
+            before = state;
           }
         }
 }
@@ -163,7 +163,7 @@ TEST_P(SamplesKernel, RefusesWhatItCannotDo) {
   auto store = [&](dslt_ring *where, const dslt_taps_view *sources, std::size_t bytes) {
     return kernels().store_sample(stream(), where, x, x, sources, nullptr, nullptr, bytes, 4, nullptr);
   };
-  EXPECT_EQ(kernels().take_level(stream(), x, x, pose_at(0), 0, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().take_level(stream(), x, x, state_at(0), 0, nullptr), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().take_level(stream(), x, x, nullptr, 1, nullptr), DSLT_EARGUMENT);
   EXPECT_EQ(store(ring, good, 0), DSLT_EARGUMENT);
   EXPECT_EQ(store(ring, good, 6), DSLT_EARGUMENT);
@@ -172,7 +172,7 @@ TEST_P(SamplesKernel, RefusesWhatItCannotDo) {
   EXPECT_EQ(store(ring, half, 4), DSLT_EARGUMENT);
   EXPECT_EQ(store(ring, levels, 4), DSLT_EARGUMENT);
   EXPECT_EQ(store(ring, none, 4), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().decide(stream(), nullptr, nullptr, pose_at(0), ring), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().decide(stream(), nullptr, nullptr, state_at(0), ring), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().decide(stream(), turn_with(0), nullptr, nullptr, ring), DSLT_EARGUMENT);
   EXPECT_EQ(download(ring, 1)[0].next, 1);
 }

@@ -161,7 +161,7 @@ class Tally : public ::testing::Test {
     EXPECT_EQ(dslt_group_init(g, &frame, &box, 1), DSLT_OK) << dslt_last_error();
     std::vector<dslt_tally> tallies(3);
     for (dslt_tally &tally : tallies) {
-      const dslt_pose before = dslt_tally_pose(g, 0);
+      const dslt_target_state before = dslt_tally_state(g, 0);
       dslt_result result;
       EXPECT_EQ(dslt_group_update(&result, g, &frame), DSLT_OK) << dslt_last_error();
       dslt_tally_frame(&tally, g, 0, &before, &result);

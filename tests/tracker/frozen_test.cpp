@@ -38,11 +38,12 @@ TEST_P(FrozenTest, TheFirstSampleIsStoredReduced) {
     EXPECT_EQ(t->first.low, nullptr);  // full taps are gone
     const size_t cells = size_t(t->geometry.map_width) * size_t(t->geometry.map_height);
     EXPECT_EQ(t->samples.low_values, cells * 8);
-    EXPECT_LT(t->samples.low_values + t->samples.high_values, t->eye->low_values + t->eye->high_values);
+    EXPECT_LT(t->samples.low_values + t->samples.high_values,
+              t->workspace->low_values + t->workspace->high_values);
 
     ASSERT_EQ(t->ops->begin(t->backend), DSLT_OK);
-    std::vector<float> low(t->eye->low_values), high(t->eye->high_values);
-    EXPECT_EQ(t->ops->net_run(t->eye->single, t->eye->input, low.data(), high.data()), DSLT_OK);
+    std::vector<float> low(t->workspace->low_values), high(t->workspace->high_values);
+    EXPECT_EQ(t->ops->net_run(t->workspace->single, t->workspace->input, low.data(), high.data()), DSLT_OK);
     std::vector<float> rl(t->samples.low_values), rh(t->samples.high_values);
     EXPECT_EQ(dslt_head_reduce(t->head, rl.data(), rh.data(), low.data(), high.data(), 1), DSLT_OK);
     EXPECT_EQ(t->ops->end(t->backend), DSLT_OK);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// What the first frame fixes: search area, grids, label, and the pose's way back to pixels.
+// What the first frame fixes: search area, grids, label, and the state's way back to pixels.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -144,19 +144,19 @@ TEST(Options, AFrameScaleThatErasesTheTargetIsRefused) {
   EXPECT_NE(std::string(dslt_last_error()).find("77"), std::string::npos) << dslt_last_error();
 }
 
-TEST(Pose, BoxAndWindowAgreeWithTheAnchor) {
+TEST(State, BoxAndWindowAgreeWithTheAnchor) {
   dslt_geometry g = make(preset("paper"), 40, 80);
-  dslt_pose pose = {};
-  pose.cx = 300, pose.cy = 200, pose.scale = 1.5;
-  dslt_box box = dslt_pose_box(&pose, &g);
+  dslt_target_state state = {};
+  state.cx = 300, state.cy = 200, state.scale = 1.5;
+  dslt_box box = dslt_state_box(&state, &g);
   EXPECT_DOUBLE_EQ(box.width, 60);
   EXPECT_DOUBLE_EQ(box.height, 120);
   EXPECT_DOUBLE_EQ(box.x + box.width / 2, 300);
-  dslt_box window = dslt_response_window(&pose, &g);
+  dslt_box window = dslt_response_window(&state, &g);
   double cell = window.width / g.response_width;
   EXPECT_NEAR(cell, 8 * 1.5, 1e-9);
   EXPECT_NEAR(window.x + (double(g.centre_x) + 0.5) * cell, 300,
-              1e-9);  // the anchor cell's middle is the pose's centre
+              1e-9);  // the anchor cell's middle is the state's centre
 }
 
 TEST(Samples, FirstFrameStaysAndTheOthersTakeTurns) {

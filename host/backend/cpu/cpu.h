@@ -50,7 +50,7 @@ int dslt_cpu_reserve(dslt_arena *arena, size_t bytes);
 int dslt_cpu_frame(dslt_backend *backend, const dslt_image *image);
 int dslt_cpu_prefetch(dslt_backend *backend, const dslt_image *image);
 int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_geometry *g, const dslt_input_norm *norm,
-                  const dslt_pose *pose, int first_level, int count);
+                  const dslt_target_state *state, int first_level, int count);
 int dslt_cpu_augment(dslt_backend *backend, float *out, const float *in, int h, int w, float sigma, int axis);
 
 /* onednn_net.c or plain_net.c */
@@ -113,18 +113,20 @@ int dslt_cpu_upsample_backward(dslt_backend *backend, float *dx, float *dw, cons
                                const float *dy, int h, int width, int c, int f);
 
 /* locate.c */
-int dslt_cpu_locate(dslt_backend *backend, dslt_pose *pose, const float *response, const dslt_geometry *g);
-int dslt_cpu_locate_levels(dslt_backend *backend, dslt_pose *pose, const float *responses,
+int dslt_cpu_locate(dslt_backend *backend, dslt_target_state *state, const float *response,
+                    const dslt_geometry *g);
+int dslt_cpu_locate_levels(dslt_backend *backend, dslt_target_state *state, const float *responses,
                            const dslt_geometry *g);
-int dslt_cpu_label(dslt_backend *backend, float *label, const dslt_pose *pose, const dslt_geometry *g);
-int dslt_cpu_choose_scale(dslt_backend *backend, dslt_pose *pose, const float *responses,
+int dslt_cpu_label(dslt_backend *backend, float *label, const dslt_target_state *state,
+                   const dslt_geometry *g);
+int dslt_cpu_choose_scale(dslt_backend *backend, dslt_target_state *state, const float *responses,
                           const dslt_geometry *g);
-int dslt_cpu_take_level(dslt_backend *backend, float *dst, const float *batch, const dslt_pose *pose,
+int dslt_cpu_take_level(dslt_backend *backend, float *dst, const float *batch, const dslt_target_state *state,
                         size_t count);
 
 /* flow.c */
 int dslt_cpu_flow_open(dslt_flow **out, dslt_backend *backend, const dslt_flow_desc *desc,
-                       const dslt_pose *seen);
+                       const dslt_target_state *seen);
 void dslt_cpu_flow_free(dslt_flow *flow);
 int dslt_cpu_flow_record(int *run, dslt_flow *flow, int part);
 int dslt_cpu_flow_recorded(dslt_flow *flow, int rc);

@@ -131,10 +131,10 @@ static int lay_out(crop_scratch *out, dslt_cpu *cpu, const dslt_geometry *g, int
 }
 
 int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_geometry *g, const dslt_input_norm *norm,
-                  const dslt_pose *pose, int first_level, int count) {
+                  const dslt_target_state *state, int first_level, int count) {
   dslt_cpu *cpu = dslt_cpu_of(backend);
   const int h = g->input_height, w = g->input_width, columns = cpu->frame.width;
-  const float centre = (float)pose->cx;
+  const float centre = (float)state->cx;
   crop_scratch scratch;
   DSLT_TRY(lay_out(&scratch, cpu, g, count));
   for (int k = 0; k < 3 * w; ++k) {
@@ -142,7 +142,7 @@ int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_geometry *g, con
     scratch.inverse[k] = norm->inverse_deviation[k % 3];
   }
   for (int i = 0; i < count; ++i) {
-    scratch.level[i].ratio = (float)(g->ratio * pose->scale * pow(g->scale_step, first_level + i));
+    scratch.level[i].ratio = (float)(g->ratio * state->scale * pow(g->scale_step, first_level + i));
     tabulate(&scratch.level[i], g, centre, columns);
   }
 #pragma omp parallel for schedule(static)
@@ -150,7 +150,7 @@ int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_geometry *g, con
     const crop_level *level = &scratch.level[v / h];
     float *row = scratch.rows + (size_t)omp_get_thread_num() * scratch.row_values;
     float *to = out + (size_t)v * (size_t)w * 3;
-    dslt_taps taps = dslt_taps_at(v % h, (float)g->anchor_y, (float)pose->cy, level->ratio);
+    dslt_taps taps = dslt_taps_at(v % h, (float)g->anchor_y, (float)state->cy, level->ratio);
     blend_rows(row, &cpu->frame, &taps, level->first, level->last);
     if (level->taps == 0) {
       sample_wide(to, row, w, columns, (float)g->anchor_x, centre, level->ratio, norm);

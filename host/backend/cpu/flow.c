@@ -11,7 +11,7 @@ typedef enum source { SOURCE_SEARCH, SOURCE_LEVELS, SOURCE_LOOK } source;
 
 struct dslt_flow {
   dslt_flow_desc desc;
-  double cx, cy; /* the pose's centre when the last frame was decided */
+  double cx, cy; /* the state's centre when the last frame was decided */
   int64_t frame; /* frames decided on, the first one's not counted */
   int update, look, learnt;
   source source;   /* of this frame's sample */
@@ -28,7 +28,7 @@ static double now_ms(void) {
 }
 
 int dslt_cpu_flow_open(dslt_flow **out, dslt_backend *backend, const dslt_flow_desc *desc,
-                       const dslt_pose *seen) {
+                       const dslt_target_state *seen) {
   (void)backend;
   dslt_flow *flow = calloc(1, sizeof *flow);
   if (!flow) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the way of a frame.");
@@ -59,7 +59,7 @@ int dslt_cpu_flow_recorded(dslt_flow *flow, int rc) {
 
 int dslt_cpu_flow_if(int *run, dslt_flow *flow, int condition) {
   switch (condition) {
-    case DSLT_IF_PYRAMID: *run = flow->desc.pose->pyramid; break;
+    case DSLT_IF_PYRAMID: *run = flow->desc.state->pyramid; break;
     case DSLT_IF_LOOK: *run = flow->look; break;
     case DSLT_IF_UPDATE: *run = flow->update; break;
     case DSLT_IF_TRAINING: *run = flow->training.go; break;
@@ -77,12 +77,12 @@ int dslt_cpu_flow_end_if(dslt_flow *flow) {
  * target stood still, else the new place is looked at once more. */
 int dslt_cpu_flow_decide(dslt_flow *flow) {
   const dslt_flow_desc *d = &flow->desc;
-  int moved = flow->cx != d->pose->cx || flow->cy != d->pose->cy;
+  int moved = flow->cx != d->state->cx || flow->cy != d->state->cy;
   ++flow->frame;
-  flow->cx = d->pose->cx;
-  flow->cy = d->pose->cy;
-  flow->update = d->interval > 0 && flow->frame % d->interval == 0 && !(d->pose->lost && d->hold);
-  flow->source = d->joint || d->pose->pyramid ? SOURCE_LEVELS : (moved ? SOURCE_LOOK : SOURCE_SEARCH);
+  flow->cx = d->state->cx;
+  flow->cy = d->state->cy;
+  flow->update = d->interval > 0 && flow->frame % d->interval == 0 && !(d->state->lost && d->hold);
+  flow->source = d->joint || d->state->pyramid ? SOURCE_LEVELS : (moved ? SOURCE_LOOK : SOURCE_SEARCH);
   flow->look = flow->update && d->capacity > 1 && flow->source == SOURCE_LOOK;
   flow->learnt = 0;
   return DSLT_OK;
@@ -90,7 +90,7 @@ int dslt_cpu_flow_decide(dslt_flow *flow) {
 
 static void store_tap(float *slot, const dslt_flow *flow, const float *search, const float *levels,
                       const float *look, size_t values) {
-  const float *from = flow->source == SOURCE_LEVELS ? levels + values * (size_t)flow->desc.pose->level
+  const float *from = flow->source == SOURCE_LEVELS ? levels + values * (size_t)flow->desc.state->level
                                                     : (flow->source == SOURCE_LOOK ? look : search);
   memcpy(slot, from, values * sizeof *slot);
 }
@@ -101,7 +101,7 @@ int dslt_cpu_flow_store(dslt_flow *flow, float *low_store, float *high_store, fl
   if (capacity < 2) return DSLT_OK;
   size_t slot = (size_t)flow->next;
   size_t cells = (size_t)g->response_width * (size_t)g->response_height;
-  if (label_store) DSLT_TRY(dslt_cpu_label(NULL, label_store + slot * cells, flow->desc.pose, g));
+  if (label_store) DSLT_TRY(dslt_cpu_label(NULL, label_store + slot * cells, flow->desc.state, g));
   store_tap(low_store + slot * s->low_values, flow, s->low, s->low_levels, s->low_look, s->low_values);
   store_tap(high_store + slot * s->high_values, flow, s->high, s->high_levels, s->high_look, s->high_values);
   flow->next = flow->next + 1 < capacity ? flow->next + 1 : 1;
@@ -128,7 +128,7 @@ int dslt_cpu_flow_gather(dslt_flow *flow, const float *loss) {
 }
 
 int dslt_cpu_flow_report(dslt_flow_report *out, dslt_flow *flow) {
-  out->pose = *flow->desc.pose;
+  out->state = *flow->desc.state;
   out->loss = flow->loss;
   out->learnt = flow->learnt;
   memcpy(out->stage_ms, flow->stage_ms, sizeof out->stage_ms);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* locate.c: the maximum of a response map, and what it does to the pose. */
+/* locate.c: the maximum of a response map, and what it does to the state. */
 #include "math/locate.h"
 
 #include <string.h>
@@ -60,14 +60,15 @@ static dslt_peak find_peak(const float *response, const dslt_geometry *g) {
   return g->subcell == DSLT_SUBCELL_BICUBIC ? best_pixel(response, g) : best_cell(response, g);
 }
 
-int dslt_cpu_locate(dslt_backend *backend, dslt_pose *pose, const float *response, const dslt_geometry *g) {
+int dslt_cpu_locate(dslt_backend *backend, dslt_target_state *state, const float *response,
+                    const dslt_geometry *g) {
   (void)backend;
   dslt_peak peak = find_peak(response, g);
-  dslt_pose_move(pose, &peak, g);
+  dslt_state_move(state, &peak, g);
   return DSLT_OK;
 }
 
-int dslt_cpu_choose_scale(dslt_backend *backend, dslt_pose *pose, const float *responses,
+int dslt_cpu_choose_scale(dslt_backend *backend, dslt_target_state *state, const float *responses,
                           const dslt_geometry *g) {
   (void)backend;
   size_t count = (size_t)g->response_width * (size_t)g->response_height;
@@ -77,33 +78,34 @@ int dslt_cpu_choose_scale(dslt_backend *backend, dslt_pose *pose, const float *r
     float score = dslt_level_score(find_peak(responses + count * (size_t)level, g).score, level, g);
     if (score > best_score) best = level, best_score = score;
   }
-  dslt_pose_rescale(pose, best, g);
+  dslt_state_rescale(state, best, g);
   return DSLT_OK;
 }
 
-int dslt_cpu_locate_levels(dslt_backend *backend, dslt_pose *pose, const float *responses,
+int dslt_cpu_locate_levels(dslt_backend *backend, dslt_target_state *state, const float *responses,
                            const dslt_geometry *g) {
   (void)backend;
   size_t count = (size_t)g->response_width * (size_t)g->response_height;
   dslt_peak peaks[DSLT_LEVELS_MAX];
   for (int level = 0; level < g->levels; ++level)
     peaks[level] = find_peak(responses + count * (size_t)level, g);
-  dslt_pose_follow(pose, peaks, g);
+  dslt_state_follow(state, peaks, g);
   return DSLT_OK;
 }
 
-int dslt_cpu_label(dslt_backend *backend, float *label, const dslt_pose *pose, const dslt_geometry *g) {
+int dslt_cpu_label(dslt_backend *backend, float *label, const dslt_target_state *state,
+                   const dslt_geometry *g) {
   (void)backend;
   for (int row = 0; row < g->response_height; ++row)
     for (int column = 0; column < g->response_width; ++column)
-      *label++ = dslt_gaussian2((float)column - pose->label_x, (float)row - pose->label_y, g->label_sigma_x,
+      *label++ = dslt_gaussian2((float)column - state->label_x, (float)row - state->label_y, g->label_sigma_x,
                                 g->label_sigma_y);
   return DSLT_OK;
 }
 
-int dslt_cpu_take_level(dslt_backend *backend, float *dst, const float *batch, const dslt_pose *pose,
+int dslt_cpu_take_level(dslt_backend *backend, float *dst, const float *batch, const dslt_target_state *state,
                         size_t count) {
   (void)backend;
-  memcpy(dst, batch + count * (size_t)pose->level, count * sizeof *dst);
+  memcpy(dst, batch + count * (size_t)state->level, count * sizeof *dst);
   return DSLT_OK;
 }

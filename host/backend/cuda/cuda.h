@@ -109,7 +109,7 @@ void dslt_cuda_conv_free(dslt_conv *conv);
 
 /* head.c */
 int dslt_cuda_op_crop(dslt_backend *backend, float *out, const dslt_geometry *g, const dslt_input_norm *norm,
-                      const dslt_pose *pose, int first_level, int count);
+                      const dslt_target_state *state, int first_level, int count);
 int dslt_cuda_op_augment(dslt_backend *backend, float *out, const float *in, int h, int w, float sigma,
                          int axis);
 int dslt_cuda_op_upsample_forward(dslt_backend *backend, float *y, const float *x, const float *w, int n,
@@ -131,19 +131,20 @@ int dslt_cuda_op_loss(dslt_backend *backend, float *gradient, float *dbias, floa
                       const dslt_loss_spec *spec);
 int dslt_cuda_op_adam(dslt_backend *backend, const dslt_param *params, int count, const dslt_adam_rule *rule,
                       int32_t *step);
-int dslt_cuda_op_locate(dslt_backend *backend, dslt_pose *pose, const float *response,
+int dslt_cuda_op_locate(dslt_backend *backend, dslt_target_state *state, const float *response,
                         const dslt_geometry *g);
-int dslt_cuda_op_choose_scale(dslt_backend *backend, dslt_pose *pose, const float *responses,
+int dslt_cuda_op_choose_scale(dslt_backend *backend, dslt_target_state *state, const float *responses,
                               const dslt_geometry *g);
-int dslt_cuda_op_locate_levels(dslt_backend *backend, dslt_pose *pose, const float *responses,
+int dslt_cuda_op_locate_levels(dslt_backend *backend, dslt_target_state *state, const float *responses,
                                const dslt_geometry *g);
-int dslt_cuda_op_label(dslt_backend *backend, float *label, const dslt_pose *pose, const dslt_geometry *g);
-int dslt_cuda_op_take_level(dslt_backend *backend, float *dst, const float *batch, const dslt_pose *pose,
-                            size_t count);
+int dslt_cuda_op_label(dslt_backend *backend, float *label, const dslt_target_state *state,
+                       const dslt_geometry *g);
+int dslt_cuda_op_take_level(dslt_backend *backend, float *dst, const float *batch,
+                            const dslt_target_state *state, size_t count);
 
 /* flow.c */
 int dslt_cuda_flow_open(dslt_flow **out, dslt_backend *backend, const dslt_flow_desc *desc,
-                        const dslt_pose *seen);
+                        const dslt_target_state *seen);
 void dslt_cuda_flow_free(dslt_flow *flow);
 int dslt_cuda_flow_record(int *run, dslt_flow *flow, int part);
 int dslt_cuda_flow_recorded(dslt_flow *flow, int rc);

@@ -41,7 +41,7 @@ struct dslt_flow {
 };
 
 int dslt_cuda_flow_open(dslt_flow **out, dslt_backend *backend, const dslt_flow_desc *desc,
-                        const dslt_pose *seen) {
+                        const dslt_target_state *seen) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   if (desc->capacity < 1 || desc->capacity > DSLT_SAMPLES_MAX)
     return dslt_fail(DSLT_EINTERNAL, "A store of %d samples was asked for; it holds 1 to %d.", desc->capacity,
@@ -172,7 +172,7 @@ int dslt_cuda_flow_recorded(dslt_flow *flow, int rc) {
 
 static const int32_t *flag_of(const dslt_flow *flow, int condition) {
   switch (condition) {
-    case DSLT_IF_PYRAMID: return &flow->desc.pose->pyramid;
+    case DSLT_IF_PYRAMID: return &flow->desc.state->pyramid;
     case DSLT_IF_LOOK: return &flow->state->turn.look;
     case DSLT_IF_UPDATE: return &flow->state->turn.update;
     case DSLT_IF_TRAINING: return &flow->state->training.go;
@@ -286,7 +286,7 @@ int dslt_cuda_flow_end_if(dslt_flow *flow) {
 
 int dslt_cuda_flow_decide(dslt_flow *flow) {
   flow_state *s = flow->state;
-  return dslt_cuda_decide(flow->cuda->now, &s->turn, s->learn, flow->desc.pose, &s->ring);
+  return dslt_cuda_decide(flow->cuda->now, &s->turn, s->learn, flow->desc.state, &s->ring);
 }
 
 int dslt_cuda_flow_store(dslt_flow *flow, float *low_store, float *high_store, float *label_store,
@@ -297,8 +297,8 @@ int dslt_cuda_flow_store(dslt_flow *flow, float *low_store, float *high_store, f
                                                 [DSLT_SOURCE_LEVELS] = {s->low_levels, s->high_levels},
                                                 [DSLT_SOURCE_LOOK] = {s->low_look, s->high_look}};
   if (label_store)
-    DSLT_TRY(dslt_cuda_sample_label(cuda->now, label_store, ring, flow->desc.pose, geometry, cuda->when));
-  return dslt_cuda_store_sample(cuda->now, ring, low_store, high_store, sources, flow->desc.pose,
+    DSLT_TRY(dslt_cuda_sample_label(cuda->now, label_store, ring, flow->desc.state, geometry, cuda->when));
+  return dslt_cuda_store_sample(cuda->now, ring, low_store, high_store, sources, flow->desc.state,
                                 &flow->state->turn, s->low_values * sizeof(float),
                                 s->high_values * sizeof(float), cuda->when);
 }
@@ -314,7 +314,7 @@ int dslt_cuda_flow_mark(dslt_flow *flow, int stage) {
 int dslt_cuda_flow_gather(dslt_flow *flow, const float *loss) {
   flow_state *s = flow->state;
   cudaStream_t stream = flow->cuda->now;
-  DSLT_TRY(dslt_cuda_gather(stream, &s->gathered, &s->clock, flow->desc.pose, loss, &s->turn, &s->ring));
+  DSLT_TRY(dslt_cuda_gather(stream, &s->gathered, &s->clock, flow->desc.state, loss, &s->turn, &s->ring));
   return dslt_cuda_check(
       cudaMemcpyAsync(flow->gathered, &s->gathered, sizeof s->gathered, cudaMemcpyDeviceToHost, stream),
       "reading a frame's result");
@@ -323,7 +323,7 @@ int dslt_cuda_flow_gather(dslt_flow *flow, const float *loss) {
 int dslt_cuda_flow_report(dslt_flow_report *out, dslt_flow *flow) {
   DSLT_TRY(dslt_cuda_check(cudaStreamSynchronize(flow->cuda->stream), "tracking into a frame"));
   const dslt_gathered *g = flow->gathered;
-  out->pose = g->pose;
+  out->state = g->state;
   out->loss = g->loss;
   out->learnt = g->learnt;
   for (int i = 0; i < DSLT_STAGE_COUNT; ++i) out->stage_ms[i] = (double)g->stage_ns[i] * 1e-6;

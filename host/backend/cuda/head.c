@@ -6,9 +6,9 @@
 #include "cuda.h"
 
 int dslt_cuda_op_crop(dslt_backend *backend, float *out, const dslt_geometry *g, const dslt_input_norm *norm,
-                      const dslt_pose *pose, int first_level, int count) {
+                      const dslt_target_state *state, int first_level, int count) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_cuda_crop(cuda->now, out, DSLT_TYPE_F32, 3, cuda->view, g, norm, pose, first_level, count,
+  return dslt_cuda_crop(cuda->now, out, DSLT_TYPE_F32, 3, cuda->view, g, norm, state, first_level, count,
                         cuda->when);
 }
 
@@ -129,33 +129,34 @@ int dslt_cuda_op_adam(dslt_backend *backend, const dslt_param *params, int count
   return dslt_cuda_adam(cuda->now, params, count, rule, step, cuda->adam_ticket, cuda->when);
 }
 
-/* ---- pose ---------------------------------------------------------------------------------------- */
+/* ---- state ---------------------------------------------------------------------------------------- */
 
-int dslt_cuda_op_locate(dslt_backend *backend, dslt_pose *pose, const float *response,
+int dslt_cuda_op_locate(dslt_backend *backend, dslt_target_state *state, const float *response,
                         const dslt_geometry *g) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_cuda_locate(cuda->now, pose, response, g, cuda->locate, cuda->when);
+  return dslt_cuda_locate(cuda->now, state, response, g, cuda->locate, cuda->when);
 }
 
-int dslt_cuda_op_choose_scale(dslt_backend *backend, dslt_pose *pose, const float *responses,
+int dslt_cuda_op_choose_scale(dslt_backend *backend, dslt_target_state *state, const float *responses,
                               const dslt_geometry *g) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_cuda_choose_scale(cuda->now, pose, responses, g, cuda->locate, cuda->when);
+  return dslt_cuda_choose_scale(cuda->now, state, responses, g, cuda->locate, cuda->when);
 }
 
-int dslt_cuda_op_locate_levels(dslt_backend *backend, dslt_pose *pose, const float *responses,
+int dslt_cuda_op_locate_levels(dslt_backend *backend, dslt_target_state *state, const float *responses,
                                const dslt_geometry *g) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_cuda_locate_levels(cuda->now, pose, responses, g, cuda->locate, cuda->when);
+  return dslt_cuda_locate_levels(cuda->now, state, responses, g, cuda->locate, cuda->when);
 }
 
-int dslt_cuda_op_label(dslt_backend *backend, float *label, const dslt_pose *pose, const dslt_geometry *g) {
+int dslt_cuda_op_label(dslt_backend *backend, float *label, const dslt_target_state *state,
+                       const dslt_geometry *g) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_cuda_sample_label(cuda->now, label, NULL, pose, g, cuda->when);
+  return dslt_cuda_sample_label(cuda->now, label, NULL, state, g, cuda->when);
 }
 
-int dslt_cuda_op_take_level(dslt_backend *backend, float *dst, const float *batch, const dslt_pose *pose,
-                            size_t count) {
+int dslt_cuda_op_take_level(dslt_backend *backend, float *dst, const float *batch,
+                            const dslt_target_state *state, size_t count) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_cuda_take_level(cuda->now, dst, batch, pose, count, cuda->when);
+  return dslt_cuda_take_level(cuda->now, dst, batch, state, count, cuda->when);
 }

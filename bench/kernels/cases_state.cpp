@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// cases_pose.cpp: where the target is, the sample store, and what steers a frame.
+// cases_state.cpp: where the target is, the sample store, and what steers a frame.
 #include "cases.h"
 #include "flow.h"
 
@@ -18,8 +18,8 @@ Entry search(Search what, int subcell, const char *name) {
               maps.insert(maps.end(), map.begin(), map.end());
             }
             const float *responses = m.put(maps);
-            dslt_pose start = pose_in_the_middle();
-            dslt_pose *pose = m.put(std::vector<dslt_pose>{start});
+            dslt_target_state start = state_in_the_middle();
+            dslt_target_state *state = m.put(std::vector<dslt_target_state>{start});
             auto *scratch = m.zeros<dslt_locate_scratch>(1);
             bool bicubic = subcell == DSLT_SUBCELL_BICUBIC;
             double points = levels * (bicubic ? double(kInputWidth) * kInputHeight : double(cells_of(g)));
@@ -30,19 +30,19 @@ Entry search(Search what, int subcell, const char *name) {
             c.launch = [=](dslt_stream s) {
               switch (what) {
                 case Search::choose_scale:
-                  return dslt_cuda_choose_scale(s, pose, responses, &g, scratch, nullptr);
+                  return dslt_cuda_choose_scale(s, state, responses, &g, scratch, nullptr);
                 case Search::locate_levels:
-                  return dslt_cuda_locate_levels(s, pose, responses, &g, scratch, nullptr);
-                default: return dslt_cuda_locate(s, pose, responses, &g, scratch, nullptr);
+                  return dslt_cuda_locate_levels(s, state, responses, &g, scratch, nullptr);
+                default: return dslt_cuda_locate(s, state, responses, &g, scratch, nullptr);
               }
             };
             c.error = [=] {
-              dslt_pose want = start, got = get(pose, 1)[0];
+              dslt_target_state want = start, got = get(state, 1)[0];
               auto twin = what == Search::choose_scale
                               ? cpu->ops->choose_scale
                               : (what == Search::locate_levels ? cpu->ops->locate_levels : cpu->ops->locate);
               must(twin(cpu, &want, maps.data(), &g));
-              auto numbers = [](const dslt_pose &p) {
+              auto numbers = [](const dslt_target_state &p) {
                 return std::vector<float>{float(p.cx),   float(p.cy),        float(p.scale),
                                           float(p.peak), float(p.mean_peak), float(p.level)};
               };
@@ -83,10 +83,10 @@ Entry take_level() {
   return {"take_level 45x50x512", [](Memory &m, dslt_backend *cpu) {
             std::size_t count = 45 * 50 * 512;
             std::vector<float> batch = noise(3 * count, 1);
-            dslt_pose pose = pose_in_the_middle();
-            pose.level = 2;
+            dslt_target_state state = state_in_the_middle();
+            state.level = 2;
             const float *from = m.put(batch);
-            const dslt_pose *there = m.put(std::vector<dslt_pose>{pose});
+            const dslt_target_state *there = m.put(std::vector<dslt_target_state>{state});
             float *to = m.zeros<float>(count);
             Case c;
             c.bytes = 8.0 * double(count);
@@ -96,7 +96,7 @@ Entry take_level() {
             };
             c.error = [=] {
               std::vector<float> want(count);
-              must(cpu->ops->take_level(cpu, want.data(), batch.data(), &pose, count));
+              must(cpu->ops->take_level(cpu, want.data(), batch.data(), &state, count));
               return difference(get(to, count), want);
             };
             return c;
@@ -109,15 +109,15 @@ Entry decide() {
   return {"decide 7 slots", [](Memory &m, dslt_backend *) {
             dslt_turn start = {};
             start.interval = 1;
-            dslt_pose seen = pose_in_the_middle();
-            const dslt_pose *pose = m.put(std::vector<dslt_pose>{seen});
+            dslt_target_state seen = state_in_the_middle();
+            const dslt_target_state *state = m.put(std::vector<dslt_target_state>{seen});
             dslt_turn *turn = m.put(std::vector<dslt_turn>{start});
             int32_t *learn = m.zeros<int32_t>(7);
             const dslt_ring *ring = m.put(std::vector<dslt_ring>{{7, 3, 3, 0}});
             Case c;
-            c.bytes = sizeof(dslt_turn) + sizeof(dslt_pose) + sizeof(dslt_ring) + 28;
+            c.bytes = sizeof(dslt_turn) + sizeof(dslt_target_state) + sizeof(dslt_ring) + 28;
             c.tolerance = 0;
-            c.launch = [=](dslt_stream s) { return dslt_cuda_decide(s, turn, learn, pose, ring); };
+            c.launch = [=](dslt_stream s) { return dslt_cuda_decide(s, turn, learn, state, ring); };
             c.error = [=] {
               const dslt_turn got = get(turn, 1)[0];
               const bool right = got.update == 1 && got.frame == 1 && got.cx == seen.cx &&
@@ -164,22 +164,24 @@ Entry stamp() {
 
 Entry gather() {
   return {"gather a report", [](Memory &m, dslt_backend *) {
-            const dslt_pose seen = pose_in_the_middle();
+            const dslt_target_state seen = state_in_the_middle();
             dslt_turn decided = {};
             decided.update = 1;
             dslt_gathered *out = m.zeros<dslt_gathered>(1);
             dslt_clock *clock = m.zeros<dslt_clock>(1);
-            const dslt_pose *pose = m.put(std::vector<dslt_pose>{seen});
+            const dslt_target_state *state = m.put(std::vector<dslt_target_state>{seen});
             const float *loss = m.put(std::vector<float>{0.5f});
             const dslt_turn *turn = m.put(std::vector<dslt_turn>{decided});
             const dslt_ring *ring = m.put(std::vector<dslt_ring>{{7, 4, 4, 0}});
             Case c;
             c.bytes = 2.0 * sizeof(dslt_gathered);
             c.tolerance = 0;
-            c.launch = [=](dslt_stream s) { return dslt_cuda_gather(s, out, clock, pose, loss, turn, ring); };
+            c.launch = [=](dslt_stream s) {
+              return dslt_cuda_gather(s, out, clock, state, loss, turn, ring);
+            };
             c.error = [=] {
               const dslt_gathered got = get(out, 1)[0];
-              return got.pose.cx == seen.cx && got.loss == 0.5f && got.learnt == 4 ? 0.0 : 1.0;
+              return got.state.cx == seen.cx && got.loss == 0.5f && got.learnt == 4 ? 0.0 : 1.0;
             };
             return c;
           }};
@@ -187,7 +189,7 @@ Entry gather() {
 
 }  // namespace
 
-std::vector<Entry> pose_cases() {
+std::vector<Entry> state_cases() {
   return {
       search(Search::locate, DSLT_SUBCELL_QUADRATIC, "locate 38x43 quadratic"),
       search(Search::locate, DSLT_SUBCELL_BICUBIC, "locate 38x43 bicubic"),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* eye.h: all that it takes to look at a frame with search areas of one size: the backbones, and memory for
+/* feature_workspace.h: all that it takes to look at a frame with search areas of one size: the backbones, and memory for
  * crops and features. Targets of that size use it in turn. */
-#ifndef DSLT_TRACKER_EYE_H
-#define DSLT_TRACKER_EYE_H
+#ifndef DSLT_TRACKER_FEATURE_WORKSPACE_H
+#define DSLT_TRACKER_FEATURE_WORKSPACE_H
 
 #include "shared.h"
 
@@ -15,7 +15,7 @@ typedef struct dslt_features {
   float *low, *high;
 } dslt_features;
 
-typedef struct dslt_eye {
+typedef struct dslt_feature_workspace {
   int input_height, input_width;   /* px */
   int batch;                       /* searches whose features there is room for */
   int searched;                    /* crops of one search: every level of the pyramid, or one */
@@ -29,13 +29,14 @@ typedef struct dslt_eye {
    * with them, and stores them so: [searched], [levels], one. NULL where taps are stored. */
   dslt_features search_reduced, levels_reduced, look_reduced;
   size_t low_stored, high_stored; /* values of one sample's maps */
-} dslt_eye;
+} dslt_feature_workspace;
 
 /* For targets of this geometry's input size, `batch` of them searched at once. The backbones of searches are
  * the caller's to plan, `pyramid` where one target searches all levels alone. On failure there is nothing to
  * close. */
-int dslt_eye_open(dslt_eye *out, dslt_shared *shared, const dslt_geometry *geometry, int batch);
-void dslt_eye_close(dslt_eye *eye, dslt_shared *shared);
+int dslt_feature_workspace_open(dslt_feature_workspace *out, dslt_shared *shared,
+                                const dslt_geometry *geometry, int batch);
+void dslt_feature_workspace_close(dslt_feature_workspace *workspace, dslt_shared *shared);
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "eye.h"
+#include "feature_workspace.h"
 
 #include <string.h>
 
@@ -7,11 +7,12 @@
 #include "geometry.h"
 #include "nn/backbone.h"
 
-static void measure(dslt_eye *e, const dslt_shared *s, const dslt_geometry *g, int batch) {
+static void measure(dslt_feature_workspace *e, const dslt_shared *s, const dslt_geometry *g, int batch) {
   const dslt_options *o = &s->options;
   size_t factor = (size_t)(dslt_layer_stride(o->high_layer, o) / g->stride);
   size_t cells = (size_t)g->map_height * (size_t)g->map_width;
-  *e = (dslt_eye){.input_height = g->input_height, .input_width = g->input_width, .batch = batch};
+  *e = (dslt_feature_workspace){
+      .input_height = g->input_height, .input_width = g->input_width, .batch = batch};
   e->searched = dslt_shared_searches_levels(s) ? g->levels : 1;
   e->input_values = (size_t)g->input_height * (size_t)g->input_width * 3;
   e->low_values = cells * (size_t)s->weights->width[dslt_layer_index(o->low_layer)];
@@ -21,25 +22,26 @@ static void measure(dslt_eye *e, const dslt_shared *s, const dslt_geometry *g, i
   e->high_stored = learns ? e->high_values : cells / (factor * factor) * (size_t)o->reduce_channels;
 }
 
-static int alloc_taps(float **low, float **high, const dslt_eye *e, dslt_shared *s, size_t count) {
+static int alloc_taps(float **low, float **high, const dslt_feature_workspace *e, dslt_shared *s,
+                      size_t count) {
   DSLT_TRY(dslt_shared_floats(low, s, count * e->low_values));
   return dslt_shared_floats(high, s, count * e->high_values);
 }
 
-static int alloc_reduced(dslt_features *out, const dslt_eye *e, dslt_shared *s, int crops) {
+static int alloc_reduced(dslt_features *out, const dslt_feature_workspace *e, dslt_shared *s, int crops) {
   DSLT_TRY(dslt_shared_floats(&out->low, s, (size_t)crops * e->low_stored));
   return dslt_shared_floats(&out->high, s, (size_t)crops * e->high_stored);
 }
 
 /* After the taps, each of whose kinds may want reducing. */
-static int open_reduced(dslt_eye *e, dslt_shared *s, int levels) {
+static int open_reduced(dslt_feature_workspace *e, dslt_shared *s, int levels) {
   if (s->options.train_reduction == DSLT_REDUCTION_LEARNS) return DSLT_OK;
   DSLT_TRY(alloc_reduced(&e->search_reduced, e, s, e->searched));
   if (e->low_levels) DSLT_TRY(alloc_reduced(&e->levels_reduced, e, s, levels));
   return e->low_look ? alloc_reduced(&e->look_reduced, e, s, 1) : DSLT_OK;
 }
 
-static int open_parts(dslt_eye *e, dslt_shared *s, int levels) {
+static int open_parts(dslt_feature_workspace *e, dslt_shared *s, int levels) {
   int h = e->input_height, w = e->input_width;
   size_t crops = (size_t)e->batch * (size_t)e->searched, all = (size_t)levels;
   DSLT_TRY(dslt_shared_net(&e->single, s, 1, h, w));
@@ -56,18 +58,19 @@ static int open_parts(dslt_eye *e, dslt_shared *s, int levels) {
   return dslt_shared_floats(&e->input, s, crops * e->input_values);
 }
 
-int dslt_eye_open(dslt_eye *out, dslt_shared *shared, const dslt_geometry *geometry, int batch) {
-  dslt_eye e;
+int dslt_feature_workspace_open(dslt_feature_workspace *out, dslt_shared *shared,
+                                const dslt_geometry *geometry, int batch) {
+  dslt_feature_workspace e;
   measure(&e, shared, geometry, batch);
   int rc = open_parts(&e, shared, geometry->levels);
   if (rc < 0)
-    dslt_eye_close(&e, shared);
+    dslt_feature_workspace_close(&e, shared);
   else
     *out = e;
   return rc;
 }
 
-void dslt_eye_close(dslt_eye *e, dslt_shared *s) {
+void dslt_feature_workspace_close(dslt_feature_workspace *e, dslt_shared *s) {
   float *buffers[] = {e->input,
                       e->low,
                       e->high,
