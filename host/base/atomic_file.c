@@ -168,3 +168,11 @@ int dslt_atomic_write(const char *path, const void *data, size_t size) {
   if (size) fwrite(data, 1, size, file.stream); /* the commit reads the stream's error flag */
   return dslt_atomic_commit(&file);
 }
+
+int dslt_atomic_check(const char *path) {
+  dslt_atomic_file file = {0};
+  if (!path) return DSLT_OK;
+  DSLT_TRY(dslt_atomic_open(&file, path));
+  dslt_atomic_abort(&file);
+  return DSLT_OK;
+}

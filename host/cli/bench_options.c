@@ -83,28 +83,25 @@ static const char doc[] =
 /* ---- sweeps -------------------------------------------------------------------------------------- */
 
 typedef struct sweep {
-  const char *name;
   double low, high; /* of a value */
   int whole, odd;
   const char *values; /* default */
 } sweep;
 
-static const sweep sweeps[] = {[DSLT_SWEEP_NONE] = {"", 0, 0, 0, 0, ""},
-                               [DSLT_SWEEP_TARGETS] = {"targets", 1, 64, 1, 0, "1,2,4,8"},
-                               [DSLT_SWEEP_MEMORY] = {"memory", 1, 64, 1, 0, "1,2,4,7,10,16"},
-                               [DSLT_SWEEP_LEVELS] = {"levels", 1, 9, 1, 1, "1,3,5,7"},
-                               [DSLT_SWEEP_SIZE] = {"size", 0.05, 16, 0, 0, "0.5,1,2,3"}};
+static const sweep sweeps[] = {[DSLT_SWEEP_NONE] = {0, 0, 0, 0, ""},
+                               [DSLT_SWEEP_TARGETS] = {1, 64, 1, 0, "1,2,4,8"},
+                               [DSLT_SWEEP_MEMORY] = {1, 64, 1, 0, "1,2,4,7,10,16"},
+                               [DSLT_SWEEP_LEVELS] = {1, 9, 1, 1, "1,3,5,7"},
+                               [DSLT_SWEEP_SIZE] = {0.05, 16, 0, 0, "0.5,1,2,3"}};
 enum { SWEEPS = sizeof sweeps / sizeof *sweeps };
-
-const char *dslt_bench_sweep_name(dslt_bench_sweep_kind kind) { return sweeps[kind].name; }
 
 static dslt_bench_sweep_kind parse_sweep(const struct argp_state *state, const char *text) {
   for (int i = 1; i < SWEEPS; ++i)
-    if (strcmp(text, sweeps[i].name) == 0) return (dslt_bench_sweep_kind)i;
+    if (strcmp(text, dslt_bench_sweep_name((dslt_bench_sweep_kind)i)) == 0) return (dslt_bench_sweep_kind)i;
   dslt_usage_error(state, "--sweep takes targets, memory, levels or size, not \"%s\".", text);
 }
 
-static void parse_values(dslt_bench_command *out, const struct argp_state *state, const char *text) {
+static void parse_values(dslt_bench_request *out, const struct argp_state *state, const char *text) {
   const sweep *s = &sweeps[out->sweep];
   out->value_count = 0;
   for (const char *p = text;; ++p) {
@@ -113,12 +110,13 @@ static void parse_values(dslt_bench_command *out, const struct argp_state *state
     const double value = strtod(p, &end);
     if (end == p || (*end && *end != ',') || errno || !(value >= s->low && value <= s->high) ||
         (s->whole && value != (double)(int)value) || (s->odd && (int)value % 2 == 0))
-      dslt_usage_error(
-          state, "--values of %s are %s numbers from %g to %g with commas between them, not \"%s\".", s->name,
-          s->odd     ? "odd"
-          : s->whole ? "whole"
-                     : "decimal",
-          s->low, s->high, text);
+      dslt_usage_error(state,
+                       "--values of %s are %s numbers from %g to %g with commas between them, not \"%s\".",
+                       dslt_bench_sweep_name(out->sweep),
+                       s->odd     ? "odd"
+                       : s->whole ? "whole"
+                                  : "decimal",
+                       s->low, s->high, text);
     if (out->value_count == DSLT_SWEEP_MOST)
       dslt_usage_error(state, "--values has room for %d values.", (int)DSLT_SWEEP_MOST);
     if (out->value_count && !(value > out->values[out->value_count - 1]))
@@ -137,8 +135,10 @@ typedef struct parsing {
 } parsing;
 
 static void check(struct argp_state *state, parsing *parse) {
-  dslt_bench_command *out = parse->out;
-  if (out->tracker.list) return;
+  dslt_bench_request *out = &parse->out->request;
+  out->options = parse->out->tracker.options;
+  out->weights = parse->out->tracker.weights;
+  if (parse->out->tracker.list) return;
   if (out->input_count == 0)
     dslt_usage_error(state,
                      "The input is missing: name a scene (scene:1), a folder of sequences or a video.");
@@ -167,11 +167,11 @@ static dslt_bench_output parse_output(const struct argp_state *state, const char
 
 static error_t parse_key(int key, char *value, struct argp_state *state) {
   parsing *parse = state->input;
-  dslt_bench_command *out = parse->out;
+  dslt_bench_request *out = &parse->out->request;
   static char name[] = "dslt bench";
   dslt_argp_name(state, key, name);
   switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[1] = &out->tracker; return 0;
+    case ARGP_KEY_INIT: state->child_inputs[1] = &parse->out->tracker; return 0;
     case 'b': out->box = value; return 0;
     case KEY_SEQUENCES: out->sequences = value; return 0;
     case KEY_FRAMES: out->frames = dslt_usage_integer(state, "--frames", value, 2, 1000000); return 0;
@@ -186,7 +186,7 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
     case KEY_SWEEP: out->sweep = parse_sweep(state, value); return 0;
     case KEY_VALUES: parse->values = value; return 0;
     case KEY_PLOT: out->plot = value; return 0;
-    case 'q': out->quiet = 1; return 0;
+    case 'q': parse->out->quiet = 1; return 0;
     case ARGP_KEY_ARG: out->inputs[out->input_count++] = value; return 0;
     case ARGP_KEY_END: check(state, parse); return 0;
     default: return ARGP_ERR_UNKNOWN;
@@ -194,13 +194,14 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
 }
 
 static void keep_command_line(dslt_bench_command *out, int argc, char **argv) {
-  out->inputs = calloc((size_t)argc + 1, sizeof *out->inputs);
-  out->argv = calloc((size_t)argc + 2, sizeof *out->argv);
+  dslt_bench_request *request = &out->request;
+  request->inputs = calloc((size_t)argc + 1, sizeof *request->inputs);
+  request->argv = calloc((size_t)argc + 2, sizeof *request->argv);
   out->tracker.settings = calloc((size_t)argc + 1, sizeof *out->tracker.settings);
-  int good = out->inputs && out->argv && out->tracker.settings;
-  for (int i = -1; good && i < argc; ++i) {
-    out->argv[out->argc] = strdup(i < 0 ? "dslt" : argv[i]);
-    good = out->argv[out->argc++] != NULL;
+  int good = request->inputs && request->argv && out->tracker.settings;
+  for (int i = -1; good && i < argc; i++) {
+    request->argv[request->argc] = strdup(i < 0 ? "dslt" : argv[i]);
+    good = request->argv[request->argc++] != NULL;
   }
   if (good) return;
   dslt_console_error("Out of memory while reading the command line.");
@@ -212,7 +213,7 @@ void dslt_bench_command_parse(dslt_bench_command *out, int argc, char **argv) {
       {&dslt_argp_help, 0, NULL, 0}, {&dslt_argp_tracker, 0, NULL, 2}, {0}};
   static const struct argp argp = {table, parse_key, "INPUT...", doc, children, NULL, NULL};
   memset(out, 0, sizeof *out);
-  out->repeat = out->decoding = out->ceiling = 1;
+  out->request.repeat = out->request.decoding = out->request.ceiling = 1;
   out->tracker = (dslt_tracker_choice){.program = "dslt bench", .room = argc};
   keep_command_line(out, argc, argv);
   parsing parse = {.out = out};
@@ -222,9 +223,10 @@ void dslt_bench_command_parse(dslt_bench_command *out, int argc, char **argv) {
 }
 
 void dslt_bench_command_free(dslt_bench_command *command) {
-  for (int i = 0; i < command->argc; ++i) free(command->argv[i]);
-  free(command->argv);
-  free(command->inputs);
+  dslt_bench_request *request = &command->request;
+  for (int i = 0; i < request->argc; i++) free(request->argv[i]);
+  free(request->argv);
+  free(request->inputs);
   free(command->tracker.settings);
   memset(command, 0, sizeof *command);
 }

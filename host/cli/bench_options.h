@@ -3,60 +3,17 @@
 #ifndef DSLT_CLI_BENCH_OPTIONS_H
 #define DSLT_CLI_BENCH_OPTIONS_H
 
-#include <stdint.h>
-
+#include "bench/request.h"
 #include "cli/tracker_choice.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-typedef enum dslt_bench_output {
-  DSLT_BENCH_CONSOLE = 0,
-  DSLT_BENCH_CSV = 1,
-  DSLT_BENCH_JSON = 2
-} dslt_bench_output;
-
-typedef enum dslt_bench_sweep_kind {
-  DSLT_SWEEP_NONE = 0,
-  DSLT_SWEEP_TARGETS = 1, /* of a group on the same frames */
-  DSLT_SWEEP_MEMORY = 2,  /* T: option memory */
-  DSLT_SWEEP_LEVELS = 3,  /* option scale_levels */
-  DSLT_SWEEP_SIZE = 4     /* frames and boxes times a factor */
-} dslt_bench_sweep_kind;
-
-enum { DSLT_SWEEP_MOST = 16, DSLT_BENCH_REPEAT_MOST = 64 };
 
 typedef struct dslt_bench_command {
   dslt_tracker_choice tracker;
-  char **inputs; /* borrowed from argv */
-  int input_count;
-  const char *box;       /* or NULL */
-  const char *sequences; /* or NULL */
-  int64_t frames;        /* 0 = all */
-  int repeat;
-  int decoding, ceiling; /* 0: left out */
-  int compare_paper;
-  dslt_bench_output output;
-  const char *out; /* file, or NULL for standard output */
-  dslt_bench_sweep_kind sweep;
-  double values[DSLT_SWEEP_MOST]; /* of the sweep, ascending */
-  int value_count;
-  const char *plot; /* or NULL */
+  dslt_bench_request request; /* its `inputs` and `argv` are owned */
   int quiet;
-  char **argv; /* the command line as it was given, "dslt bench ..."; owned */
-  int argc;
 } dslt_bench_command;
 
 /* Parse; ends the program on a usage error or --help. */
 void dslt_bench_command_parse(dslt_bench_command *out, int argc, char **argv);
 void dslt_bench_command_free(dslt_bench_command *command);
-
-/* "targets", "memory", "levels", "size"; "" for none. */
-const char *dslt_bench_sweep_name(dslt_bench_sweep_kind kind);
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif

@@ -7,9 +7,9 @@
 
 #include "base/nearest.h"
 #include "cli/console.h"
-#include "cli/dataset_report.h"
 #include "cli/exit_codes.h"
 #include "dataset/dataset.h"
+#include "report/dataset.h"
 
 /* ---- list ---------------------------------------------------------------------------------------- */
 

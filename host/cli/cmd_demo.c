@@ -9,15 +9,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
-#include "cli/filmstrip.h"
 #include "cli/progress.h"
-#include "cli/track_report.h"
-#include "cli/track_truth.h"
-#include "cli/track_views.h"
+#include "eval/track_truth.h"
 #include "media/scene.h"
+#include "report/filmstrip.h"
+#include "report/track_summary.h"
+#include "report/views.h"
 
 static const double demo_fps = 25;
 enum { MAX_PATH = 4096 };

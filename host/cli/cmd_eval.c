@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dslt eval: read the set, score the folders, say what is odd, write the tables. */
+/* cmd_eval.c: dslt eval: read the set, score the folders, say what is odd, write the tables. */
 #include "cli/cmd_eval.h"
 
 #include <stdio.h>
@@ -8,14 +8,11 @@
 
 #include "base/error.h"
 #include "cli/console.h"
-#include "cli/eval_json.h"
-#include "cli/eval_measures.h"
 #include "cli/eval_options.h"
-#include "cli/eval_report.h"
-#include "cli/eval_tables.h"
-#include "cli/eval_vot.h"
 #include "cli/exit_codes.h"
 #include "eval/evaluate.h"
+#include "eval/measures.h"
+#include "eval/output.h"
 
 /* ---- what is odd --------------------------------------------------------------------------------- */
 
@@ -83,83 +80,80 @@ static int tell_set(const dslt_dataset *set) {
   return broken;
 }
 
-/* ---- drawing ------------------------------------------------------------------------------------- */
+/* ---- the run ---- */
 
-typedef struct drawn {
-  const dslt_evaluation *evaluation;
-  const dslt_eval_request *request;
-} drawn;
-
-static int draw_tables(FILE *stream, const void *self, dslt_table_style style) {
-  const drawn *on = self;
-  return dslt_eval_tables_draw(stream, on->evaluation, style, on->request->parts);
+/* The exit code of an evaluation; `rc` is what writing it came to. */
+static int finish(int rc, int scored, int incomplete) {
+  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
+  if (scored == 0) dslt_console_error("Nothing could be scored.");
+  return scored == 0 || incomplete ? DSLT_EXIT_INPUT : DSLT_EXIT_OK;
 }
 
-static int draw_json(FILE *stream, const void *self) {
-  const drawn *on = self;
-  json_t *document = NULL;
-  DSLT_TRY(dslt_eval_json_make(&document, on->evaluation));
-  int rc = dslt_eval_json_draw(stream, document);
-  json_decref(document);
-  return rc;
-}
-
-static int draw_csv(FILE *stream, const void *self) {
-  const drawn *on = self;
-  dslt_eval_csv_draw(stream, on->evaluation);
-  return DSLT_OK;
-}
-
-/* ---- the run ------------------------------------------------------------------------------------- */
-
-static int score(dslt_evaluation *out, const dslt_dataset *set, const dslt_eval_request *request) {
-  dslt_result_source *sources = calloc((size_t)request->source_count, sizeof *sources);
-  if (!sources) return dslt_fail(DSLT_EMEMORY, "Out of memory for %d result folders.", request->source_count);
-  for (int i = 0; i < request->source_count; i++)
-    sources[i] = (dslt_result_source){request->sources[i].name, request->sources[i].folder};
-  int rc = dslt_evaluate(out, set, sources, request->source_count, &request->options);
-  free(sources);
-  return rc;
-}
-
-static int run_one_pass(const dslt_eval_request *request, const dslt_dataset *set, int broken) {
+static int run_one_pass(const dslt_eval_request *request, const dslt_dataset *set,
+                        const dslt_result_source *sources, int broken) {
   dslt_evaluation evaluation;
-  int rc = score(&evaluation, set, request);
+  int scored = 0, incomplete = 0;
+  int rc = dslt_evaluate(&evaluation, set, sources, request->source_count, &request->options);
   if (rc < 0) {
-    dslt_evaluation_free(&evaluation);
-    return dslt_console_fail(rc, DSLT_EXIT_INPUT);
+    rc = dslt_console_fail(rc, DSLT_EXIT_INPUT);
+    goto done;
   }
-  int scored = 0;
   for (int t = 0; t < evaluation.tracker_count; t++) {
     tell_tracker(&evaluation, &evaluation.trackers[t]);
     scored += evaluation.trackers[t].scored;
   }
-  const drawn self = {&evaluation, request};
-  const dslt_eval_report report = {&self, draw_tables, draw_json, draw_csv};
-  if (scored > 0) rc = dslt_eval_report_write(&report, request);
-  const int incomplete = broken > 0 || evaluation.failures > 0;
+  incomplete = broken > 0 || evaluation.failures > 0;
+  if (scored > 0) rc = dslt_evaluation_write(&evaluation, &request->output);
+  rc = finish(rc, scored, incomplete && !request->allow_missing);
+done:
   dslt_evaluation_free(&evaluation);
-  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
-  if (scored == 0) {
-    dslt_console_error("Nothing could be scored.");
-    return DSLT_EXIT_INPUT;
-  }
-  return incomplete && !request->allow_missing ? DSLT_EXIT_INPUT : DSLT_EXIT_OK;
+  return rc;
 }
 
+static int run_vot(const dslt_eval_request *request, dslt_dataset *set, const dslt_result_source *sources) {
+  dslt_vot_board board;
+  int scored = 0, incomplete = 0;
+  int rc = dslt_vot_board_make(&board, set, sources, request->source_count, &request->vot_rules);
+  if (rc < 0) {
+    rc = dslt_console_fail(rc, DSLT_EXIT_INPUT);
+    goto done;
+  }
+  for (int t = 0; t < board.count; t++) {
+    const dslt_vot_tracker *tracker = &board.trackers[t];
+    if (tracker->refused)
+      dslt_console_error("%s is left out. %s", tracker->source.name, tracker->refused);
+    else if (tracker->missing > 0)
+      dslt_console_error("%s: no result for %d of %d sequences; its scores leave them out.",
+                         tracker->source.name, tracker->missing, board.sequence_count);
+    incomplete |= tracker->refused || tracker->missing > 0;
+    scored += !tracker->refused && tracker->score.sequences > 0;
+  }
+  if (scored > 0) rc = dslt_vot_board_write(&board, &request->output);
+  rc = finish(rc, scored, incomplete && !request->allow_missing);
+done:
+  dslt_vot_board_free(&board);
+  return rc;
+}
+
+/* An exit code, its sentence printed. */
 static int run(const dslt_eval_request *request) {
   dslt_dataset *set = NULL;
-  int rc = dslt_dataset_open(&set, request->dataset, request->root);
-  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_INPUT);
-  rc = dslt_dataset_select(set, request->sequences);
-  int code;
+  int code = DSLT_EXIT_OK, broken = 0;
+  dslt_result_source *sources = calloc((size_t)request->source_count, sizeof *sources);
+  int rc = sources ? dslt_dataset_open(&set, request->dataset, request->root)
+                   : dslt_fail(DSLT_EMEMORY, "Out of memory for %d result folders.", request->source_count);
+  if (rc == DSLT_OK) rc = dslt_dataset_select(set, request->sequences);
   if (rc < 0) {
     code = dslt_console_fail(rc, DSLT_EXIT_INPUT);
-  } else {
-    const int broken = tell_set(set);
-    code = request->vot ? dslt_eval_vot_run(request, set) : run_one_pass(request, set, broken);
+    goto done;
   }
+  for (int i = 0; i < request->source_count; i++)
+    sources[i] = (dslt_result_source){request->sources[i].name, request->sources[i].folder};
+  broken = tell_set(set);
+  code = request->vot ? run_vot(request, set, sources) : run_one_pass(request, set, sources, broken);
+done:
   dslt_dataset_free(set);
+  free(sources);
   return code;
 }
 

@@ -5,16 +5,15 @@
 
 #include <argp.h>
 #include <jansson.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/cores.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "dslt/dslt.h"
 #include "media/media.h"
-#include "nn/weights.h"
+#include "report/weights.h"
 
 #if defined(__clang__)
 #define COMPILER "clang " __clang_version__
@@ -60,26 +59,6 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
 
 /* ---- facts --------------------------------------------------------------------------------------- */
 
-/* Cores this process may use: containers and taskset allow fewer than the machine has. */
-static int usable_cores(void) {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
-  return (int)sysconf(_SC_NPROCESSORS_ONLN);
-}
-
-static void print_shipped(void) {
-  dslt_weights *weights = NULL;
-  char arch[DSLT_ARCH_MAX];
-  if (dslt_weights_load(&weights, "slim") < 0) {
-    printf("backbone that ships: unusable: %s\n", dslt_last_error());
-    return;
-  }
-  dslt_weights_arch(arch, sizeof arch, weights);
-  printf("backbone that ships: slim, %s\n", arch);
-  if (weights->source) printf("  source: %s\n", weights->source);
-  dslt_weights_free(weights);
-}
-
 static void print_text(void) {
   printf("dslt %s, %s, %s\n", dslt_version(), COMPILER, BUILD);
   dslt_backend_info backend;
@@ -91,10 +70,10 @@ static void print_text(void) {
     if (backend.device[0]) printf("  device: %s\n", backend.device);
     if (backend.library[0]) printf("  libraries: %s\n", backend.library);
   }
-  print_shipped();
+  dslt_weights_print_shipped();
   printf("media: %s\n", dslt_media_library());
   printf("JSON: jansson %s\n", jansson_version_str());
-  printf("cores: %d\n", usable_cores());
+  printf("cores: %d\n", dslt_cores());
 }
 
 static json_t *backends_json(void) {
@@ -115,7 +94,7 @@ static json_t *backends_json(void) {
 static int print_json(void) {
   json_t *root = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:i}", "version", dslt_version(), "compiler",
                            COMPILER, "build", BUILD, "backends", backends_json(), "media",
-                           dslt_media_library(), "jansson", jansson_version_str(), "cores", usable_cores());
+                           dslt_media_library(), "jansson", jansson_version_str(), "cores", dslt_cores());
   char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
   json_decref(root);
   if (!text) {

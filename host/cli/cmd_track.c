@@ -8,16 +8,17 @@
 #include <string.h>
 
 #include "base/atomic_file.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "cli/progress.h"
 #include "cli/track_options.h"
 #include "cli/track_paths.h"
-#include "cli/track_report.h"
-#include "cli/track_targets.h"
-#include "cli/track_views.h"
 #include "media/media.h"
+#include "report/targets.h"
+#include "report/track_summary.h"
+#include "report/views.h"
 
 /* Everything a run holds; track_free() releases it whatever was reached. */
 typedef struct run {
@@ -50,23 +51,15 @@ static void catch_signals(void) {
 /* ---- before the first frame ---------------------------------------------------------------------- */
 
 /* Find out now, not after an hour of tracking, that a result has no place to go. */
-static int check_writable(const char *path) {
-  if (!path) return DSLT_OK;
-  dslt_atomic_file file = {0};
-  DSLT_TRY(dslt_atomic_open(&file, path));
-  dslt_atomic_abort(&file);
-  return DSLT_OK;
-}
-
 static int check_places(const run *r) {
   const dslt_track_options *options = r->options;
   for (int i = 0; i < dslt_track_out_files(options); ++i) {
     char path[PATH_MAX];
     DSLT_TRY(dslt_track_out_file(path, options, i));
-    DSLT_TRY(check_writable(path));
+    DSLT_TRY(dslt_atomic_check(path));
   }
-  DSLT_TRY(check_writable(options->summary));
-  DSLT_TRY(check_writable(options->overlay));
+  DSLT_TRY(dslt_atomic_check(options->summary));
+  DSLT_TRY(dslt_atomic_check(options->overlay));
   return dslt_track_views_prepare(&r->views);
 }
 
@@ -82,7 +75,9 @@ static void take_group(run *r) {
 /* Open all that the run needs, cheap checks first. Returns an exit code, its sentence printed. */
 static int prepare(run *r) {
   const dslt_track_options *options = r->options;
-  int rc = dslt_track_targets_find(&r->targets, options);
+  const dslt_target_request request = {options->box, options->boxes, options->select, options->input,
+                                       options->start};
+  int rc = dslt_track_targets_find(&r->targets, &request);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_INPUT);
   rc = check_places(r);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
@@ -230,7 +225,7 @@ static int finish(run *r, int exit_code) {
   if (rc < 0) worst = dslt_console_fail(rc, DSLT_EXIT_FAILED);
   if (r->targets.frames == 0) return worst;
   if (options->out) {
-    rc = dslt_track_targets_write(&r->targets, options);
+    rc = dslt_track_targets_write(&r->targets, options->out, options->format);
     if (rc < 0)
       worst = dslt_console_fail(rc, DSLT_EXIT_FAILED);
     else if (exit_code != DSLT_EXIT_OK && strcmp(options->out, "-") != 0)

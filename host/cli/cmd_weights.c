@@ -8,9 +8,8 @@
 #include "base/nearest.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
-#include "cli/weights_report.h"
 #include "dslt/dslt.h"
-#include "nn/weights.h"
+#include "report/weights.h"
 
 /* ---- info and verify: one file ------------------------------------------------------------------- */
 
@@ -79,17 +78,14 @@ static int run_verify(int argc, char **argv) {
 enum { KEY_ARCH = 0x100, KEY_SEED, KEY_DTYPE };
 
 typedef struct random_options {
-  const char *arch, *out;
+  const char *arch, *out, *dtype;
   uint64_t seed;
-  dslt_dtype dtype;
 } random_options;
 
-static dslt_dtype parse_dtype(struct argp_state *state, const char *text) {
-  static const char *const names[] = {"f32", "f16", "bf16"};
-  for (int i = 0; i < 3; ++i) {
-    if (strcmp(text, names[i]) == 0) return (dslt_dtype)i;
-  }
-  dslt_usage_error(state, "--dtype takes f32, f16 or bf16, not \"%s\".", text);
+static const char *parse_dtype(struct argp_state *state, const char *text) {
+  if (strcmp(text, "f32") != 0 && strcmp(text, "f16") != 0 && strcmp(text, "bf16") != 0)
+    dslt_usage_error(state, "--dtype takes f32, f16 or bf16, not \"%s\".", text);
+  return text;
 }
 
 static error_t parse_random(int key, char *value, struct argp_state *state) {
@@ -127,17 +123,14 @@ static int run_random(int argc, char **argv) {
       "  dslt weights random --arch vgg16/4 --seed 1 -o random.safetensors\n\n"
       "Exit codes: 0 done, 1 the file could not be written, 2 wrong command line.";
   static const struct argp argp = {table, parse_random, NULL, doc, NULL, NULL, NULL};
-  random_options options = {.arch = "vgg16", .seed = 1, .dtype = DSLT_DTYPE_F32};
+  random_options options = {.arch = "vgg16", .seed = 1, .dtype = "f32"};
   argp_parse(&argp, argc, argv, 0, NULL, &options);
 
-  dslt_weights *weights = NULL;
-  int rc = dslt_weights_random(&weights, options.arch, options.seed);
+  int rc = dslt_weights_write_random(options.out, options.arch, options.seed, options.dtype);
   if (rc == DSLT_EOPTION) {
     dslt_console_error("--arch: %s", dslt_last_error());
     return DSLT_EXIT_USAGE;
   }
-  if (rc == 0) rc = dslt_weights_save(weights, options.out, options.dtype);
-  dslt_weights_free(weights);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
   printf("%s: random %s, seed %llu\n", options.out, options.arch, (unsigned long long)options.seed);
   return DSLT_EXIT_OK;

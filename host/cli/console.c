@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/exit_codes.h"
 #include "dslt/dslt.h"
@@ -100,10 +99,4 @@ int64_t dslt_usage_integer(const struct argp_state *state, const char *option, c
                      (long long)high, text);
   }
   return value;
-}
-
-double dslt_seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }

@@ -34,9 +34,6 @@ void dslt_usage_error(const struct argp_state *state, const char *format, ...)
 int64_t dslt_usage_integer(const struct argp_state *state, const char *option, const char *text, int64_t low,
                            int64_t high);
 
-/* Seconds of a clock that never jumps. */
-double dslt_seconds(void);
-
 #ifdef __cplusplus
 }
 #endif

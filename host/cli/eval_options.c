@@ -195,7 +195,7 @@ static void check_convention(struct argp_state *state, const parsing *parse) {
 }
 
 static void check_outputs(struct argp_state *state, const dslt_eval_request *out) {
-  const char *const files[] = {out->json, out->csv, out->markdown, out->latex};
+  const char *const files[] = {out->output.json, out->output.csv, out->output.markdown, out->output.latex};
   static const char *const names[] = {"--json", "--csv", "--markdown", "--latex"};
   for (int i = 0; i < 4; i++) {
     if (files[i] && !files[i][0]) dslt_usage_error(state, "%s needs a file's name.", names[i]);
@@ -240,12 +240,12 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
     case KEY_CONVENTION: parse->convention = value; break;
     case KEY_YEAR: parse->year = value; break;
     case KEY_ATTRIBUTE_LIST: parse->attribute_list = value; break;
-    case KEY_JSON: out->json = value; break;
-    case KEY_CSV: out->csv = value; break;
-    case KEY_MARKDOWN: out->markdown = value; break;
-    case KEY_LATEX: out->latex = value; break;
-    case KEY_PER_SEQUENCE: out->parts.per_sequence = 1; break;
-    case KEY_ATTRIBUTES: out->parts.attributes = 1; break;
+    case KEY_JSON: out->output.json = value; break;
+    case KEY_CSV: out->output.csv = value; break;
+    case KEY_MARKDOWN: out->output.markdown = value; break;
+    case KEY_LATEX: out->output.latex = value; break;
+    case KEY_PER_SEQUENCE: out->output.parts.per_sequence = 1; break;
+    case KEY_ATTRIBUTES: out->output.parts.attributes = 1; break;
     case KEY_FRAMES: out->options.per_frame = 1; break;
     case KEY_COMMON: out->options.common = 1; break;
     case KEY_ALLOW_MISSING: out->allow_missing = 1; break;

@@ -3,8 +3,8 @@
 #ifndef DSLT_CLI_EVAL_OPTIONS_H
 #define DSLT_CLI_EVAL_OPTIONS_H
 
-#include "cli/eval_tables.h"
 #include "eval/evaluate.h"
+#include "eval/output.h"
 #include "eval/vot.h"
 
 #ifdef __cplusplus
@@ -20,12 +20,11 @@ typedef struct dslt_eval_source {
 typedef struct dslt_eval_request {
   dslt_eval_source *sources; /* owned */
   int source_count;
-  const char *dataset, *root, *sequences;    /* `sequences` NULL: all */
-  const char *json, *csv, *markdown, *latex; /* files, "-" for standard output, or NULL */
-  int vot;                                   /* 1: VOT's protocol; `options` is not used then */
+  const char *dataset, *root, *sequences; /* `sequences` NULL: all */
+  dslt_eval_output output;
+  int vot; /* 1: VOT's protocol; `options` is not used then */
   dslt_vot_rules vot_rules;
   dslt_evaluate_options options;
-  dslt_eval_parts parts;
   int allow_missing;
 } dslt_eval_request;
 

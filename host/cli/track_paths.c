@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "media/media.h"
+#include "report/targets.h"
 
 /* One name for one file: links followed, and for a file yet to be made its folder's real name plus its own.
  */
@@ -51,14 +52,6 @@ static int joins_input(const char *result, const char *input) {
 typedef struct named_path {
   const char *option, *path;
 } named_path;
-
-int dslt_track_path_of(char *out, const char *path, int number) {
-  const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
-  if (!dot || dot == base) dot = base + strlen(base); /* no ending, or a hidden file's name */
-  if (snprintf(out, PATH_MAX, "%.*s-%d%s", (int)(dot - path), path, number, dot) >= PATH_MAX)
-    return dslt_fail(DSLT_EIO, "The file name %.60s... is too long.", path);
-  return DSLT_OK;
-}
 
 int dslt_track_out_files(const dslt_track_options *o) {
   if (!o->out || strcmp(o->out, "-") == 0) return 0;

@@ -9,12 +9,9 @@
  * the input folder's pictures or another result, or where a result's name cannot serve. */
 int dslt_track_paths_check(const dslt_track_options *options);
 
-/* The file of target `number` (from 1) of several: `path` with "-NUMBER" before its ending. `out` holds
- * PATH_MAX bytes. DSLT_EIO: too long. */
-int dslt_track_path_of(char *out, const char *path, int number);
 /* How many files --out comes to: 0 without it and on standard output, else 1 or one for each target. */
 int dslt_track_out_files(const dslt_track_options *options);
-/* The index-th of them, from 0; `out` as above. */
+/* The index-th of them, from 0; `out` holds PATH_MAX bytes. DSLT_EIO: too long. */
 int dslt_track_out_file(char *out, const dslt_track_options *options, int index);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "dataset/boxes.h"
 
 enum { MAX_LINE = 1000, MAX_NUMBER = 64, MAX_VALUES = 8 };
@@ -219,46 +220,13 @@ int dslt_box_list_parse_otb(dslt_box_list *out, const char *text, size_t size, c
   return DSLT_OK;
 }
 
-/* The whole of `stream`, grown as it comes so that pipes work too. */
-static int read_all(char **out, size_t *size, FILE *stream, const char *path) {
-  size_t capacity = 1 << 16, used = 0;
-  char *data = malloc(capacity);
-  while (data) {
-    used += fread(data + used, 1, capacity - used, stream);
-    if (used < capacity) break;
-    if (capacity > max_file) {
-      free(data);
-      return dslt_fail(DSLT_EFORMAT, "%s is larger than 64 MiB: this is not a file of boxes.", path);
-    }
-    char *grown = realloc(data, capacity * 2);
-    if (!grown) free(data);
-    data = grown;
-    capacity *= 2;
-  }
-  if (!data) return dslt_fail(DSLT_EMEMORY, "Out of memory while reading %s.", path);
-  if (ferror(stream)) {
-    free(data);
-    return dslt_fail(DSLT_EIO, "Cannot read %s: %s.", path, strerror(errno));
-  }
-  *out = data;
-  *size = used;
-  return DSLT_OK;
-}
-
 int dslt_box_list_read_otb(dslt_box_list *out, const char *path) {
   if (!out || !path || !path[0]) return dslt_fail(DSLT_EARGUMENT, "The name of the box file is empty.");
-  FILE *stream = fopen(path, "rbe");
-  if (!stream) return dslt_fail(DSLT_EIO, "Cannot open the box file %s: %s.", path, strerror(errno));
-  struct stat status;
-  if (fstat(fileno(stream), &status) == 0 && S_ISDIR(status.st_mode)) {
-    fclose(stream);
-    return dslt_fail(DSLT_EIO, "%s is a folder: name the file of boxes in it.", path);
-  }
+  const dslt_file_limits limits = {.most = max_file, .what = "a file of boxes", .pipes = 1};
   char *data = NULL;
   size_t size = 0;
-  int rc = read_all(&data, &size, stream, path);
-  fclose(stream);
-  if (rc == DSLT_OK) rc = dslt_box_list_parse_otb(out, data, size, path);
+  DSLT_TRY(dslt_file_read(&data, &size, path, &limits));
+  int rc = dslt_box_list_parse_otb(out, data, size, path);
   free(data);
   return rc;
 }

@@ -9,41 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/file.h"
 
 enum { MAX_NUMBER = 64, MAX_NAME = 200 };
 static const size_t max_file = (size_t)64 << 20;
 
 /* ---- whole files --------------------------------------------------------------------------------- */
 
-static int read_stream(char **out, size_t *size, FILE *stream, const char *path) {
-  struct stat status;
-  if (fstat(fileno(stream), &status) != 0 || !S_ISREG(status.st_mode))
-    return dslt_fail(DSLT_EIO, "%s is not a file.", path);
-  if ((size_t)status.st_size > max_file)
-    return dslt_fail(DSLT_EFORMAT, "%s is larger than 64 MiB: this is no annotation.", path);
-  const size_t room = (size_t)status.st_size;
-  char *text = malloc(room + 1);
-  if (!text) return dslt_fail(DSLT_EMEMORY, "Out of memory while reading %s.", path);
-  const size_t got = fread(text, 1, room, stream);
-  if (ferror(stream)) {
-    free(text);
-    return dslt_fail(DSLT_EIO, "Cannot read %s: %s.", path, strerror(errno));
-  }
-  text[got] = '\0';
-  *out = text;
-  *size = got;
-  return DSLT_OK;
-}
-
 int dslt_text_read(char **out, size_t *size, const char *path) {
-  FILE *stream = fopen(path, "rbe");
-  if (!stream) return dslt_fail(DSLT_EIO, "Cannot open %s: %s.", path, strerror(errno));
-  const int rc = read_stream(out, size, stream, path);
-  fclose(stream);
-  return rc;
+  const dslt_file_limits limits = {.most = max_file, .what = "an annotation"};
+  return dslt_file_read(out, size, path, &limits);
 }
 
 /* ---- numbers ------------------------------------------------------------------------------------- */

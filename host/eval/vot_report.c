@@ -4,9 +4,8 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "eval/vot_measures.h"
-
-static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
 static json_t *rules_json(const dslt_vot_rules *rules) {
   return json_pack("{s:i, s:i, s:i, s:f, s:[i,i], s:f}", "repetitions", rules->repetitions, "skip",
@@ -16,13 +15,14 @@ static json_t *rules_json(const dslt_vot_rules *rules) {
 
 static json_t *overall_json(const dslt_vot_score *score) {
   return json_pack("{s:o, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:i, s:I, s:i}", "eao",
-                   number(score->eao), "eao_lengths", score->eao_lengths, "accuracy", score->accuracy,
-                   "accuracy_pooled", score->accuracy_pooled, "accuracy_weighted", score->accuracy_weighted,
-                   "robustness", score->robustness, "failures_total", score->failures_total,
-                   "failures_weighted", score->failures_weighted, "failures_per_100", score->failures_per_100,
-                   "reliability", score->reliability, "no_reset_overlap", number(score->no_reset),
-                   "frames_per_second", number(score->frames_per_second), "sequences", score->sequences,
-                   "frames", (json_int_t)score->frames, "runs", score->runs);
+                   dslt_json_number(score->eao), "eao_lengths", score->eao_lengths, "accuracy",
+                   score->accuracy, "accuracy_pooled", score->accuracy_pooled, "accuracy_weighted",
+                   score->accuracy_weighted, "robustness", score->robustness, "failures_total",
+                   score->failures_total, "failures_weighted", score->failures_weighted, "failures_per_100",
+                   score->failures_per_100, "reliability", score->reliability, "no_reset_overlap",
+                   dslt_json_number(score->no_reset), "frames_per_second",
+                   dslt_json_number(score->frames_per_second), "sequences", score->sequences, "frames",
+                   (json_int_t)score->frames, "runs", score->runs);
 }
 
 static json_t *sequences_json(const dslt_vot_score *score) {
@@ -32,7 +32,7 @@ static json_t *sequences_json(const dslt_vot_score *score) {
     json_t *item =
         json_pack("{s:i, s:i, s:i, s:f, s:f, s:f, s:o}", "frames", one->frames, "runs", one->runs,
                   "scored_frames", one->scored, "accuracy", one->accuracy, "failures", one->failures,
-                  "reliability", one->reliability, "no_reset_overlap", number(one->no_reset));
+                  "reliability", one->reliability, "no_reset_overlap", dslt_json_number(one->no_reset));
     char nameless[24];
     snprintf(nameless, sizeof nameless, "%d", s);
     if (json_object_set_new(out, one->name ? one->name : nameless, item) != 0) {
@@ -46,7 +46,7 @@ static json_t *sequences_json(const dslt_vot_score *score) {
 static json_t *curve_json(const dslt_vot_score *score) {
   json_t *out = json_array();
   for (int i = 0; out && i < score->curve_length; i++) {
-    if (json_array_append_new(out, number(score->curve[i])) != 0) {
+    if (json_array_append_new(out, dslt_json_number(score->curve[i])) != 0) {
       json_decref(out);
       out = NULL;
     }

@@ -11,6 +11,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "eval/vot.h"
 
 enum { MAX_NUMBER = 64, MAX_VALUES = 8, MAX_REPETITIONS = 999 };
@@ -96,27 +97,8 @@ static int each_line(const char *text, size_t size, const char *name, line_parse
 }
 
 static int read_file(char **out, size_t *size, const char *path) {
-  FILE *stream = fopen(path, "rbe");
-  if (!stream) return dslt_fail(DSLT_EIO, "Cannot open %s: %s.", path, strerror(errno));
-  size_t capacity = 1 << 14, used = 0;
-  char *data = malloc(capacity);
-  while (data) {
-    used += fread(data + used, 1, capacity - used, stream);
-    if (used < capacity || used > max_file) break;
-    char *grown = realloc(data, capacity *= 2);
-    if (!grown) free(data);
-    data = grown;
-  }
-  const int bad = ferror(stream), reason = errno;
-  fclose(stream);
-  if (!data) return dslt_fail(DSLT_EMEMORY, "Out of memory while reading %s.", path);
-  if (bad) {
-    free(data);
-    return dslt_fail(DSLT_EIO, "Cannot read %s: %s.", path, strerror(reason));
-  }
-  *out = data;
-  *size = used;
-  return DSLT_OK;
+  const dslt_file_limits limits = {.most = max_file, .what = "a VOT result", .pipes = 1};
+  return dslt_file_read(out, size, path, &limits);
 }
 
 /* ---- trajectories -------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "experiment/ablation.h"
 #include "experiment/draft.h"
 #include "experiment/machine.h"
@@ -105,26 +106,18 @@ static void write_iterations(FILE *stream, const dslt_ablation *a) {
 
 /* ---- JSON ---------------------------------------------------------------------------------------- */
 
-static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
-static json_t *numbers(const double *values, int count) {
-  json_t *list = json_array();
-  for (int i = 0; list && i < count; i++) json_array_append_new(list, number(values[i]));
-  return list;
-}
-
 static json_t *describe_sequences(const dslt_ablation *a, int variant) {
   json_t *sequences = json_object();
   for (int i = 0; sequences && i < a->count; i++) {
     const dslt_ablation_score *score = &a->scores[variant][i];
-    json_t *entry =
-        json_pack("{s:o, s:o}", "precision20", number(score->precision20), "auc", number(score->auc));
+    json_t *entry = json_pack("{s:o, s:o}", "precision20", dslt_json_number(score->precision20), "auc",
+                              dslt_json_number(score->auc));
     const dslt_loss_curve *curve = &a->convergence[variant].curves[i];
     if (entry) {
       json_object_set_new(entry, "init_steps", json_integer(curve->init_steps));
       json_object_set_new(entry, "update_steps", json_integer(curve->update_steps));
       json_object_set_new(entry, "updates", json_integer(curve->updates));
-      json_object_set_new(entry, "init_losses", numbers(curve->losses, curve->count));
+      json_object_set_new(entry, "init_losses", dslt_json_numbers(curve->losses, curve->count));
     }
     json_object_set_new(sequences, a->sequences[i], entry);
   }
@@ -137,19 +130,19 @@ static json_t *describe_variant(const dslt_ablation *a, int i) {
   json_t *settings = json_object();
   for (int k = 0; settings && k < 3 && variant->settings[k].key; k++)
     json_object_set_new(settings, variant->settings[k].key, json_string(variant->settings[k].value));
-  json_t *paper = json_pack("{s:o, s:o, s:s, s:s}", "precision20", number(variant->paper_precision), "auc",
-                            number(variant->paper_auc), "precision_words", variant->paper_precision_words,
-                            "auc_words", variant->paper_auc_words);
+  json_t *paper = json_pack("{s:o, s:o, s:s, s:s}", "precision20", dslt_json_number(variant->paper_precision),
+                            "auc", dslt_json_number(variant->paper_auc), "precision_words",
+                            variant->paper_precision_words, "auc_words", variant->paper_auc_words);
   json_t *running = json_array();
   for (int k = 0; running && k < c->steps; k++) json_array_append_new(running, json_integer(c->running[k]));
-  json_t *curve = json_pack("{s:o, s:o, s:o}", "mean", numbers(c->mean, c->steps), "relative",
-                            numbers(c->relative, c->steps), "running", running);
+  json_t *curve = json_pack("{s:o, s:o, s:o}", "mean", dslt_json_numbers(c->mean, c->steps), "relative",
+                            dslt_json_numbers(c->relative, c->steps), "running", running);
   return json_pack("{s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o}", "name", variant->name,
                    "what", variant->what, "losses", variant->losses, "layers", variant->layers, "settings",
-                   settings, "precision20", number(a->mean[i].precision20), "auc", number(a->mean[i].auc),
-                   "finished", a->finished[i], "paper", paper, "mean_init_steps", number(c->mean_init_steps),
-                   "mean_steps", number(c->mean_steps), "curve", curve, "sequences",
-                   describe_sequences(a, i));
+                   settings, "precision20", dslt_json_number(a->mean[i].precision20), "auc",
+                   dslt_json_number(a->mean[i].auc), "finished", a->finished[i], "paper", paper,
+                   "mean_init_steps", dslt_json_number(c->mean_init_steps), "mean_steps",
+                   dslt_json_number(c->mean_steps), "curve", curve, "sequences", describe_sequences(a, i));
 }
 
 static json_t *describe(const dslt_ablation *a) {

@@ -13,6 +13,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/file.h"
 
 static const char partial[] = ".partial";
 enum { KEY_MAX = 128, MAKE_TRIES = 100 };
@@ -153,17 +154,6 @@ int dslt_draft_write(const dslt_draft *draft, const char *final, const void *dat
   return rc < 0 ? rc : dslt_draft_publish(draft, name, final);
 }
 
-/* Drafts hold files only. */
-static void remove_folder(const char *folder) {
-  DIR *dir = opendir(folder);
-  if (!dir) return;
-  for (struct dirent *entry; (entry = readdir(dir));)
-    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-      unlinkat(dirfd(dir), entry->d_name, 0);
-  closedir(dir);
-  rmdir(folder);
-}
-
 /* .partial itself goes with its last folder; while others are there this fails, as it should. */
 static void remove_partial(const char *results) {
   char *path = NULL;
@@ -174,7 +164,7 @@ static void remove_partial(const char *results) {
 
 void dslt_draft_close(dslt_draft *draft) {
   if (draft->folder) {
-    remove_folder(draft->folder);
+    dslt_folder_remove(draft->folder);
     remove_partial(draft->results);
   }
   free(draft->folder);
@@ -185,7 +175,7 @@ void dslt_draft_close(dslt_draft *draft) {
 void dslt_draft_remove(const char *results, long pid) {
   char *folder = NULL;
   if (draft_folder(&folder, results, pid) < 0) return;
-  remove_folder(folder);
+  dslt_folder_remove(folder);
   free(folder);
 }
 

@@ -7,17 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/atomic_file.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "dataset/boxes.h"
 #include "eval/tre_sre.h"
 #include "eval/vot_supervised.h"
+#include "eval/vot_truth.h"
 #include "experiment/draft.h"
 #include "experiment/frames.h"
 #include "experiment/machine.h"
-#include "experiment/vot_truth.h"
 
 const char dslt_job_cannot_write[] = "The results cannot be written: ";
 
@@ -37,12 +37,6 @@ typedef struct track {
   int loss_count, inits;
   int64_t init_steps, updates, update_steps;
 } track;
-
-static double now_seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static int no_memory(const track *t) {
   return dslt_fail(DSLT_EMEMORY, "Out of memory for %s.", t->job->name);
@@ -72,17 +66,17 @@ static int keep_losses(track *t) {
 
 /* `frame` counts from the job's first. */
 static int learn(track *t, double *seconds, int frame, const dslt_image *image, const dslt_box *box) {
-  double before = now_seconds();
+  double before = dslt_seconds();
   DSLT_TRY(dslt_tracker_init(t->tracker, image, box));
-  *seconds = now_seconds() - before;
+  *seconds = dslt_seconds() - before;
   dslt_pool_tell(t->line, frame + 1);
   return keep_losses(t);
 }
 
 static int follow(track *t, dslt_result *result, double *seconds, int frame, const dslt_image *image) {
-  double before = now_seconds();
+  double before = dslt_seconds();
   DSLT_TRY(dslt_tracker_update(result, t->tracker, image));
-  *seconds = now_seconds() - before;
+  *seconds = dslt_seconds() - before;
   t->updates++;
   t->update_steps += result->steps;
   dslt_pool_tell(t->line, frame + 1);
@@ -182,7 +176,7 @@ static json_t *describe_losses(const track *t) {
   json_t *values = json_array();
   for (int i = 0; values && i < t->loss_count; i++) {
     double loss = (double)t->losses[i];
-    json_array_append_new(values, isfinite(loss) ? json_real(loss) : json_null());
+    json_array_append_new(values, dslt_json_number(loss));
   }
   char loss[64] = "";
   dslt_options_get(loss, sizeof loss, &t->options, "loss");

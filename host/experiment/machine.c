@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "experiment/machine.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+#include "base/cores.h"
 
 static const long job_kib = 1024L * 1024; /* full-width VGG-16 at 640 x 360 takes 739 MiB */
 
@@ -29,15 +30,8 @@ static int proc_value(char *out, size_t size, const char *file, const char *key)
   return found;
 }
 
-int dslt_machine_cores(void) {
-  cpu_set_t set;
-  int cores =
-      sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int)sysconf(_SC_NPROCESSORS_ONLN);
-  return cores < 1 ? 1 : cores;
-}
-
 int dslt_machine_jobs(int threads) {
-  int jobs = threads > 0 ? dslt_machine_cores() / threads : 1;
+  int jobs = threads > 0 ? dslt_cores() / threads : 1;
   char text[64];
   if (proc_value(text, sizeof text, "/proc/meminfo", "MemAvailable")) {
     long fit = strtol(text, NULL, 10) / job_kib;
@@ -57,6 +51,6 @@ json_t *dslt_machine_describe(void) {
                        ? json_integer(strtol(text, NULL, 10) / 1024)
                        : json_null();
   return json_pack("{s:o, s:o, s:o, s:i, s:o}", "host", dslt_json_text(host[0] ? host : NULL), "system",
-                   dslt_json_text(words[0] ? words : NULL), "cpu", cpu, "cores", dslt_machine_cores(),
-                   "memory_mib", memory);
+                   dslt_json_text(words[0] ? words : NULL), "cpu", cpu, "cores", dslt_cores(), "memory_mib",
+                   memory);
 }

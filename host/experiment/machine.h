@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "dataset/json_text.h"
+#include "base/json.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,8 +15,6 @@ extern "C" {
  * when memory is out. */
 json_t *dslt_machine_describe(void);
 
-/* Cores this process may use, >= 1. */
-int dslt_machine_cores(void);
 /* Processes to run at a time on the CPU with `threads` threads each (0: all cores): cores / threads, and a
  * GiB of free memory for each; >= 1. */
 int dslt_machine_jobs(int threads);

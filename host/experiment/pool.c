@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 static const double tell_interval = 0.1; /* s */
@@ -34,12 +34,6 @@ typedef struct child {
   dslt_pool_outcome outcome;
 } child;
 
-static double now_seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* ---- in the child -------------------------------------------------------------------------------- */
 
 static void send_message(int fd, const message *m) {
@@ -47,7 +41,7 @@ static void send_message(int fd, const message *m) {
 }
 
 void dslt_pool_tell(dslt_pool_line *line, int64_t units) {
-  double now = now_seconds();
+  double now = dslt_seconds();
   if (now - line->told < tell_interval) return;
   line->told = now;
   message m = {.units = units};
@@ -106,7 +100,7 @@ static int start(child *c, const dslt_pool *pool, int task, int slot) {
     return dslt_fail(DSLT_EMEMORY, "No child process can be started: %s; try a smaller --jobs.",
                      strerror(reason));
   }
-  *c = (child){.task = task, .fd = ends[0], .pid = pid, .started = now_seconds()};
+  *c = (child){.task = task, .fd = ends[0], .pid = pid, .started = dslt_seconds()};
   c->outcome.pid = pid;
   return DSLT_OK;
 }
@@ -144,7 +138,7 @@ static int reap(child *c) {
   int status = 0;
   close(c->fd);
   while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR) continue;
-  c->outcome.seconds = now_seconds() - c->started;
+  c->outcome.seconds = dslt_seconds() - c->started;
   return status;
 }
 

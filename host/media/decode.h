@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "media.h"
+#include "media/media.h"
 
 #ifdef __cplusplus
 extern "C" {

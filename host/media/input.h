@@ -6,8 +6,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "decode.h"
-#include "media.h"
+#include "media/decode.h"
+#include "media/media.h"
 
 typedef struct dslt_input {
   /* Next frame into `out`, or past it with `out` NULL. 1, 0 at the end, negative. `stop` turns true when

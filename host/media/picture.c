@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* picture.c: a picture file becomes a frame. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "decode.h"
 
 enum { LARGEST_SIDE = 16384 };
-static const int64_t LARGEST_FILE = (int64_t)2 << 30;
 
 int dslt_format_bytes(dslt_pixel_format format) {
   switch (format) {
@@ -56,53 +52,24 @@ void dslt_frame_free(dslt_frame *frame) {
 }
 
 /* The whole file in memory: decoders that open files themselves do not say why they failed. */
-static int read_all(uint8_t **bytes, size_t *size, const char *path) {
-  const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* never wait for a pipe's writer */
-  if (fd < 0) return dslt_fail(DSLT_EIO, "%s cannot be opened: %s.", path, strerror(errno));
-  struct stat status;
-  int rc = DSLT_OK;
-  uint8_t *buffer = NULL;
-  size_t have = 0;
-  if (fstat(fd, &status) != 0) {
-    rc = dslt_fail(DSLT_EIO, "%s cannot be read: %s.", path, strerror(errno));
-  } else if (!S_ISREG(status.st_mode)) {
-    rc = dslt_fail(DSLT_EIO, "%s is not a file.", path);
-  } else if (status.st_size == 0) {
-    rc = dslt_fail(DSLT_EFORMAT, "%s is empty.", path);
-  } else if (status.st_size > LARGEST_FILE) {
-    rc = dslt_fail(DSLT_EFORMAT, "%s is too large for a picture (%lld bytes).", path,
-                   (long long)status.st_size);
-  } else if (!(buffer = malloc((size_t)status.st_size))) {
-    rc = dslt_fail(DSLT_EMEMORY, "No memory to read %s (%lld bytes).", path, (long long)status.st_size);
-  }
-  while (rc == DSLT_OK && have < (size_t)status.st_size) {
-    const ssize_t n = read(fd, buffer + have, (size_t)status.st_size - have);
-    if (n == 0) break; /* it shrank since; the decoder will notice */
-    if (n > 0) {
-      have += (size_t)n;
-    } else if (errno != EINTR) {
-      rc = dslt_fail(DSLT_EIO, "%s cannot be read: %s.", path, strerror(errno));
-    }
-  }
-  close(fd);
-  if (rc < 0) {
-    free(buffer);
-    return rc;
-  }
-  *bytes = buffer;
-  *size = have;
-  return DSLT_OK;
+static int read_all(char **bytes, size_t *size, const char *path) {
+  static const dslt_file_limits limits = {.most = (size_t)2 << 30, .what = "a picture"};
+  DSLT_TRY(dslt_file_read(bytes, size, path, &limits));
+  if (*size > 0) return DSLT_OK;
+  free(*bytes);
+  return dslt_fail(DSLT_EFORMAT, "%s is empty.", path);
 }
 
 int dslt_picture_load(dslt_frame *out, const char *path) {
-  uint8_t *bytes = NULL;
+  char *file = NULL;
   size_t size = 0;
-  DSLT_TRY(read_all(&bytes, &size, path));
+  DSLT_TRY(read_all(&file, &size, path));
+  const uint8_t *bytes = (const uint8_t *)file;
   int rc = dslt_picture_check(bytes, size);
   if (rc == DSLT_OK) {
     const int binary_pnm = bytes[0] == 'P' && (bytes[1] == '5' || bytes[1] == '6');
     rc = binary_pnm ? dslt_pnm_decode(out, bytes, size) : dslt_cv_decode(out, bytes, size);
   }
-  free(bytes);
+  free(file);
   return rc < 0 ? dslt_fail_prefix(rc, path) : DSLT_OK;
 }

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "input.h"
 
@@ -28,12 +28,6 @@ struct dslt_source {
   char message[1024];
   atomic_bool stop;
 };
-
-static double now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
 
 /* A camera does not wait: move the oldest waiting frame's buffer to the end and fill it anew. Lock held. */
 static void drop_oldest(dslt_source *s) {
@@ -77,9 +71,9 @@ static void *decode_ahead(void *argument) {
   for (int64_t i = 0; rc > 0 && (s->limit == 0 || i < s->limit); i++) {
     dslt_frame *slot = wait_for_room(s);
     if (!slot) break;
-    const double began = now_ms();
+    const double began = dslt_seconds();
     rc = s->input.next(slot, s->input.self, &s->stop);
-    slot->decode_ms = now_ms() - began;
+    slot->decode_ms = 1e3 * (dslt_seconds() - began);
     if (rc > 0) {
       pthread_mutex_lock(&s->lock);
       s->filled++;

@@ -2,10 +2,10 @@
 // The numbers of dslt bench: percentiles and spreads, figures of known runs, what the machine tells.
 #include <cmath>
 
-#include "cli/bench_machine.h"
-#include "cli/bench_run.h"
-#include "cli/bench_stats.h"
-#include "cli/bench_summary.h"
+#include "bench/machine.h"
+#include "bench/run.h"
+#include "bench/stats.h"
+#include "bench/summary.h"
 #include "program.h"
 
 namespace {

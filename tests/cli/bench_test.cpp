@@ -7,7 +7,7 @@
 #include <cstring>
 #include <memory>
 
-#include "cli/bench_input.h"
+#include "bench/input.h"
 #include "program.h"
 
 namespace {

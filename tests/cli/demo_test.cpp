@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "cli/filmstrip.h"
 #include "program.h"
+#include "report/filmstrip.h"
 
 namespace {
 

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <fstream>
 
-#include "cli/report_frames.h"
 #include "program.h"
+#include "report/frames.h"
 
 namespace {
 

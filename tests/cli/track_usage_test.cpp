@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // dslt track with a wrong command line or unusable files: the exit code and the sentence.
-#include "cli/track_truth.h"
+#include "eval/track_truth.h"
 #include "program.h"
 
 namespace {

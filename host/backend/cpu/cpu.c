@@ -3,21 +3,12 @@
 #include "cpu.h"
 
 #include <omp.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cores.h"
 #include "base/error.h"
-
-/* Cores this process may run on, which a container or taskset may have cut. The default number of threads is
- * OpenMP's own: these cores, or what OMP_NUM_THREADS or the application chose. */
-static int cores_at_hand(void) {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  int count = CPU_COUNT(&set);
-  return count < 1 ? 1 : count;
-}
 
 static void read_processor_name(char *out, size_t size) {
   snprintf(out, size, "processor");
@@ -44,7 +35,7 @@ static void query(dslt_backend_info *out) {
   out->bf16 = dslt_cpu_has_bf16();
   char processor[80];
   read_processor_name(processor, sizeof processor);
-  int cores = cores_at_hand();
+  int cores = dslt_cores();
   snprintf(out->device, sizeof out->device, "%s, %d core%s", processor, cores, cores == 1 ? "" : "s");
   dslt_cpu_library(out->library, sizeof out->library);
 }

@@ -2,8 +2,8 @@
 /* flow.c: the way of a frame on the CPU: nothing is recorded, conditions are looked at when they are met. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "cpu.h"
 
@@ -21,11 +21,7 @@ struct dslt_flow {
   double since, stage_ms[DSLT_STAGE_COUNT];
 };
 
-static double now_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
-}
+static double now_ms(void) { return 1e3 * dslt_seconds(); }
 
 int dslt_cpu_flow_open(dslt_flow **out, dslt_backend *backend, const dslt_flow_desc *desc,
                        const dslt_target_state *seen) {

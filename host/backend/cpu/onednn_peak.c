@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "onednn_step.h"
 #include "peak.h"
@@ -44,11 +45,11 @@ static int trial_time(double *best, double *median, trial *t, dslt_cpu *cpu, dou
   double taken[MOST_RUNS];
   int runs = 0;
   DSLT_TRY(dslt_step_run(&t->step, cpu)); /* wakes threads, faults pages in */
-  const double end = dslt_cpu_clock() + seconds;
-  while (runs < 3 || (runs < MOST_RUNS && dslt_cpu_clock() < end)) {
-    const double before = dslt_cpu_clock();
+  const double end = dslt_seconds() + seconds;
+  while (runs < 3 || (runs < MOST_RUNS && dslt_seconds() < end)) {
+    const double before = dslt_seconds();
     DSLT_TRY(dslt_step_run(&t->step, cpu));
-    taken[runs++] = dslt_cpu_clock() - before;
+    taken[runs++] = dslt_seconds() - before;
   }
   qsort(taken, (size_t)runs, sizeof *taken, by_size);
   *best = taken[0];

@@ -3,17 +3,11 @@
 
 #include <omp.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "cpu.h"
-
-double dslt_cpu_clock(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 int dslt_cpu_threads(int threads) { return threads > 0 ? threads : omp_get_max_threads(); }
 
@@ -48,12 +42,12 @@ static int time_triad(double *best, size_t bytes, double seconds) {
   const size_t count = bytes / 3 / sizeof(float);
   float *a = memory, *b = a + count, *c = b + count;
   for (size_t i = 0; i < 2 * count; ++i) b[i] = 1.0f; /* every page gets memory of its own */
-  const double end = dslt_cpu_clock() + seconds;
+  const double end = dslt_seconds() + seconds;
   *best = 0.0;
-  for (int run = 0; run < 2 || dslt_cpu_clock() < end; ++run) {
-    const double before = dslt_cpu_clock();
+  for (int run = 0; run < 2 || dslt_seconds() < end; ++run) {
+    const double before = dslt_seconds();
     triad(a, b, c, count);
-    const double taken = dslt_cpu_clock() - before;
+    const double taken = dslt_seconds() - before;
     if (run == 1 || (run > 1 && taken < *best)) *best = taken;
   }
   free(memory);

@@ -46,9 +46,6 @@ int dslt_cpu_conv_peak(dslt_cpu_conv_best *out, int threads, int precision, int 
 int dslt_cpu_arithmetic_peak(double *flops, const char **how, dslt_backend *backend, int precision,
                              double seconds);
 
-/* Seconds of a clock that never jumps. */
-double dslt_cpu_clock(void);
-
 #ifdef __cplusplus
 }
 #endif

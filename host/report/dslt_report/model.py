@@ -252,7 +252,7 @@ def curve(part: dict[str, Any], name: str) -> np.ndarray | None:
 
 
 def read_frames(model: Model, path: Path) -> None:
-    """Add what host/cli/report_frames.c wrote: overlaps as float32 beside the description."""
+    """Add what host/report/frames.c wrote: overlaps as float32 beside the description."""
     document = expect(load_json(path), dict, "the document", path)
     names = [clean(name) for name in expect(document.get("trackers"), list, '"trackers"', path)]
     order = [names.index(t.name) if t.name in names else -1 for t in model.trackers]

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bench/ceiling.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "bench/stats.h"
+#include "nn/backbone.h"
+
+enum { MOST_RUNS = 64 };
+
+/* ---- the backbone alone -------------------------------------------------------------------------- */
+
+typedef struct bench_net {
+  dslt_backend *backend;
+  dslt_net *net;
+  void *input, *low, *high;
+} bench_net;
+
+static void net_close(bench_net *b) {
+  const dslt_backend_ops *ops = b->backend->ops;
+  if (b->net) ops->net_free(b->net);
+  ops->release(b->backend, b->input);
+  ops->release(b->backend, b->low);
+  ops->release(b->backend, b->high);
+  ops->end(b->backend);
+  ops->close(b->backend);
+}
+
+static size_t tap_bytes(const dslt_cost *cost, int layer, int batch) {
+  const dslt_layer_cost *l = &cost->layer[layer];
+  return sizeof(float) * (size_t)batch * (size_t)l->height * (size_t)l->width * (size_t)l->cout;
+}
+
+static int net_plan(bench_net *b, const dslt_options *o, const dslt_weights *weights, const dslt_cost *cost,
+                    int batch) {
+  const dslt_backend_ops *ops = b->backend->ops;
+  const int h = cost->layer[0].height, w = cost->layer[0].width;
+  const size_t bytes = sizeof(float) * 3 * (size_t)batch * (size_t)h * (size_t)w;
+  DSLT_TRY(ops->alloc(&b->input, b->backend, bytes));
+  DSLT_TRY(ops->alloc(&b->low, b->backend, tap_bytes(cost, dslt_layer_index(o->low_layer), batch)));
+  DSLT_TRY(ops->alloc(&b->high, b->backend, tap_bytes(cost, dslt_layer_index(o->high_layer), batch)));
+  memset(b->input, 0x3f, bytes); /* 0.75 everywhere: zeros would cost less power than a picture */
+  return dslt_backbone_plan(&b->net, b->backend, weights, o, batch, h, w, NULL);
+}
+
+static int net_time(double *ms, bench_net *b, double seconds) {
+  double taken[MOST_RUNS];
+  size_t runs = 0;
+  DSLT_TRY(b->backend->ops->net_run(b->net, b->input, b->low, b->high));
+  const double end = dslt_seconds() + seconds;
+  while (runs < 3 || (runs < MOST_RUNS && dslt_seconds() < end)) {
+    const double before = dslt_seconds();
+    DSLT_TRY(b->backend->ops->net_run(b->net, b->input, b->low, b->high));
+    taken[runs++] = dslt_seconds() - before;
+  }
+  *ms = 1e3 * dslt_stats_median(taken, runs);
+  return DSLT_OK;
+}
+
+static int time_backbone(double *ms, const dslt_options *o, const dslt_weights *weights,
+                         const dslt_cost *cost, int batch, double seconds) {
+  const dslt_backend_config config = {.threads = o->threads, .precision = o->precision};
+  bench_net b = {0};
+  DSLT_TRY(dslt_cpu_backend.open(&b.backend, &config));
+  int rc = b.backend->ops->begin(b.backend);
+  if (rc == DSLT_OK) rc = net_plan(&b, o, weights, cost, batch);
+  if (rc == DSLT_OK) rc = net_time(ms, &b, seconds);
+  net_close(&b);
+  return rc;
+}
+
+static int compare(dslt_bench_compare *out, const dslt_options *o, const dslt_weights *weights,
+                   const dslt_cost *cost, int batch, double seconds) {
+  *out = (dslt_bench_compare){.batch = batch, .layers = cost->layers};
+  out->height = cost->layer[0].height;
+  out->width = cost->layer[0].width;
+  for (int i = 0; i < cost->layers; ++i) {
+    const dslt_layer_cost *l = &cost->layer[i];
+    DSLT_TRY(dslt_cpu_conv_peak(&out->layer[i], o->threads, o->precision, batch, l->height, l->width, l->cin,
+                                l->cout, seconds));
+    out->best_ms += out->layer[i].ms;
+    out->layer_flop[i] = batch * l->work.flop;
+    out->flop += out->layer_flop[i];
+  }
+  return time_backbone(&out->run_ms, o, weights, cost, batch, seconds);
+}
+
+/* ---- all ----------------------------------------------------------------------------------------- */
+
+static int compare_batches(dslt_bench_ceiling *out, const dslt_options *o, const dslt_weights *weights,
+                           const dslt_cost *cost, int levels, double seconds) {
+  int batches[2] = {1, levels}, count = levels > 1 ? 2 : 1;
+  if (o->scale_joint && levels > 1) { /* all levels in one batch, never a single crop */
+    batches[0] = levels;
+    count = 1;
+  }
+  for (int i = 0; i < count; ++i) {
+    const int rc = compare(&out->compare[i], o, weights, cost, batches[i], seconds);
+    if (rc == DSLT_EUNSUPPORTED) {
+      snprintf(out->words, sizeof out->words, "%s", dslt_last_error());
+      return DSLT_OK;
+    }
+    DSLT_TRY(rc);
+    out->compares = i + 1;
+  }
+  return DSLT_OK;
+}
+
+int dslt_bench_ceiling_make(dslt_bench_ceiling *out, const dslt_options *o, const dslt_weights *weights,
+                            const dslt_geometry *geometry, double seconds) {
+  memset(out, 0, sizeof *out);
+  dslt_cost cost;
+  dslt_cost_count(&cost, o, weights, geometry);
+  DSLT_TRY(dslt_cpu_peak(&out->cpu, o->threads, seconds));
+  out->measured = 1;
+  out->flops_backbone = out->cpu.flops_f32;
+  if (o->precision == DSLT_PRECISION_BF16 && out->cpu.flops_bf16 > 0)
+    out->flops_backbone = out->cpu.flops_bf16;
+  return compare_batches(out, o, weights, &cost, geometry->levels, seconds);
+}
+
+double dslt_bench_stage_flops(const dslt_bench_ceiling *ceiling, int stage) {
+  return stage == DSLT_STAGE_BACKBONE ? ceiling->flops_backbone : ceiling->cpu.flops_f32;
+}

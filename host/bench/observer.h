@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* observer.h: who watches a benchmark's progress. */
+#ifndef DSLT_BENCH_OBSERVER_H
+#define DSLT_BENCH_OBSERVER_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Members may be NULL. */
+typedef struct dslt_bench_observer {
+  void *self;
+  void (*start)(void *self, int64_t frames); /* that will be tracked in all; -1: not known */
+  void (*progress)(void *self, int64_t frames);
+  void (*end)(void *self); /* the last frame was tracked, or an error came */
+} dslt_bench_observer;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bench/run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "tracker/geometry.h"
+
+/* The targets of one run, and what their frames cost. */
+typedef struct crew {
+  dslt_group *group;
+  dslt_box *box;
+  dslt_target_state *state; /* ahead of the frame */
+  dslt_result *result;
+  dslt_cost *cost;
+  int count;
+} crew;
+
+static void crew_free(crew *c) {
+  dslt_group_free(c->group);
+  free(c->box);
+  free(c->state);
+  free(c->result);
+  free(c->cost);
+  memset(c, 0, sizeof *c);
+}
+
+static int crew_make(crew *out, const dslt_bench_setup *setup) {
+  const size_t count = (size_t)setup->targets;
+  crew c = {.box = calloc(count, sizeof(dslt_box)),
+            .state = calloc(count, sizeof(dslt_target_state)),
+            .result = calloc(count, sizeof(dslt_result)),
+            .cost = calloc(count, sizeof(dslt_cost)),
+            .count = setup->targets};
+  int rc = c.box && c.state && c.result && c.cost ? DSLT_OK
+                                                  : dslt_fail(DSLT_EMEMORY, "Out of memory for the targets.");
+  if (rc == DSLT_OK) rc = dslt_group_create(&c.group, &setup->options, setup->weights);
+  if (rc < 0)
+    crew_free(&c);
+  else
+    *out = c;
+  return rc;
+}
+
+dslt_box dslt_bench_target(const dslt_box *first, int index, int frame_width, int frame_height) {
+  if (index == 0) return *first;
+  /* steps of 1/g and 1/g^2, g^3 = g + 1, modulo one: Martin Roberts' generalised golden ratio */
+  const double u = fmod(0.5 + 0.7548776662466927 * index, 1.0),
+               v = fmod(0.5 + 0.5698402909980532 * index, 1.0);
+  const double w = fmax(frame_width - first->width, 0), h = fmax(frame_height - first->height, 0);
+  return (dslt_box){u * w, v * h, first->width, first->height};
+}
+
+static dslt_box scaled(const dslt_box *box, double factor) {
+  return (dslt_box){factor * box->x, factor * box->y, factor * box->width, factor * box->height};
+}
+
+/* ---- the first frame ----------------------------------------------------------------------------- */
+
+/* What one target alone adds to the resident size, MiB. */
+static int weigh_one(double *mib, const dslt_bench_setup *setup, const dslt_image *frame,
+                     const dslt_box *box) {
+  const double before = dslt_memory_now();
+  dslt_group *group = NULL;
+  DSLT_TRY(dslt_group_create(&group, &setup->options, setup->weights));
+  const int rc = dslt_group_init(group, frame, box, 1);
+  *mib = dslt_memory_now() - before;
+  dslt_group_free(group);
+  return rc;
+}
+
+/* Learn the targets; the clock runs in dslt_group_init() alone. */
+static int learn(crew *c, dslt_bench_run *run, const dslt_bench_item *item, const dslt_bench_setup *setup,
+                 const dslt_image *frame) {
+  const dslt_box first = scaled(&item->box, setup->factor);
+  for (int i = 0; i < c->count; ++i) {
+    c->box[i] = dslt_bench_target(&first, i, frame->width, frame->height);
+    dslt_geometry geometry;
+    DSLT_TRY(dslt_geometry_make(&geometry, &setup->options, frame->width, frame->height, &c->box[i]));
+    dslt_cost_count(&c->cost[i], &setup->options, setup->weights, &geometry);
+  }
+  const double before = dslt_memory_now();
+  if (c->count > 1) DSLT_TRY(weigh_one(&run->memory_first, setup, frame, &first));
+  const double start = dslt_seconds();
+  DSLT_TRY(dslt_group_init(c->group, frame, c->box, c->count));
+  run->init_seconds = dslt_seconds() - start;
+  const double added = dslt_memory_now() - before;
+  if (c->count > 1)
+    run->memory_further = (added - run->memory_first) / (c->count - 1);
+  else
+    run->memory_first = added;
+  run->width = frame->width;
+  run->height = frame->height;
+  return dslt_group_init_result(&run->init, c->group, 0);
+}
+
+/* ---- the frames behind it ------------------------------------------------------------------------ */
+
+static void add_target(dslt_bench_run *run, const crew *c, int target) {
+  const dslt_result *result = &c->result[target];
+  dslt_tally tally;
+  dslt_work work[DSLT_STAGE_COUNT];
+  dslt_tally_frame(&tally, c->group, target, &c->state[target], result);
+  dslt_cost_stages(work, &c->cost[target], &tally);
+  for (int s = 0; s < DSLT_STAGE_COUNT; ++s) {
+    run->stage_ms[s] += result->stage_ms[s];
+    run->stage_work[s].flop += work[s].flop;
+    run->stage_work[s].bytes += work[s].bytes;
+  }
+}
+
+static int track_frame(crew *c, dslt_bench_run *run, const dslt_image *frame, int counted) {
+  for (int i = 0; i < c->count; ++i) c->state[i] = dslt_tally_state(c->group, i);
+  const double start = dslt_seconds(), cpu_start = dslt_cpu_seconds();
+  DSLT_TRY(dslt_group_update(c->result, c->group, frame));
+  const double seconds = dslt_seconds() - start, cpu = dslt_cpu_seconds() - cpu_start;
+  if (!counted) {
+    run->warm++;
+    return DSLT_OK;
+  }
+  for (int i = 0; i < c->count; ++i) add_target(run, c, i);
+  run->lost += c->result[0].lost != 0;
+  run->frames++;
+  run->cpu_seconds += cpu;
+  run->update_seconds += seconds;
+  return dslt_series_push(&run->latency, 1e3 * seconds);
+}
+
+static void tell(dslt_bench_setup *setup) {
+  setup->done++;
+  if (setup->observer && setup->observer->progress)
+    setup->observer->progress(setup->observer->self, setup->done);
+}
+
+static int track_stretch(crew *c, dslt_bench_run *run, const dslt_bench_stretch *stretch, int from,
+                         dslt_bench_setup *setup) {
+  double before[DSLT_ENERGY_COUNTERS], after[DSLT_ENERGY_COUNTERS];
+  for (; from < stretch->count && run->warm < setup->warm; ++from) {
+    const dslt_image frame = dslt_bench_stretch_frame(stretch, from);
+    DSLT_TRY(track_frame(c, run, &frame, 0));
+    tell(setup);
+  }
+  const int metered = setup->energy && dslt_energy_read(before, setup->energy);
+  for (int i = from; i < stretch->count; ++i) {
+    const dslt_image frame = dslt_bench_stretch_frame(stretch, i);
+    DSLT_TRY(track_frame(c, run, &frame, 1));
+    tell(setup);
+  }
+  if (metered && dslt_energy_read(after, setup->energy))
+    run->joules += dslt_energy_joules(setup->energy, before, after);
+  else
+    run->joules = NAN;
+  return DSLT_OK;
+}
+
+/* Frames in memory: nothing but the tracker runs while the clock does. */
+static int track_from_memory(crew *c, dslt_bench_run *run, const dslt_bench_item *item, dslt_bench_feed *feed,
+                             dslt_bench_setup *setup) {
+  dslt_bench_stretch stretch = {0};
+  int rc = DSLT_OK, from = 1;
+  while (rc == DSLT_OK) {
+    rc = dslt_bench_stretch_fill(&stretch, feed, setup->factor);
+    if (rc < 0 || stretch.count == 0) break;
+    if (from == 1) {
+      const dslt_image frame = dslt_bench_stretch_frame(&stretch, 0);
+      rc = learn(c, run, item, setup, &frame);
+      tell(setup);
+    }
+    if (rc == DSLT_OK) rc = track_stretch(c, run, &stretch, from, setup);
+    from = 0;
+  }
+  dslt_bench_stretch_free(&stretch);
+  return rc;
+}
+
+/* ---- decoded ahead ------------------------------------------------------------------------------- */
+
+static int track_ahead(crew *c, dslt_bench_run *run, const dslt_bench_item *item, dslt_bench_feed *feed,
+                       dslt_bench_setup *setup) {
+  dslt_image frame;
+  int rc;
+  while ((rc = dslt_bench_feed_next(&frame, feed)) == 1) {
+    if (run->loop_frames == 0) {
+      const double start = dslt_seconds();
+      DSLT_TRY(dslt_group_init(c->group, &frame, &item->box, 1));
+      run->loop_init_seconds = dslt_seconds() - start;
+    } else {
+      DSLT_TRY(dslt_group_update(c->result, c->group, &frame));
+    }
+    run->loop_frames++;
+    tell(setup);
+  }
+  return rc;
+}
+
+/* ---- both ---------------------------------------------------------------------------------------- */
+
+typedef int pass(crew *c, dslt_bench_run *run, const dslt_bench_item *item, dslt_bench_feed *feed,
+                 dslt_bench_setup *setup);
+
+static int with_crew(pass *make, dslt_bench_run *run, const dslt_bench_item *item, dslt_bench_setup *setup) {
+  crew c = {0};
+  dslt_bench_feed *feed = NULL;
+  DSLT_TRY(crew_make(&c, setup));
+  const double start = dslt_seconds();
+  int rc = dslt_bench_feed_open(&feed, item, setup->frames);
+  if (rc == DSLT_OK) rc = make(&c, run, item, feed, setup);
+  run->loop_seconds = dslt_seconds() - start;
+  dslt_bench_feed_close(feed);
+  crew_free(&c);
+  return rc;
+}
+
+static int run_both(dslt_bench_run *run, const dslt_bench_item *item, dslt_bench_setup *setup) {
+  if (setup->decoding) {
+    run->memory_before = dslt_memory_now();
+    const int watched = dslt_memory_watch();
+    DSLT_TRY(with_crew(track_ahead, run, item, setup));
+    if (watched) run->memory_peak = dslt_memory_peak();
+  }
+  const double loop_seconds = run->loop_seconds;
+  DSLT_TRY(with_crew(track_from_memory, run, item, setup));
+  run->loop_seconds = setup->decoding ? loop_seconds : NAN;
+  if (run->frames > 0) return DSLT_OK;
+  return dslt_fail(DSLT_EFORMAT, "There are too few frames: at least %d are needed to measure one.",
+                   setup->warm + 2);
+}
+
+int dslt_bench_run_make(dslt_bench_run *out, const dslt_bench_item *item, dslt_bench_setup *setup) {
+  dslt_bench_run run = {.memory_before = NAN,
+                        .memory_peak = NAN,
+                        .memory_first = NAN,
+                        .memory_further = NAN,
+                        .loop_init_seconds = NAN};
+  const int rc = run_both(&run, item, setup);
+  if (rc < 0)
+    dslt_bench_run_free(&run);
+  else
+    *out = run;
+  return rc;
+}
+
+void dslt_bench_run_free(dslt_bench_run *run) {
+  free(run->latency.values);
+  memset(run, 0, sizeof *run);
+}
+
+int dslt_bench_geometry(dslt_geometry *out, const dslt_bench_item *item, const dslt_options *options) {
+  dslt_bench_feed *feed = NULL;
+  dslt_image frame;
+  DSLT_TRY(dslt_bench_feed_open(&feed, item, 1));
+  int rc = dslt_bench_feed_next(&frame, feed);
+  if (rc == 1)
+    rc = dslt_geometry_make(out, options, frame.width, frame.height, &item->box);
+  else if (rc == 0)
+    rc = dslt_fail(DSLT_EFORMAT, "%s holds no frame.", item->name);
+  dslt_bench_feed_close(feed);
+  return rc;
+}

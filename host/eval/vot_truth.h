@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vot_truth.h: what VOT's protocol compares with: the regions as their file has them, and the frame's size.
+ */
+#ifndef DSLT_EVAL_VOT_TRUTH_H
+#define DSLT_EVAL_VOT_TRUTH_H
+
+#include "dataset/dataset.h"
+#include "eval/vot.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Fill out[0 .. frames of the sequence - 1]. Not by way of the set, which gives rectangles as corners: VOT
+ * draws a rectangle of 40 px on 40 pixels, but a polygon from 0 to 40 on 41. DSLT_EIO, DSLT_EFORMAT,
+ * DSLT_EMEMORY. */
+int dslt_vot_truth_read(dslt_vot_region *out, const dslt_dataset *set, const dslt_sequence *sequence);
+
+/* Size of the frames of sequence `index`, pixels: the set's own word for it, else that of the first image.
+ * DSLT_EIO and others when there is neither; both are 0 then. */
+int dslt_sequence_size(int *width, int *height, dslt_dataset *set, int index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

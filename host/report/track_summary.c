@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/track_summary.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/json.h"
+
+static const char *const stage_names[DSLT_STAGE_COUNT] = {"crop",   "backbone", "head",
+                                                          "locate", "store",    "update"};
+
+void dslt_track_report_add(dslt_track_report *report, const dslt_result *results, double seconds) {
+  report->updates++;
+  report->update_seconds += seconds;
+  for (int k = 0; k < report->targets; k++) {
+    report->target[k].lost += results[k].lost != 0;
+    for (int i = 0; i < DSLT_STAGE_COUNT; i++) report->stage_ms[i] += results[k].stage_ms[i];
+  }
+}
+
+static double rate(int64_t count, double seconds) { return seconds > 0 ? (double)count / seconds : 0; }
+
+static double fps(const dslt_track_report *r) { return rate(r->updates, r->update_seconds); }
+static double fps_with_init(const dslt_track_report *r) {
+  return rate(r->frames, r->init_seconds + r->update_seconds);
+}
+static double fps_with_decode(const dslt_track_report *r) { return rate(r->frames, r->loop_seconds); }
+static double mean_stage_ms(const dslt_track_report *r, int stage) {
+  return r->updates ? r->stage_ms[stage] / (double)r->updates : 0;
+}
+
+/* Largest resident size so far, MiB; Linux counts in KiB. */
+static double peak_memory(void) {
+  struct rusage usage;
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss / 1024 : 0;
+}
+
+static void print_scores(FILE *stream, const dslt_track_figures *f, int64_t frames) {
+  if (!f->scored) return;
+  if (f->truth_count != frames)
+    fprintf(stream, "ground truth covers %d frames, %lld were tracked: the first %d of both are scored\n",
+            f->truth_count, (long long)frames, f->ope.frames);
+  if (f->ope.invalid)
+    fprintf(stream,
+            "%d frames have no valid ground truth: a miss in AUC, a hit in precision, as in OTB's toolkit\n",
+            f->ope.invalid);
+  fprintf(stream, "mean overlap %.4f, AUC %.4f, precision at 20 px %.4f\n", f->ope.mean_overlap, f->ope.auc,
+          f->ope.precision20);
+}
+
+/* The end of a sentence about the machine; one target's losses stand in it. */
+static void print_machine(FILE *stream, const dslt_track_report *r) {
+  fprintf(stream, "backend %s, preset %s, seed %lld, peak memory %.0f MiB", r->backend, r->options->preset,
+          (long long)r->options->seed, peak_memory());
+  if (r->targets == 1) fprintf(stream, ", lost in %lld frames", (long long)r->target[0].lost);
+  fputc('\n', stream);
+}
+
+static void print_first_frame(FILE *stream, const dslt_track_report *r) {
+  double ms = 1e3 * r->init_seconds;
+  if (r->targets == 1) {
+    fprintf(stream, "\nfirst frame: %d steps in %.0f ms, loss %.6g\n", r->target[0].init_steps, ms,
+            r->target[0].init_loss);
+    return;
+  }
+  int steps = 0;
+  for (int k = 0; k < r->targets; k++) steps += r->target[k].init_steps;
+  fprintf(stream, "\nfirst frame: %d targets, %d steps in %.0f ms\n", r->targets, steps, ms);
+}
+
+void dslt_track_report_print(FILE *stream, const dslt_track_report *report) {
+  fprintf(stream,
+          "%lld frames: %.2f fps tracking, %.2f fps with first-frame training, %.2f fps with decoding\n",
+          (long long)report->frames, fps(report), fps_with_init(report), fps_with_decode(report));
+  fputs("ms per frame:", stream);
+  for (int i = 0; i < DSLT_STAGE_COUNT; i++)
+    fprintf(stream, "%s %s %.2f", i ? "," : "", stage_names[i], mean_stage_ms(report, i));
+  print_first_frame(stream, report);
+  print_machine(stream, report);
+  for (int k = 0; k < report->targets; k++) {
+    const dslt_track_figures *f = &report->target[k];
+    if (report->targets > 1)
+      fprintf(stream, "target %d: %d steps, loss %.6g, lost in %lld frames\n", k + 1, f->init_steps,
+              f->init_loss, (long long)f->lost);
+    print_scores(stream, f, report->frames);
+  }
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------------- */
+
+static int fill_run(json_t *root, const dslt_track_report *report) {
+  const dslt_options *options = report->options;
+  int bad = json_object_set_new(root, "version", json_string(dslt_version()));
+  bad |= json_object_set_new(root, "backend", json_string(report->backend));
+  bad |= json_object_set_new(root, "preset", json_string(options->preset));
+  bad |= json_object_set_new(root, "precision", json_string(report->precision));
+  bad |= json_object_set_new(root, "threads", json_integer(options->threads));
+  /* A file name need not be UTF-8, JSON must be. */
+  json_t *weights = json_string(report->weights);
+  bad |= json_object_set_new(root, "weights", weights ? weights : json_null());
+  bad |= json_object_set_new(root, "seed", json_integer(options->seed));
+  bad |= json_object_set_new(root, "frames", json_integer(report->frames));
+  return bad;
+}
+
+static int fill_figures(json_t *out, const dslt_track_figures *f) {
+  int bad = json_object_set_new(out, "lost_frames", json_integer(f->lost));
+  bad |= json_object_set_new(out, "init_steps", json_integer(f->init_steps));
+  bad |= json_object_set_new(out, "init_loss", dslt_json_number(f->init_loss));
+  if (!f->scored) return bad;
+  bad |= json_object_set_new(out, "scored_frames", json_integer(f->ope.frames));
+  bad |= json_object_set_new(out, "truth_frames", json_integer(f->truth_count));
+  bad |= json_object_set_new(out, "invalid_truth", json_integer(f->ope.invalid));
+  bad |= json_object_set_new(out, "mean_overlap", dslt_json_number(f->ope.mean_overlap));
+  bad |= json_object_set_new(out, "auc", dslt_json_number(f->ope.auc));
+  bad |= json_object_set_new(out, "precision20", dslt_json_number(f->ope.precision20));
+  return bad;
+}
+
+/* One target's figures stand among the run's, several targets' in a list. */
+static int fill_targets(json_t *root, const dslt_track_report *report) {
+  if (report->targets == 1) return fill_figures(root, report->target);
+  json_t *list = json_array();
+  int bad = 0;
+  for (int k = 0; k < report->targets; k++) {
+    json_t *one = json_pack("{s:i}", "target", k + 1);
+    bad |= fill_figures(one, &report->target[k]);
+    bad |= json_array_append_new(list, one);
+  }
+  return json_object_set_new(root, "targets", list) | bad;
+}
+
+static int fill_times(json_t *root, const dslt_track_report *report) {
+  int bad = json_object_set_new(root, "fps", dslt_json_number(fps(report)));
+  bad |= json_object_set_new(root, "fps_with_init", dslt_json_number(fps_with_init(report)));
+  bad |= json_object_set_new(root, "fps_with_decode", dslt_json_number(fps_with_decode(report)));
+  bad |= json_object_set_new(root, "init_ms", dslt_json_number(1e3 * report->init_seconds));
+  json_t *stages = json_object();
+  for (int i = 0; i < DSLT_STAGE_COUNT; i++)
+    bad |= json_object_set_new(stages, stage_names[i], dslt_json_number(mean_stage_ms(report, i)));
+  bad |= json_object_set_new(root, "ms_per_stage", stages);
+  bad |= json_object_set_new(root, "peak_memory_mib", dslt_json_number(peak_memory()));
+  return bad;
+}
+
+int dslt_track_report_save(const dslt_track_report *report, const char *path) {
+  json_t *root = json_object();
+  int bad = fill_run(root, report);
+  bad |= fill_targets(root, report);
+  bad |= fill_times(root, report);
+  char *text = bad ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+  json_decref(root);
+  if (!text) return dslt_fail(DSLT_EMEMORY, "Out of memory while writing %s.", path);
+  dslt_atomic_file file = {0};
+  int rc = dslt_atomic_open(&file, path);
+  if (rc == DSLT_OK) {
+    fprintf(file.stream, "%s\n", text);
+    rc = dslt_atomic_commit(&file);
+  }
+  free(text);
+  return rc;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* track_summary.h: what a run says about itself at the end: speed, times per stage, scores. */
+#ifndef DSLT_REPORT_TRACK_SUMMARY_H
+#define DSLT_REPORT_TRACK_SUMMARY_H
+
+#include <stdio.h>
+
+#include "dslt/dslt.h"
+#include "eval/ope.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What is said of one target. */
+typedef struct dslt_track_figures {
+  int64_t lost;     /* frames flagged lost */
+  int init_steps;   /* steps of first-frame training */
+  double init_loss; /* loss of its last step */
+  int scored;       /* 1: `ope` is filled */
+  int truth_count;  /* rows of ground truth known for the tracked range */
+  dslt_ope ope;
+} dslt_track_figures;
+
+typedef struct dslt_track_report {
+  const dslt_options *options;       /* borrowed, like all pointers here */
+  const char *weights;               /* file name */
+  const char *precision;             /* "f32" ... or "" likewise */
+  const char *backend;               /* "cpu", "cuda" or "" before the tracker exists */
+  int64_t frames;                    /* tracked, the first frame among them */
+  int64_t updates;                   /* all but the first */
+  double init_seconds;               /* the whole call of dslt_group_init() */
+  double update_seconds;             /* summed over the calls of dslt_group_update() */
+  double loop_seconds;               /* from before the first frame is asked for until the last one is done */
+  double stage_ms[DSLT_STAGE_COUNT]; /* summed over the updates and the targets */
+  dslt_track_figures *target;        /* [targets] */
+  int targets;                       /* >= 1 */
+} dslt_track_report;
+
+/* Add one update's times and flags, results[targets]. `seconds` is the call's wall time. */
+void dslt_track_report_add(dslt_track_report *report, const dslt_result *results, double seconds);
+/* A few lines for people. */
+void dslt_track_report_print(FILE *stream, const dslt_track_report *report);
+/* The same and more as JSON in `path`, atomically; what repeats from run to run comes first, times and speeds
+ * after it. fps = updates / update_seconds; fps_with_init = frames / (init_seconds + update_seconds);
+ * fps_with_decode = frames / loop_seconds; ms_per_stage = mean over the updates. Of several targets,
+ * "targets" holds what is said of each, and times are all targets' together. DSLT_EIO names the file. */
+int dslt_track_report_save(const dslt_track_report *report, const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
