@@ -2,7 +2,7 @@
 # A thin front door over the CMake presets; every target sets up what it needs by itself.
 #
 #   make demo      render a clip, track it, write demo/track.mp4, demo/boxes.txt and demo/filmstrip.png
-#   make check     build and run every test
+#   make check     build everything and run the tests, of the slow ones one in five (SLOW=1: all); says what was skipped and why
 #   make build     build/dslt and libdslt
 #   make sanitize  every test again under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make fuzz      the fuzzers, FUZZ_SECONDS each (needs clang)
@@ -40,7 +40,7 @@ demo: build
 	@$(BUILD)/dslt demo --out demo
 
 check test: build
-	@ctest --test-dir $(BUILD) --output-on-failure --parallel $(JOBS)
+	@scripts/run_tests.py $(BUILD) --jobs $(JOBS) $(if $(SLOW),--all)
 
 sanitize: setup
 	@cmake --preset debug

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+# ctest reads this when it runs, after the lists of GoogleTest's tests, whose names are known only then. It gives every test
+# its labels: the room (ctest -L tracker), "slow" for those below, and "another_day" for slow ones that a sampled run
+# (DSLT_TEST_SLOW="SEED;SHARE", set by scripts/run_tests.py) leaves out. Seeds 1 to SHARE between them take every slow test.
+#
+# DSLT_TEST_LISTS are the variables that hold the names, DSLT_TEST_ENVIRONMENT what each test gets; gtest_discover_tests()
+# itself would keep only the first of several variables.
+
+# Regular expressions of tests that take two seconds or more on two Zen 5 cores, or repeat another test in another order.
+set(slow
+  "ShiftTest\\." "GroupPreset\\." "^Memory\\." "^Resume\\.[^A]" "^FullDisk\\." "^BackboneFallback\\."
+  "AllocationTest\\.Nothing" "Harness(Shuffled|Reversed)"
+  "^TrackTargets\\.(FormatsOf|WrongCommands|Csv)" "^TrackUsage\\.(Refuses|NoResult)" "^DatasetVerb\\.WrongCommandLines"
+  "^BenchProgram\\.(WrongUse|TheCeiling|Sweeps|APlot)" "^Report\\.Missing" "^ProgramEval\\.CommandLine" "^Demo\\.Refuses"
+  "^Program\\.EachVerb" "^Run\\.(WrongCommandLines|OtherOptions|MoreSequences|TheAblation)"
+  "^Scene\\.(TruthLies|ThePost)" "^TrackerTest\\.(FramesWithout|BoxesOnThe)")
+list(JOIN slow "|" slow)
+set(sample $ENV{DSLT_TEST_SLOW})
+
+foreach(list IN LISTS DSLT_TEST_LISTS)
+  string(REGEX REPLACE "^dslt_test_([a-z]+).*" "\\1" room "${list}")
+  foreach(test IN LISTS ${list})
+    set(labels ${room})
+    if(test MATCHES "${slow}")
+      list(APPEND labels slow)
+      if(sample)
+        list(GET sample 0 seed)
+        list(GET sample 1 share)
+        string(MD5 hash "${test}")
+        string(SUBSTRING "${hash}" 0 6 hash)
+        math(EXPR turn "(0x${hash} + ${seed}) % ${share}")
+        if(turn)
+          list(APPEND labels another_day)
+        endif()
+      endif()
+    endif()
+    set_tests_properties("${test}" PROPERTIES LABELS "${labels}" ENVIRONMENT "${${list}_ENVIRONMENT}")
+  endforeach()
+endforeach()
