@@ -74,24 +74,24 @@ __device__ static inline crop_sums sample_blended(const float *blended, int firs
 /* Block (x, y, z): tile of row y of level z. */
 template <typename T, int C>
 static __global__ void __launch_bounds__(THREADS, BLOCKS)
-    crop_kernel(T *out, const dslt_frame_view *frame, dslt_geometry g, dslt_input_norm norm,
+    crop_kernel(T *out, const dslt_frame_view *frame, dslt_search g, dslt_input_norm norm,
                 const dslt_target_state *state, int first_level, const int32_t *when) {
   __shared__ float blended[COLUMNS * 3];
   __shared__ float level_ratio;
   if (dslt_skipped(when)) return;
   if (threadIdx.x == 0) /* a power in double: once a block */
-    level_ratio = (float)(g.ratio * state->scale * pow(g.scale_step, first_level + (int)blockIdx.z));
+    level_ratio = (float)(g.area.ratio * state->scale * pow(g.scale.step, first_level + (int)blockIdx.z));
   __syncthreads();
-  const float ratio = level_ratio, anchor = (float)g.anchor_x, centre = (float)state->cx;
+  const float ratio = level_ratio, anchor = (float)g.area.anchor_x, centre = (float)state->cx;
   const crop_view view = {frame->data, (size_t)frame->stride, frame->pixel_bytes, frame->width,
                           frame->height};
   const int offset[3] = {frame->channel[norm.rgb ? 2 : 0], frame->channel[1],
                          frame->channel[norm.rgb ? 0 : 2]};
-  const dslt_taps rows = dslt_taps_at((int)blockIdx.y, (float)g.anchor_y, (float)state->cy, ratio);
+  const dslt_taps rows = dslt_taps_at((int)blockIdx.y, (float)g.area.anchor_y, (float)state->cy, ratio);
   const float rows_total = weight_sum(rows);
-  const int tile = (int)blockIdx.x * THREADS, w = g.input_width;
+  const int tile = (int)blockIdx.x * THREADS, w = g.area.input_width;
   const int tile_end = tile + THREADS < w ? tile + THREADS : w;
-  T *to = out + ((size_t)blockIdx.z * (size_t)g.input_height + blockIdx.y) * (size_t)w * C;
+  T *to = out + ((size_t)blockIdx.z * (size_t)g.area.input_height + blockIdx.y) * (size_t)w * C;
 
   /* As many samples at once as their columns fit; the same for every thread. */
   int at_once = THREADS;
@@ -151,19 +151,20 @@ extern "C" int dslt_cuda_frame_view(dslt_frame_view *view, const void *data, siz
 }
 
 extern "C" int dslt_cuda_crop(dslt_stream stream, void *out, dslt_type type, int channels,
-                              const dslt_frame_view *frame, const dslt_geometry *g,
-                              const dslt_input_norm *norm, const dslt_target_state *state, int first_level,
-                              int count, const int32_t *when) {
+                              const dslt_frame_view *frame, const dslt_search *g, const dslt_input_norm *norm,
+                              const dslt_target_state *state, int first_level, int count,
+                              const int32_t *when) {
   if (!out || !frame || !g || !norm || !state)
     return dslt_fail(DSLT_EARGUMENT, "Kernel crop needs an output, a frame, a geometry, a norm and a state.");
   DSLT_TRY(dslt_check_pixels("crop", out, type, channels));
-  if (g->input_width < 1 || g->input_height < 1 || g->input_width > DSLT_MAP_SIDE_MAX ||
-      g->input_height > DSLT_MAP_SIDE_MAX || count < 1 || count > DSLT_LEVELS_MAX)
+  if (g->area.input_width < 1 || g->area.input_height < 1 || g->area.input_width > DSLT_MAP_SIDE_MAX ||
+      g->area.input_height > DSLT_MAP_SIDE_MAX || count < 1 || count > DSLT_LEVELS_MAX)
     return dslt_fail(
         DSLT_EARGUMENT,
         "Kernel crop was asked for %d areas of %d x %d pixels; it takes 1 to %d with sides to %d.", count,
-        g->input_width, g->input_height, (int)DSLT_LEVELS_MAX, (int)DSLT_MAP_SIDE_MAX);
-  dim3 grid((unsigned)((g->input_width + THREADS - 1) / THREADS), (unsigned)g->input_height, (unsigned)count);
+        g->area.input_width, g->area.input_height, (int)DSLT_LEVELS_MAX, (int)DSLT_MAP_SIDE_MAX);
+  dim3 grid((unsigned)((g->area.input_width + THREADS - 1) / THREADS), (unsigned)g->area.input_height,
+            (unsigned)count);
 #define LAUNCH(T, C)                                                                                      \
   DSLT_LAUNCH((crop_kernel<T, C>), grid, THREADS, stream, (T *)out, frame, *g, *norm, state, first_level, \
               when)

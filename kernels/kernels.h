@@ -24,7 +24,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "backend/backend.h"
+#include "dslt/dslt.h"
+#include "math/adam.h"
+#include "math/loss.h"
+#include "math/search_rules.h"
+#include "math/stop.h"
+#include "math/target_state.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -65,7 +70,7 @@ int dslt_cuda_frame_view(dslt_frame_view *host_view, const void *data, size_t st
  * zeros behind the three, as vendor convolutions like them. Sides: 1..DSLT_MAP_SIDE_MAX. geometry, norm:
  * host. */
 int dslt_cuda_crop(dslt_stream stream, void *out, dslt_type type, int channels, const dslt_frame_view *frame,
-                   const dslt_geometry *geometry, const dslt_input_norm *norm, const dslt_target_state *state,
+                   const dslt_search *geometry, const dslt_input_norm *norm, const dslt_target_state *state,
                    int first_level, int count, const int32_t *when);
 
 /* 5 x 5 Gaussian blur of deviation `sigma` (> 0), edges replicated, or the mirror image about column `axis`
@@ -153,7 +158,7 @@ int dslt_cuda_adam(dslt_stream stream, const dslt_param *params, int count, cons
                    int32_t *step, uint32_t *ticket, const int32_t *when);
 
 /* The soft label on the response grid of `geometry` (host), sigmas in cells, > 0; stretch: to [0, 1]. */
-int dslt_cuda_label(dslt_stream stream, float *label, const dslt_geometry *geometry, float sigma_x,
+int dslt_cuda_label(dslt_stream stream, float *label, const dslt_search *geometry, float sigma_x,
                     float sigma_y, int stretch);
 
 /* ---- state: locate.cu ----------------------------------------------------------------------------- */
@@ -173,17 +178,17 @@ typedef struct dslt_locate_scratch {
 /* Find the target in response [response_height][response_width] and move the state. Among equal scores the
  * first in row-major order wins. geometry: host. */
 int dslt_cuda_locate(dslt_stream stream, dslt_target_state *state, const float *response,
-                     const dslt_geometry *geometry, dslt_locate_scratch *scratch, const int32_t *when);
+                     const dslt_search *geometry, dslt_locate_scratch *scratch, const int32_t *when);
 
-/* Choose among geometry->levels responses and rescale the state; the same size wins ties. `when` is usually
+/* Choose among geometry->scale.levels responses and rescale the state; the same size wins ties. `when` is usually
  * &state->pyramid: a state whose gate is shut keeps its scale and its level. */
 int dslt_cuda_choose_scale(dslt_stream stream, dslt_target_state *state, const float *responses,
-                           const dslt_geometry *geometry, dslt_locate_scratch *scratch, const int32_t *when);
+                           const dslt_search *geometry, dslt_locate_scratch *scratch, const int32_t *when);
 
-/* Both at once: search geometry->levels responses around the last place, move to the best one's maximum,
+/* Both at once: search geometry->scale.levels responses around the last place, move to the best one's maximum,
  * write scale, level and the label's place. */
 int dslt_cuda_locate_levels(dslt_stream stream, dslt_target_state *state, const float *responses,
-                            const dslt_geometry *geometry, dslt_locate_scratch *scratch, const int32_t *when);
+                            const dslt_search *geometry, dslt_locate_scratch *scratch, const int32_t *when);
 
 /* ---- what a frame still has to do: turn.cu, samples.cu ------------------------------------------- */
 
@@ -245,8 +250,7 @@ int dslt_cuda_store_sample(dslt_stream stream, dslt_ring *ring, void *low_store,
  * ring is not NULL, into item ring->next of a store at label, none where the ring has one slot: for a label
  * of its own for every sample, right before store_sample with the same `when`. */
 int dslt_cuda_sample_label(dslt_stream stream, float *label, const dslt_ring *ring,
-                           const dslt_target_state *state, const dslt_geometry *geometry,
-                           const int32_t *when);
+                           const dslt_target_state *state, const dslt_search *geometry, const int32_t *when);
 
 /* Set the condition of a graph's IF node (cudaGraphConditionalHandle) to *flag != 0, so that the node's body,
  * vendor libraries included, runs or not without the host. `flag` as `when`, not NULL. DSLT_EDEVICE in a

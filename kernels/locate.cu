@@ -9,21 +9,21 @@ enum { THREADS = 256, INPUT_SIDE_MAX = 4096 };
 
 /* ---- the searched grid: the response's cells, or one point for each input pixel ------------------------ */
 
-__device__ static inline int grid_width(const dslt_geometry *g) {
-  return g->subcell == DSLT_SUBCELL_BICUBIC ? g->input_width : g->response_width;
+__device__ static inline int grid_width(const dslt_search *g) {
+  return g->peak.subcell == DSLT_SUBCELL_BICUBIC ? g->area.input_width : g->area.response_width;
 }
 
-__device__ static inline int grid_count(const dslt_geometry *g) {
-  return g->subcell == DSLT_SUBCELL_BICUBIC ? g->input_width * g->input_height
-                                            : g->response_width * g->response_height;
+__device__ static inline int grid_count(const dslt_search *g) {
+  return g->peak.subcell == DSLT_SUBCELL_BICUBIC ? g->area.input_width * g->area.input_height
+                                                 : g->area.response_width * g->area.response_height;
 }
 
-__device__ static inline dslt_peak cell_peak(const float *response, const dslt_geometry *g, int row,
+__device__ static inline dslt_peak cell_peak(const float *response, const dslt_search *g, int row,
                                              int column) {
   dslt_peak peak;
   peak.x = (float)column;
   peak.y = (float)row;
-  peak.response = response[row * g->response_width + column];
+  peak.response = response[row * g->area.response_width + column];
   peak.score = peak.response * dslt_motion_prior(g, peak.x, peak.y);
   return peak;
 }
@@ -35,12 +35,14 @@ __device__ static inline void cubic_taps(float coordinate, int size, int index[4
 }
 
 /* The response enlarged bicubically at one input pixel: columns first, then the row, as the CPU does. */
-__device__ static inline dslt_peak pixel_peak(const float *response, const dslt_geometry *g, int v, int u) {
-  int w = g->response_width, h = g->response_height, rows[4], columns[4];
+__device__ static inline dslt_peak pixel_peak(const float *response, const dslt_search *g, int v, int u) {
+  int w = g->area.response_width, h = g->area.response_height, rows[4], columns[4];
   float row_weight[4], column_weight[4];
   dslt_peak peak;
-  peak.y = dslt_fine_coordinate(v, g->input_height, h, g->kernel_height, g->stride, g->mapping);
-  peak.x = dslt_fine_coordinate(u, g->input_width, w, g->kernel_width, g->stride, g->mapping);
+  peak.y = dslt_fine_coordinate(v, g->area.input_height, h, g->area.kernel_height, g->area.stride,
+                                g->area.mapping);
+  peak.x =
+      dslt_fine_coordinate(u, g->area.input_width, w, g->area.kernel_width, g->area.stride, g->area.mapping);
   cubic_taps(peak.y, h, rows, row_weight);
   cubic_taps(peak.x, w, columns, column_weight);
   peak.response = 0.0f;
@@ -53,27 +55,27 @@ __device__ static inline dslt_peak pixel_peak(const float *response, const dslt_
   return peak;
 }
 
-__device__ static inline dslt_peak peak_at(const float *response, const dslt_geometry *g, int index) {
+__device__ static inline dslt_peak peak_at(const float *response, const dslt_search *g, int index) {
   int row = index / grid_width(g), column = index % grid_width(g);
-  return g->subcell == DSLT_SUBCELL_BICUBIC ? pixel_peak(response, g, row, column)
-                                            : cell_peak(response, g, row, column);
+  return g->peak.subcell == DSLT_SUBCELL_BICUBIC ? pixel_peak(response, g, row, column)
+                                                 : cell_peak(response, g, row, column);
 }
 
 /* The full answer for the winner; index -1 (no score above minus infinity) answers as the CPU does. */
-__device__ static inline dslt_peak final_peak(const float *response, const dslt_geometry *g,
+__device__ static inline dslt_peak final_peak(const float *response, const dslt_search *g,
                                               dslt_candidate winner) {
-  if (winner.index < 0 && g->subcell == DSLT_SUBCELL_BICUBIC) {
-    dslt_peak nowhere = {0.5f * (float)(g->response_width - 1), 0.5f * (float)(g->response_height - 1),
-                         -INFINITY, NAN};
+  if (winner.index < 0 && g->peak.subcell == DSLT_SUBCELL_BICUBIC) {
+    dslt_peak nowhere = {0.5f * (float)(g->area.response_width - 1),
+                         0.5f * (float)(g->area.response_height - 1), -INFINITY, NAN};
     return nowhere;
   }
   int index = winner.index < 0 ? 0 : winner.index;
   dslt_peak peak = peak_at(response, g, index);
   peak.score = winner.score;
-  if (g->subcell == DSLT_SUBCELL_QUADRATIC)
-    dslt_refine_quadratic(&peak, response, g, index / g->response_width, index % g->response_width);
-  if (g->subcell == DSLT_SUBCELL_GAUSSIAN)
-    dslt_refine_gaussian(&peak, response, g, index / g->response_width, index % g->response_width);
+  if (g->peak.subcell == DSLT_SUBCELL_QUADRATIC)
+    dslt_refine_quadratic(&peak, response, g, index / g->area.response_width, index % g->area.response_width);
+  if (g->peak.subcell == DSLT_SUBCELL_GAUSSIAN)
+    dslt_refine_gaussian(&peak, response, g, index / g->area.response_width, index % g->area.response_width);
   return peak;
 }
 
@@ -86,11 +88,11 @@ enum { LOCATE, CHOOSE_SCALE, LOCATE_LEVELS };
  * state. Which block that is changes nothing: comparing has no rounding. */
 template <int what>
 static __global__ void __launch_bounds__(THREADS)
-    locate_kernel(dslt_target_state *state, const float *__restrict__ responses, dslt_geometry g,
+    locate_kernel(dslt_target_state *state, const float *__restrict__ responses, dslt_search g,
                   dslt_locate_scratch *scratch, const int32_t *when) {
   __shared__ dslt_peak peaks[DSLT_LEVELS_MAX];
   if (dslt_skipped(when)) return;
-  const size_t cells = (size_t)(g.response_width * g.response_height);
+  const size_t cells = (size_t)(g.area.response_width * g.area.response_height);
   const float *response = responses + (size_t)blockIdx.y * cells;
   dslt_candidate mine = {-INFINITY, -1};
   int count = grid_count(&g);
@@ -114,9 +116,9 @@ static __global__ void __launch_bounds__(THREADS)
   __syncthreads();
   if (threadIdx.x != 0) return;
   if (what == CHOOSE_SCALE) {
-    int chosen = (g.levels - 1) / 2; /* the same size wins ties */
+    int chosen = (g.scale.levels - 1) / 2; /* the same size wins ties */
     float highest = peaks[chosen].score;
-    for (int level = 0; level < g.levels; ++level) {
+    for (int level = 0; level < g.scale.levels; ++level) {
       float score = dslt_level_score(peaks[level].score, level, &g);
       if (!(score > highest)) continue;
       chosen = level;
@@ -133,55 +135,55 @@ static __global__ void __launch_bounds__(THREADS)
 /* ---- launchers -------------------------------------------------------------------------------------------
  */
 
-static int check(const dslt_target_state *state, const float *response, const dslt_geometry *g,
+static int check(const dslt_target_state *state, const float *response, const dslt_search *g,
                  const dslt_locate_scratch *scratch) {
   if (!state || !response || !g || !scratch)
     return dslt_fail(DSLT_EARGUMENT,
                      "Kernel locate needs a state, a response, a geometry and scratch memory.");
-  if (g->response_width < 1 || g->response_height < 1 || g->response_width > DSLT_RESPONSE_SIDE_MAX ||
-      g->response_height > DSLT_RESPONSE_SIDE_MAX)
+  if (g->area.response_width < 1 || g->area.response_height < 1 ||
+      g->area.response_width > DSLT_RESPONSE_SIDE_MAX || g->area.response_height > DSLT_RESPONSE_SIDE_MAX)
     return dslt_fail(DSLT_EARGUMENT, "Kernel locate was given %d x %d cells; a side has 1 to %d.",
-                     g->response_width, g->response_height, (int)DSLT_RESPONSE_SIDE_MAX);
-  if (g->input_width < 1 || g->input_height < 1 || g->input_width > INPUT_SIDE_MAX ||
-      g->input_height > INPUT_SIDE_MAX || g->stride < 1)
+                     g->area.response_width, g->area.response_height, (int)DSLT_RESPONSE_SIDE_MAX);
+  if (g->area.input_width < 1 || g->area.input_height < 1 || g->area.input_width > INPUT_SIDE_MAX ||
+      g->area.input_height > INPUT_SIDE_MAX || g->area.stride < 1)
     return dslt_fail(
         DSLT_EARGUMENT,
         "Kernel locate was given an input of %d x %d pixels and a stride of %d; a side has 1 to %d "
         "and the stride is at least 1.",
-        g->input_width, g->input_height, g->stride, (int)INPUT_SIDE_MAX);
-  if (g->subcell < DSLT_SUBCELL_NONE || g->subcell > DSLT_SUBCELL_GAUSSIAN)
-    return dslt_fail(DSLT_EARGUMENT, "Kernel locate knows no sub-cell search number %d.", g->subcell);
-  if (g->levels < 1 || g->levels > DSLT_LEVELS_MAX)
-    return dslt_fail(DSLT_EARGUMENT, "Kernel locate was given %d levels; it takes 1 to %d.", g->levels,
+        g->area.input_width, g->area.input_height, g->area.stride, (int)INPUT_SIDE_MAX);
+  if (g->peak.subcell < DSLT_SUBCELL_NONE || g->peak.subcell > DSLT_SUBCELL_GAUSSIAN)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel locate knows no sub-cell search number %d.", g->peak.subcell);
+  if (g->scale.levels < 1 || g->scale.levels > DSLT_LEVELS_MAX)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel locate was given %d levels; it takes 1 to %d.", g->scale.levels,
                      (int)DSLT_LEVELS_MAX);
   return DSLT_OK;
 }
 
 /* Cells are few and fit one block; the bicubic search has a hundred times as many points. */
-static unsigned slices(const dslt_geometry *g) {
-  if (g->subcell != DSLT_SUBCELL_BICUBIC) return 1;
-  return dslt_blocks((size_t)g->input_width * (size_t)g->input_height, THREADS, DSLT_LOCATE_SLICES);
+static unsigned slices(const dslt_search *g) {
+  if (g->peak.subcell != DSLT_SUBCELL_BICUBIC) return 1;
+  return dslt_blocks((size_t)g->area.input_width * (size_t)g->area.input_height, THREADS, DSLT_LOCATE_SLICES);
 }
 
 extern "C" int dslt_cuda_locate(dslt_stream stream, dslt_target_state *state, const float *response,
-                                const dslt_geometry *g, dslt_locate_scratch *scratch, const int32_t *when) {
+                                const dslt_search *g, dslt_locate_scratch *scratch, const int32_t *when) {
   DSLT_TRY(check(state, response, g, scratch));
   return DSLT_LAUNCH(locate_kernel<LOCATE>, dim3(slices(g), 1), THREADS, stream, state, response, *g, scratch,
                      when);
 }
 
 extern "C" int dslt_cuda_choose_scale(dslt_stream stream, dslt_target_state *state, const float *responses,
-                                      const dslt_geometry *g, dslt_locate_scratch *scratch,
+                                      const dslt_search *g, dslt_locate_scratch *scratch,
                                       const int32_t *when) {
   DSLT_TRY(check(state, responses, g, scratch));
-  return DSLT_LAUNCH(locate_kernel<CHOOSE_SCALE>, dim3(slices(g), (unsigned)g->levels), THREADS, stream,
+  return DSLT_LAUNCH(locate_kernel<CHOOSE_SCALE>, dim3(slices(g), (unsigned)g->scale.levels), THREADS, stream,
                      state, responses, *g, scratch, when);
 }
 
 extern "C" int dslt_cuda_locate_levels(dslt_stream stream, dslt_target_state *state, const float *responses,
-                                       const dslt_geometry *g, dslt_locate_scratch *scratch,
+                                       const dslt_search *g, dslt_locate_scratch *scratch,
                                        const int32_t *when) {
   DSLT_TRY(check(state, responses, g, scratch));
-  return DSLT_LAUNCH(locate_kernel<LOCATE_LEVELS>, dim3(slices(g), (unsigned)g->levels), THREADS, stream,
-                     state, responses, *g, scratch, when);
+  return DSLT_LAUNCH(locate_kernel<LOCATE_LEVELS>, dim3(slices(g), (unsigned)g->scale.levels), THREADS,
+                     stream, state, responses, *g, scratch, when);
 }

@@ -34,38 +34,38 @@ inline double difference(const std::vector<float> &got, const std::vector<float>
 
 inline std::string times(int a, int b) { return std::to_string(a) + "x" + std::to_string(b); }
 
-inline dslt_geometry geometry(int kernel, int subcell, int levels) {
-  dslt_geometry g = {};
-  g.frame_width = 640;
-  g.frame_height = 480;
-  g.target_width = 64;
-  g.target_height = 60;
-  g.ratio = 0.8;
-  g.input_width = kInputWidth;
-  g.input_height = kInputHeight;
-  g.anchor_x = 0.5 * kInputWidth;
-  g.anchor_y = 0.5 * kInputHeight;
-  g.stride = 8;
-  g.map_width = kMapWidth;
-  g.map_height = kMapHeight;
-  g.kernel_width = g.kernel_height = kernel;
-  g.response_width = kMapWidth - kernel + 1;
-  g.response_height = kMapHeight - kernel + 1;
-  g.centre_x = 0.5f * float(g.response_width - 1);
-  g.centre_y = 0.5f * float(g.response_height - 1);
-  g.motion_sigma_x = g.motion_sigma_y = 8;
-  g.subcell = subcell;
-  g.mapping = DSLT_MAPPING_RECEPTIVE;
-  g.levels = levels;
-  g.scale_step = 1.03;
-  g.scale_rate = 0.6;
-  g.scale_gate = 0.3;
-  g.scale_penalty = 0.98;
-  g.scale_min = 0.2;
-  g.scale_max = 5;
-  g.lost_ratio = 0.25;
-  g.lost_rate = 0.1;
-  g.label_sigma_x = g.label_sigma_y = 1.5f;
+inline dslt_search geometry(int kernel, int subcell, int levels) {
+  dslt_search g = {};
+  g.area.frame_width = 640;
+  g.area.frame_height = 480;
+  g.area.target_width = 64;
+  g.area.target_height = 60;
+  g.area.ratio = 0.8;
+  g.area.input_width = kInputWidth;
+  g.area.input_height = kInputHeight;
+  g.area.anchor_x = 0.5 * kInputWidth;
+  g.area.anchor_y = 0.5 * kInputHeight;
+  g.area.stride = 8;
+  g.area.map_width = kMapWidth;
+  g.area.map_height = kMapHeight;
+  g.area.kernel_width = g.area.kernel_height = kernel;
+  g.area.response_width = kMapWidth - kernel + 1;
+  g.area.response_height = kMapHeight - kernel + 1;
+  g.area.centre_x = 0.5f * float(g.area.response_width - 1);
+  g.area.centre_y = 0.5f * float(g.area.response_height - 1);
+  g.peak.sigma_x = g.peak.sigma_y = 8;
+  g.peak.subcell = subcell;
+  g.area.mapping = DSLT_MAPPING_RECEPTIVE;
+  g.scale.levels = levels;
+  g.scale.step = 1.03;
+  g.scale.rate = 0.6;
+  g.scale.gate = 0.3;
+  g.scale.penalty = 0.98;
+  g.scale.min = 0.2;
+  g.scale.max = 5;
+  g.lost.ratio = 0.25;
+  g.lost.rate = 0.1;
+  g.label.sigma_x = g.label.sigma_y = 1.5f;
   return g;
 }
 
@@ -74,19 +74,20 @@ inline dslt_target_state state_in_the_middle() {
   state.cx = 320;
   state.cy = 240;
   state.scale = 1;
-  state.mean_peak = 0.8;
+  state.mean_score = 0.8;
   return state;
 }
 
-inline std::size_t cells_of(const dslt_geometry &g) {
-  return std::size_t(g.response_width) * std::size_t(g.response_height);
+inline std::size_t cells_of(const dslt_search &g) {
+  return std::size_t(g.area.response_width) * std::size_t(g.area.response_height);
 }
 
 // A response map with one clear peak.
-inline std::vector<float> bump(const dslt_geometry &g, float height, unsigned seed) {
+inline std::vector<float> bump(const dslt_search &g, float height, unsigned seed) {
   std::vector<float> map = noise(cells_of(g), seed, 0.05f);
   for (std::size_t i = 0; i < map.size(); ++i) {
-    float dx = float(int(i) % g.response_width) - 24.3f, dy = float(int(i) / g.response_width) - 17.6f;
+    float dx = float(int(i) % g.area.response_width) - 24.3f,
+          dy = float(int(i) / g.area.response_width) - 17.6f;
     map[i] += height * std::exp(-0.1f * (dx * dx + dy * dy));
   }
   return map;

@@ -11,7 +11,7 @@ enum class Search { locate, choose_scale, locate_levels };
 Entry search(Search what, int subcell, const char *name) {
   int levels = what == Search::locate ? 1 : 3;
   return {name, [=](Memory &m, dslt_backend *cpu) {
-            dslt_geometry g = geometry(8, subcell, levels);
+            dslt_search g = geometry(8, subcell, levels);
             std::vector<float> maps;
             for (int level = 0; level < levels; ++level) {
               std::vector<float> map = bump(g, level == 2 ? 0.9f : 0.7f, unsigned(level));
@@ -43,8 +43,8 @@ Entry search(Search what, int subcell, const char *name) {
                               : (what == Search::locate_levels ? cpu->ops->locate_levels : cpu->ops->locate);
               must(twin(cpu, &want, maps.data(), &g));
               auto numbers = [](const dslt_target_state &p) {
-                return std::vector<float>{float(p.cx),   float(p.cy),        float(p.scale),
-                                          float(p.peak), float(p.mean_peak), float(p.level)};
+                return std::vector<float>{float(p.cx),    float(p.cy),         float(p.scale),
+                                          float(p.score), float(p.mean_score), float(p.level)};
               };
               return difference(numbers(got), numbers(want));
             };

@@ -103,7 +103,7 @@ Entry adam() {
 
 Entry sample_label() {
   return {"sample_label 38x43", [](Memory &m, dslt_backend *cpu) {
-            dslt_geometry g = geometry(8, DSLT_SUBCELL_NONE, 1);
+            dslt_search g = geometry(8, DSLT_SUBCELL_NONE, 1);
             dslt_target_state state = state_in_the_middle();
             state.label_x = 20.3f;
             state.label_y = 18.8f;

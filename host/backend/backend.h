@@ -16,7 +16,9 @@
 #include "dslt/dslt.h"
 #include "math/adam.h"
 #include "math/loss.h"
+#include "math/search_rules.h"
 #include "math/stop.h"
+#include "math/target_state.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,7 +26,7 @@ extern "C" {
 
 #define DSLT_BACKEND_API_VERSION 2
 
-enum { DSLT_LEVELS_MAX = 9, DSLT_NET_LAYERS_MAX = 32 };
+enum { DSLT_NET_LAYERS_MAX = 32 };
 
 typedef struct dslt_backend dslt_backend;
 typedef struct dslt_net dslt_net;   /* a planned backbone for one batch size and input size */
@@ -59,58 +61,7 @@ typedef struct dslt_net_desc {
   const dslt_net *share; /* take packed weights from this net of the same layers, or NULL */
 } dslt_net_desc;
 
-/* ---- geometry of one sequence -------------------------------------------------------------------- */
-
-/* Fixed by the first frame; every number that cropping and locating need. */
-typedef struct dslt_geometry {
-  int frame_width, frame_height;       /* px */
-  double target_width, target_height;  /* in the first frame, px */
-  double ratio;                        /* frame pixels per input pixel while the target has its first size */
-  int input_width, input_height;       /* of the backbone, px */
-  double anchor_x, anchor_y;           /* where in the input the state's centre falls, px */
-  int stride;                          /* input pixels per cell */
-  int map_width, map_height;           /* fused map, cells */
-  int kernel_width, kernel_height;     /* regression kernel, cells */
-  int response_width, response_height; /* map - kernel + 1 */
-  float centre_x, centre_y; /* response coordinate of the anchor: where a target that stood still peaks */
-  float motion_sigma_x, motion_sigma_y; /* of the motion prior, cells; 0 = none */
-  int subcell;                          /* dslt_subcell */
-  int mapping;                          /* dslt_mapping */
-  int levels;                           /* of the scale pyramid */
-  double scale_step, scale_rate, scale_gate, scale_gate_ratio, scale_penalty;
-  double scale_min, scale_max; /* limits of the target's size relative to the first */
-  double lost_ratio, lost_rate;
-  int lost_hold, lost_grace;
-  float label_sigma_x, label_sigma_y; /* of the soft label, cells */
-} dslt_geometry;
-
-/* Where the target is. Written by locate and choose_scale. */
-typedef struct dslt_target_state {
-  double cx, cy;    /* centre, frame px, continuous */
-  double scale;     /* size relative to the first frame */
-  double peak;      /* response at the chosen place */
-  double mean_peak; /* running average of the peaks while not lost; < 0 before the first */
-  int peaks;        /* how many it has seen, counted up to lost_grace */
-  int lost;
-  int level;              /* index of the level whose sample is kept, 0..levels-1; (levels-1)/2 = same size */
-  int pyramid;            /* 1: the gate is open, the pyramid is worth running */
-  float label_x, label_y; /* response coordinate of the target in the sample that is kept */
-} dslt_target_state;
-
-typedef struct dslt_input_norm { /* (pixel - mean) / deviation, network channel order */
-  int rgb;
-  float mean[3], inverse_deviation[3];
-} dslt_input_norm;
-
 /* ---- training ------------------------------------------------------------------------------------ */
-
-/* One tensor of weights with its gradient and Adam's moments. */
-typedef struct dslt_param {
-  float *w, *g, *m, *v;
-  size_t count;
-  float rate;  /* learning rate */
-  float decay; /* weight decay */
-} dslt_param;
 
 /* The head as a whole: 1 x 1 reductions of two taps, upsampling, weighted sum, both regressions. */
 typedef struct dslt_whole_desc {
@@ -206,7 +157,7 @@ typedef struct dslt_backend_ops {
   int (*prefetch)(dslt_backend *backend, const dslt_image *image);
   /* Sample `count` search areas around the state, level i of the pyramid at scale_step^(first_level + i), into
    * out [count][input_height][input_width][3]. */
-  int (*crop)(dslt_backend *backend, float *out, const dslt_geometry *geometry, const dslt_input_norm *norm,
+  int (*crop)(dslt_backend *backend, float *out, const dslt_search *geometry, const dslt_input_norm *norm,
               const dslt_target_state *state, int first_level, int count);
   /* 5 x 5 Gaussian blur of deviation `sigma` (> 0), edges replicated, or the mirror image about input column
    * `axis` (sigma 0). */
@@ -266,18 +217,18 @@ typedef struct dslt_backend_ops {
 
   /* Find the target in response [response_height][response_width]; writes the state. */
   int (*locate)(dslt_backend *backend, dslt_target_state *state, const float *response,
-                const dslt_geometry *geometry);
+                const dslt_search *geometry);
   /* Choose among `levels` responses, level i at scale_step^(i - (levels-1)/2); writes scale and level. */
   int (*choose_scale)(dslt_backend *backend, dslt_target_state *state, const float *responses,
-                      const dslt_geometry *geometry);
+                      const dslt_search *geometry);
   /* Both at once: search all `levels` responses around the last place, move to the best one's maximum, write
    * scale, level and the label's place. */
   int (*locate_levels)(dslt_backend *backend, dslt_target_state *state, const float *responses,
-                       const dslt_geometry *geometry);
+                       const dslt_search *geometry);
   /* The soft label of the sample that is kept: a Gaussian around (state->label_x, state->label_y), into
    * label [response_height][response_width]. */
   int (*label)(dslt_backend *backend, float *label, const dslt_target_state *state,
-               const dslt_geometry *geometry);
+               const dslt_search *geometry);
   /* dst = batch[state->level], items of `count` floats. */
   int (*take_level)(dslt_backend *backend, float *dst, const float *batch, const dslt_target_state *state,
                     size_t count);
@@ -300,7 +251,7 @@ typedef struct dslt_backend_ops {
   /* Put the sample into the next slot of low_store [capacity][low_values] and high_store, slot 0 excepted;
    * and, where label_store [capacity][response cells] is not NULL, its own label as in label(). */
   int (*flow_store)(dslt_flow *flow, float *low_store, float *high_store, float *label_store,
-                    const dslt_sample_sources *sources, const dslt_geometry *geometry);
+                    const dslt_sample_sources *sources, const dslt_search *geometry);
   /* Note *loss in losses [rule->limit] (backend memory) and judge it: DSLT_IF_TRAINING. */
   int (*flow_judge)(dslt_flow *flow, float *losses, const float *loss, const dslt_stop_rule *rule);
   /* What was begun since the last mark belongs to `stage`; -1 starts the clock. */

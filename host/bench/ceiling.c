@@ -110,7 +110,7 @@ static int compare_batches(dslt_bench_ceiling *out, const dslt_options *o, const
 }
 
 int dslt_bench_ceiling_make(dslt_bench_ceiling *out, const dslt_options *o, const dslt_weights *weights,
-                            const dslt_geometry *geometry, double seconds) {
+                            const dslt_search *geometry, double seconds) {
   memset(out, 0, sizeof *out);
   dslt_cost cost;
   dslt_cost_count(&cost, o, weights, geometry);
@@ -119,7 +119,7 @@ int dslt_bench_ceiling_make(dslt_bench_ceiling *out, const dslt_options *o, cons
   out->flops_backbone = out->cpu.flops_f32;
   if (o->precision == DSLT_PRECISION_BF16 && out->cpu.flops_bf16 > 0)
     out->flops_backbone = out->cpu.flops_bf16;
-  return compare_batches(out, o, weights, &cost, geometry->levels, seconds);
+  return compare_batches(out, o, weights, &cost, geometry->scale.levels, seconds);
 }
 
 double dslt_bench_stage_flops(const dslt_bench_ceiling *ceiling, int stage) {

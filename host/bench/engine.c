@@ -83,7 +83,7 @@ static int measure_ceiling(bench *b) {
     snprintf(ceiling->words, sizeof ceiling->words, "%s", why);
     return DSLT_OK;
   }
-  dslt_geometry geometry;
+  dslt_search geometry;
   DSLT_TRY(dslt_bench_geometry(&geometry, &b->items.list[0], options));
   return dslt_bench_ceiling_make(ceiling, options, b->weights, &geometry, ceiling_seconds);
 }

@@ -78,7 +78,7 @@ static int learn(crew *c, dslt_bench_run *run, const dslt_bench_item *item, cons
   const dslt_box first = scaled(&item->box, setup->factor);
   for (int i = 0; i < c->count; ++i) {
     c->box[i] = dslt_bench_target(&first, i, frame->width, frame->height);
-    dslt_geometry geometry;
+    dslt_search geometry;
     DSLT_TRY(dslt_geometry_make(&geometry, &setup->options, frame->width, frame->height, &c->box[i]));
     dslt_cost_count(&c->cost[i], &setup->options, setup->weights, &geometry);
   }
@@ -248,7 +248,7 @@ void dslt_bench_run_free(dslt_bench_run *run) {
   memset(run, 0, sizeof *run);
 }
 
-int dslt_bench_geometry(dslt_geometry *out, const dslt_bench_item *item, const dslt_options *options) {
+int dslt_bench_geometry(dslt_search *out, const dslt_bench_item *item, const dslt_options *options) {
   dslt_bench_feed *feed = NULL;
   dslt_image frame;
   DSLT_TRY(dslt_bench_feed_open(&feed, item, 1));

@@ -5,8 +5,17 @@
 #define DSLT_MATH_ADAM_H
 
 #include <math.h>
+#include <stddef.h>
 
 #include "math/hd.h"
+
+/* One tensor of weights with its gradient and Adam's moments. */
+typedef struct dslt_param {
+  float *w, *g, *m, *v;
+  size_t count;
+  float rate;  /* learning rate */
+  float decay; /* weight decay */
+} dslt_param;
 
 typedef struct dslt_adam_rule {
   float beta1, beta2, epsilon;

@@ -6,9 +6,11 @@
 
 #include <math.h>
 
-#include "backend/backend.h"
+#include "dslt/dslt.h"
 #include "math/label.h"
 #include "math/resample.h"
+#include "math/search_rules.h"
+#include "math/target_state.h"
 
 typedef struct dslt_peak {
   float x, y;     /* response cell coordinates, sub-cell; 0 = centre of the first cell */
@@ -17,9 +19,9 @@ typedef struct dslt_peak {
 } dslt_peak;
 
 /* The prior at a response coordinate: a Gaussian around where the target was last. */
-DSLT_HD float dslt_motion_prior(const dslt_geometry *g, float x, float y) {
-  if (!(g->motion_sigma_x > 0.0f)) return 1.0f;
-  return dslt_gaussian2(x - g->centre_x, y - g->centre_y, g->motion_sigma_x, g->motion_sigma_y);
+DSLT_HD float dslt_motion_prior(const dslt_search *g, float x, float y) {
+  if (!(g->peak.sigma_x > 0.0f)) return 1.0f;
+  return dslt_gaussian2(x - g->area.centre_x, y - g->area.centre_y, g->peak.sigma_x, g->peak.sigma_y);
 }
 
 /* Offset of the vertex of the parabola through (-1, l), (0, c), (1, r), c the largest. */
@@ -31,9 +33,9 @@ DSLT_HD float dslt_parabola_vertex(float l, float c, float r) {
 }
 
 /* Refine the strongest cell of `score` (response times prior) by parabolas. */
-DSLT_HD void dslt_refine_quadratic(dslt_peak *peak, const float *response, const dslt_geometry *g, int row,
+DSLT_HD void dslt_refine_quadratic(dslt_peak *peak, const float *response, const dslt_search *g, int row,
                                    int column) {
-  int w = g->response_width, h = g->response_height;
+  int w = g->area.response_width, h = g->area.response_height;
   float centre = response[row * w + column] * dslt_motion_prior(g, (float)column, (float)row);
   if (column > 0 && column + 1 < w) {
     float l = response[row * w + column - 1] * dslt_motion_prior(g, (float)(column - 1), (float)row);
@@ -57,9 +59,9 @@ DSLT_HD float dslt_gaussian_vertex(float l, float c, float r) {
 /* From the cell that the prior preferred uphill to the response's own peak, then a Gaussian through it and
  * its neighbours. The prior has no part in this: it would pull every step towards the last place, and a
  * target that moves steadily would slip out of its box. */
-DSLT_HD void dslt_refine_gaussian(dslt_peak *peak, const float *response, const dslt_geometry *g, int row,
+DSLT_HD void dslt_refine_gaussian(dslt_peak *peak, const float *response, const dslt_search *g, int row,
                                   int column) {
-  int w = g->response_width, h = g->response_height, moved = 1;
+  int w = g->area.response_width, h = g->area.response_height, moved = 1;
   for (int step = 0; step < w + h && moved; ++step) {
     int best = row * w + column;
     for (int v = row - 1; v <= row + 1; ++v)
@@ -97,71 +99,76 @@ DSLT_HD double dslt_cell_to_input(float cell, int input, int cells, int kernel, 
 DSLT_HD double dslt_clamp(double v, double low, double high) { return v < low ? low : (v > high ? high : v); }
 
 /* Size of pyramid level `level` relative to the middle one. */
-DSLT_HD double dslt_level_factor(int level, const dslt_geometry *g) {
-  return pow(g->scale_step, level - (g->levels - 1) / 2);
+DSLT_HD double dslt_level_factor(int level, const dslt_search *g) {
+  return pow(g->scale.step, level - (g->scale.levels - 1) / 2);
 }
 
 /* Is the pyramid's verdict worth having at this peak? `mean` is the average of the peaks before it. */
-DSLT_HD int dslt_scale_gate(double peak, double mean, const dslt_geometry *g) {
-  return g->levels > 1 && peak > g->scale_gate && (mean < 0.0 || peak >= g->scale_gate_ratio * mean);
+DSLT_HD int dslt_scale_gate(double peak, double mean, const dslt_search *g) {
+  return g->scale.levels > 1 && peak > g->scale.gate && (mean < 0.0 || peak >= g->scale.gate_ratio * mean);
 }
 
-/* Judge the peak, found in pyramid level `level`, and move the state's centre. Keeps the state where there is
- * nothing to believe. */
-DSLT_HD void dslt_state_move_at(dslt_target_state *state, const dslt_peak *peak, const dslt_geometry *g,
+/* Score the peak, found in pyramid level `level`, and move the state's centre. Leaves the place unchanged if
+ * the peak is not positive and finite. */
+DSLT_HD void dslt_state_move_at(dslt_target_state *state, const dslt_peak *peak, const dslt_search *g,
                                 int level) {
-  int believable = peak->response > 0.0f && peak->response < 1e30f; /* false for NaN */
-  state->peak = believable ? (double)peak->response : 0.0;
-  double mean = state->mean_peak;
-  int judged = mean >= 0.0 && state->peaks >= g->lost_grace;
-  state->lost = !believable || (judged && state->peak < g->lost_ratio * mean);
+  int usable = peak->response > 0.0f && peak->response < 1e30f; /* false for NaN */
+  state->score = usable ? (double)peak->response : 0.0;
+  double mean = state->mean_score;
+  int compared = mean >= 0.0 && state->scores >= g->lost.grace;
+  int was_lost = state->lost;
+  state->lost = !usable || (compared && state->score < g->lost.ratio * mean);
   if (!state->lost) {
     /* the first peaks count alike: the very first one says little of those to come */
-    double rate = judged || g->lost_rate > 1.0 / (state->peaks + 1) ? g->lost_rate : 1.0 / (state->peaks + 1);
-    state->mean_peak = mean < 0.0 ? state->peak : (1.0 - rate) * mean + rate * state->peak;
-    if (state->peaks < g->lost_grace) ++state->peaks;
+    double rate =
+        compared || g->lost.rate > 1.0 / (state->scores + 1) ? g->lost.rate : 1.0 / (state->scores + 1);
+    state->mean_score = mean < 0.0 ? state->score : (1.0 - rate) * mean + rate * state->score;
+    if (state->scores < g->lost.grace) ++state->scores;
   }
-  state->level = (g->levels - 1) / 2;
-  state->label_x = g->centre_x;
-  state->label_y = g->centre_y;
-  state->pyramid = believable && dslt_scale_gate(state->peak, mean, g) && !(state->lost && g->lost_hold);
-  if (!believable || (state->lost && g->lost_hold)) return;
-  double ratio = g->ratio * state->scale * dslt_level_factor(level, g);
-  double u =
-      dslt_cell_to_input(peak->x, g->input_width, g->response_width, g->kernel_width, g->stride, g->mapping);
-  double v = dslt_cell_to_input(peak->y, g->input_height, g->response_height, g->kernel_height, g->stride,
-                                g->mapping);
-  state->cx = dslt_clamp(state->cx + (u - g->anchor_x) * ratio, 0.0, g->frame_width);
-  state->cy = dslt_clamp(state->cy + (v - g->anchor_y) * ratio, 0.0, g->frame_height);
+  state->found = was_lost && !state->lost;
+  state->level = (g->scale.levels - 1) / 2;
+  state->label_x = g->area.centre_x;
+  state->label_y = g->area.centre_y;
+  state->pyramid = usable && dslt_scale_gate(state->score, mean, g) && !(state->lost && g->lost.hold);
+  if (!usable || (state->lost && g->lost.hold)) return;
+  double ratio = g->area.ratio * state->scale * dslt_level_factor(level, g);
+  double u = dslt_cell_to_input(peak->x, g->area.input_width, g->area.response_width, g->area.kernel_width,
+                                g->area.stride, g->area.mapping);
+  double v = dslt_cell_to_input(peak->y, g->area.input_height, g->area.response_height, g->area.kernel_height,
+                                g->area.stride, g->area.mapping);
+  state->cx = dslt_clamp(state->cx + (u - g->area.anchor_x) * ratio, 0.0, g->area.frame_width);
+  state->cy = dslt_clamp(state->cy + (v - g->area.anchor_y) * ratio, 0.0, g->area.frame_height);
 }
 
-DSLT_HD void dslt_state_move(dslt_target_state *state, const dslt_peak *peak, const dslt_geometry *g) {
-  dslt_state_move_at(state, peak, g, (g->levels - 1) / 2);
+DSLT_HD void dslt_state_move(dslt_target_state *state, const dslt_peak *peak, const dslt_search *g) {
+  dslt_state_move_at(state, peak, g, (g->scale.levels - 1) / 2);
 }
 
 /* Take level `best`; size = (1 - rate) old + rate new, within the limits. */
-DSLT_HD void dslt_state_rescale(dslt_target_state *state, int best, const dslt_geometry *g) {
+DSLT_HD void dslt_state_rescale(dslt_target_state *state, int best, const dslt_search *g) {
   double factor = dslt_level_factor(best, g);
   state->level = best;
   state->scale =
-      dslt_clamp(state->scale * (1.0 - g->scale_rate + g->scale_rate * factor), g->scale_min, g->scale_max);
+      dslt_clamp(state->scale * (1.0 - g->scale.rate + g->scale.rate * factor), g->scale.min, g->scale.max);
+  state->width = g->area.target_width * state->scale;
+  state->height = g->area.target_height * state->scale;
 }
 
 /* The score with which level `level` competes: leaving the size as it is costs nothing. */
-DSLT_HD float dslt_level_score(float score, int level, const dslt_geometry *g) {
-  return level == (g->levels - 1) / 2 ? score : score * (float)g->scale_penalty;
+DSLT_HD float dslt_level_score(float score, int level, const dslt_search *g) {
+  return level == (g->scale.levels - 1) / 2 ? score : score * (float)g->scale.penalty;
 }
 
 /* Move and rescale from the peaks of all levels, searched around the last place. The middle level decides
  * alone where the gate is shut. */
-DSLT_HD void dslt_state_follow(dslt_target_state *state, const dslt_peak *peaks, const dslt_geometry *g) {
-  int middle = (g->levels - 1) / 2, best = middle;
-  for (int level = 0; level < g->levels; ++level)
+DSLT_HD void dslt_state_follow(dslt_target_state *state, const dslt_peak *peaks, const dslt_search *g) {
+  int middle = (g->scale.levels - 1) / 2, best = middle;
+  for (int level = 0; level < g->scale.levels; ++level)
     if (dslt_level_score(peaks[level].score, level, g) > dslt_level_score(peaks[best].score, best, g))
       best = level;
-  if (!dslt_scale_gate((double)peaks[best].response, state->mean_peak, g)) best = middle;
+  if (!dslt_scale_gate((double)peaks[best].response, state->mean_score, g)) best = middle;
   dslt_state_move_at(state, &peaks[best], g, best);
-  if (state->lost && g->lost_hold) return;
+  if (state->lost && g->lost.hold) return;
   if (state->pyramid) dslt_state_rescale(state, best, g);
   state->level = best;
   state->label_x = peaks[best].x;

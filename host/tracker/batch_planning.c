@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "group.h"
 
-static int same_size(const dslt_geometry *a, const dslt_geometry *b) {
-  return a->input_width == b->input_width && a->input_height == b->input_height;
+static int same_size(const dslt_search *a, const dslt_search *b) {
+  return a->area.input_width == b->area.input_width && a->area.input_height == b->area.input_height;
 }
 
 static int at_once(const dslt_group *g) { return g->at_once ? g->at_once : g->shared.ops->searches_at_once; }
@@ -28,7 +28,7 @@ static int alloc_lists(dslt_group *g, int count) {
 
 /* The targets of one size, `count` of them from order[first] on: as few batches as possible, about equally
  * full, so that there are two batch sizes at most. */
-static int plan_batches(dslt_group *g, const dslt_geometry *geometries, int first, int count) {
+static int plan_batches(dslt_group *g, const dslt_search *geometries, int first, int count) {
   int batches = (count + at_once(g) - 1) / at_once(g), most = (count + batches - 1) / batches;
   dslt_feature_workspace *workspace = &g->workspaces[g->workspace_count];
   DSLT_TRY(dslt_feature_workspace_open(workspace, &g->shared, &geometries[g->order[first]], most));
@@ -46,7 +46,7 @@ static int plan_batches(dslt_group *g, const dslt_geometry *geometries, int firs
   return DSLT_OK;
 }
 
-static int plan_targets(dslt_group *g, const dslt_geometry *geometries) {
+static int plan_targets(dslt_group *g, const dslt_search *geometries) {
   for (int i = 0; i < g->batch_count; ++i) {
     const dslt_search_batch *c = &g->batches[i];
     for (int place = 0; place < c->count; ++place) {
@@ -60,7 +60,7 @@ static int plan_targets(dslt_group *g, const dslt_geometry *geometries) {
   return DSLT_OK;
 }
 
-int dslt_group_plan(dslt_group *g, const dslt_geometry *geometries, int count) {
+int dslt_group_plan(dslt_group *g, const dslt_search *geometries, int count) {
   dslt_shared_new_plan(&g->shared);
   DSLT_TRY(alloc_lists(g, count));
   int planned = 0;

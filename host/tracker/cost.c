@@ -20,9 +20,9 @@ static dslt_work times(dslt_work a, double n) { return (dslt_work){n * a.flop, n
 /* ---- backbone ------------------------------------------------------------------------------------ */
 
 static void count_backbone(dslt_cost *out, const dslt_options *o, const dslt_weights *weights,
-                           const dslt_geometry *g) {
+                           const dslt_search *g) {
   int last = dslt_layer_index(o->high_layer), low = dslt_layer_index(o->low_layer);
-  int h = g->input_height, w = g->input_width, cin = 3;
+  int h = g->area.input_height, w = g->area.input_width, cin = 3;
   double element = o->precision == DSLT_PRECISION_BF16 ? 2.0 : f32;
   out->layers = last + 1;
   out->backbone.bytes = f32 * 3.0 * h * w;
@@ -44,14 +44,14 @@ static void count_backbone(dslt_cost *out, const dslt_options *o, const dslt_wei
 
 /* ---- head ---------------------------------------------------------------------------------------- */
 
-static void count_head(dslt_cost *out, const dslt_options *o, const dslt_geometry *g) {
-  int factor = dslt_layer_stride(o->high_layer, o) / g->stride, high_used = o->fusion || o->residual;
+static void count_head(dslt_cost *out, const dslt_options *o, const dslt_search *g) {
+  int factor = dslt_layer_stride(o->high_layer, o) / g->area.stride, high_used = o->fusion || o->residual;
   const dslt_layer_cost *low = &out->layer[dslt_layer_index(o->low_layer)];
   const dslt_layer_cost *high = &out->layer[dslt_layer_index(o->high_layer)];
-  double cells = (double)g->map_width * g->map_height, high_cells = cells / (factor * factor);
-  double response = (double)g->response_width * g->response_height;
+  double cells = (double)g->area.map_width * g->area.map_height, high_cells = cells / (factor * factor);
+  double response = (double)g->area.response_width * g->area.response_height;
   double c = o->reduce_channels, taps = (double)o->reduce_kernel * o->reduce_kernel;
-  double kernel = (double)g->kernel_width * g->kernel_height * c;
+  double kernel = (double)g->area.kernel_width * g->area.kernel_height * c;
 
   double reduce_low = 2.0 * cells * taps * low->cout * c;
   double reduce_high = high_used ? 2.0 * high_cells * taps * high->cout * c : 0.0;
@@ -93,11 +93,12 @@ static void count_head(dslt_cost *out, const dslt_options *o, const dslt_geometr
 }
 
 void dslt_cost_count(dslt_cost *out, const dslt_options *o, const dslt_weights *weights,
-                     const dslt_geometry *g) {
+                     const dslt_search *g) {
   memset(out, 0, sizeof *out);
-  double source = (double)g->input_width * g->input_height * g->ratio * g->ratio;
-  double frame = (double)g->frame_width * g->frame_height;
-  out->crop.bytes = 3.0 * (source < frame ? source : frame) + 3.0 * f32 * g->input_width * g->input_height;
+  double source = (double)g->area.input_width * g->area.input_height * g->area.ratio * g->area.ratio;
+  double frame = (double)g->area.frame_width * g->area.frame_height;
+  out->crop.bytes =
+      3.0 * (source < frame ? source : frame) + 3.0 * f32 * g->area.input_width * g->area.input_height;
   count_backbone(out, o, weights, g);
   count_head(out, o, g);
 }
@@ -112,7 +113,7 @@ dslt_target_state dslt_tally_state(const dslt_group *group, int target) {
 void dslt_tally_frame(dslt_tally *out, const dslt_group *group, int target, const dslt_target_state *before,
                       const dslt_result *result) {
   const dslt_target *t = dslt_group_target(group, target);
-  int levels = t->geometry.levels, joint = dslt_shared_searches_levels(t->shared);
+  int levels = t->geometry.scale.levels, joint = dslt_shared_searches_levels(t->shared);
   *out = (dslt_tally){.crops = joint ? levels : 1, .passes = 1, .maps = joint ? levels : 1};
   int pyramid = !joint && levels > 1 && t->seen.pyramid;
   if (pyramid) {

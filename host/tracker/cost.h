@@ -47,7 +47,7 @@ typedef struct dslt_cost {
 /* Count for `geometry` as dslt_geometry_make() gives it and checked `options`; `weights` must have the layers
  * that they name (dslt_backbone_check()). Reads widths alone, never a weight. */
 void dslt_cost_count(dslt_cost *out, const dslt_options *options, const dslt_weights *weights,
-                     const dslt_geometry *geometry);
+                     const dslt_search *geometry);
 
 /* What one frame did. */
 typedef struct dslt_tally {

@@ -7,14 +7,14 @@
 #include "geometry.h"
 #include "nn/backbone.h"
 
-static void measure(dslt_feature_workspace *e, const dslt_shared *s, const dslt_geometry *g, int batch) {
+static void measure(dslt_feature_workspace *e, const dslt_shared *s, const dslt_search *g, int batch) {
   const dslt_options *o = &s->options;
-  size_t factor = (size_t)(dslt_layer_stride(o->high_layer, o) / g->stride);
-  size_t cells = (size_t)g->map_height * (size_t)g->map_width;
+  size_t factor = (size_t)(dslt_layer_stride(o->high_layer, o) / g->area.stride);
+  size_t cells = (size_t)g->area.map_height * (size_t)g->area.map_width;
   *e = (dslt_feature_workspace){
-      .input_height = g->input_height, .input_width = g->input_width, .batch = batch};
-  e->searched = dslt_shared_searches_levels(s) ? g->levels : 1;
-  e->input_values = (size_t)g->input_height * (size_t)g->input_width * 3;
+      .input_height = g->area.input_height, .input_width = g->area.input_width, .batch = batch};
+  e->searched = dslt_shared_searches_levels(s) ? g->scale.levels : 1;
+  e->input_values = (size_t)g->area.input_height * (size_t)g->area.input_width * 3;
   e->low_values = cells * (size_t)s->weights->width[dslt_layer_index(o->low_layer)];
   e->high_values = cells / (factor * factor) * (size_t)s->weights->width[dslt_layer_index(o->high_layer)];
   int learns = o->train_reduction == DSLT_REDUCTION_LEARNS;
@@ -58,11 +58,11 @@ static int open_parts(dslt_feature_workspace *e, dslt_shared *s, int levels) {
   return dslt_shared_floats(&e->input, s, crops * e->input_values);
 }
 
-int dslt_feature_workspace_open(dslt_feature_workspace *out, dslt_shared *shared,
-                                const dslt_geometry *geometry, int batch) {
+int dslt_feature_workspace_open(dslt_feature_workspace *out, dslt_shared *shared, const dslt_search *geometry,
+                                int batch) {
   dslt_feature_workspace e;
   measure(&e, shared, geometry, batch);
-  int rc = open_parts(&e, shared, geometry->levels);
+  int rc = open_parts(&e, shared, geometry->scale.levels);
   if (rc < 0)
     dslt_feature_workspace_close(&e, shared);
   else

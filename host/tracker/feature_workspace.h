@@ -34,8 +34,8 @@ typedef struct dslt_feature_workspace {
 /* For targets of this geometry's input size, `batch` of them searched at once. The backbones of searches are
  * the caller's to plan, `pyramid` where one target searches all levels alone. On failure there is nothing to
  * close. */
-int dslt_feature_workspace_open(dslt_feature_workspace *out, dslt_shared *shared,
-                                const dslt_geometry *geometry, int batch);
+int dslt_feature_workspace_open(dslt_feature_workspace *out, dslt_shared *shared, const dslt_search *geometry,
+                                int batch);
 void dslt_feature_workspace_close(dslt_feature_workspace *workspace, dslt_shared *shared);
 
 #ifdef __cplusplus

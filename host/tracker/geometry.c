@@ -33,13 +33,13 @@ static int kernel_side(double target_px, int stride, int max_side) {
   return side < 1 ? 1 : side;
 }
 
-int dslt_geometry_make(dslt_geometry *g, const dslt_options *o, int frame_width, int frame_height,
+int dslt_geometry_make(dslt_search *g, const dslt_options *o, int frame_width, int frame_height,
                        const dslt_box *box) {
   memset(g, 0, sizeof *g);
-  g->frame_width = frame_width;
-  g->frame_height = frame_height;
-  g->target_width = box->width;
-  g->target_height = box->height;
+  g->area.frame_width = frame_width;
+  g->area.frame_height = frame_height;
+  g->area.target_width = box->width;
+  g->area.target_height = box->height;
 
   /* Frame scale: large targets are looked at in a smaller frame, with less context. */
   double w = box->width, h = box->height, shrink = 1.0, longest = w > h ? w : h;
@@ -62,70 +62,72 @@ int dslt_geometry_make(dslt_geometry *g, const dslt_options *o, int frame_width,
   double longest_target = target_w > target_h ? target_w : target_h;
   zoom = at_most(zoom, at_least(o->search_max_side - 2.0 * coarse, coarse) / longest_target);
   target_w *= zoom, target_h *= zoom, search_w *= zoom, search_h *= zoom;
-  g->ratio = 1.0 / (shrink * zoom);
+  g->area.ratio = 1.0 / (shrink * zoom);
 
-  g->stride = dslt_layer_stride(o->low_layer, o);
-  int max_kernel = o->regress_max_side, room = o->search_max_side / g->stride / 2;
+  g->area.stride = dslt_layer_stride(o->low_layer, o);
+  int max_kernel = o->regress_max_side, room = o->search_max_side / g->area.stride / 2;
   if (max_kernel > room) max_kernel = room;
-  g->kernel_width = kernel_side(target_w, g->stride, max_kernel);
-  g->kernel_height = kernel_side(target_h, g->stride, max_kernel);
-  g->input_width = input_side(search_w, coarse, g->kernel_width * g->stride, o->search_max_side);
-  g->input_height = input_side(search_h, coarse, g->kernel_height * g->stride, o->search_max_side);
-  g->map_width = g->input_width / g->stride;
-  g->map_height = g->input_height / g->stride;
-  g->response_width = g->map_width - g->kernel_width + 1;
-  g->response_height = g->map_height - g->kernel_height + 1;
+  g->area.kernel_width = kernel_side(target_w, g->area.stride, max_kernel);
+  g->area.kernel_height = kernel_side(target_h, g->area.stride, max_kernel);
+  g->area.input_width =
+      input_side(search_w, coarse, g->area.kernel_width * g->area.stride, o->search_max_side);
+  g->area.input_height =
+      input_side(search_h, coarse, g->area.kernel_height * g->area.stride, o->search_max_side);
+  g->area.map_width = g->area.input_width / g->area.stride;
+  g->area.map_height = g->area.input_height / g->area.stride;
+  g->area.response_width = g->area.map_width - g->area.kernel_width + 1;
+  g->area.response_height = g->area.map_height - g->area.kernel_height + 1;
 
   if (o->label_on_cell) {
-    g->centre_x = (float)((g->response_width - 1) / 2);
-    g->centre_y = (float)((g->response_height - 1) / 2);
-    g->anchor_x = g->stride * ((double)g->centre_x + 0.5 * g->kernel_width);
-    g->anchor_y = g->stride * ((double)g->centre_y + 0.5 * g->kernel_height);
+    g->area.centre_x = (float)((g->area.response_width - 1) / 2);
+    g->area.centre_y = (float)((g->area.response_height - 1) / 2);
+    g->area.anchor_x = g->area.stride * ((double)g->area.centre_x + 0.5 * g->area.kernel_width);
+    g->area.anchor_y = g->area.stride * ((double)g->area.centre_y + 0.5 * g->area.kernel_height);
   } else {
-    g->centre_x = 0.5f * (float)(g->response_width - 1);
-    g->centre_y = 0.5f * (float)(g->response_height - 1);
-    g->anchor_x = 0.5 * g->input_width;
-    g->anchor_y = 0.5 * g->input_height;
+    g->area.centre_x = 0.5f * (float)(g->area.response_width - 1);
+    g->area.centre_y = 0.5f * (float)(g->area.response_height - 1);
+    g->area.anchor_x = 0.5 * g->area.input_width;
+    g->area.anchor_y = 0.5 * g->area.input_height;
   }
-  g->motion_sigma_x = (float)at_least(o->motion_sigma * target_w / g->stride,
-                                      o->motion_sigma > 0 ? o->motion_min_sigma : 0.0);
-  g->motion_sigma_y = (float)at_least(o->motion_sigma * target_h / g->stride,
-                                      o->motion_sigma > 0 ? o->motion_min_sigma : 0.0);
-  g->subcell = o->subcell;
-  g->mapping = o->mapping;
-  g->levels = o->scale_levels;
-  g->scale_step = o->scale_step;
-  g->scale_rate = o->scale_rate;
-  g->scale_gate = o->scale_gate;
-  g->scale_gate_ratio = o->scale_gate_ratio;
-  g->scale_penalty = o->scale_penalty;
+  g->peak.sigma_x = (float)at_least(o->motion_sigma * target_w / g->area.stride,
+                                    o->motion_sigma > 0 ? o->motion_min_sigma : 0.0);
+  g->peak.sigma_y = (float)at_least(o->motion_sigma * target_h / g->area.stride,
+                                    o->motion_sigma > 0 ? o->motion_min_sigma : 0.0);
+  g->peak.subcell = o->subcell;
+  g->area.mapping = o->mapping;
+  g->scale.levels = o->scale_levels;
+  g->scale.step = o->scale_step;
+  g->scale.rate = o->scale_rate;
+  g->scale.gate = o->scale_gate;
+  g->scale.gate_ratio = o->scale_gate_ratio;
+  g->scale.penalty = o->scale_penalty;
   double shortest = w < h ? w : h;
-  g->scale_min = at_most(o->min_side / shortest, 1.0);
-  g->scale_max = at_least(at_most(frame_width / w, frame_height / h), 1.0);
-  g->lost_ratio = o->lost_ratio;
-  g->lost_rate = o->lost_rate;
-  g->lost_hold = o->lost_hold;
-  g->lost_grace = o->lost_grace;
-  dslt_label_sigmas(&g->label_sigma_x, &g->label_sigma_y, g, o);
+  g->scale.min = at_most(o->min_side / shortest, 1.0);
+  g->scale.max = at_least(at_most(frame_width / w, frame_height / h), 1.0);
+  g->lost.ratio = o->lost_ratio;
+  g->lost.rate = o->lost_rate;
+  g->lost.hold = o->lost_hold;
+  g->lost.grace = o->lost_grace;
+  dslt_label_sigmas(&g->label.sigma_x, &g->label.sigma_y, g, o);
   return DSLT_OK;
 }
 
-void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_geometry *g, const dslt_options *o) {
-  double cells_x = g->target_width / (g->ratio * g->stride),
-         cells_y = g->target_height / (g->ratio * g->stride);
+void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_search *g, const dslt_options *o) {
+  double cells_x = g->area.target_width / (g->area.ratio * g->area.stride),
+         cells_y = g->area.target_height / (g->area.ratio * g->area.stride);
   /* between cells, the nearest one is half a cell away: narrower than this its label would underflow to 0 */
   double least = o->label_on_cell ? 1e-3 : 0.1;
   *sigma_x = (float)at_least(at_least(o->label_sigma * cells_x, o->label_min_sigma), least);
   *sigma_y = (float)at_least(at_least(o->label_sigma * cells_y, o->label_min_sigma), least);
 }
 
-void dslt_soft_label(float *out, const dslt_geometry *g, const dslt_options *o) {
+void dslt_soft_label(float *out, const dslt_search *g, const dslt_options *o) {
   float low = INFINITY, high = -INFINITY;
-  int count = g->response_width * g->response_height;
+  int count = g->area.response_width * g->area.response_height;
   for (int i = 0; i < count; ++i) {
-    int row = i / g->response_width, column = i % g->response_width;
-    out[i] = dslt_gaussian2((float)column - g->centre_x, (float)row - g->centre_y, g->label_sigma_x,
-                            g->label_sigma_y);
+    int row = i / g->area.response_width, column = i % g->area.response_width;
+    out[i] = dslt_gaussian2((float)column - g->area.centre_x, (float)row - g->area.centre_y, g->label.sigma_x,
+                            g->label.sigma_y);
     low = out[i] < low ? out[i] : low;
     high = out[i] > high ? out[i] : high;
   }
@@ -133,21 +135,21 @@ void dslt_soft_label(float *out, const dslt_geometry *g, const dslt_options *o) 
   for (int i = 0; i < count; ++i) out[i] = (out[i] - low) / (high - low);
 }
 
-dslt_box dslt_state_box(const dslt_target_state *state, const dslt_geometry *g) {
-  double w = g->target_width * state->scale, h = g->target_height * state->scale;
-  dslt_box box = {state->cx - 0.5 * w, state->cy - 0.5 * h, w, h};
-  return box;
+dslt_box dslt_state_box(const dslt_target_state *state) {
+  return (dslt_box){state->cx - 0.5 * state->width, state->cy - 0.5 * state->height, state->width,
+                    state->height};
 }
 
-dslt_box dslt_response_window(const dslt_target_state *state, const dslt_geometry *g) {
-  double ratio = g->ratio * state->scale;
+dslt_box dslt_response_window(const dslt_target_state *state, const dslt_search *g) {
+  double ratio = g->area.ratio * state->scale;
   dslt_box window;
-  if (g->mapping == DSLT_MAPPING_STRETCH) {
-    window = (dslt_box){-g->anchor_x, -g->anchor_y, g->input_width, g->input_height};
+  if (g->area.mapping == DSLT_MAPPING_STRETCH) {
+    window = (dslt_box){-g->area.anchor_x, -g->area.anchor_y, g->area.input_width, g->area.input_height};
   } else {
-    window = (dslt_box){g->stride * (0.5 * g->kernel_width - 0.5) - g->anchor_x,
-                        g->stride * (0.5 * g->kernel_height - 0.5) - g->anchor_y,
-                        (double)g->stride * g->response_width, (double)g->stride * g->response_height};
+    window = (dslt_box){g->area.stride * (0.5 * g->area.kernel_width - 0.5) - g->area.anchor_x,
+                        g->area.stride * (0.5 * g->area.kernel_height - 0.5) - g->area.anchor_y,
+                        (double)g->area.stride * g->area.response_width,
+                        (double)g->area.stride * g->area.response_height};
   }
   window.x = state->cx + window.x * ratio;
   window.y = state->cy + window.y * ratio;

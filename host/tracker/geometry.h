@@ -13,18 +13,18 @@ extern "C" {
 int dslt_layer_stride(int layer, const dslt_options *options);
 
 /* `box` is finite with sides of at least 1 px and `options` are checked; cannot fail then. */
-int dslt_geometry_make(dslt_geometry *out, const dslt_options *options, int frame_width, int frame_height,
+int dslt_geometry_make(dslt_search *out, const dslt_options *options, int frame_width, int frame_height,
                        const dslt_box *box);
 
 /* Size of the soft label's Gaussian, cells. */
-void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_geometry *g, const dslt_options *options);
+void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_search *g, const dslt_options *options);
 /* The soft label on the response grid, [response_height][response_width], in [0, 1]. */
-void dslt_soft_label(float *out, const dslt_geometry *g, const dslt_options *options);
+void dslt_soft_label(float *out, const dslt_search *g, const dslt_options *options);
 
 /* The state as a box in the frame. */
-dslt_box dslt_state_box(const dslt_target_state *state, const dslt_geometry *g);
+dslt_box dslt_state_box(const dslt_target_state *state);
 /* Where in the frame the response map lay when it was made around `state`. */
-dslt_box dslt_response_window(const dslt_target_state *state, const dslt_geometry *g);
+dslt_box dslt_response_window(const dslt_target_state *state, const dslt_search *g);
 
 #ifdef __cplusplus
 }

@@ -74,7 +74,7 @@ static int open_flows(dslt_group *g) {
 }
 
 static int learn_all(dslt_group *g, const dslt_image *frame, const dslt_box *boxes,
-                     const dslt_geometry *geometries, int count) {
+                     const dslt_search *geometries, int count) {
   DSLT_TRY(dslt_group_plan(g, geometries, count));
   DSLT_TRY(g->shared.ops->prefetch(g->shared.backend, NULL)); /* of another video */
   DSLT_TRY(g->shared.ops->frame(g->shared.backend, frame));
@@ -91,7 +91,7 @@ int dslt_group_learn(dslt_group *g, const dslt_image *frame, const dslt_box *box
     int rc = dslt_box_check(&boxes[i], frame);
     if (rc < 0) return name_one(rc, "Box", i, count);
   }
-  dslt_geometry geometries[DSLT_GROUP_TARGETS];
+  dslt_search geometries[DSLT_GROUP_TARGETS];
   for (int i = 0; i < count; ++i)
     dslt_geometry_make(&geometries[i], &g->shared.options, frame->width, frame->height, &boxes[i]);
   dslt_group_unplan(g);

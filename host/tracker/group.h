@@ -49,7 +49,7 @@ void dslt_group_set_batch(dslt_group *group, int at_once);
 const dslt_target *dslt_group_target(const dslt_group *group, int index);
 
 /* batch_planning.c: sort the targets of these geometries into workspaces and batches, and plan them all; undo it. */
-int dslt_group_plan(dslt_group *group, const dslt_geometry *geometries, int count);
+int dslt_group_plan(dslt_group *group, const dslt_search *geometries, int count);
 void dslt_group_unplan(dslt_group *group);
 
 #ifdef __cplusplus

@@ -56,12 +56,12 @@ static int learn_from(dslt_target *t, const float *input, int slot) {
 }
 
 static int make_augmented(dslt_target *t) {
-  const dslt_geometry *g = &t->geometry;
-  float *augmented = t->workspace->input + (size_t)g->input_height * (size_t)g->input_width * 3;
+  const dslt_search *g = &t->geometry;
+  float *augmented = t->workspace->input + (size_t)g->area.input_height * (size_t)g->area.input_width * 3;
   for (int slot = 1; slot <= 5; ++slot) {
     float sigma = slot <= 4 ? blur_sigma[slot - 1] : 0.0f;
-    DSLT_TRY(t->ops->augment(t->backend, augmented, t->workspace->input, g->input_height, g->input_width,
-                             sigma, (int)lround(g->anchor_x)));
+    DSLT_TRY(t->ops->augment(t->backend, augmented, t->workspace->input, g->area.input_height,
+                             g->area.input_width, sigma, (int)lround(g->area.anchor_x)));
     DSLT_TRY(learn_from(t, augmented, slot));
   }
   return DSLT_OK;

@@ -13,18 +13,18 @@ enum { AUGMENTED_SLOTS = 6 };
 
 static int plan_head(dslt_target *t) {
   const dslt_options *o = t->options;
-  const dslt_geometry *g = &t->geometry;
+  const dslt_search *g = &t->geometry;
   const dslt_weights *weights = t->shared->weights;
   dslt_head_shape shape = {
-      .map_height = g->map_height,
-      .map_width = g->map_width,
-      .factor = dslt_layer_stride(o->high_layer, o) / g->stride,
+      .map_height = g->area.map_height,
+      .map_width = g->area.map_width,
+      .factor = dslt_layer_stride(o->high_layer, o) / g->area.stride,
       .low_channels = weights->width[dslt_layer_index(o->low_layer)],
       .high_channels = weights->width[dslt_layer_index(o->high_layer)],
       .channels = o->reduce_channels,
       .reduce_kernel = o->reduce_kernel,
-      .kernel_height = g->kernel_height,
-      .kernel_width = g->kernel_width,
+      .kernel_height = g->area.kernel_height,
+      .kernel_width = g->area.kernel_width,
       .fusion = o->fusion,
       .residual = o->residual,
       .bias = o->regress_bias,
@@ -32,18 +32,18 @@ static int plan_head(dslt_target *t) {
       .fuse_low = (float)o->fuse_low,
       .fuse_high = (float)o->fuse_high,
       .regress_sigma = (float)o->regress_sigma,
-      .batch = g->levels,
+      .batch = g->scale.levels,
   };
   return dslt_head_create(&t->head, t->backend, &shape, (uint64_t)o->seed);
 }
 
 static int plan_buffers(dslt_target *t) {
-  const dslt_geometry *g = &t->geometry;
+  const dslt_search *g = &t->geometry;
   const dslt_options *o = t->options;
-  t->response_values = (size_t)g->response_height * (size_t)g->response_width;
+  t->response_values = (size_t)g->area.response_height * (size_t)g->area.response_width;
   DSLT_TRY(dslt_shared_floats(&t->response, t->shared, t->response_values));
-  if (g->levels > 1)
-    DSLT_TRY(dslt_shared_floats(&t->responses, t->shared, (size_t)g->levels * t->response_values));
+  if (g->scale.levels > 1)
+    DSLT_TRY(dslt_shared_floats(&t->responses, t->shared, (size_t)g->scale.levels * t->response_values));
   DSLT_TRY(dslt_shared_floats(&t->loss, t->shared, 1));
   DSLT_TRY(dslt_shared_floats(&t->losses, t->shared, (size_t)o->init_steps));
   void *state;
@@ -86,7 +86,7 @@ static int plan_label(dslt_target *t) {
 }
 
 int dslt_target_plan(dslt_target *t, dslt_shared *shared, dslt_feature_workspace *workspace,
-                     const dslt_geometry *geometry) {
+                     const dslt_search *geometry) {
   *t = (dslt_target){.shared = shared,
                      .options = &shared->options,
                      .backend = shared->backend,

@@ -23,10 +23,12 @@ static int open_flow(dslt_target *t) {
 int dslt_target_learn(dslt_target *t, const dslt_box *box) {
   t->seen = (dslt_target_state){.cx = box->x + 0.5 * box->width,
                                 .cy = box->y + 0.5 * box->height,
+                                .width = box->width,
+                                .height = box->height,
                                 .scale = 1.0,
-                                .peak = 1.0,
-                                .mean_peak = -1.0,
-                                .level = (t->geometry.levels - 1) / 2};
+                                .score = 1.0,
+                                .mean_score = -1.0,
+                                .level = (t->geometry.scale.levels - 1) / 2};
   DSLT_TRY(t->ops->upload(t->backend, t->state, &t->seen, sizeof t->seen));
   DSLT_TRY(open_flow(t));
   dslt_result result = {.box = *box, .peak = 1.0};
@@ -97,7 +99,7 @@ static int respond(dslt_target *t, float *responses, const float *low, const flo
 /* All scales around the new place. */
 static int run_pyramid(dslt_target *t) {
   dslt_feature_workspace *e = t->workspace;
-  int levels = t->geometry.levels;
+  int levels = t->geometry.scale.levels;
   DSLT_TRY(t->ops->crop(t->backend, e->input, &t->geometry, &t->shared->norm, t->state, -(levels - 1) / 2,
                         levels));
   DSLT_TRY(mark(t, DSLT_STAGE_CROP));
@@ -118,7 +120,7 @@ static int search(dslt_target *t) {
   DSLT_TRY(t->ops->locate(t->backend, t->state, t->response, &t->geometry));
   DSLT_TRY(t->ops->flow_decide(t->flow));
   DSLT_TRY(mark(t, DSLT_STAGE_LOCATE));
-  if (t->geometry.levels < 2) return DSLT_OK;
+  if (t->geometry.scale.levels < 2) return DSLT_OK;
   int run;
   DSLT_TRY(t->ops->flow_if(&run, t->flow, DSLT_IF_PYRAMID));
   if (run) DSLT_TRY(run_pyramid(t));
@@ -128,7 +130,7 @@ static int search(dslt_target *t) {
 /* Search around the last place in every scale at once; the best one gives place and size. */
 static int search_levels(dslt_target *t) {
   search_place p = place_of(t);
-  DSLT_TRY(respond(t, t->responses, p.low, p.high, &t->workspace->search_reduced, t->geometry.levels));
+  DSLT_TRY(respond(t, t->responses, p.low, p.high, &t->workspace->search_reduced, t->geometry.scale.levels));
   DSLT_TRY(mark(t, DSLT_STAGE_HEAD));
   DSLT_TRY(t->ops->locate_levels(t->backend, t->state, t->responses, &t->geometry));
   DSLT_TRY(t->ops->flow_decide(t->flow));
@@ -216,14 +218,14 @@ static void show(dslt_target *t, const float *response, dslt_target_state looked
 int dslt_target_result(dslt_result *out, dslt_target *t) {
   dslt_flow_report report;
   DSLT_TRY(t->ops->flow_report(&report, t->flow));
-  int middle = (t->geometry.levels - 1) / 2;
+  int middle = (t->geometry.scale.levels - 1) / 2;
   if (t->workspace->searched > 1)
     show(t, t->responses + (size_t)report.state.level * t->response_values, t->seen, report.state.level);
   else
     show(t, t->response, t->seen, middle);
   t->seen = report.state;
-  *out = (dslt_result){.box = dslt_state_box(&t->seen, &t->geometry),
-                       .peak = t->seen.peak,
+  *out = (dslt_result){.box = dslt_state_box(&t->seen),
+                       .peak = t->seen.score,
                        .lost = t->seen.lost,
                        .scale_level = t->seen.level - middle,
                        .steps = report.learnt * t->options->update_steps,
@@ -243,7 +245,7 @@ int dslt_target_response(dslt_response *out, dslt_target *t) {
     DSLT_TRY(dslt_backend_end(t->backend, rc));
     t->response_fetched = 1;
   }
-  *out =
-      (dslt_response){t->response_host, t->geometry.response_width, t->geometry.response_height, t->window};
+  *out = (dslt_response){t->response_host, t->geometry.area.response_width, t->geometry.area.response_height,
+                         t->window};
   return DSLT_OK;
 }

@@ -19,7 +19,7 @@ typedef struct dslt_target {
   dslt_backend *backend;
   const dslt_backend_ops *ops;
 
-  dslt_geometry geometry;
+  dslt_search geometry;
   dslt_feature_workspace *workspace; /* borrowed */
   int batch_index;                   /* of its searches in the workspace's batch */
   int alone;                         /* 1: searches by itself; 0: its group has done so before its calls */
@@ -46,7 +46,7 @@ typedef struct dslt_target {
 
 /* plan.c: memory and plans for a target of this geometry; undo it all, whatever was reached. */
 int dslt_target_plan(dslt_target *t, dslt_shared *shared, dslt_feature_workspace *workspace,
-                     const dslt_geometry *geometry);
+                     const dslt_search *geometry);
 void dslt_target_unplan(dslt_target *t);
 
 /* Learn a planned target, `box` on the backend's current frame. */

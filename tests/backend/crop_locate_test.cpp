@@ -15,26 +15,26 @@ dslt_image image(const std::vector<uint8_t> &pixels, int w, int h, dslt_pixel_fo
 }
 
 // A geometry that looks at a square of the frame, `ratio` frame pixels a sample, with no head behind it.
-dslt_geometry window(int frame_w, int frame_h, int input, double ratio) {
-  dslt_geometry g = {};
-  g.frame_width = frame_w, g.frame_height = frame_h;
-  g.target_width = g.target_height = input * ratio / 4;
-  g.ratio = ratio;
-  g.input_width = g.input_height = input;
-  g.anchor_x = g.anchor_y = input / 2.0;
-  g.levels = 3;
-  g.scale_step = 1.5;
+dslt_search window(int frame_w, int frame_h, int input, double ratio) {
+  dslt_search g = {};
+  g.area.frame_width = frame_w, g.area.frame_height = frame_h;
+  g.area.target_width = g.area.target_height = input * ratio / 4;
+  g.area.ratio = ratio;
+  g.area.input_width = g.area.input_height = input;
+  g.area.anchor_x = g.area.anchor_y = input / 2.0;
+  g.scale.levels = 3;
+  g.scale.step = 1.5;
   return g;
 }
 
 const dslt_input_norm kPlain = {0, {0, 0, 0}, {1, 1, 1}};
 
-std::vector<float> crop(const dslt_image &frame, const dslt_geometry &g, const dslt_input_norm &norm,
-                        double cx, double cy, int first = 0, int count = 1) {
+std::vector<float> crop(const dslt_image &frame, const dslt_search &g, const dslt_input_norm &norm, double cx,
+                        double cy, int first = 0, int count = 1) {
   Backend b;
   dslt_target_state state = {};
   state.cx = cx, state.cy = cy, state.scale = 1;
-  std::size_t values = std::size_t(g.input_width) * g.input_height * 3;
+  std::size_t values = std::size_t(g.area.input_width) * g.area.input_height * 3;
   float *out = b.floats(values * count);
   EXPECT_EQ(b.ops->frame(b.get(), &frame), DSLT_OK);
   EXPECT_EQ(b.ops->crop(b.get(), out, &g, &norm, b.put(state), first, count), DSLT_OK);
@@ -152,7 +152,7 @@ TEST(Crop, NormalisationAndChannelOrder) {
 
 TEST(Crop, LevelsAreTheSameCallsOneByOne) {
   std::vector<uint8_t> p = ramp(80, 80);
-  dslt_geometry g = window(80, 80, 8, 1.2);
+  dslt_search g = window(80, 80, 8, 1.2);
   std::vector<float> all = crop(image(p, 80, 80), g, kPlain, 41, 37, -1, 3);
   for (int i = 0; i < 3; ++i) {
     std::vector<float> one = crop(image(p, 80, 80), g, kPlain, 41, 37, i - 1, 1);
@@ -172,7 +172,7 @@ TEST(Frame, EveryPixelFormatGivesTheSamePicture) {
     rgba.insert(rgba.end(), {q[2], q[1], q[0], 200});
     for (int c = 0; c < 3; ++c) wide.push_back(uint16_t(q[c] * 256 + 99));
   }
-  dslt_geometry g = window(w, h, 6, 1.1);
+  dslt_search g = window(w, h, 6, 1.1);
   std::vector<float> want = crop(image(bgr, w, h), g, kPlain, 5, 4);
   EXPECT_EQ(crop(image(rgb, w, h, DSLT_RGB8), g, kPlain, 5, 4), want);
   EXPECT_EQ(crop(image(bgra, w, h, DSLT_BGRA8, 4), g, kPlain, 5, 4), want);
@@ -187,42 +187,42 @@ TEST(Frame, EveryPixelFormatGivesTheSamePicture) {
 
 // ---- locate ------------------------------------------------------------------------------------------
 
-dslt_geometry grid(int rw, int rh, int kw, int kh, int subcell) {
-  dslt_geometry g = {};
-  g.frame_width = 640, g.frame_height = 480;
-  g.target_width = kw * 8, g.target_height = kh * 8;
-  g.ratio = 1;
-  g.stride = 8;
-  g.kernel_width = kw, g.kernel_height = kh;
-  g.response_width = rw, g.response_height = rh;
-  g.map_width = rw + kw - 1, g.map_height = rh + kh - 1;
-  g.input_width = g.map_width * 8, g.input_height = g.map_height * 8;
-  g.centre_x = float((rw - 1) / 2), g.centre_y = float((rh - 1) / 2);
-  g.anchor_x = 8 * (g.centre_x + 0.5 * kw), g.anchor_y = 8 * (g.centre_y + 0.5 * kh);
-  g.subcell = subcell;
-  g.mapping = DSLT_MAPPING_RECEPTIVE;
-  g.levels = 3;
-  g.scale_step = 1.03, g.scale_rate = 0.6, g.scale_gate = 0.35, g.scale_penalty = 1, g.scale_min = 0.5,
-  g.scale_max = 2;
-  g.lost_ratio = 0.25;
+dslt_search grid(int rw, int rh, int kw, int kh, int subcell) {
+  dslt_search g = {};
+  g.area.frame_width = 640, g.area.frame_height = 480;
+  g.area.target_width = kw * 8, g.area.target_height = kh * 8;
+  g.area.ratio = 1;
+  g.area.stride = 8;
+  g.area.kernel_width = kw, g.area.kernel_height = kh;
+  g.area.response_width = rw, g.area.response_height = rh;
+  g.area.map_width = rw + kw - 1, g.area.map_height = rh + kh - 1;
+  g.area.input_width = g.area.map_width * 8, g.area.input_height = g.area.map_height * 8;
+  g.area.centre_x = float((rw - 1) / 2), g.area.centre_y = float((rh - 1) / 2);
+  g.area.anchor_x = 8 * (g.area.centre_x + 0.5 * kw), g.area.anchor_y = 8 * (g.area.centre_y + 0.5 * kh);
+  g.peak.subcell = subcell;
+  g.area.mapping = DSLT_MAPPING_RECEPTIVE;
+  g.scale.levels = 3;
+  g.scale.step = 1.03, g.scale.rate = 0.6, g.scale.gate = 0.35, g.scale.penalty = 1, g.scale.min = 0.5,
+  g.scale.max = 2;
+  g.lost.ratio = 0.25;
   return g;
 }
 
 dslt_target_state start_state() {
   dslt_target_state p = {};
-  p.cx = 320, p.cy = 240, p.scale = 1, p.mean_peak = -1;
+  p.cx = 320, p.cy = 240, p.scale = 1, p.mean_score = -1;
   return p;
 }
 
-ref::Map bump(const dslt_geometry &g, double x, double y, double sigma, double height = 1) {
+ref::Map bump(const dslt_search &g, double x, double y, double sigma, double height = 1) {
   ref::Map m;
-  for (int j = 0; j < g.response_height; ++j)
-    for (int i = 0; i < g.response_width; ++i)
+  for (int j = 0; j < g.area.response_height; ++j)
+    for (int i = 0; i < g.area.response_width; ++i)
       m.push_back(height * std::exp(-((i - x) * (i - x) + (j - y) * (j - y)) / (2 * sigma * sigma)));
   return m;
 }
 
-dslt_target_state locate(const dslt_geometry &g, const ref::Map &response,
+dslt_target_state locate(const dslt_search &g, const ref::Map &response,
                          dslt_target_state state = start_state()) {
   Backend b;
   dslt_target_state *there = b.put(state);
@@ -233,11 +233,11 @@ dslt_target_state locate(const dslt_geometry &g, const ref::Map &response,
 class LocateTest : public testing::TestWithParam<int> {};
 
 TEST_P(LocateTest, FindsABumpToAFractionOfACell) {
-  dslt_geometry g = grid(21, 17, 5, 4, GetParam());
+  dslt_search g = grid(21, 17, 5, 4, GetParam());
   double tolerance = GetParam() == DSLT_SUBCELL_NONE ? 0.51 : 0.12;  // the bicubic grid is one pixel fine
   for (double dx : {-4.0, -0.4, 0.0, 0.25, 3.3})
     for (double dy : {-3.0, 0.0, 0.45, 2.7}) {
-      dslt_target_state p = locate(g, bump(g, g.centre_x + dx, g.centre_y + dy, 1.2));
+      dslt_target_state p = locate(g, bump(g, g.area.centre_x + dx, g.area.centre_y + dy, 1.2));
       EXPECT_NEAR(p.cx, 320 + 8 * dx, 8 * tolerance) << dx << " " << dy;
       EXPECT_NEAR(p.cy, 240 + 8 * dy, 8 * tolerance) << dx << " " << dy;
       EXPECT_FALSE(p.lost);
@@ -249,61 +249,61 @@ INSTANTIATE_TEST_SUITE_P(Kinds, LocateTest,
                                          DSLT_SUBCELL_GAUSSIAN));
 
 TEST(Locate, StretchedMappingMovesFurther) {
-  dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_BICUBIC);
-  g.mapping = DSLT_MAPPING_STRETCH;
-  g.anchor_x = g.input_width / 2.0, g.anchor_y = g.input_height / 2.0;
+  dslt_search g = grid(21, 17, 5, 4, DSLT_SUBCELL_BICUBIC);
+  g.area.mapping = DSLT_MAPPING_STRETCH;
+  g.area.anchor_x = g.area.input_width / 2.0, g.area.anchor_y = g.area.input_height / 2.0;
   dslt_target_state p = locate(g, bump(g, 13, 8, 1.5));
   EXPECT_NEAR(p.cx - 320, 3 * 8 * (25.0 / 21.0), 1.0);  // by map / (map - kernel + 1)
 }
 
 TEST(Locate, PriorPrefersTheNearerOfTwoEqualPeaks) {
-  dslt_geometry g = grid(21, 21, 5, 5, DSLT_SUBCELL_NONE);
+  dslt_search g = grid(21, 21, 5, 5, DSLT_SUBCELL_NONE);
   ref::Map two = bump(g, 3, 10, 1), near = bump(g, 12, 10, 1, 0.9);
   for (std::size_t i = 0; i < two.size(); ++i) two[i] += near[i];
   EXPECT_NEAR(locate(g, two).cx, 320 - 7 * 8, 1e-6);
-  g.motion_sigma_x = g.motion_sigma_y = 4;
+  g.peak.sigma_x = g.peak.sigma_y = 4;
   EXPECT_NEAR(locate(g, two).cx, 320 + 2 * 8, 1e-6);
 }
 
 TEST(Locate, AGaussianPeakIsFoundExactlyWhateverThePriorPrefers) {
-  dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_GAUSSIAN);
-  g.motion_sigma_x = g.motion_sigma_y = 2;
+  dslt_search g = grid(21, 17, 5, 4, DSLT_SUBCELL_GAUSSIAN);
+  g.peak.sigma_x = g.peak.sigma_y = 2;
   for (double dx : {-2.5, -0.4, 0.0, 0.25, 1.3})
     for (double dy : {-1.8, 0.0, 0.45, 2.2}) {
-      dslt_target_state p = locate(g, bump(g, g.centre_x + dx, g.centre_y + dy, 1.2));
+      dslt_target_state p = locate(g, bump(g, g.area.centre_x + dx, g.area.centre_y + dy, 1.2));
       EXPECT_NEAR(p.cx, 320 + 8 * dx, 1e-3) << dx << " " << dy;
       EXPECT_NEAR(p.cy, 240 + 8 * dy, 1e-3) << dx << " " << dy;
     }
   // the parabola over response times prior falls short of the same motion
-  g.subcell = DSLT_SUBCELL_QUADRATIC;
-  EXPECT_LT(locate(g, bump(g, g.centre_x + 2.4, g.centre_y, 1.2)).cx, 320 + 8 * 2.0);
+  g.peak.subcell = DSLT_SUBCELL_QUADRATIC;
+  EXPECT_LT(locate(g, bump(g, g.area.centre_x + 2.4, g.area.centre_y, 1.2)).cx, 320 + 8 * 2.0);
 }
 
 TEST(Locate, NothingToBelieveKeepsThePlace) {
-  dslt_geometry g = grid(9, 9, 3, 3, DSLT_SUBCELL_QUADRATIC);
+  dslt_search g = grid(9, 9, 3, 3, DSLT_SUBCELL_QUADRATIC);
   const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
   for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC, DSLT_SUBCELL_GAUSSIAN})
     for (double value : {0.0, -1.0, inf, -inf, nan}) {
-      g.subcell = subcell;
+      g.peak.subcell = subcell;
       dslt_target_state p = locate(g, ref::Map(81, value));
       EXPECT_EQ(p.cx, 320) << value;
       EXPECT_EQ(p.cy, 240) << value;
       EXPECT_TRUE(p.lost);
       EXPECT_FALSE(p.pyramid);
-      EXPECT_EQ(p.peak, 0);
+      EXPECT_EQ(p.score, 0);
     }
 }
 
 TEST(Locate, FlatResponseStaysNearUnderAPrior) {
-  dslt_geometry g = grid(15, 15, 3, 3, DSLT_SUBCELL_QUADRATIC);
-  g.motion_sigma_x = g.motion_sigma_y = 2;
+  dslt_search g = grid(15, 15, 3, 3, DSLT_SUBCELL_QUADRATIC);
+  g.peak.sigma_x = g.peak.sigma_y = 2;
   dslt_target_state p = locate(g, ref::Map(225, 0.5));
   EXPECT_NEAR(p.cx, 320, 1e-3);
   EXPECT_NEAR(p.cy, 240, 1e-3);
 }
 
 TEST(Locate, CentreStaysInsideTheFrame) {
-  dslt_geometry g = grid(15, 15, 3, 3, DSLT_SUBCELL_NONE);
+  dslt_search g = grid(15, 15, 3, 3, DSLT_SUBCELL_NONE);
   dslt_target_state p = start_state();
   for (int frame = 0; frame < 200; ++frame) p = locate(g, bump(g, 0, 14, 1), p);
   EXPECT_EQ(p.cx, 0);
@@ -311,36 +311,36 @@ TEST(Locate, CentreStaysInsideTheFrame) {
 }
 
 TEST(Locate, LostFlagFollowsTheRecentAverage) {
-  dslt_geometry g = grid(15, 15, 3, 3, DSLT_SUBCELL_NONE);
-  g.lost_ratio = 0.5;
+  dslt_search g = grid(15, 15, 3, 3, DSLT_SUBCELL_NONE);
+  g.lost.ratio = 0.5;
   dslt_target_state p = locate(g, bump(g, 7, 7, 1, 0.8));
   EXPECT_FALSE(p.lost);
-  EXPECT_NEAR(p.mean_peak, 0.8, 1e-6);
+  EXPECT_NEAR(p.mean_score, 0.8, 1e-6);
   p = locate(g, bump(g, 7, 7, 1, 0.3), p);
   EXPECT_TRUE(p.lost);
-  EXPECT_NEAR(p.mean_peak, 0.8, 1e-6);  // a lost frame does not lower the bar
+  EXPECT_NEAR(p.mean_score, 0.8, 1e-6);  // a lost frame does not lower the bar
   EXPECT_FALSE(p.pyramid);
   dslt_target_state moved = locate(g, bump(g, 9, 7, 1, 0.3), p);
   EXPECT_NE(moved.cx, p.cx);
-  g.lost_hold = 1;
+  g.lost.hold = 1;
   EXPECT_EQ(locate(g, bump(g, 9, 7, 1, 0.3), p).cx, p.cx);
 }
 
 TEST(Locate, TheFirstFramesCountAlikeAndNothingIsLostInThem) {
-  dslt_geometry g = grid(15, 15, 3, 3, DSLT_SUBCELL_NONE);
-  g.lost_ratio = 0.6, g.lost_rate = 0.1, g.lost_grace = 3;
+  dslt_search g = grid(15, 15, 3, 3, DSLT_SUBCELL_NONE);
+  g.lost.ratio = 0.6, g.lost.rate = 0.1, g.lost.grace = 3;
   dslt_target_state p = start_state();
   for (double height : {0.9, 0.3, 0.3}) {
     p = locate(g, bump(g, 7, 7, 1, height), p);
     EXPECT_FALSE(p.lost) << height;
   }
-  EXPECT_NEAR(p.mean_peak, 0.5, 1e-6);
+  EXPECT_NEAR(p.mean_score, 0.5, 1e-6);
   EXPECT_TRUE(locate(g, bump(g, 7, 7, 1, 0.29), p).lost);
   EXPECT_FALSE(locate(g, bump(g, 7, 7, 1, 0.31), p).lost);
 }
 
 TEST(ChooseScale, TakesTheStrongestLevelWithinLimits) {
-  dslt_geometry g = grid(9, 9, 3, 3, DSLT_SUBCELL_NONE);
+  dslt_search g = grid(9, 9, 3, 3, DSLT_SUBCELL_NONE);
   Backend b;
   for (int best = 0; best < 3; ++best) {
     ref::Map all;
@@ -367,7 +367,7 @@ TEST(ChooseScale, TakesTheStrongestLevelWithinLimits) {
 // ---- all levels at once ------------------------------------------------------------------------------
 
 // One bump a level, all at response coordinate (x, y).
-dslt_target_state follow(const dslt_geometry &g, double x, double y, const std::vector<double> &heights,
+dslt_target_state follow(const dslt_search &g, double x, double y, const std::vector<double> &heights,
                          dslt_target_state state = start_state()) {
   Backend b;
   ref::Map all;
@@ -381,36 +381,36 @@ dslt_target_state follow(const dslt_geometry &g, double x, double y, const std::
 }
 
 TEST(LocateLevels, TheBestLevelGivesPlaceAndSize) {
-  dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_QUADRATIC);
+  dslt_search g = grid(21, 17, 5, 4, DSLT_SUBCELL_QUADRATIC);
   for (int best = 0; best < 3; ++best) {
     std::vector<double> heights(3, 0.8);
     heights[std::size_t(best)] = 0.9;
     double factor = std::pow(1.03, best - 1);
-    dslt_target_state p = follow(g, g.centre_x + 2.3, g.centre_y - 1.6, heights);
+    dslt_target_state p = follow(g, g.area.centre_x + 2.3, g.area.centre_y - 1.6, heights);
     EXPECT_EQ(p.level, best);
     EXPECT_NEAR(p.cx, 320 + 8 * 2.3 * factor, 1.0);  // a cell of a larger level covers more pixels
     EXPECT_NEAR(p.cy, 240 - 8 * 1.6 * factor, 1.0);
     EXPECT_NEAR(p.scale, 0.4 + 0.6 * factor, 1e-12);
-    EXPECT_NEAR(p.label_x, g.centre_x + 2.3, 0.12);
-    EXPECT_NEAR(p.label_y, g.centre_y - 1.6, 0.12);
-    EXPECT_NEAR(p.peak, 0.9, 0.08);
+    EXPECT_NEAR(p.label_x, g.area.centre_x + 2.3, 0.12);
+    EXPECT_NEAR(p.label_y, g.area.centre_y - 1.6, 0.12);
+    EXPECT_NEAR(p.score, 0.9, 0.08);
   }
 }
 
 TEST(LocateLevels, AChangeOfSizeHasToBeWorthItsPenalty) {
-  dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
-  g.scale_penalty = 0.9;
+  dslt_search g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
+  g.scale.penalty = 0.9;
   EXPECT_EQ(follow(g, 10, 8, {0.85, 0.8, 0.8}).level, 1);
   EXPECT_EQ(follow(g, 10, 8, {0.95, 0.8, 0.8}).level, 0);
 }
 
 TEST(LocateLevels, TheGateIsRelativeToTheRecentPeaks) {
-  dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
-  g.scale_gate = 0, g.scale_gate_ratio = 0.5;
+  dslt_search g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
+  g.scale.gate = 0, g.scale.gate_ratio = 0.5;
   dslt_target_state p = start_state();
-  p.mean_peak = 0.2;  // a small target: its peak is low, and so is the bar
+  p.mean_score = 0.2;  // a small target: its peak is low, and so is the bar
   EXPECT_NE(follow(g, 10, 8, {0.10, 0.11, 0.14}, p).scale, 1);
-  p.mean_peak = 0.4;
+  p.mean_score = 0.4;
   dslt_target_state shut = follow(g, 12, 8, {0.10, 0.11, 0.14}, p);
   EXPECT_EQ(shut.scale, 1);
   EXPECT_EQ(shut.level, 1);
@@ -418,21 +418,21 @@ TEST(LocateLevels, TheGateIsRelativeToTheRecentPeaks) {
 }
 
 TEST(LocateLevels, WhileLostItHoldsPlaceAndSize) {
-  dslt_geometry g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
-  g.lost_ratio = 0.6, g.lost_hold = 1, g.scale_gate = 0;
+  dslt_search g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
+  g.lost.ratio = 0.6, g.lost.hold = 1, g.scale.gate = 0;
   dslt_target_state p = start_state();
-  p.mean_peak = 0.8;
+  p.mean_score = 0.8;
   p.scale = 1.2;
   dslt_target_state held = follow(g, 14, 5, {0.1, 0.2, 0.3}, p);
   EXPECT_TRUE(held.lost);
   EXPECT_EQ(held.cx, 320);
   EXPECT_EQ(held.scale, 1.2);
-  EXPECT_EQ(held.mean_peak, 0.8);
+  EXPECT_EQ(held.mean_score, 0.8);
 }
 
 TEST(Label, IsAGaussianAroundTheKeptSamplesTarget) {
-  dslt_geometry g = grid(11, 9, 3, 3, DSLT_SUBCELL_NONE);
-  g.label_sigma_x = 0.8f, g.label_sigma_y = 1.3f;
+  dslt_search g = grid(11, 9, 3, 3, DSLT_SUBCELL_NONE);
+  g.label.sigma_x = 0.8f, g.label.sigma_y = 1.3f;
   dslt_target_state p = start_state();
   p.label_x = 6.25f, p.label_y = 2.5f;
   Backend b;

@@ -16,7 +16,7 @@ namespace {
 
 dslt_target_state state_at(double cx, int pyramid = 0, int level = 1, int lost = 0) {
   dslt_target_state p = {};
-  p.cx = cx, p.cy = 5, p.scale = 1, p.peak = 0.5, p.pyramid = pyramid, p.level = level, p.lost = lost;
+  p.cx = cx, p.cy = 5, p.scale = 1, p.score = 0.5, p.pyramid = pyramid, p.level = level, p.lost = lost;
   p.label_x = 1, p.label_y = 2;
   return p;
 }
@@ -51,8 +51,8 @@ class Flow {
 TEST(Flow, SamplesComeFromWhereTheFrameSawTheTarget) {
   Backend b;
   Flow f(b, 3, 1, 0, 0);
-  dslt_geometry g = {};
-  g.response_width = g.response_height = 1;
+  dslt_search g = {};
+  g.area.response_width = g.area.response_height = 1;
   float *low_store = b.upload({9, 9, 9, 9, 9, 9}), *high_store = b.upload({8, 8, 8}),
         *loss = b.upload({0.25});
   dslt_sample_sources s = {b.upload({1, 2}),

@@ -27,14 +27,14 @@ struct Frame {
   std::vector<uint8_t> pixels;
 };
 
-dslt_geometry geometry(int input_width, int input_height, double ratio) {
-  dslt_geometry g = {};
-  g.input_width = input_width;
-  g.input_height = input_height;
-  g.anchor_x = 0.5 * input_width + 0.25;
-  g.anchor_y = 0.5 * input_height;
-  g.ratio = ratio;
-  g.scale_step = 1.05;
+dslt_search geometry(int input_width, int input_height, double ratio) {
+  dslt_search g = {};
+  g.area.input_width = input_width;
+  g.area.input_height = input_height;
+  g.area.anchor_x = 0.5 * input_width + 0.25;
+  g.area.anchor_y = 0.5 * input_height;
+  g.area.ratio = ratio;
+  g.scale.step = 1.05;
   return g;
 }
 
@@ -52,9 +52,10 @@ const dslt_input_norm kNorms[] = {{0, {103.939f, 116.779f, 123.68f}, {1, 1, 1}},
 class CropKernel : public KernelTest {
  protected:
   // The kernel's output as float32 with three channels; those behind them must be 0.
-  std::vector<float> run(const Frame &frame, const dslt_geometry &g, const dslt_input_norm &norm,
+  std::vector<float> run(const Frame &frame, const dslt_search &g, const dslt_input_norm &norm,
                          const dslt_target_state &state, int first, int count, dslt_type type, int channels) {
-    std::size_t pixels = std::size_t(count) * std::size_t(g.input_width) * std::size_t(g.input_height),
+    std::size_t pixels =
+                    std::size_t(count) * std::size_t(g.area.input_width) * std::size_t(g.area.input_height),
                 values = pixels * std::size_t(channels);
     dslt_frame_view view;
     EXPECT_EQ(kernels().frame_view(&view, upload(frame.pixels), frame.stride, frame.width, frame.height,
@@ -82,16 +83,17 @@ class CropKernel : public KernelTest {
     return three;
   }
 
-  void compare(const Frame &frame, const dslt_geometry &g, const dslt_input_norm &norm,
+  void compare(const Frame &frame, const dslt_search &g, const dslt_input_norm &norm,
                const dslt_target_state &state, int first, int count, dslt_type type = DSLT_TYPE_F32,
                int channels = 3) {
-    SCOPED_TRACE(::testing::Message() << frame.width << " x " << frame.height << " format " << frame.format
-                                      << " to " << g.input_width << " x " << g.input_height << " at "
-                                      << g.ratio * state.scale << ", type " << type << " x " << channels);
+    SCOPED_TRACE(::testing::Message()
+                 << frame.width << " x " << frame.height << " format " << frame.format << " to "
+                 << g.area.input_width << " x " << g.area.input_height << " at " << g.area.ratio * state.scale
+                 << ", type " << type << " x " << channels);
     dslt_image image = frame.image();
     ASSERT_EQ(dslt_cpu_backend.frame(cpu(), &image), DSLT_OK);
-    std::vector<float> want(std::size_t(count) * std::size_t(g.input_width) * std::size_t(g.input_height) *
-                            3);
+    std::vector<float> want(std::size_t(count) * std::size_t(g.area.input_width) *
+                            std::size_t(g.area.input_height) * 3);
     ASSERT_EQ(dslt_cpu_backend.crop(cpu(), want.data(), &g, &norm, &state, first, count), DSLT_OK);
     std::vector<float> got = run(frame, g, norm, state, first, count, type, channels);
     ASSERT_EQ(got.size(), want.size());
@@ -158,7 +160,7 @@ TEST_P(CropKernel, WritesNothingWhenNotWanted) {
   ASSERT_EQ(kernels().frame_view(&view, upload(frame.pixels), frame.stride, 20, 10, DSLT_BGR8), DSLT_OK);
   std::vector<float> old(90, 7.0f);
   float *out = upload(old);
-  dslt_geometry g = geometry(6, 5, 1);
+  dslt_search g = geometry(6, 5, 1);
   dslt_target_state state = state_at(10, 5);
   auto crop = [&](int32_t flag) {
     EXPECT_EQ(kernels().crop(stream(), out, DSLT_TYPE_F32, 3, upload(std::vector<dslt_frame_view>{view}), &g,
@@ -175,8 +177,8 @@ TEST_P(CropKernel, RefusesWhatItCannotDo) {
   dslt_frame_view view, *frame = zeros<dslt_frame_view>(1);
   dslt_target_state *state = zeros<dslt_target_state>(1);
   float *x = zeros<float>(64);
-  dslt_geometry good = geometry(2, 2, 1);
-  auto call = [&](const dslt_geometry &g, int type, int channels, int count) {
+  dslt_search good = geometry(2, 2, 1);
+  auto call = [&](const dslt_search &g, int type, int channels, int count) {
     return kernels().crop(stream(), x, dslt_type(type), channels, frame, &g, kNorms, state, 0, count,
                           nullptr);
   };

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/backend.h"
 #include "flow.h"
 #include "kernels.h"
 #include "network.h"

@@ -69,7 +69,7 @@ TEST_P(FlowKernel, StampsAddUpByStageAndGatherReportsOnce) {
   EXPECT_EQ(sum, told.since - begun);  // not a nanosecond is lost between two stamps
 
   dslt_target_state state = {};
-  state.cx = 12.5, state.cy = -3, state.scale = 1.25, state.peak = 0.5, state.level = 2, state.lost = 1;
+  state.cx = 12.5, state.cy = -3, state.scale = 1.25, state.score = 0.5, state.level = 2, state.lost = 1;
   for (int update : {0, 1}) {
     dslt_turn turn = {};
     turn.update = update;
@@ -85,7 +85,7 @@ TEST_P(FlowKernel, StampsAddUpByStageAndGatherReportsOnce) {
     EXPECT_EQ(got.state.cx, state.cx);
     EXPECT_EQ(got.state.cy, state.cy);
     EXPECT_EQ(got.state.scale, state.scale);
-    EXPECT_EQ(got.state.peak, state.peak);
+    EXPECT_EQ(got.state.score, state.score);
     EXPECT_EQ(got.state.level, state.level);
     EXPECT_EQ(got.state.lost, state.lost);
     EXPECT_EQ(got.loss, 0.75f);

@@ -7,8 +7,8 @@ namespace {
 
 class LabelKernel : public KernelTest {
  protected:
-  void compare(const dslt_geometry &g, const dslt_options &options) {
-    std::size_t count = std::size_t(g.response_width) * std::size_t(g.response_height);
+  void compare(const dslt_search &g, const dslt_options &options) {
+    std::size_t count = std::size_t(g.area.response_width) * std::size_t(g.area.response_height);
     std::vector<float> want(count);
     dslt_soft_label(want.data(), &g, &options);
     float sigma_x, sigma_y, *label = zeros<float>(count);
@@ -23,10 +23,11 @@ TEST_P(LabelKernel, EqualsTheHostsOnRealShapes) {
   for (const char *preset : {"paper", "released"})
     for (dslt_box box : {dslt_box{100, 90, 17, 50}, dslt_box{200, 100, 120, 100}, dslt_box{3, 5, 40, 23}}) {
       dslt_options options;
-      dslt_geometry g;
+      dslt_search g;
       ASSERT_EQ(dslt_options_init(&options, preset), DSLT_OK);
       ASSERT_EQ(dslt_geometry_make(&g, &options, 640, 360, &box), DSLT_OK) << dslt_last_error();
-      SCOPED_TRACE(::testing::Message() << preset << " " << g.response_width << " x " << g.response_height);
+      SCOPED_TRACE(::testing::Message()
+                   << preset << " " << g.area.response_width << " x " << g.area.response_height);
       compare(g, options);
     }
 }
@@ -34,22 +35,22 @@ TEST_P(LabelKernel, EqualsTheHostsOnRealShapes) {
 TEST_P(LabelKernel, OneCellIsNotStretched) {
   dslt_options options;
   ASSERT_EQ(dslt_options_init(&options, "released"), DSLT_OK);
-  dslt_geometry g = {};
-  g.response_width = g.response_height = 1;  // lowest = highest: there is nothing to stretch
-  g.target_width = g.target_height = 8;
-  g.ratio = 1;
-  g.stride = 4;
-  dslt_label_sigmas(&g.label_sigma_x, &g.label_sigma_y, &g, &options);
+  dslt_search g = {};
+  g.area.response_width = g.area.response_height = 1;  // lowest = highest: there is nothing to stretch
+  g.area.target_width = g.area.target_height = 8;
+  g.area.ratio = 1;
+  g.area.stride = 4;
+  dslt_label_sigmas(&g.label.sigma_x, &g.label.sigma_y, &g, &options);
   compare(g, options);
 }
 
 TEST_P(LabelKernel, OfASampleEqualsItsTwin) {
   for (int width : {1, 31, 128, 200}) {
-    dslt_geometry g = {};
-    g.response_width = width;
-    g.response_height = 9;
-    g.label_sigma_x = 1.5f;
-    g.label_sigma_y = 0.7f;
+    dslt_search g = {};
+    g.area.response_width = width;
+    g.area.response_height = 9;
+    g.label.sigma_x = 1.5f;
+    g.label.sigma_y = 0.7f;
     dslt_target_state state = {};
     state.label_x = 0.37f * float(width);
     state.label_y = 4.6f;
@@ -75,21 +76,21 @@ TEST_P(LabelKernel, OfASampleEqualsItsTwin) {
 }
 
 TEST_P(LabelKernel, RefusesWhatItCannotDo) {
-  dslt_geometry g = {};
+  dslt_search g = {};
   float *x = zeros<float>(4);
-  g.response_width = 2;
+  g.area.response_width = 2;
   EXPECT_EQ(kernels().label(stream(), x, &g, 1, 1, 0), DSLT_EARGUMENT);
-  g.response_height = 2;
+  g.area.response_height = 2;
   EXPECT_EQ(kernels().label(stream(), x, &g, 0, 1, 0), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().label(stream(), x, &g, 1, NAN, 0), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().label(stream(), nullptr, &g, 1, 1, 0), DSLT_EARGUMENT);
   dslt_target_state *state = zeros<dslt_target_state>(1);
   EXPECT_EQ(kernels().sample_label(stream(), x, nullptr, state, &g, nullptr),
             DSLT_EARGUMENT);  // no deviation
-  g.label_sigma_x = g.label_sigma_y = 1;
+  g.label.sigma_x = g.label.sigma_y = 1;
   EXPECT_EQ(kernels().sample_label(stream(), x, nullptr, state, &g, nullptr), DSLT_OK);
   EXPECT_EQ(kernels().sample_label(stream(), x, nullptr, nullptr, &g, nullptr), DSLT_EARGUMENT);
-  g.response_width = DSLT_RESPONSE_SIDE_MAX + 1;
+  g.area.response_width = DSLT_RESPONSE_SIDE_MAX + 1;
   EXPECT_EQ(kernels().label(stream(), x, &g, 1, 1, 0), DSLT_EARGUMENT);
   EXPECT_STREQ(dslt_last_error(), "Kernel label was given 1025 x 2 cells; a side has 1 to 1024.");
 }

@@ -28,16 +28,16 @@ dslt_options paper() {
 }
 
 // A 32 x 32 input: maps of 4 x 4 (conv4_3) and 2 x 2 (conv5_3) cells, a kernel of 2 x 2, a response of 3 x 3.
-dslt_geometry small_geometry() {
-  dslt_geometry g = {};
-  g.frame_width = 64, g.frame_height = 48;
-  g.input_width = g.input_height = 32;
-  g.ratio = 2.0;  // the search area is 64 x 64 frame pixels, more than the frame has
-  g.stride = 8;
-  g.map_width = g.map_height = 4;
-  g.kernel_width = g.kernel_height = 2;
-  g.response_width = g.response_height = 3;
-  g.levels = 3;
+dslt_search small_geometry() {
+  dslt_search g = {};
+  g.area.frame_width = 64, g.area.frame_height = 48;
+  g.area.input_width = g.area.input_height = 32;
+  g.area.ratio = 2.0;  // the search area is 64 x 64 frame pixels, more than the frame has
+  g.area.stride = 8;
+  g.area.map_width = g.area.map_height = 4;
+  g.area.kernel_width = g.area.kernel_height = 2;
+  g.area.response_width = g.area.response_height = 3;
+  g.scale.levels = 3;
   return g;
 }
 
@@ -45,7 +45,7 @@ dslt_geometry small_geometry() {
 TEST(Cost, TheBackboneByHand) {
   Weights weights = random_weights("vgg16/16");
   dslt_options o = paper();
-  dslt_geometry g = small_geometry();
+  dslt_search g = small_geometry();
   dslt_cost cost;
   dslt_cost_count(&cost, &o, weights.get(), &g);
   ASSERT_EQ(cost.layers, 13);
@@ -67,7 +67,7 @@ TEST(Cost, TheHeadByHand) {
   Weights weights = random_weights("vgg16/16");
   dslt_options o = paper();
   o.reduce_channels = 8;
-  dslt_geometry g = small_geometry();
+  dslt_search g = small_geometry();
   dslt_cost cost;
   dslt_cost_count(&cost, &o, weights.get(), &g);
   const double reduce = 2.0 * 8 * 32 * (16 + 4), raise = 2.0 * 4 * 16 * 8, fuse = 3.0 * 16 * 8;
@@ -87,7 +87,7 @@ TEST(Cost, TheHeadByHand) {
 
 TEST(Cost, OptionsThatLeaveThingsOutCostLess) {
   Weights weights = random_weights("vgg16/16");
-  dslt_geometry g = small_geometry();
+  dslt_search g = small_geometry();
   dslt_options full = paper(), frozen = paper(), single = paper(), half = paper();
   frozen.train_reduction = 0;
   single.fusion = single.residual = 0;
@@ -135,10 +135,10 @@ TEST(Cost, FullVggIsWhatTheLiteratureSays) {
   weights.layers = DSLT_VGG_CONVS;
   for (int i = 0; i < DSLT_VGG_CONVS; ++i) weights.width[i] = dslt_vgg_layers[i].width;
   dslt_options o = paper();
-  dslt_geometry g = small_geometry();
-  g.input_width = g.input_height = 224;
-  g.map_width = g.map_height = 28;
-  g.response_width = g.response_height = 27;
+  dslt_search g = small_geometry();
+  g.area.input_width = g.area.input_height = 224;
+  g.area.map_width = g.area.map_height = 28;
+  g.area.response_width = g.area.response_height = 27;
   dslt_cost cost;
   dslt_cost_count(&cost, &o, &weights, &g);
   EXPECT_NEAR(cost.backbone.flop / 2, 15.35e9, 0.01e9);

@@ -36,7 +36,7 @@ TEST_P(FrozenTest, TheFirstSampleIsStoredReduced) {
     const dslt_target *t = dslt_group_target(&tracker->group, 0);
     EXPECT_TRUE(dslt_head_frozen(t->head));
     EXPECT_EQ(t->first.low, nullptr);  // full taps are gone
-    const size_t cells = size_t(t->geometry.map_width) * size_t(t->geometry.map_height);
+    const size_t cells = size_t(t->geometry.area.map_width) * size_t(t->geometry.area.map_height);
     EXPECT_EQ(t->samples.low_values, cells * 8);
     EXPECT_LT(t->samples.low_values + t->samples.high_values,
               t->workspace->low_values + t->workspace->high_values);

@@ -18,30 +18,30 @@ dslt_options preset(const char *name) {
   return o;
 }
 
-dslt_geometry make(const dslt_options &o, double w, double h, int frame_w = 640, int frame_h = 480) {
-  dslt_geometry g;
+dslt_search make(const dslt_options &o, double w, double h, int frame_w = 640, int frame_h = 480) {
+  dslt_search g;
   dslt_box box = {10, 20, w, h};
   EXPECT_EQ(dslt_geometry_make(&g, &o, frame_w, frame_h, &box), DSLT_OK) << dslt_last_error();
   return g;
 }
 
 TEST(Geometry, AnOtbSizedTargetHasTheReleasedSearchArea) {
-  dslt_geometry g = make(preset("paper"), 40, 80);  // 9 x 40 by 5 x 80
-  EXPECT_DOUBLE_EQ(g.ratio, 1.0);
-  EXPECT_EQ(g.input_width, 368);  // 360 in whole cells of 16 px
-  EXPECT_EQ(g.input_height, 400);
-  EXPECT_EQ(g.stride, 8);
-  EXPECT_EQ(g.kernel_width, 5);
-  EXPECT_EQ(g.kernel_height, 10);
-  EXPECT_EQ(g.response_width, 46 - 5 + 1);
-  EXPECT_EQ(g.response_height, 50 - 10 + 1);
+  dslt_search g = make(preset("paper"), 40, 80);  // 9 x 40 by 5 x 80
+  EXPECT_DOUBLE_EQ(g.area.ratio, 1.0);
+  EXPECT_EQ(g.area.input_width, 368);  // 360 in whole cells of 16 px
+  EXPECT_EQ(g.area.input_height, 400);
+  EXPECT_EQ(g.area.stride, 8);
+  EXPECT_EQ(g.area.kernel_width, 5);
+  EXPECT_EQ(g.area.kernel_height, 10);
+  EXPECT_EQ(g.area.response_width, 46 - 5 + 1);
+  EXPECT_EQ(g.area.response_height, 50 - 10 + 1);
 }
 
 TEST(Geometry, ReleasedHasEqualStrides) {
   dslt_options o = preset("released");
   EXPECT_EQ(dslt_layer_stride(DSLT_CONV4_3, &o), 4);
   EXPECT_EQ(dslt_layer_stride(DSLT_CONV5_3, &o), 4);
-  EXPECT_EQ(make(o, 40, 80).input_width, 360);
+  EXPECT_EQ(make(o, 40, 80).area.input_width, 360);
   o = preset("paper");
   EXPECT_EQ(dslt_layer_stride(DSLT_CONV3_3, &o), 4);
   EXPECT_EQ(dslt_layer_stride(DSLT_CONV4_3, &o), 8);
@@ -49,17 +49,17 @@ TEST(Geometry, ReleasedHasEqualStrides) {
 }
 
 TEST(Geometry, LargeTargetsAreSeenInASmallerFrameWithLessContext) {
-  dslt_geometry g = make(preset("paper"), 160, 100);  // area above 80^2: frame scale 1/2
-  EXPECT_NEAR(1 / g.ratio, 0.5, 1e-12);
-  EXPECT_NEAR(g.input_width, 80 * (1 + 8 * 0.5), 8);  // context shrinks with the frame scale
-  EXPECT_NEAR(g.input_height, 50 * (1 + 4 * 0.5), 8);
+  dslt_search g = make(preset("paper"), 160, 100);  // area above 80^2: frame scale 1/2
+  EXPECT_NEAR(1 / g.area.ratio, 0.5, 1e-12);
+  EXPECT_NEAR(g.area.input_width, 80 * (1 + 8 * 0.5), 8);  // context shrinks with the frame scale
+  EXPECT_NEAR(g.area.input_height, 50 * (1 + 4 * 0.5), 8);
 }
 
 TEST(Geometry, SmallSearchAreasAreEnlarged) {
-  dslt_geometry g = make(preset("paper"), 10, 10);  // 90 x 50 px is below 200 x 200
+  dslt_search g = make(preset("paper"), 10, 10);  // 90 x 50 px is below 200 x 200
   double zoom = std::sqrt(40000.0 / (90 * 50));
-  EXPECT_NEAR(1 / g.ratio, zoom, 1e-9);
-  EXPECT_NEAR(g.input_width * g.input_height, 40000, 5000);
+  EXPECT_NEAR(1 / g.area.ratio, zoom, 1e-9);
+  EXPECT_NEAR(g.area.input_width * g.area.input_height, 40000, 5000);
 }
 
 TEST(Geometry, AnyBoxGivesAUsableGrid) {
@@ -67,43 +67,47 @@ TEST(Geometry, AnyBoxGivesAUsableGrid) {
     for (double w : {1.0, 2.5, 7.0, 33.3, 80.0, 161.0, 500.0, 3000.0})
       for (double h : {1.0, 4.2, 19.0, 90.0, 700.0, 2500.0}) {
         dslt_options o = preset(name);
-        dslt_geometry g = make(o, w, h, 1280, 720);
+        dslt_search g = make(o, w, h, 1280, 720);
         std::string what = std::string(name) + " " + std::to_string(w) + " x " + std::to_string(h);
         int coarse = dslt_layer_stride(DSLT_CONV5_3, &o);
-        EXPECT_GE(g.response_width, 3) << what;
-        EXPECT_GE(g.response_height, 3) << what;
-        EXPECT_EQ(g.input_width % coarse, 0) << what;
-        EXPECT_EQ(g.input_height % coarse, 0) << what;
-        EXPECT_EQ(g.map_width * g.stride, g.input_width) << what;
-        EXPECT_LE(g.input_width, o.search_max_side + 4 * coarse) << what;
-        EXPECT_GE(g.kernel_width, 1) << what;
-        EXPECT_LE(g.scale_min, 1.0) << what;
-        EXPECT_GE(g.scale_max, 1.0) << what;
-        EXPECT_TRUE(std::isfinite(g.ratio) && g.ratio > 0) << what;
+        EXPECT_GE(g.area.response_width, 3) << what;
+        EXPECT_GE(g.area.response_height, 3) << what;
+        EXPECT_EQ(g.area.input_width % coarse, 0) << what;
+        EXPECT_EQ(g.area.input_height % coarse, 0) << what;
+        EXPECT_EQ(g.area.map_width * g.area.stride, g.area.input_width) << what;
+        EXPECT_LE(g.area.input_width, o.search_max_side + 4 * coarse) << what;
+        EXPECT_GE(g.area.kernel_width, 1) << what;
+        EXPECT_LE(g.scale.min, 1.0) << what;
+        EXPECT_GE(g.scale.max, 1.0) << what;
+        EXPECT_TRUE(std::isfinite(g.area.ratio) && g.area.ratio > 0) << what;
         // the anchor is the centre of the receptive window of the cell that stands for "did not move"
-        EXPECT_NEAR(g.anchor_x, g.stride * (double(g.centre_x) + 0.5 * g.kernel_width), 1e-9) << what;
-        EXPECT_NEAR(g.anchor_y, g.stride * (double(g.centre_y) + 0.5 * g.kernel_height), 1e-9) << what;
+        EXPECT_NEAR(g.area.anchor_x, g.area.stride * (double(g.area.centre_x) + 0.5 * g.area.kernel_width),
+                    1e-9)
+            << what;
+        EXPECT_NEAR(g.area.anchor_y, g.area.stride * (double(g.area.centre_y) + 0.5 * g.area.kernel_height),
+                    1e-9)
+            << what;
       }
 }
 
 TEST(SoftLabel, GaussianOfTheStatedWidthOnTheAnchorCell) {
   dslt_options o = preset("paper");
-  dslt_geometry g = make(o, 80, 80);
-  std::vector<float> y(std::size_t(g.response_width) * g.response_height);
+  dslt_search g = make(o, 80, 80);
+  std::vector<float> y(std::size_t(g.area.response_width) * g.area.response_height);
   dslt_soft_label(y.data(), &g, &o);
-  int cx = int(g.centre_x), cy = int(g.centre_y);
-  EXPECT_EQ(y[std::size_t(cy) * g.response_width + cx], 1.0f);
+  int cx = int(g.area.centre_x), cy = int(g.area.centre_y);
+  EXPECT_EQ(y[std::size_t(cy) * g.area.response_width + cx], 1.0f);
   double sigma = 0.1 * 80 / 8;  // cells
   for (int d = -2; d <= 2; ++d)
-    EXPECT_NEAR(y[std::size_t(cy + d) * g.response_width + cx + 1],
+    EXPECT_NEAR(y[std::size_t(cy + d) * g.area.response_width + cx + 1],
                 std::exp(-(d * d + 1) / (2 * sigma * sigma)), 1e-6);
   for (float v : y) EXPECT_TRUE(v >= 0 && v <= 1);
 }
 
 TEST(SoftLabel, ReleasedIsStretched) {
   dslt_options o = preset("released");
-  dslt_geometry g = make(o, 30, 47);
-  std::vector<float> y(std::size_t(g.response_width) * g.response_height);
+  dslt_search g = make(o, 30, 47);
+  std::vector<float> y(std::size_t(g.area.response_width) * g.area.response_height);
   dslt_soft_label(y.data(), &g, &o);
   EXPECT_EQ(*std::min_element(y.begin(), y.end()), 0.0f);
   EXPECT_EQ(*std::max_element(y.begin(), y.end()), 1.0f);
@@ -114,8 +118,8 @@ TEST(SoftLabel, ThinTargetsHaveOneToo) {
     for (double w : {1.0, 2.0, 5.0})
       for (double h : {40.0, 120.0}) {
         dslt_options o = preset(name);
-        dslt_geometry g = make(o, w, h);
-        std::vector<float> y(std::size_t(g.response_width) * g.response_height);
+        dslt_search g = make(o, w, h);
+        std::vector<float> y(std::size_t(g.area.response_width) * g.area.response_height);
         dslt_soft_label(y.data(), &g, &o);
         EXPECT_EQ(*std::max_element(y.begin(), y.end()), 1.0f) << name << " " << w << " x " << h;
       }
@@ -125,9 +129,9 @@ TEST(Geometry, ATargetLargerThanTheInputIsShrunkIntoIt) {
   dslt_options o = preset("paper");
   o.search_max_side = 64;
   for (double side : {30.0, 80.0, 400.0}) {
-    dslt_geometry g = make(o, side, side / 2);
-    EXPECT_LE(side / g.ratio, g.input_width) << side;
-    EXPECT_LE(g.input_width, 64 + 4 * 16) << side;
+    dslt_search g = make(o, side, side / 2);
+    EXPECT_LE(side / g.area.ratio, g.area.input_width) << side;
+    EXPECT_LE(g.area.input_width, 64 + 4 * 16) << side;
   }
 }
 
@@ -145,17 +149,17 @@ TEST(Options, AFrameScaleThatErasesTheTargetIsRefused) {
 }
 
 TEST(State, BoxAndWindowAgreeWithTheAnchor) {
-  dslt_geometry g = make(preset("paper"), 40, 80);
+  dslt_search g = make(preset("paper"), 40, 80);
   dslt_target_state state = {};
-  state.cx = 300, state.cy = 200, state.scale = 1.5;
-  dslt_box box = dslt_state_box(&state, &g);
+  state.cx = 300, state.cy = 200, state.width = 60, state.height = 120, state.scale = 1.5;
+  dslt_box box = dslt_state_box(&state);
   EXPECT_DOUBLE_EQ(box.width, 60);
   EXPECT_DOUBLE_EQ(box.height, 120);
   EXPECT_DOUBLE_EQ(box.x + box.width / 2, 300);
   dslt_box window = dslt_response_window(&state, &g);
-  double cell = window.width / g.response_width;
+  double cell = window.width / g.area.response_width;
   EXPECT_NEAR(cell, 8 * 1.5, 1e-9);
-  EXPECT_NEAR(window.x + (double(g.centre_x) + 0.5) * cell, 300,
+  EXPECT_NEAR(window.x + (double(g.area.centre_x) + 0.5) * cell, 300,
               1e-9);  // the anchor cell's middle is the state's centre
 }
 

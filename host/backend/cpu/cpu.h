@@ -49,7 +49,7 @@ int dslt_cpu_reserve(dslt_arena *arena, size_t bytes);
 /* frame.c, crop.c */
 int dslt_cpu_frame(dslt_backend *backend, const dslt_image *image);
 int dslt_cpu_prefetch(dslt_backend *backend, const dslt_image *image);
-int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_geometry *g, const dslt_input_norm *norm,
+int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_search *g, const dslt_input_norm *norm,
                   const dslt_target_state *state, int first_level, int count);
 int dslt_cpu_augment(dslt_backend *backend, float *out, const float *in, int h, int w, float sigma, int axis);
 
@@ -114,13 +114,12 @@ int dslt_cpu_upsample_backward(dslt_backend *backend, float *dx, float *dw, cons
 
 /* locate.c */
 int dslt_cpu_locate(dslt_backend *backend, dslt_target_state *state, const float *response,
-                    const dslt_geometry *g);
+                    const dslt_search *g);
 int dslt_cpu_locate_levels(dslt_backend *backend, dslt_target_state *state, const float *responses,
-                           const dslt_geometry *g);
-int dslt_cpu_label(dslt_backend *backend, float *label, const dslt_target_state *state,
-                   const dslt_geometry *g);
+                           const dslt_search *g);
+int dslt_cpu_label(dslt_backend *backend, float *label, const dslt_target_state *state, const dslt_search *g);
 int dslt_cpu_choose_scale(dslt_backend *backend, dslt_target_state *state, const float *responses,
-                          const dslt_geometry *g);
+                          const dslt_search *g);
 int dslt_cpu_take_level(dslt_backend *backend, float *dst, const float *batch, const dslt_target_state *state,
                         size_t count);
 
@@ -134,7 +133,7 @@ int dslt_cpu_flow_if(int *run, dslt_flow *flow, int condition);
 int dslt_cpu_flow_end_if(dslt_flow *flow);
 int dslt_cpu_flow_decide(dslt_flow *flow);
 int dslt_cpu_flow_store(dslt_flow *flow, float *low_store, float *high_store, float *label_store,
-                        const dslt_sample_sources *sources, const dslt_geometry *g);
+                        const dslt_sample_sources *sources, const dslt_search *g);
 int dslt_cpu_flow_judge(dslt_flow *flow, float *losses, const float *loss, const dslt_stop_rule *rule);
 int dslt_cpu_flow_mark(dslt_flow *flow, int stage);
 int dslt_cpu_flow_gather(dslt_flow *flow, const float *loss);

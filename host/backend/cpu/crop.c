@@ -34,9 +34,9 @@ typedef struct crop_level {
 
 enum { TAPS_MAX = 32 }; /* in tables: down to a fifteenth of the size */
 
-DSLT_HOT static void tabulate(crop_level *level, const dslt_geometry *g, float centre, int columns) {
-  const int w = g->input_width;
-  const float anchor = (float)g->anchor_x;
+DSLT_HOT static void tabulate(crop_level *level, const dslt_search *g, float centre, int columns) {
+  const int w = g->area.input_width;
+  const float anchor = (float)g->area.anchor_x;
   int widest = 0;
   for (int u = 0; u < w; ++u) {
     dslt_taps taps = dslt_taps_at(u, anchor, centre, level->ratio);
@@ -111,11 +111,11 @@ typedef struct crop_scratch {
 
 static size_t rounded(size_t values) { return (values + 15) / 16 * 16; }
 
-static int lay_out(crop_scratch *out, dslt_cpu *cpu, const dslt_geometry *g, int count) {
-  const size_t w = (size_t)g->input_width, entries = rounded(w * TAPS_MAX), across = rounded(3 * w);
+static int lay_out(crop_scratch *out, dslt_cpu *cpu, const dslt_search *g, int count) {
+  const size_t w = (size_t)g->area.input_width, entries = rounded(w * TAPS_MAX), across = rounded(3 * w);
   out->row_values = rounded(3 * (size_t)cpu->frame.width + 1);
   size_t rows = out->row_values * (size_t)cpu->threads;
-  int levels = g->levels > count ? g->levels : count; /* what a later call will want */
+  int levels = g->scale.levels > count ? g->scale.levels : count; /* what a later call will want */
   size_t values = rows + 2 * across + (size_t)levels * (2 * entries + across);
   DSLT_TRY(dslt_cpu_reserve(&cpu->crop, values * sizeof(float)));
   out->rows = cpu->crop.data;
@@ -130,10 +130,10 @@ static int lay_out(crop_scratch *out, dslt_cpu *cpu, const dslt_geometry *g, int
   return DSLT_OK;
 }
 
-int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_geometry *g, const dslt_input_norm *norm,
+int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_search *g, const dslt_input_norm *norm,
                   const dslt_target_state *state, int first_level, int count) {
   dslt_cpu *cpu = dslt_cpu_of(backend);
-  const int h = g->input_height, w = g->input_width, columns = cpu->frame.width;
+  const int h = g->area.input_height, w = g->area.input_width, columns = cpu->frame.width;
   const float centre = (float)state->cx;
   crop_scratch scratch;
   DSLT_TRY(lay_out(&scratch, cpu, g, count));
@@ -142,7 +142,7 @@ int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_geometry *g, con
     scratch.inverse[k] = norm->inverse_deviation[k % 3];
   }
   for (int i = 0; i < count; ++i) {
-    scratch.level[i].ratio = (float)(g->ratio * state->scale * pow(g->scale_step, first_level + i));
+    scratch.level[i].ratio = (float)(g->area.ratio * state->scale * pow(g->scale.step, first_level + i));
     tabulate(&scratch.level[i], g, centre, columns);
   }
 #pragma omp parallel for schedule(static)
@@ -150,10 +150,10 @@ int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_geometry *g, con
     const crop_level *level = &scratch.level[v / h];
     float *row = scratch.rows + (size_t)omp_get_thread_num() * scratch.row_values;
     float *to = out + (size_t)v * (size_t)w * 3;
-    dslt_taps taps = dslt_taps_at(v % h, (float)g->anchor_y, (float)state->cy, level->ratio);
+    dslt_taps taps = dslt_taps_at(v % h, (float)g->area.anchor_y, (float)state->cy, level->ratio);
     blend_rows(row, &cpu->frame, &taps, level->first, level->last);
     if (level->taps == 0) {
-      sample_wide(to, row, w, columns, (float)g->anchor_x, centre, level->ratio, norm);
+      sample_wide(to, row, w, columns, (float)g->area.anchor_x, centre, level->ratio, norm);
       continue;
     }
     sample_row(to, row, w, level, norm->rgb);

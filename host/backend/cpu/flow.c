@@ -92,11 +92,11 @@ static void store_tap(float *slot, const dslt_flow *flow, const float *search, c
 }
 
 int dslt_cpu_flow_store(dslt_flow *flow, float *low_store, float *high_store, float *label_store,
-                        const dslt_sample_sources *s, const dslt_geometry *g) {
+                        const dslt_sample_sources *s, const dslt_search *g) {
   int capacity = flow->desc.capacity;
   if (capacity < 2) return DSLT_OK;
   size_t slot = (size_t)flow->next;
-  size_t cells = (size_t)g->response_width * (size_t)g->response_height;
+  size_t cells = (size_t)g->area.response_width * (size_t)g->area.response_height;
   if (label_store) DSLT_TRY(dslt_cpu_label(NULL, label_store + slot * cells, flow->desc.state, g));
   store_tap(low_store + slot * s->low_values, flow, s->low, s->low_levels, s->low_look, s->low_values);
   store_tap(high_store + slot * s->high_values, flow, s->high, s->high_levels, s->high_look, s->high_values);

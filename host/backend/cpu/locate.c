@@ -9,8 +9,8 @@
 /* Widest response map: the input's longest side (an option, at most 4096 px) over the smallest stride, 4. */
 enum { ROW_MAX = 1024 };
 
-static dslt_peak best_cell(const float *response, const dslt_geometry *g) {
-  int w = g->response_width, h = g->response_height, best_row = 0, best_column = 0;
+static dslt_peak best_cell(const float *response, const dslt_search *g) {
+  int w = g->area.response_width, h = g->area.response_height, best_row = 0, best_column = 0;
   float best = -INFINITY;
   for (int row = 0; row < h; ++row)
     for (int column = 0; column < w; ++column) {
@@ -19,8 +19,10 @@ static dslt_peak best_cell(const float *response, const dslt_geometry *g) {
         best = score, best_row = row, best_column = column; /* first of equals; NaN never wins */
     }
   dslt_peak peak = {(float)best_column, (float)best_row, best, response[best_row * w + best_column]};
-  if (g->subcell == DSLT_SUBCELL_QUADRATIC) dslt_refine_quadratic(&peak, response, g, best_row, best_column);
-  if (g->subcell == DSLT_SUBCELL_GAUSSIAN) dslt_refine_gaussian(&peak, response, g, best_row, best_column);
+  if (g->peak.subcell == DSLT_SUBCELL_QUADRATIC)
+    dslt_refine_quadratic(&peak, response, g, best_row, best_column);
+  if (g->peak.subcell == DSLT_SUBCELL_GAUSSIAN)
+    dslt_refine_gaussian(&peak, response, g, best_row, best_column);
   return peak;
 }
 
@@ -31,12 +33,13 @@ static void cubic_taps(float coordinate, int size, int index[4], float weight[4]
 }
 
 /* The maximum over the response enlarged bicubically to one value for each input pixel. */
-static dslt_peak best_pixel(const float *response, const dslt_geometry *g) {
-  int w = g->response_width, h = g->response_height;
+static dslt_peak best_pixel(const float *response, const dslt_search *g) {
+  int w = g->area.response_width, h = g->area.response_height;
   float line[ROW_MAX];
   dslt_peak peak = {0.5f * (float)(w - 1), 0.5f * (float)(h - 1), -INFINITY, NAN};
-  for (int v = 0; v < g->input_height; ++v) {
-    float y = dslt_fine_coordinate(v, g->input_height, h, g->kernel_height, g->stride, g->mapping);
+  for (int v = 0; v < g->area.input_height; ++v) {
+    float y = dslt_fine_coordinate(v, g->area.input_height, h, g->area.kernel_height, g->area.stride,
+                                   g->area.mapping);
     int index[4];
     float weight[4];
     cubic_taps(y, h, index, weight);
@@ -44,8 +47,9 @@ static dslt_peak best_pixel(const float *response, const dslt_geometry *g) {
       line[column] = 0.0f;
       for (int k = 0; k < 4; ++k) line[column] += weight[k] * response[index[k] * w + column];
     }
-    for (int u = 0; u < g->input_width; ++u) {
-      float x = dslt_fine_coordinate(u, g->input_width, w, g->kernel_width, g->stride, g->mapping);
+    for (int u = 0; u < g->area.input_width; ++u) {
+      float x = dslt_fine_coordinate(u, g->area.input_width, w, g->area.kernel_width, g->area.stride,
+                                     g->area.mapping);
       cubic_taps(x, w, index, weight);
       float value = 0.0f;
       for (int k = 0; k < 4; ++k) value += weight[k] * line[index[k]];
@@ -56,12 +60,12 @@ static dslt_peak best_pixel(const float *response, const dslt_geometry *g) {
   return peak;
 }
 
-static dslt_peak find_peak(const float *response, const dslt_geometry *g) {
-  return g->subcell == DSLT_SUBCELL_BICUBIC ? best_pixel(response, g) : best_cell(response, g);
+static dslt_peak find_peak(const float *response, const dslt_search *g) {
+  return g->peak.subcell == DSLT_SUBCELL_BICUBIC ? best_pixel(response, g) : best_cell(response, g);
 }
 
 int dslt_cpu_locate(dslt_backend *backend, dslt_target_state *state, const float *response,
-                    const dslt_geometry *g) {
+                    const dslt_search *g) {
   (void)backend;
   dslt_peak peak = find_peak(response, g);
   dslt_state_move(state, &peak, g);
@@ -69,12 +73,12 @@ int dslt_cpu_locate(dslt_backend *backend, dslt_target_state *state, const float
 }
 
 int dslt_cpu_choose_scale(dslt_backend *backend, dslt_target_state *state, const float *responses,
-                          const dslt_geometry *g) {
+                          const dslt_search *g) {
   (void)backend;
-  size_t count = (size_t)g->response_width * (size_t)g->response_height;
-  int best = (g->levels - 1) / 2; /* the same size wins ties */
+  size_t count = (size_t)g->area.response_width * (size_t)g->area.response_height;
+  int best = (g->scale.levels - 1) / 2; /* the same size wins ties */
   float best_score = find_peak(responses + count * (size_t)best, g).score;
-  for (int level = 0; level < g->levels; ++level) {
+  for (int level = 0; level < g->scale.levels; ++level) {
     float score = dslt_level_score(find_peak(responses + count * (size_t)level, g).score, level, g);
     if (score > best_score) best = level, best_score = score;
   }
@@ -83,23 +87,23 @@ int dslt_cpu_choose_scale(dslt_backend *backend, dslt_target_state *state, const
 }
 
 int dslt_cpu_locate_levels(dslt_backend *backend, dslt_target_state *state, const float *responses,
-                           const dslt_geometry *g) {
+                           const dslt_search *g) {
   (void)backend;
-  size_t count = (size_t)g->response_width * (size_t)g->response_height;
+  size_t count = (size_t)g->area.response_width * (size_t)g->area.response_height;
   dslt_peak peaks[DSLT_LEVELS_MAX];
-  for (int level = 0; level < g->levels; ++level)
+  for (int level = 0; level < g->scale.levels; ++level)
     peaks[level] = find_peak(responses + count * (size_t)level, g);
   dslt_state_follow(state, peaks, g);
   return DSLT_OK;
 }
 
 int dslt_cpu_label(dslt_backend *backend, float *label, const dslt_target_state *state,
-                   const dslt_geometry *g) {
+                   const dslt_search *g) {
   (void)backend;
-  for (int row = 0; row < g->response_height; ++row)
-    for (int column = 0; column < g->response_width; ++column)
-      *label++ = dslt_gaussian2((float)column - state->label_x, (float)row - state->label_y, g->label_sigma_x,
-                                g->label_sigma_y);
+  for (int row = 0; row < g->area.response_height; ++row)
+    for (int column = 0; column < g->area.response_width; ++column)
+      *label++ = dslt_gaussian2((float)column - state->label_x, (float)row - state->label_y, g->label.sigma_x,
+                                g->label.sigma_y);
   return DSLT_OK;
 }
 

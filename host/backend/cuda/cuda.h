@@ -108,7 +108,7 @@ int dslt_cuda_conv_backward_weights(dslt_conv *conv, float *dw, const float *x, 
 void dslt_cuda_conv_free(dslt_conv *conv);
 
 /* head.c */
-int dslt_cuda_op_crop(dslt_backend *backend, float *out, const dslt_geometry *g, const dslt_input_norm *norm,
+int dslt_cuda_op_crop(dslt_backend *backend, float *out, const dslt_search *g, const dslt_input_norm *norm,
                       const dslt_target_state *state, int first_level, int count);
 int dslt_cuda_op_augment(dslt_backend *backend, float *out, const float *in, int h, int w, float sigma,
                          int axis);
@@ -132,13 +132,13 @@ int dslt_cuda_op_loss(dslt_backend *backend, float *gradient, float *dbias, floa
 int dslt_cuda_op_adam(dslt_backend *backend, const dslt_param *params, int count, const dslt_adam_rule *rule,
                       int32_t *step);
 int dslt_cuda_op_locate(dslt_backend *backend, dslt_target_state *state, const float *response,
-                        const dslt_geometry *g);
+                        const dslt_search *g);
 int dslt_cuda_op_choose_scale(dslt_backend *backend, dslt_target_state *state, const float *responses,
-                              const dslt_geometry *g);
+                              const dslt_search *g);
 int dslt_cuda_op_locate_levels(dslt_backend *backend, dslt_target_state *state, const float *responses,
-                               const dslt_geometry *g);
+                               const dslt_search *g);
 int dslt_cuda_op_label(dslt_backend *backend, float *label, const dslt_target_state *state,
-                       const dslt_geometry *g);
+                       const dslt_search *g);
 int dslt_cuda_op_take_level(dslt_backend *backend, float *dst, const float *batch,
                             const dslt_target_state *state, size_t count);
 
@@ -152,7 +152,7 @@ int dslt_cuda_flow_if(int *run, dslt_flow *flow, int condition);
 int dslt_cuda_flow_end_if(dslt_flow *flow);
 int dslt_cuda_flow_decide(dslt_flow *flow);
 int dslt_cuda_flow_store(dslt_flow *flow, float *low_store, float *high_store, float *label_store,
-                         const dslt_sample_sources *sources, const dslt_geometry *geometry);
+                         const dslt_sample_sources *sources, const dslt_search *geometry);
 int dslt_cuda_flow_judge(dslt_flow *flow, float *losses, const float *loss, const dslt_stop_rule *rule);
 int dslt_cuda_flow_mark(dslt_flow *flow, int stage);
 int dslt_cuda_flow_gather(dslt_flow *flow, const float *loss);

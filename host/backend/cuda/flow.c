@@ -290,7 +290,7 @@ int dslt_cuda_flow_decide(dslt_flow *flow) {
 }
 
 int dslt_cuda_flow_store(dslt_flow *flow, float *low_store, float *high_store, float *label_store,
-                         const dslt_sample_sources *s, const dslt_geometry *geometry) {
+                         const dslt_sample_sources *s, const dslt_search *geometry) {
   dslt_cuda *cuda = flow->cuda;
   dslt_ring *ring = &flow->state->ring;
   const dslt_taps_view sources[DSLT_SOURCES] = {[DSLT_SOURCE_SEARCH] = {s->low, s->high},

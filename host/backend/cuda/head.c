@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "cuda.h"
 
-int dslt_cuda_op_crop(dslt_backend *backend, float *out, const dslt_geometry *g, const dslt_input_norm *norm,
+int dslt_cuda_op_crop(dslt_backend *backend, float *out, const dslt_search *g, const dslt_input_norm *norm,
                       const dslt_target_state *state, int first_level, int count) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_cuda_crop(cuda->now, out, DSLT_TYPE_F32, 3, cuda->view, g, norm, state, first_level, count,
@@ -132,25 +132,25 @@ int dslt_cuda_op_adam(dslt_backend *backend, const dslt_param *params, int count
 /* ---- state ---------------------------------------------------------------------------------------- */
 
 int dslt_cuda_op_locate(dslt_backend *backend, dslt_target_state *state, const float *response,
-                        const dslt_geometry *g) {
+                        const dslt_search *g) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_cuda_locate(cuda->now, state, response, g, cuda->locate, cuda->when);
 }
 
 int dslt_cuda_op_choose_scale(dslt_backend *backend, dslt_target_state *state, const float *responses,
-                              const dslt_geometry *g) {
+                              const dslt_search *g) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_cuda_choose_scale(cuda->now, state, responses, g, cuda->locate, cuda->when);
 }
 
 int dslt_cuda_op_locate_levels(dslt_backend *backend, dslt_target_state *state, const float *responses,
-                               const dslt_geometry *g) {
+                               const dslt_search *g) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_cuda_locate_levels(cuda->now, state, responses, g, cuda->locate, cuda->when);
 }
 
 int dslt_cuda_op_label(dslt_backend *backend, float *label, const dslt_target_state *state,
-                       const dslt_geometry *g) {
+                       const dslt_search *g) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_cuda_sample_label(cuda->now, label, NULL, state, g, cuda->when);
 }

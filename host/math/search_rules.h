@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* search_rules.h: how a target is looked for in a search area: peak search, scale search, loss of the target.
+ * Policy and limits only; the geometry stands in search_area.h. */
+#ifndef DSLT_MATH_SEARCH_RULES_H
+#define DSLT_MATH_SEARCH_RULES_H
+
+#include "math/search_area.h"
+
+enum { DSLT_LEVELS_MAX = 9 }; /* of a scale pyramid */
+
+/* Search for the maximum of a response map. */
+typedef struct dslt_peak_rules {
+  int subcell;            /* dslt_subcell */
+  float sigma_x, sigma_y; /* of the motion prior, cells; 0 = none */
+} dslt_peak_rules;
+
+/* Scale pyramid: level i has step^(i - (levels - 1) / 2) times the present size. */
+typedef struct dslt_scale_rules {
+  int levels;
+  double step;
+  double rate; /* size = (1 - rate) old + rate new */
+  double gate,
+      gate_ratio;  /* least score, absolute and relative to the mean score, for which scales are compared */
+  double penalty;  /* factor on the score of every level but the middle one */
+  double min, max; /* limits of the size relative to the first */
+} dslt_scale_rules;
+
+/* A target is lost where its score falls below `ratio` times the mean score. */
+typedef struct dslt_lost_rules {
+  double ratio;
+  double rate; /* of the running mean of scores */
+  int hold;    /* 1: a lost target stays where it was */
+  int grace;   /* scores to collect before the first comparison */
+} dslt_lost_rules;
+
+/* Standard deviations of the soft label, cells. */
+typedef struct dslt_label_shape {
+  float sigma_x, sigma_y;
+} dslt_label_shape;
+
+typedef struct dslt_search {
+  dslt_search_area area;
+  dslt_peak_rules peak;
+  dslt_scale_rules scale;
+  dslt_lost_rules lost;
+  dslt_label_shape label;
+} dslt_search;
+
+#endif

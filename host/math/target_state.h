@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* target_state.h: where the target is, how sure that is, and what the last search decided. */
+#ifndef DSLT_MATH_TARGET_STATE_H
+#define DSLT_MATH_TARGET_STATE_H
+
+#include <stdint.h>
+
+typedef struct dslt_target_state {
+  double cx, cy;        /* centre, frame px, continuous */
+  double width, height; /* frame px; their ratio may change */
+  double scale;         /* size relative to the first frame, for trackers that keep the aspect ratio */
+  double score;         /* response at the chosen place */
+  double mean_score;    /* running mean of the scores while not lost; < 0 before the first */
+  int32_t scores;       /* in the mean, counted up to dslt_lost_rules.grace */
+  int32_t lost;         /* 1: the score is too low to trust the place */
+  int32_t found;        /* 1: found again in this frame, after it was lost */
+  int32_t level;        /* scale level whose sample is kept, 0 .. levels - 1; (levels - 1) / 2 = same size */
+  int32_t pyramid;      /* 1: the score is high enough to compare scales */
+  float label_x, label_y; /* response coordinate of the target in the sample that is kept */
+} dslt_target_state;
+
+#endif
