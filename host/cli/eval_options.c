@@ -221,7 +221,7 @@ static void check_request(struct argp_state *state, const parsing *parse) {
     if (!out->options.toolkit_attributes && strcmp(parse->attribute_list, "site") != 0)
       dslt_usage_error(state, "--attribute-list takes site or toolkit, not \"%s\".", parse->attribute_list);
   }
-  if (out->vot && kind->layout != DSLT_LAYOUT_VOT)
+  if (out->vot && kind->layout->results != DSLT_RESULTS_VOT)
     dslt_usage_error(state, "--protocol vot needs a set in VOT's layout; %s is none.", kind->name);
   check_outputs(state, out);
 }

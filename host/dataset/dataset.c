@@ -121,23 +121,10 @@ static int set_new(dslt_dataset **out, const dslt_kind_row *row, const char *roo
   return DSLT_OK;
 }
 
-static int read_layout(dslt_dataset *set) {
-  switch (set->row->kind.layout) {
-    case DSLT_LAYOUT_OTB: return dslt_layout_otb(set);
-    case DSLT_LAYOUT_TC128: return dslt_layout_tc128(set);
-    case DSLT_LAYOUT_UAV: return dslt_layout_uav(set);
-    case DSLT_LAYOUT_VOT: return dslt_layout_vot(set);
-    case DSLT_LAYOUT_GOT10K: return dslt_layout_got10k(set);
-    case DSLT_LAYOUT_LASOT: return dslt_layout_lasot(set);
-    case DSLT_LAYOUT_FOLDER: return dslt_layout_folder(set);
-  }
-  return dslt_fail(DSLT_EINTERNAL, "The dataset %s has no reader.", set->row->kind.name);
-}
-
 int dslt_dataset_open_plainly(dslt_dataset **out, const dslt_kind_row *row, const char *root) {
   dslt_dataset *set = NULL;
   DSLT_TRY(set_new(&set, row, root));
-  const int rc = read_layout(set);
+  const int rc = row->kind.layout->read(set);
   if (rc < 0) {
     dslt_dataset_free(set);
     return rc;
@@ -146,15 +133,13 @@ int dslt_dataset_open_plainly(dslt_dataset **out, const dslt_kind_row *row, cons
   return DSLT_OK;
 }
 
-int dslt_dataset_open(dslt_dataset **out, const char *kind, const char *root) {
+int dslt_dataset_open_kind(dslt_dataset **out, const dslt_kind_row *row, const char *root) {
   if (!out || !root || !root[0]) return dslt_fail(DSLT_EARGUMENT, "The folder of the dataset is missing.");
-  const dslt_dataset_kind *found = NULL;
-  DSLT_TRY(dslt_dataset_kind_find(&found, kind));
   if (!dslt_is_folder(root))
     return dslt_fail(DSLT_EIO, "%s is %s: give the folder that holds the dataset.", root,
                      dslt_is_file(root) ? "a file" : "not there");
   dslt_dataset *set = NULL;
-  DSLT_TRY(dslt_dataset_open_plainly(&set, dslt_kind_row_of(found), root));
+  DSLT_TRY(dslt_dataset_open_plainly(&set, row, root));
   for (int i = 0; i < set->count; i++) {
     if (set->entries[i]->seen.state == DSLT_SEQUENCE_ABSENT) continue;
     *out = set;
@@ -163,6 +148,12 @@ int dslt_dataset_open(dslt_dataset **out, const char *kind, const char *root) {
   const int rc = dslt_root_fail(set);
   dslt_dataset_free(set);
   return rc;
+}
+
+int dslt_dataset_open(dslt_dataset **out, const char *kind, const char *root) {
+  const dslt_dataset_kind *found = NULL;
+  DSLT_TRY(dslt_dataset_kind_find(&found, kind));
+  return dslt_dataset_open_kind(out, dslt_kind_row_of(found), root);
 }
 
 void dslt_dataset_free(dslt_dataset *set) {
@@ -205,12 +196,10 @@ static int find_span(const dslt_dataset *set, const char *name, size_t length) {
 }
 
 static int find_name(const dslt_dataset *set, const char *name, size_t length) {
-  static const char prefix[] = "uav_"; /* pytracking's results */
-  const size_t skip = sizeof prefix - 1;
+  const char *prefix = set->row->kind.layout->result_prefix;
+  const size_t skip = prefix ? strlen(prefix) : 0;
   const int index = find_span(set, name, length);
-  if (index >= 0 || set->row->kind.layout != DSLT_LAYOUT_UAV || length <= skip ||
-      strncasecmp(name, prefix, skip) != 0)
-    return index;
+  if (index >= 0 || skip == 0 || length <= skip || strncasecmp(name, prefix, skip) != 0) return index;
   return find_span(set, name + skip, length - skip);
 }
 

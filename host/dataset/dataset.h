@@ -30,15 +30,28 @@ extern "C" {
 
 /* ---- the kinds of sets --------------------------------------------------------------------------- */
 
-typedef enum dslt_dataset_layout {
-  DSLT_LAYOUT_OTB = 0,   /* NAME/img/0001.jpg, NAME/groundtruth_rect.txt */
-  DSLT_LAYOUT_TC128 = 1, /* NAME/img/0001.jpg, NAME/NAME_gt.txt, NAME/NAME_frames.txt */
-  DSLT_LAYOUT_UAV = 2,   /* data_seq/SET/FOLDER/000001.jpg, anno/SET/NAME.txt; NaN rows */
-  DSLT_LAYOUT_VOT = 3,   /* list.txt, NAME/00000001.jpg or NAME/color/..., NAME/groundtruth.txt, NAME/X.tag */
-  DSLT_LAYOUT_GOT10K = 4, /* SPLIT/list.txt, SPLIT/NAME/00000001.jpg, groundtruth.txt, cover.label ... */
-  DSLT_LAYOUT_LASOT = 5,  /* CLASS/CLASS-1/img/00000001.jpg, groundtruth.txt, full_occlusion.txt ... */
-  DSLT_LAYOUT_FOLDER = 6  /* as OTB; the sequences are whatever the root holds */
-} dslt_dataset_layout;
+/* How results of a set are named and scored. */
+typedef enum dslt_results_form {
+  DSLT_RESULTS_PLAIN = 0,  /* NAME.txt, one pass */
+  DSLT_RESULTS_GOT10K = 1, /* NAME/NAME_001.txt, AO and SR over pooled frames */
+  DSLT_RESULTS_VOT = 2     /* baseline/NAME/NAME_001.txt, polygons, resets after failures */
+} dslt_results_form;
+
+typedef struct dslt_dataset dslt_dataset;
+typedef struct dslt_kind_row dslt_kind_row;
+
+/* How the files of a set lie and are read; static storage, one in each layout_NAME.c. */
+typedef struct dslt_layout {
+  int (*read)(dslt_dataset *set); /* fills an empty set from its root (dataset_internal.h) */
+  const dslt_kind_row *kinds;     /* the sets that lie so */
+  int kind_count;
+  dslt_results_form results;
+  const char *result_prefix; /* what published result files may put before a sequence's name, or NULL */
+  int nan_absent; /* 1: NaN rows of ground truth are usual and mean that the target is absent, as in UAV123 */
+  int nan_usual;  /* 1: NaN rows are usual */
+  int pieces;     /* 1: sequences are pieces of videos, so pictures that belong to no frame are usual */
+  int labels_padded; /* 1: the benchmark itself pads short files of labels with 0 */
+} dslt_layout;
 
 /* One attribute of whole sequences; static storage. */
 typedef struct dslt_attribute {
@@ -48,11 +61,11 @@ typedef struct dslt_attribute {
 
 /* One kind of set; static storage. */
 typedef struct dslt_dataset_kind {
-  const char *name;           /* "otb100", as on the command line */
-  const char *title;          /* "OTB-100" */
-  dslt_dataset_layout layout; /* how its files lie */
-  int sequences;              /* targets on the published list; 0: whatever the root holds */
-  int frames;                 /* frames of all of them, 0 where the sources do not say */
+  const char *name;  /* "otb100", as on the command line */
+  const char *title; /* "OTB-100" */
+  const dslt_layout *layout;
+  int sequences; /* targets on the published list; 0: whatever the root holds */
+  int frames;    /* frames of all of them, 0 where the sources do not say */
   const dslt_attribute
       *attributes; /* bit i of dslt_sequence.attributes belongs to entry i; NULL: none known */
   int attribute_count;
@@ -132,8 +145,6 @@ typedef struct dslt_sequence {
 } dslt_sequence;
 
 /* ---- the set ------------------------------------------------------------------------------------- */
-
-typedef struct dslt_dataset dslt_dataset;
 
 /* Read the set `kind` ("otb100"; see dslt_dataset_kind_at()) under the folder `root`. Published sequences
  * that the root lacks are in the set with state ABSENT; when the root has none at all, DSLT_EIO says which

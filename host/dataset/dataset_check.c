@@ -55,12 +55,11 @@ static int check_nan(dslt_findings *findings, const dslt_dataset *set, const dsl
   const int expected = entry->fact ? entry->fact->nan_rows : -1;
   /* Cut or lengthened truth has been reported by its counts; its NaN rows tell nothing more. */
   if (seen->nan_rows == 0 && expected <= 0) return DSLT_OK;
-  const int uav = set->row->kind.layout == DSLT_LAYOUT_UAV;
   if (expected >= 0 && expected != seen->nan_rows)
     return add(findings, DSLT_FINDING_NAN, 1, seen->name,
                "%s: %d rows of the ground truth are NaN, published are %d.", seen->name, seen->nan_rows,
                expected);
-  return add(findings, DSLT_FINDING_NAN, !(uav || set->row->kind.layout == DSLT_LAYOUT_VOT), seen->name,
+  return add(findings, DSLT_FINDING_NAN, !set->row->kind.layout->nan_usual, seen->name,
              "%s: %d of %d rows of the ground truth are NaN%s.", seen->name, seen->nan_rows,
              seen->truth_known, expected >= 0 ? ", as published: the target is not in these frames" : "");
 }
@@ -156,7 +155,7 @@ static int check_frames(dslt_findings *findings, const dslt_dataset *set, const 
                  "%s: %d images in %s bear no number and are not used.", seen->name, entry->unnumbered,
                  seen->folder));
   /* David and Football1 are published with more images than ground truth; pieces of UAV videos always are. */
-  if (entry->unused && entry->pairing == DSLT_PAIR_PUBLISHED && set->row->kind.layout != DSLT_LAYOUT_UAV)
+  if (entry->unused && entry->pairing == DSLT_PAIR_PUBLISHED && !set->row->kind.layout->pieces)
     DSLT_TRY(add(findings, DSLT_FINDING_COUNT, 0, seen->name,
                  "%s: %d images in %s, of which the %d of the published range %d to %d are used.", seen->name,
                  entry->images, seen->folder, seen->frames, seen->first_number,

@@ -14,14 +14,14 @@ extern "C" {
 /* ---- kinds --------------------------------------------------------------------------------------- */
 
 /* A kind with what its reader needs. The public part comes first, so that one pointer serves both. */
-typedef struct dslt_kind_row {
+struct dslt_kind_row {
   dslt_dataset_kind kind;
   const dslt_fact *facts; /* published sequences or NULL */
   const int *fact_count;
   unsigned member;    /* only facts with this bit; 0: all */
   const char *part;   /* UAV: the folder under anno/; GOT-10k: the split or "" */
   const char *frames; /* UAV: the folder under data_seq/ */
-} dslt_kind_row;
+};
 
 const dslt_kind_row *dslt_kind_row_of(const dslt_dataset_kind *kind);
 /* Published sequence `index` of the kind, NULL past the end. */
@@ -89,14 +89,13 @@ int dslt_truth_extend(dslt_entry *entry, int count);
 
 /* ---- layouts ------------------------------------------------------------------------------------- */
 
-/* Each fills an empty set from its root. Failures only for memory and unreadable folders or lists. */
-int dslt_layout_otb(dslt_dataset *set);
-int dslt_layout_tc128(dslt_dataset *set);
-int dslt_layout_uav(dslt_dataset *set);
-int dslt_layout_vot(dslt_dataset *set);
-int dslt_layout_got10k(dslt_dataset *set);
-int dslt_layout_lasot(dslt_dataset *set);
-int dslt_layout_folder(dslt_dataset *set);
+/* The layouts, in the order in which help texts show their sets. A new one is a file layout_NAME.c that defines
+ * dslt_layout_NAME, and its name here. Their `read` fails only for memory and unreadable folders or lists. */
+#define DSLT_LAYOUTS(row) row(otb) row(tc128) row(uav) row(vot) row(got10k) row(lasot) row(folder)
+
+#define DSLT_LAYOUT_DECLARATION(name) extern const dslt_layout dslt_layout_##name;
+DSLT_LAYOUTS(DSLT_LAYOUT_DECLARATION)
+#undef DSLT_LAYOUT_DECLARATION
 
 /* For sequence entry: an annotation ROOT/SEQUENCE.txt read as `read` does, when `listing` (of the root) has
  * one. 1 when it did. */
@@ -109,6 +108,8 @@ int dslt_annotations_all(dslt_dataset *set, const dslt_listing *listing, dslt_pa
 
 /* ---- roots (dataset_root.c) ---------------------------------------------------------------------- */
 
+/* dslt_dataset_open() with a kind that need not be on the list: tests register layouts of their own this way. */
+int dslt_dataset_open_kind(dslt_dataset **out, const dslt_kind_row *row, const char *root);
 /* Open without looking for a better root: `count_ready` may be 0. */
 int dslt_dataset_open_plainly(dslt_dataset **out, const dslt_kind_row *row, const char *root);
 /* The failure for a root without any sequence of the kind, naming the folder or kind that looks right. */

@@ -236,8 +236,8 @@ int dslt_truth_read_label(dslt_dataset *set, dslt_entry *entry, const char *file
   }
   free(table.values);
   /* VOT's toolkit pads its tags with 0, and its files are often short: only more than one a frame is odd. */
-  const int vot = set->row->kind.layout == DSLT_LAYOUT_VOT;
-  if (rc == DSLT_OK && (table.rows > seen->frames || (!vot && table.rows < seen->frames)))
+  const int padded = set->row->kind.layout->labels_padded;
+  if (rc == DSLT_OK && (table.rows > seen->frames || (!padded && table.rows < seen->frames)))
     rc = dslt_entry_note(entry, "%s: %s has %d values for %d frames; the rule: %s.", seen->name, file,
                          table.rows, seen->frames,
                          table.rows > seen->frames ? "those beyond the last frame are left out"

@@ -71,7 +71,7 @@ static int add_video(dslt_dataset *set, const char *video) {
   return dslt_entry_note(entry, "%s: %s/groundtruth_rect.txt is missing.", video, video);
 }
 
-int dslt_layout_folder(dslt_dataset *set) {
+static int read_folder_root(dslt_dataset *set) {
   dslt_listing root = {0};
   DSLT_TRY(dslt_listing_read(&root, set->root));
   int rc = DSLT_OK;
@@ -81,3 +81,19 @@ int dslt_layout_folder(dslt_dataset *set) {
   dslt_listing_free(&root);
   return rc;
 }
+
+/* ---- the sets ---- */
+
+static const dslt_kind_row folder_kinds[] = {
+    {.kind =
+         {.name = "folder",
+          .title = "any OTB-like set",
+          .layout = &dslt_layout_folder,
+          .files =
+              "ROOT/NAME/img/0001.jpg and ROOT/NAME/groundtruth_rect.txt (x,y,w,h a line, 1-based) for any NAME; "
+              "groundtruth_rect.1.txt and .2.txt make the sequences NAME-1 and NAME-2."}},
+};
+
+const dslt_layout dslt_layout_folder = {.read = read_folder_root,
+                                        .kinds = folder_kinds,
+                                        .kind_count = sizeof folder_kinds / sizeof *folder_kinds};

@@ -110,7 +110,7 @@ static int choose_split(char base[8], dslt_dataset *set) {
   return any && base[0] ? dslt_set_note(set, "The root holds several splits: val is used.") : DSLT_OK;
 }
 
-int dslt_layout_got10k(dslt_dataset *set) {
+static int read_got10k_root(dslt_dataset *set) {
   char base[8] = "", path[DSLT_PATH];
   DSLT_TRY(choose_split(base, set));
   DSLT_TRY(dslt_set_path(path, set, base, ""));
@@ -120,3 +120,37 @@ int dslt_layout_got10k(dslt_dataset *set) {
   dslt_listing_free(&listing);
   return rc;
 }
+
+/* ---- the sets ---- */
+
+#define GOT_FILES                                                                                       \
+  "ROOT/list.txt, ROOT/NAME/00000001.jpg, groundtruth.txt, absence.label, cover.label, meta_info.ini; " \
+  "ROOT may also be the folder above the splits."
+
+static const dslt_kind_row got10k_kinds[] = {
+    {.kind = {.name = "got10k",
+              .title = "GOT-10k, the split that ROOT holds",
+              .layout = &dslt_layout_got10k,
+              .files = GOT_FILES " Then its split val is taken."},
+     .part = ""},
+    {.kind = {.name = "got10k-train",
+              .title = "GOT-10k, split train",
+              .layout = &dslt_layout_got10k,
+              .files = GOT_FILES},
+     .part = "train"},
+    {.kind = {.name = "got10k-val",
+              .title = "GOT-10k, split val",
+              .layout = &dslt_layout_got10k,
+              .files = GOT_FILES},
+     .part = "val"},
+    {.kind = {.name = "got10k-test",
+              .title = "GOT-10k, split test (ground truth of the first frame only)",
+              .layout = &dslt_layout_got10k,
+              .files = GOT_FILES},
+     .part = "test"},
+};
+
+const dslt_layout dslt_layout_got10k = {.read = read_got10k_root,
+                                        .kinds = got10k_kinds,
+                                        .kind_count = sizeof got10k_kinds / sizeof *got10k_kinds,
+                                        .results = DSLT_RESULTS_GOT10K};

@@ -112,7 +112,7 @@ static int read_folders(dslt_dataset *set, const dslt_listing *root) {
   return dslt_annotations_all(set, root, DSLT_PAIR_ONE, dslt_truth_read_rows);
 }
 
-int dslt_layout_lasot(dslt_dataset *set) {
+static int read_lasot_root(dslt_dataset *set) {
   char path[DSLT_PATH];
   DSLT_TRY(dslt_set_path(path, set, "", "testing_set.txt"));
   dslt_listing root = {0};
@@ -121,3 +121,18 @@ int dslt_layout_lasot(dslt_dataset *set) {
   dslt_listing_free(&root);
   return rc;
 }
+
+/* ---- the sets ---- */
+
+static const dslt_kind_row lasot_kinds[] = {
+    {.kind =
+         {.name = "lasot",
+          .title = "LaSOT",
+          .layout = &dslt_layout_lasot,
+          .files =
+              "ROOT/CLASS/CLASS-1/img/00000001.jpg, groundtruth.txt, full_occlusion.txt and out_of_view.txt; where "
+              "ROOT/testing_set.txt lies there, only the sequences that it names."}},
+};
+
+const dslt_layout dslt_layout_lasot = {
+    .read = read_lasot_root, .kinds = lasot_kinds, .kind_count = sizeof lasot_kinds / sizeof *lasot_kinds};

@@ -120,7 +120,7 @@ static int read_all(dslt_dataset *set, const dslt_listing *root,
     entry->fact = fact;
     entry->seen.attributes = fact->attributes;
     entry->seen.attributes_toolkit = fact->attributes_toolkit;
-    if (set->row->kind.layout == DSLT_LAYOUT_OTB) attach_omitted(entry);
+    if (set->row->kind.layout == &dslt_layout_otb) attach_omitted(entry);
     const char *video = video_folder(set, root, fact);
     if (video)
       DSLT_TRY(read(set, entry, video));
@@ -138,5 +138,64 @@ static int read_root(dslt_dataset *set, int (*read)(dslt_dataset *, dslt_entry *
   return rc < 0 ? rc : DSLT_OK;
 }
 
-int dslt_layout_otb(dslt_dataset *set) { return read_root(set, read_otb); }
-int dslt_layout_tc128(dslt_dataset *set) { return read_root(set, read_tc128); }
+static int read_otb_root(dslt_dataset *set) { return read_root(set, read_otb); }
+static int read_tc128_root(dslt_dataset *set) { return read_root(set, read_tc128); }
+
+/* ---- the sets ---- */
+
+#define OTB_FILES                                                                                           \
+  "ROOT/NAME/img/0001.jpg and ROOT/NAME/groundtruth_rect.txt (groundtruth_rect.1.txt and .2.txt where one " \
+  "video has two targets)."
+static const dslt_kind_row otb_kinds[] = {
+    {.kind = {.name = "otb2013",
+              .title = "OTB-2013",
+              .layout = &dslt_layout_otb,
+              .sequences = 51,
+              .frames = 29491,
+              .attributes = dslt_facts_otb_attributes,
+              .attribute_count = 11,
+              .files = OTB_FILES},
+     .facts = dslt_facts_otb100,
+     .fact_count = &dslt_facts_otb100_count,
+     .member = DSLT_MEMBER_OTB2013},
+    {.kind = {.name = "otb50",
+              .title = "OTB-50",
+              .layout = &dslt_layout_otb,
+              .sequences = 50,
+              .frames = 26972,
+              .attributes = dslt_facts_otb_attributes,
+              .attribute_count = 11,
+              .files = OTB_FILES},
+     .facts = dslt_facts_otb100,
+     .fact_count = &dslt_facts_otb100_count,
+     .member = DSLT_MEMBER_OTB50},
+    {.kind = {.name = "otb100",
+              .title = "OTB-100",
+              .layout = &dslt_layout_otb,
+              .sequences = 100,
+              .frames = 59040,
+              .attributes = dslt_facts_otb_attributes,
+              .attribute_count = 11,
+              .files = OTB_FILES},
+     .facts = dslt_facts_otb100,
+     .fact_count = &dslt_facts_otb100_count},
+};
+
+const dslt_layout dslt_layout_otb = {
+    .read = read_otb_root, .kinds = otb_kinds, .kind_count = sizeof otb_kinds / sizeof *otb_kinds};
+
+static const dslt_kind_row tc128_kinds[] = {
+    {.kind =
+         {.name = "tc128",
+          .title = "Temple-Color 128",
+          .layout = &dslt_layout_tc128,
+          .sequences = 129,
+          .frames = 55346,
+          .files =
+              "ROOT/NAME/img/0001.jpg, ROOT/NAME/NAME_gt.txt and ROOT/NAME/NAME_frames.txt (first,last)."},
+     .facts = dslt_facts_tc128,
+     .fact_count = &dslt_facts_tc128_count},
+};
+
+const dslt_layout dslt_layout_tc128 = {
+    .read = read_tc128_root, .kinds = tc128_kinds, .kind_count = sizeof tc128_kinds / sizeof *tc128_kinds};

@@ -33,7 +33,7 @@ static int read_one(dslt_dataset *set, dslt_entry *entry, const dslt_listing *ro
   return dslt_entry_note(entry, "%s: %s is missing.", entry->fact->name, file);
 }
 
-int dslt_layout_uav(dslt_dataset *set) {
+static int read_uav_root(dslt_dataset *set) {
   dslt_listing root = {0};
   DSLT_TRY(dslt_listing_read(&root, set->root));
   int rc = DSLT_OK;
@@ -50,3 +50,54 @@ int dslt_layout_uav(dslt_dataset *set) {
   dslt_listing_free(&root);
   return rc < 0 ? rc : DSLT_OK;
 }
+
+/* ---- the sets ---- */
+
+#define UAV_FILES(set, frames)                                    \
+  "ROOT/data_seq/" frames "/FOLDER/000001.jpg and ROOT/anno/" set \
+  "/NAME.txt; sequences that share "                              \
+  "a video name the same FOLDER."
+static const dslt_kind_row uav_kinds[] = {
+    {.kind = {.name = "uav123",
+              .title = "UAV123",
+              .layout = &dslt_layout_uav,
+              .sequences = 123,
+              .frames = 112578,
+              .attributes = dslt_facts_uav_attributes,
+              .attribute_count = 12,
+              .files = UAV_FILES("UAV123", "UAV123")},
+     .facts = dslt_facts_uav123,
+     .fact_count = &dslt_facts_uav123_count,
+     .part = "UAV123",
+     .frames = "UAV123"},
+    {.kind = {.name = "uav20l",
+              .title = "UAV20L",
+              .layout = &dslt_layout_uav,
+              .sequences = 20,
+              .frames = 58670,
+              .files = UAV_FILES("UAV20L", "UAV123")},
+     .facts = dslt_facts_uav20l,
+     .fact_count = &dslt_facts_uav20l_count,
+     .part = "UAV20L",
+     .frames = "UAV123"},
+    {.kind = {.name = "uav123_10fps",
+              .title = "UAV123@10fps",
+              .layout = &dslt_layout_uav,
+              .sequences = 123,
+              .frames = 37607,
+              .attributes = dslt_facts_uav_attributes,
+              .attribute_count = 12,
+              .files = UAV_FILES("UAV123_10fps", "UAV123_10fps")},
+     .facts = dslt_facts_uav123_10fps,
+     .fact_count = &dslt_facts_uav123_10fps_count,
+     .part = "UAV123_10fps",
+     .frames = "UAV123_10fps"},
+};
+
+const dslt_layout dslt_layout_uav = {.read = read_uav_root,
+                                     .kinds = uav_kinds,
+                                     .kind_count = sizeof uav_kinds / sizeof *uav_kinds,
+                                     .result_prefix = "uav_", /* pytracking's results */
+                                     .nan_absent = 1,
+                                     .nan_usual = 1,
+                                     .pieces = 1};

@@ -113,7 +113,7 @@ static int read_all(dslt_dataset *set, const dslt_listing *listing, const char *
   return dslt_is_file(list) ? add_listed(set, listing, base, list) : add_whatever(set, listing, base);
 }
 
-int dslt_layout_vot(dslt_dataset *set) {
+static int read_vot_root(dslt_dataset *set) {
   char base[] = "sequences", path[DSLT_PATH]; /* a workspace of VOT's toolkit keeps them one deeper */
   DSLT_TRY(dslt_set_path(path, set, base, "list.txt"));
   if (!dslt_is_file(path)) base[0] = '\0';
@@ -124,3 +124,31 @@ int dslt_layout_vot(dslt_dataset *set) {
   dslt_listing_free(&listing);
   return rc;
 }
+
+/* ---- the sets ---- */
+
+static const dslt_kind_row vot_kinds[] = {
+    {.kind =
+         {.name = "vot2016",
+          .title = "VOT-2016",
+          .layout = &dslt_layout_vot,
+          .sequences = 60,
+          .files =
+              "ROOT/NAME/00000001.jpg (or color/00000001.jpg), ROOT/NAME/groundtruth.txt with four corners a line, "
+              "and tags as ROOT/NAME/occlusion.tag ..."},
+     .facts = dslt_facts_vot2016,
+     .fact_count = &dslt_facts_vot2016_count},
+    {.kind = {.name = "vot",
+              .title = "any VOT set",
+              .layout = &dslt_layout_vot,
+              .files =
+                  "As vot2016; the sequences are those of ROOT/list.txt or, without one, every folder with a "
+                  "groundtruth.txt."}},
+};
+
+const dslt_layout dslt_layout_vot = {.read = read_vot_root,
+                                     .kinds = vot_kinds,
+                                     .kind_count = sizeof vot_kinds / sizeof *vot_kinds,
+                                     .results = DSLT_RESULTS_VOT,
+                                     .nan_usual = 1,
+                                     .labels_padded = 1};

@@ -80,7 +80,7 @@ static int score_boxes(cell_job *job, const dslt_box *results, int start, int ke
   } else {
     if (keep && !(frames = malloc((size_t)count * sizeof *frames)))
       return dslt_fail(DSLT_EMEMORY, "Out of memory for %d frames.", count);
-    dslt_scoring scoring = {job->options->convention, job->kind->layout == DSLT_LAYOUT_UAV,
+    dslt_scoring scoring = {job->options->convention, job->kind->layout->nan_absent,
                             job->visible ? job->visible + start : NULL};
     dslt_ope ope;
     rc = dslt_ope_score_by(&ope, &scoring, results, truth, count, frames);
@@ -179,9 +179,8 @@ static const uint8_t *find_label(const dslt_sequence *sequence, const char *name
 
 /* LaSOT's targets are visible where neither label is set. *out: NULL when the set has no such labels; owned.
  */
-static int make_visible(uint8_t **out, const dslt_dataset_kind *kind, const dslt_sequence *sequence) {
+static int make_visible(uint8_t **out, const dslt_sequence *sequence) {
   *out = NULL;
-  if (kind->layout != DSLT_LAYOUT_LASOT) return DSLT_OK;
   const uint8_t *occluded = find_label(sequence, "full_occlusion");
   const uint8_t *outside = find_label(sequence, "out_of_view");
   if (!occluded && !outside) return DSLT_OK;
@@ -206,7 +205,7 @@ int dslt_evaluate_cell(dslt_cell *cell, const dslt_evaluation *evaluation, int i
     return DSLT_OK;
   }
   uint8_t *visible = NULL;
-  DSLT_TRY(make_visible(&visible, job.kind, job.sequence));
+  DSLT_TRY(make_visible(&visible, job.sequence));
   job.visible = visible;
   job.cover = find_label(job.sequence, "cover");
   int rc = run_job(&job, files, count);

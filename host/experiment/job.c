@@ -142,7 +142,7 @@ static int supervised(track *t) {
 
 static dslt_box_format format_of(const dslt_job_world *world) {
   if (world->plan->layout == DSLT_FILES_VOT) return DSLT_FORMAT_VOT;
-  return dslt_dataset_kind_of(world->set)->layout == DSLT_LAYOUT_GOT10K ? DSLT_FORMAT_GOT10K
+  return dslt_dataset_kind_of(world->set)->layout->results == DSLT_RESULTS_GOT10K ? DSLT_FORMAT_GOT10K
                                                                         : DSLT_FORMAT_OTB;
 }
 

@@ -25,7 +25,7 @@ int dslt_run_protocol_parse(dslt_run_protocol *out, const char *name) {
 const char *dslt_run_protocol_name(dslt_run_protocol protocol) { return protocol_names[protocol]; }
 
 dslt_run_protocol dslt_run_default_protocol(const dslt_dataset_kind *kind) {
-  return kind->layout == DSLT_LAYOUT_VOT ? DSLT_RUN_VOT : DSLT_RUN_OPE;
+  return kind->layout->results == DSLT_RESULTS_VOT ? DSLT_RUN_VOT : DSLT_RUN_OPE;
 }
 
 static int no_memory(void) { return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the run."); }
@@ -38,7 +38,7 @@ static int is_vot(dslt_run_protocol protocol) {
 
 static dslt_run_layout layout_of(const dslt_dataset_kind *kind, const dslt_run_request *request) {
   if (is_vot(request->protocol)) return DSLT_FILES_VOT;
-  int numbered = request->repeat > 1 || kind->layout == DSLT_LAYOUT_GOT10K;
+  int numbered = request->repeat > 1 || kind->layout->results == DSLT_RESULTS_GOT10K;
   return numbered && request->protocol == DSLT_RUN_OPE ? DSLT_FILES_NUMBERED : DSLT_FILES_FLAT;
 }
 

@@ -82,7 +82,7 @@ static int evaluate(int *gaps, const char *folder, const dslt_page_request *requ
   DSLT_TRY(focus_index(&focus, request));
   if ((rc = dslt_dataset_open(&set, request->dataset, request->root)) < 0) goto done;
   options.protocol =
-      dslt_dataset_kind_of(set)->layout == DSLT_LAYOUT_GOT10K ? DSLT_EVAL_GOT10K : DSLT_EVAL_OPE;
+      dslt_dataset_kind_of(set)->layout->results == DSLT_RESULTS_GOT10K ? DSLT_EVAL_GOT10K : DSLT_EVAL_OPE;
   if ((rc = dslt_dataset_select(set, request->sequences)) < 0) goto done;
   rc = dslt_evaluate(&evaluation, set, request->sources, request->source_count, &options);
   if (rc < 0) goto done;
