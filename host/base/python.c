@@ -54,8 +54,9 @@ static int wait_for(pid_t child) {
 }
 
 static int run(char *const *command) {
-  static const int handed[] = {SIGINT, SIGTERM};
-  struct sigaction action = {.sa_handler = hand_on}, before[2];
+  enum { HANDED = 3 };
+  static const int handed[HANDED] = {SIGINT, SIGTERM, SIGHUP};
+  struct sigaction action = {.sa_handler = hand_on}, before[HANDED];
   sigemptyset(&action.sa_mask);
   fflush(NULL); /* or the child would print what waits in our buffers */
   const pid_t child = fork();
@@ -66,9 +67,9 @@ static int run(char *const *command) {
     _exit(NO_PROGRAM);
   }
   child_process = (sig_atomic_t)child;
-  for (int i = 0; i < 2; i++) sigaction(handed[i], &action, &before[i]);
+  for (int i = 0; i < HANDED; i++) sigaction(handed[i], &action, &before[i]);
   const int code = wait_for(child);
-  for (int i = 0; i < 2; i++) sigaction(handed[i], &before[i], NULL);
+  for (int i = 0; i < HANDED; i++) sigaction(handed[i], &before[i], NULL);
   child_process = 0;
   return code;
 }

@@ -19,7 +19,7 @@ typedef struct dslt_python_script {
  * has the packages (a script ends with code 90 where they are missing); where DSLT_PYTHON is set, only that
  * one is tried. Returns its exit code, 128 plus a signal's number, or a negative code: DSLT_EUNSUPPORTED when
  * no Python will do (the sentence says what to install), DSLT_EIO when the script is missing, DSLT_EMEMORY.
- * An interrupt (SIGINT, SIGTERM) is handed to the interpreter and waited out, so that the caller can clean
+ * An interrupt (SIGINT, SIGTERM, SIGHUP) is handed to the interpreter and waited out, so that the caller can clean
  * up. Not for several threads at once: signal handlers belong to the whole process. */
 int dslt_python_run(const dslt_python_script *script, int count, char *const *arguments);
 

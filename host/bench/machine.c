@@ -12,20 +12,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/proc.h"
 
 /* ---- memory -------------------------------------------------------------------------------------- */
 
 /* "VmRSS:   1234 kB" of /proc/self/status as MiB. */
 static double status_mib(const char *key) {
-  FILE *file = fopen("/proc/self/status", "re");
-  if (!file) return NAN;
-  char line[160];
-  double mib = NAN;
-  const size_t length = strlen(key);
-  while (isnan(mib) && fgets(line, sizeof line, file))
-    if (strncmp(line, key, length) == 0 && line[length] == ':') mib = strtod(line + length + 1, NULL) / 1024;
-  fclose(file);
-  return mib;
+  char text[64];
+  return dslt_proc_value(text, sizeof text, "/proc/self/status", key) ? strtod(text, NULL) / 1024 : NAN;
 }
 
 double dslt_memory_now(void) {

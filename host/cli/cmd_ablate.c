@@ -10,6 +10,7 @@
 #include "cli/cmd_run_watch.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
+#include "cli/signals.h"
 #include "cli/track_options.h"
 #include "experiment/ablation.h"
 #include "experiment/draft.h"
@@ -98,9 +99,9 @@ static int make_table(const dslt_run_command *command, int exit_code) {
 }
 
 static int ablate(const dslt_run_command *command) {
-  dslt_run_catch_signals();
+  dslt_signals_catch();
   int exit_code = DSLT_EXIT_OK;
-  for (int i = 0; i < DSLT_VARIANTS && may_go_on(exit_code) && !dslt_run_caught(); i++)
+  for (int i = 0; i < DSLT_VARIANTS && may_go_on(exit_code) && !dslt_signal_caught; i++)
     exit_code = run_variant(command, dslt_variant_at(i), exit_code);
   return may_go_on(exit_code) ? make_table(command, exit_code) : exit_code;
 }

@@ -9,6 +9,7 @@
 #include "cli/cmd_run_watch.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
+#include "cli/signals.h"
 #include "cli/track_options.h"
 #include "experiment/plan.h"
 
@@ -109,7 +110,7 @@ int dslt_cmd_run(int argc, char **argv) {
   if (parse.command.tracker.list) {
     dslt_track_options_list(&parse.command.tracker.options);
   } else {
-    dslt_run_catch_signals();
+    dslt_signals_catch();
     dslt_run_result result;
     exit_code = dslt_run_watched(&result, &parse.command.request, "", parse.command.quiet);
   }

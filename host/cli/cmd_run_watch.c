@@ -1,31 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cmd_run_watch.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/console.h"
 #include "cli/exit_codes.h"
-
-/* ---- Ctrl-C -------------------------------------------------------------------------------------- */
-
-static volatile sig_atomic_t caught_signal;
-
-static void catch_signal(int number) { caught_signal = number; }
-
-void dslt_run_catch_signals(void) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = catch_signal;
-  action.sa_flags = (int)SA_RESETHAND | SA_RESTART;
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-}
-
-int dslt_run_caught(void) { return caught_signal; }
-
-/* ---- watching ------------------------------------------------------------------------------------ */
+#include "cli/signals.h"
 
 static void note(void *self, const char *sentence) {
   const dslt_run_watch *watch = self;
@@ -86,7 +67,7 @@ int dslt_run_watched(dslt_run_result *out, const dslt_run_request *request, cons
                                       .start = started,
                                       .progress = progress,
                                       .job = job_ended,
-                                      .stop = &caught_signal};
+                                      .stop = &dslt_signal_caught};
   if (request->shard.variable && !quiet)
     fprintf(stderr, "%sShard %d of %d, by %s.\n", title, request->shard.index + 1, request->shard.count,
             request->shard.variable);
@@ -94,9 +75,9 @@ int dslt_run_watched(dslt_run_result *out, const dslt_run_request *request, cons
   dslt_progress_end(&watch.progress);
   if (rc < 0) return dslt_console_fail(rc, fallback_code(out->step));
   if (!quiet) summarise(out, request, title);
-  if (caught_signal) {
+  if (dslt_signal_caught) {
     dslt_console_error("%sInterrupted; the same command goes on where it stopped.", title);
-    return DSLT_EXIT_SIGNAL + caught_signal;
+    return DSLT_EXIT_SIGNAL + dslt_signal_caught;
   }
   if (out->cannot_write)
     dslt_console_error(

@@ -14,12 +14,8 @@ typedef struct dslt_run_watch {
   int jobs, ended;
 } dslt_run_watch;
 
-/* From now on Ctrl-C and SIGTERM end a run soon; a second one ends the program at once. */
-void dslt_run_catch_signals(void);
-/* The signal that was caught, or 0. */
-int dslt_run_caught(void);
-
-/* Do the run with progress and sentences on standard error. Returns the exit code so far: 0, 1 where
+/* Do the run with progress and sentences on standard error; a caught signal (signals.h) ends it
+ * soon. Returns the exit code so far: 0, 1 where
  * sequences failed or nothing could be written, 128 + signal, or what fits the error. */
 int dslt_run_watched(dslt_run_result *out, const dslt_run_request *request, const char *title, int quiet);
 

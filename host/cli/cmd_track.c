@@ -3,7 +3,6 @@
 #include "cli/cmd_track.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "cli/progress.h"
+#include "cli/signals.h"
 #include "cli/track_options.h"
 #include "cli/track_paths.h"
 #include "media/media.h"
@@ -31,22 +31,6 @@ typedef struct run {
   dslt_track_views views;
   dslt_track_report report;
 } run;
-
-/* ---- Ctrl-C -------------------------------------------------------------------------------------- */
-
-static volatile sig_atomic_t caught_signal;
-
-static void catch_signal(int number) { caught_signal = number; }
-
-/* The first signal ends the run after the present frame; a second one ends the program at once. */
-static void catch_signals(void) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = catch_signal;
-  action.sa_flags = (int)SA_RESETHAND | SA_RESTART;
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-}
 
 /* ---- before the first frame ---------------------------------------------------------------------- */
 
@@ -180,7 +164,7 @@ static int track(run *r) {
   double before = dslt_seconds();
   int exit_code = DSLT_EXIT_OK, go_on = 1;
   fetched frame = fetch(r);
-  while (frame.rc == 1 && go_on == 1 && !caught_signal) {
+  while (frame.rc == 1 && go_on == 1 && !dslt_signal_caught) {
     fetched ahead = fetch_ahead(r);
     int count = r->targets.frames;
     go_on = count == 0 ? first_frame(r, &frame.image) : next_frame(r, &frame.image);
@@ -190,12 +174,12 @@ static int track(run *r) {
       break;
     }
     dslt_progress_update(&progress, r->targets.frames);
-    if (go_on == 1 && !caught_signal) frame = r->info.live || ahead.rc < 0 ? fetch(r) : ahead;
+    if (go_on == 1 && !dslt_signal_caught) frame = r->info.live || ahead.rc < 0 ? fetch(r) : ahead;
   }
   r->report.loop_seconds = dslt_seconds() - before;
   dslt_progress_end(&progress);
   if (frame.rc < 0) exit_code = stopped(r, r->targets.frames, frame.rc, DSLT_EXIT_INPUT, "");
-  if (exit_code == DSLT_EXIT_OK && r->targets.frames == 0 && !caught_signal) {
+  if (exit_code == DSLT_EXIT_OK && r->targets.frames == 0 && !dslt_signal_caught) {
     dslt_console_error("%s holds no frame%s.", r->options->input,
                        r->options->start ? " after those --start skips" : "");
     exit_code = DSLT_EXIT_INPUT;
@@ -264,13 +248,13 @@ int dslt_cmd_track(int argc, char **argv) {
   r.views.overlay = options.overlay;
   r.views.dump = options.dump_response;
   r.views.title = options.show ? "dslt" : NULL;
-  catch_signals();
+  dslt_signals_catch();
   int exit_code = prepare(&r);
   if (exit_code == DSLT_EXIT_OK) {
     exit_code = track(&r);
-    if (exit_code == DSLT_EXIT_OK && caught_signal) {
+    if (exit_code == DSLT_EXIT_OK && dslt_signal_caught) {
       dslt_console_error("Interrupted after %d frames.", r.targets.frames);
-      exit_code = DSLT_EXIT_SIGNAL + caught_signal;
+      exit_code = DSLT_EXIT_SIGNAL + dslt_signal_caught;
     }
     exit_code = finish(&r, exit_code);
   }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/nearest.h"
+#include "cli/actions.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "dslt/dslt.h"
@@ -136,42 +136,7 @@ static int run_random(int argc, char **argv) {
   return DSLT_EXIT_OK;
 }
 
-/* ---- which of them ------------------------------------------------------------------------------- */
-
-static const struct action {
-  const char *name, *program;
-  int (*run)(int argc, char **argv);
-} actions[] = {
-    {"info", "dslt weights info", run_info},
-    {"verify", "dslt weights verify", run_verify},
-    {"random", "dslt weights random", run_random},
-};
-enum { ACTIONS = sizeof actions / sizeof *actions };
-
-typedef struct choice {
-  int action; /* index or -1 */
-  int first;  /* argv index of the action's name */
-} choice;
-
-static error_t parse_action(int key, char *value, struct argp_state *state) {
-  choice *chosen = state->input;
-  if (key == ARGP_KEY_NO_ARGS) dslt_usage_error(state, "Say what to do: info, verify or random.");
-  if (key != ARGP_KEY_ARG) return ARGP_ERR_UNKNOWN;
-  const char *names[ACTIONS];
-  for (int i = 0; i < ACTIONS; ++i) {
-    names[i] = actions[i].name;
-    if (strcmp(value, names[i]) == 0) chosen->action = i;
-  }
-  if (chosen->action < 0) {
-    const int nearest = dslt_nearest(value, names, ACTIONS);
-    if (nearest >= 0)
-      dslt_usage_error(state, "Unknown verb \"%s\": did you mean \"%s\"?", value, names[nearest]);
-    dslt_usage_error(state, "Unknown verb \"%s\": choose info, verify or random.", value);
-  }
-  chosen->first = state->next - 1;
-  state->next = state->argc; /* the rest is the action's own */
-  return 0;
-}
+/* ---- which of them ---- */
 
 int dslt_cmd_weights(int argc, char **argv) {
   static const char doc[] =
@@ -188,15 +153,12 @@ int dslt_cmd_weights(int argc, char **argv) {
       "weights/convert.py turns torchvision's, Keras's, Caffe's and MatConvNet's files into "
       "safetensors and says where each is published.\n\n"
       "Exit codes: 0 done, 1 failed, 2 wrong command line.";
-  static const struct argp argp = {
-      NULL, parse_action, "info FILE\nverify FILE\nrandom [OPTION...] -o FILE", doc, NULL, NULL, NULL};
-  argp_err_exit_status = DSLT_EXIT_USAGE;
-  choice chosen = {-1, 0};
-  static char program[] = "dslt weights"; /* what argp calls itself; it asks for a writable string */
-  argv[0] = program;
-  argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &chosen);
-  static char action_program[32];
-  snprintf(action_program, sizeof action_program, "%s", actions[chosen.action].program);
-  argv[chosen.first] = action_program;
-  return actions[chosen.action].run(argc - chosen.first, argv + chosen.first);
+  static const dslt_action list[] = {
+      {"info", "dslt weights info", run_info},
+      {"verify", "dslt weights verify", run_verify},
+      {"random", "dslt weights random", run_random},
+  };
+  static const dslt_actions actions = {"dslt weights", "info FILE\nverify FILE\nrandom [OPTION...] -o FILE",
+                                       doc, list, sizeof list / sizeof *list};
+  return dslt_actions_run(&actions, argc, argv);
 }

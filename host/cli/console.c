@@ -11,12 +11,16 @@
 #include "cli/exit_codes.h"
 #include "dslt/dslt.h"
 
-void dslt_console_error(const char *format, ...) {
-  va_list list;
-  va_start(list, format);
+static void say(const char *format, va_list list) {
   fputs("dslt: ", stderr);
   vfprintf(stderr, format, list);
   fputc('\n', stderr);
+}
+
+void dslt_console_error(const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  say(format, list);
   va_end(list);
 }
 
@@ -78,9 +82,7 @@ void dslt_argp_name(struct argp_state *state, int key, char *name) {
 void dslt_usage_error(const struct argp_state *state, const char *format, ...) {
   va_list list;
   va_start(list, format);
-  fputs("dslt: ", stderr);
-  vfprintf(stderr, format, list);
-  fputc('\n', stderr);
+  say(format, list);
   va_end(list);
   argp_state_help(state, stderr, ARGP_HELP_SEE);
   exit(DSLT_EXIT_USAGE);

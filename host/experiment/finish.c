@@ -64,7 +64,8 @@ static int gather(const dslt_run_job *jobs, int count, const dslt_draft *draft) 
 }
 
 int dslt_finish_times(const dslt_run_plan *plan, const dslt_dataset *set, const dslt_draft *draft) {
-  int official = plan->layout == DSLT_FILES_VOT || dslt_dataset_kind_of(set)->layout->results == DSLT_RESULTS_GOT10K;
+  int official =
+      plan->layout == DSLT_FILES_VOT || dslt_dataset_kind_of(set)->layout->results == DSLT_RESULTS_GOT10K;
   if (plan->layout == DSLT_FILES_FLAT || !official) return DSLT_OK;
   for (int i = 0, count; i < plan->count; i += count) {
     for (count = 1; i + count < plan->count && plan->jobs[i + count].sequence == plan->jobs[i].sequence;)

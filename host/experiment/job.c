@@ -143,7 +143,7 @@ static int supervised(track *t) {
 static dslt_box_format format_of(const dslt_job_world *world) {
   if (world->plan->layout == DSLT_FILES_VOT) return DSLT_FORMAT_VOT;
   return dslt_dataset_kind_of(world->set)->layout->results == DSLT_RESULTS_GOT10K ? DSLT_FORMAT_GOT10K
-                                                                        : DSLT_FORMAT_OTB;
+                                                                                  : DSLT_FORMAT_OTB;
 }
 
 static int write_boxes(const track *t, const dslt_draft *draft, const char *name) {

@@ -8,32 +8,14 @@
 #include <unistd.h>
 
 #include "base/cores.h"
+#include "base/proc.h"
 
 static const long job_kib = 1024L * 1024; /* full-width VGG-16 at 640 x 360 takes 739 MiB */
-
-/* The value behind "key   : value" or "key: value" in a file of /proc; 0 when it is not there. */
-static int proc_value(char *out, size_t size, const char *file, const char *key) {
-  FILE *stream = fopen(file, "re");
-  if (!stream) return 0;
-  char line[512];
-  int found = 0;
-  const size_t length = strlen(key);
-  while (!found && fgets(line, sizeof line, stream)) {
-    if (strncmp(line, key, length) != 0) continue;
-    const char *value = strchr(line + length, ':');
-    if (!value) continue;
-    value += 1 + strspn(value + 1, " \t");
-    snprintf(out, size, "%.*s", (int)strcspn(value, "\n"), value);
-    found = 1;
-  }
-  fclose(stream);
-  return found;
-}
 
 int dslt_machine_jobs(int threads) {
   int jobs = threads > 0 ? dslt_cores() / threads : 1;
   char text[64];
-  if (proc_value(text, sizeof text, "/proc/meminfo", "MemAvailable")) {
+  if (dslt_proc_value(text, sizeof text, "/proc/meminfo", "MemAvailable")) {
     long fit = strtol(text, NULL, 10) / job_kib;
     if (jobs > fit) jobs = (int)fit;
   }
@@ -46,8 +28,9 @@ json_t *dslt_machine_describe(void) {
   if (gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
   if (uname(&system) == 0)
     snprintf(words, sizeof words, "%.60s %.100s %.60s", system.sysname, system.release, system.machine);
-  json_t *cpu = dslt_json_text(proc_value(text, sizeof text, "/proc/cpuinfo", "model name") ? text : NULL);
-  json_t *memory = proc_value(text, sizeof text, "/proc/meminfo", "MemTotal")
+  json_t *cpu =
+      dslt_json_text(dslt_proc_value(text, sizeof text, "/proc/cpuinfo", "model name") ? text : NULL);
+  json_t *memory = dslt_proc_value(text, sizeof text, "/proc/meminfo", "MemTotal")
                        ? json_integer(strtol(text, NULL, 10) / 1024)
                        : json_null();
   return json_pack("{s:o, s:o, s:o, s:i, s:o}", "host", dslt_json_text(host[0] ? host : NULL), "system",

@@ -55,11 +55,12 @@ void dslt_pool_say(dslt_pool_line *line, const char *text) {
 static void settle_child(pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(0); /* it died in between */
+  /* What a terminal or a batch system sends to all processes at once is the parent's to answer. */
+  static const int parents[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU};
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = SIG_IGN;
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGPIPE, &action, NULL);
+  for (size_t i = 0; i < sizeof parents / sizeof *parents; i++) sigaction(parents[i], &action, NULL);
   action.sa_handler = SIG_DFL;
   sigaction(SIGTERM, &action, NULL);
   int null = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -2,6 +2,7 @@
 // dslt track end to end on a small clip: every result file, the scores, and runs that end before their time.
 #include <jansson.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <cmath>
 
@@ -200,7 +201,7 @@ TEST_F(TrackRun, AnUnreadableFirstFrameWritesNothing) {
 }
 
 TEST_F(TrackRun, ASignalEndsAfterTheFrameAndKeepsTheRows) {
-  for (int number : {SIGINT, SIGTERM}) {
+  for (int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGXCPU}) {
     // A fifo feeds names for ever: only the signal can end this run.
     std::string fifo = path("fifo" + std::to_string(number));
     ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
@@ -223,6 +224,34 @@ TEST_F(TrackRun, ASignalEndsAfterTheFrameAndKeepsTheRows) {
     EXPECT_LT(count_lines(slurp(path("b.txt"))), 200);
     std::filesystem::remove_all(path("dump"));
   }
+}
+
+// nohup starts a program with the hang-up ignored: it stays ignored.
+TEST_F(TrackRun, AHangUpThatTheCallerIgnoresDoesNotEndTheRun) {
+  signal(SIGHUP, SIG_IGN);
+  pid_t child =
+      start(track(images(), {"--out", path("b.txt"), "--dump-response", path("dump")}), path(".out"));
+  signal(SIGHUP, SIG_DFL);
+  for (int i = 0; i < 600 && !std::filesystem::exists(path("dump")); i++) usleep(5000);
+  kill(child, SIGHUP);
+  Outcome outcome = wait(child);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(count_lines(slurp(path("b.txt"))), kFrames);
+}
+
+TEST_F(TrackRun, AFileSizeLimitIsAnErrorOfWriting) {
+  struct rlimit before, small;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  small = before;
+  small.rlim_cur = 64;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  pid_t child = start(track(images(), {"--out", path("b.txt"), "--quiet"}), "/dev/null");
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_FALSE(std::filesystem::exists(path("b.txt")));
 }
 
 TEST_F(TrackRun, AFullDiskIsARunFailure) {

@@ -116,6 +116,30 @@ TEST_F(Resume, CtrlCEndsCleanly) {
   expect_whole(out);
 }
 
+// A terminal that closes tells the whole process group: the parent answers for its children.
+TEST_F(Resume, AHangUpOfAllProcessesEndsCleanly) {
+  reference();
+  std::string out = path("results");
+  auto command = arguments("run", out, {"--jobs", "1"});
+  pid_t child = start(command, path(".out"));
+  std::string list = "/proc/" + std::to_string(child) + "/task/" + std::to_string(child) + "/children",
+              worker;
+  for (int i = 0; i < 20000 && !std::filesystem::exists(out + "/manifest.json"); i++) sleep(0.001);
+  for (int i = 0; i < 20000 && worker.empty(); i++) {
+    worker = slurp(list);
+    sleep(0.001);
+  }
+  if (!worker.empty()) kill(std::stoi(worker), SIGHUP);
+  sleep(0.05);
+  kill(child, SIGHUP);
+  Outcome outcome = wait(child);
+  EXPECT_EQ(outcome.code, 128 + SIGHUP) << outcome.err;
+  EXPECT_FALSE(std::filesystem::exists(out + "/.partial"));
+  EXPECT_FALSE(std::filesystem::exists(out + "/failed"));
+  EXPECT_EQ(run(command).code, 0);
+  expect_whole(out);
+}
+
 // ---- shards ---------------------------------------------------------------------------------------------
 
 TEST_F(Resume, FourShardsOneKilledAndStartedAgain) {

@@ -9,22 +9,10 @@
 
 #include "base/cores.h"
 #include "base/error.h"
+#include "base/proc.h"
 
 static void read_processor_name(char *out, size_t size) {
-  snprintf(out, size, "processor");
-  FILE *file = fopen("/proc/cpuinfo", "r");
-  if (!file) return;
-  char line[256];
-  while (fgets(line, sizeof line, file)) {
-    if (strncmp(line, "model name", 10) != 0) continue;
-    char *colon = strchr(line, ':');
-    if (!colon) break;
-    colon += 1 + (colon[1] == ' ');
-    colon[strcspn(colon, "\n")] = '\0';
-    snprintf(out, size, "%s", colon);
-    break;
-  }
-  fclose(file);
+  if (!dslt_proc_value(out, size, "/proc/cpuinfo", "model name")) snprintf(out, size, "processor");
 }
 
 static void query(dslt_backend_info *out) {

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signals.h: signals that would end the program, caught, so that what was computed is written first. */
+#ifndef DSLT_CLI_SIGNALS_H
+#define DSLT_CLI_SIGNALS_H
+
+#include <signal.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* From now on the first signal of each kind that can be caught (interrupt, hang-up, terminate, time limits ...)
+ * is only remembered; a second one of its kind ends the program at once. A signal that the caller of the
+ * program had ignored, as nohup does, stays ignored. A file-size limit becomes an error of writing. */
+void dslt_signals_catch(void);
+
+/* The signal that came, or 0. */
+extern volatile sig_atomic_t dslt_signal_caught;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
