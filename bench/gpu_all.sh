@@ -202,7 +202,8 @@ compare() {
 import json, sys
 boxes = lambda path: [[row[k] for k in ("x", "y", "width", "height")] for row in json.load(open(path))["frames"]]
 a, b = boxes(sys.argv[1]), boxes(sys.argv[2])
-worst = max(max(abs(p - q) for p, q in zip(x, y)) for x, y in zip(a, b))
+apart = [abs(p - q) for x, y in zip(a, b) for p, q in zip(x, y)]
+worst = max((d if d == d else float("inf") for d in apart), default=float("inf"))  # max() may pass over NaN
 print(f"{len(a)} and {len(b)} frames, largest distance {worst:.6f} px, allowed {sys.argv[3]}")
 sys.exit(len(a) != len(b) or not worst <= float(sys.argv[3]))
 PY

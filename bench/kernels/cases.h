@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 
 #include "bench.h"
@@ -20,14 +21,17 @@ inline std::vector<float> noise(std::size_t count, unsigned seed, float scale = 
   return out;
 }
 
-// Largest difference relative to the largest value; NaN where either has one.
+// Largest difference relative to the largest value. Infinite if the sizes differ, if there is nothing to
+// compare, or if a value is NaN or infinite: std::max over such differences keeps it, which it does not do for
+// NaN.
 inline double difference(const std::vector<float> &got, const std::vector<float> &want) {
+  const double wrong = std::numeric_limits<double>::infinity();
+  if (got.size() != want.size() || want.empty()) return wrong;
   double largest = 1e-30, worst = 0;
-  for (float v : want) largest = std::max(largest, std::fabs(double(v)));
   for (std::size_t i = 0; i < want.size(); ++i) {
-    double d = std::fabs(double(got[i]) - double(want[i]));
-    if (!(d <= worst)) worst = d;
-    if (std::isnan(d)) return d;
+    if (!std::isfinite(got[i]) || !std::isfinite(want[i])) return wrong;
+    largest = std::max(largest, std::fabs(double(want[i])));
+    worst = std::max(worst, std::fabs(double(got[i]) - double(want[i])));
   }
   return worst / largest;
 }

@@ -96,7 +96,7 @@ bench::Result run(const bench::Entry &entry, dslt_backend *cpu, dslt_stream stre
     r.flops = what.flops;
     r.error = what.error();
     r.tolerance = what.tolerance;
-    r.right = r.error <= r.tolerance;  // not where it is NaN
+    r.right = r.error <= r.tolerance;
     r.times = bench::measure(what, stream, device, quick);
     r.copy_share = what.bytes / (r.times.warm_us * 1e-6) / ceilings.copy_bytes_per_s;
     const double peaks[] = {ceilings.fma_flops_per_s, ceilings.tf32_flops_per_s, ceilings.bf16_flops_per_s};

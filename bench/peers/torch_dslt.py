@@ -453,7 +453,8 @@ def main() -> int:
         if options.dslt and r is not results[0]:
             apart = np.abs(np.array(r["boxes"]) - np.array(results[0]["boxes"])).max(1)
             r["from_dslt_px"] = [float(apart[:options.compare].max()), float(apart.max())]
-            worst = max(worst, r["from_dslt_px"][0])
+            first = r["from_dslt_px"][0]
+            worst = math.inf if math.isnan(first) else max(worst, first)  # max() may pass over NaN
             r["dslt_faster"] = results[0]["fps"] / max(r["fps"], r["fps_warm"])
             print(f"{'':>12}  dslt is {r['dslt_faster']:.2f} times as fast as the better of these")
             print(f"{'':>12}  largest distance of a box's numbers from dslt's: {r['from_dslt_px'][0]:.4f} px in "

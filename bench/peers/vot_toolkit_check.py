@@ -259,6 +259,7 @@ def largest_differences(theirs, ours):
 
     def note(name, a, b):
         difference = abs(a - b) if a is not None and b is not None else 0.0 if a is b else math.inf
+        difference = math.inf if math.isnan(difference) else difference  # max() may pass over NaN
         worst[name] = max(worst.get(name, 0.0), difference)
 
     for tracker, expected in theirs.items():

@@ -149,11 +149,11 @@ void make_slim(Stack *stack) {
 
 // One net for the whole batch, one that takes its weights, one that stands alone: picture by picture.
 void expect_same_pictures(int precision, void (*make)(Stack *), int n) {
-  if (std::strcmp(backend_name(), "cpu") != 0) GTEST_SKIP() << "only promised for the CPU";
+  if (std::strcmp(backend_name(), "cpu") != 0) GTEST_SKIP() << skip::kBackend << "equal bytes in any batch";
   Taps whole;
   for (int threads : {1, 2, 3}) {
     Backend b(precision, threads);
-    if (!b.ops) GTEST_SKIP() << dslt_last_error();
+    ASSERT_TRUE(b.ops);
     Stack stack;
     make(&stack);
     const dslt_net_desc &d = stack.desc;
@@ -185,6 +185,7 @@ void expect_same_pictures(int precision, void (*make)(Stack *), int n) {
 
 TEST(BackboneBatch, APictureIsTheSameInAnyBatch) { expect_same_pictures(DSLT_PRECISION_F32, make_slim, 3); }
 TEST(BackboneBatch, APictureIsTheSameInAnyBatchInBfloat16) {
+  if (!has_bfloat16()) GTEST_SKIP() << skip::kBfloat16;
   expect_same_pictures(DSLT_PRECISION_BF16, make_slim, 3);
 }
 // oneDNN adds many input channels up in parts whose number depends on the batch.
@@ -208,9 +209,9 @@ TEST(BackboneBatch, APictureIsTheSameInParts) {
 
 TEST(BackboneShare, ANetOfTheSameShapeLoadsNothing) {
 #if !DSLT_ONEDNN
-  GTEST_SKIP() << "plain loops read the weights as they are";
+  GTEST_SKIP() << skip::kOneDnn;
 #endif
-  if (std::strcmp(backend_name(), "cpu") != 0) GTEST_SKIP() << "counts the CPU's loads";
+  if (std::strcmp(backend_name(), "cpu") != 0) GTEST_SKIP() << skip::kBackend << "shared weights";
   Backend b;
   ASSERT_TRUE(b.ops) << dslt_last_error();
   Stack stack;
@@ -229,7 +230,7 @@ TEST(BackboneShare, ANetOfTheSameShapeLoadsNothing) {
 // reads the variable once, so it takes a process of its own.
 TEST(BackboneFallback, WhereWinogradIsRefused) {
 #if !DSLT_ONEDNN
-  GTEST_SKIP() << "built without oneDNN";
+  GTEST_SKIP() << skip::kOneDnn;
 #endif
   const std::string command =
       "DNNL_MAX_CPU_ISA=AVX2 ONEDNN_MAX_CPU_ISA=AVX2 /proc/" + std::to_string(getpid()) +

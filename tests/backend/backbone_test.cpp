@@ -38,7 +38,7 @@ void run_reference(const dslt_net_desc &d, const Layers &layers, ref::Map x, ref
 
 void compare(const dslt_net_desc &desc, Layers &layers, int precision, double tolerance) {
   Backend b(precision);
-  if (!b.ops) GTEST_SKIP() << dslt_last_error();
+  ASSERT_TRUE(b.ops);
   ref::Noise noise(8);
   dslt_net_desc d = desc;
   d.load = load;
@@ -93,6 +93,7 @@ TEST(Backbone, RandomStackEveryTap) {
 }
 
 TEST(Backbone, RandomStackInBfloat16) {
+  if (!has_bfloat16()) GTEST_SKIP() << skip::kBfloat16;
   Layers layers;
   dslt_net_desc d = random_stack(&layers);
   d.tap_low = 1, d.tap_high = 3;
@@ -104,11 +105,12 @@ class RealWeights : public testing::Test {
  protected:
   void SetUp() override {
     const std::string npz = DSLT_TEST_SHARED "/data/weights/vgg16_conv1to3.npz";
-    if (!std::filesystem::exists(npz)) GTEST_SKIP() << npz << " is not there";
+    if (!std::filesystem::exists(npz)) GTEST_SKIP() << skip::kShared << npz;
+    if (std::system("/usr/bin/python3 -c 'import numpy' >/dev/null 2>&1") != 0) GTEST_SKIP() << skip::kNumpy;
     const std::string file =
         std::string(testing::TempDir()) + "dslt_real_" + std::to_string(getpid()) + ".safetensors";
-    std::string command = "/usr/bin/python3 weights/convert.py " + npz + " -o " + file + " >/dev/null 2>&1";
-    if (std::system(command.c_str()) != 0) GTEST_SKIP() << "weights/convert.py needs python3 with numpy";
+    const std::string command = "/usr/bin/python3 weights/convert.py " + npz + " -o " + file + " >/dev/null";
+    ASSERT_EQ(std::system(command.c_str()), 0) << command;
     ASSERT_EQ(dslt_weights_load(&weights_, file.c_str()), DSLT_OK) << dslt_last_error();
     std::filesystem::remove(file);
     desc_.n = 1, desc_.h = 24, desc_.w = 32, desc_.layers = 7;
@@ -131,7 +133,10 @@ class RealWeights : public testing::Test {
 };
 
 TEST_F(RealWeights, Float32) { compare(desc_, layers_, DSLT_PRECISION_F32, 1e-5); }
-TEST_F(RealWeights, Bfloat16) { compare(desc_, layers_, DSLT_PRECISION_BF16, 2e-2); }
+TEST_F(RealWeights, Bfloat16) {
+  if (!has_bfloat16()) GTEST_SKIP() << skip::kBfloat16;
+  compare(desc_, layers_, DSLT_PRECISION_BF16, 2e-2);
+}
 
 TEST_F(RealWeights, ATrackerThatNeedsMoreLayersSaysSo) {
   dslt_options o;

@@ -11,19 +11,31 @@
 #include <vector>
 
 #include "backend/backend.h"
-#include "reference.h"
+#include "reference/network.h"
+#include "skip.h"
 
 inline const char *backend_name() {
   const char *name = std::getenv("DSLT_TEST_BACKEND");
   return name && name[0] ? name : "cpu";
 }
 
+// Whether the backend under test computes in bfloat16 on this machine.
+inline bool has_bfloat16() {
+  dslt_backend_info info;
+  for (int i = 0; dslt_backend_query(&info, i) == DSLT_OK; ++i)
+    if (std::strcmp(info.name, backend_name()) == 0) return info.bf16 != 0;
+  return false;
+}
+
 class Backend {
  public:
   explicit Backend(int precision = DSLT_PRECISION_F32, int threads = 2) {
     dslt_backend_config config = {threads, precision, 0};
-    if (dslt_backend_open(&backend_, backend_name(), &config) == DSLT_OK) ops = backend_->ops;
-    if (ops) ops->begin(backend_);
+    EXPECT_EQ(dslt_backend_open(&backend_, backend_name(), &config), DSLT_OK) << dslt_last_error();
+    if (backend_) ops = backend_->ops;
+    if (ops) {
+      EXPECT_EQ(ops->begin(backend_), DSLT_OK) << dslt_last_error();
+    }
   }
   ~Backend() {
     if (!ops) return;

@@ -13,7 +13,7 @@ class Where : public testing::Environment {
     dslt_backend_info info;
     ASSERT_EQ(dslt_backend_query(&info, 1), DSLT_OK);
     ASSERT_STREQ(info.name, backend_name());
-    if (!info.available) GTEST_SKIP() << info.device;
+    if (!info.available) GTEST_SKIP() << skip::kGpu << info.device;
   }
 };
 

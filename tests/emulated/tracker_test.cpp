@@ -118,9 +118,14 @@ void expect_close(const Track &got, const Track &want, double pixels) {
 }
 
 void expect_same(const Track &a, const Track &b) {
+  ASSERT_EQ(a.steps.size(), b.steps.size());
   for (std::size_t i = 0; i < a.steps.size(); ++i) {
     EXPECT_EQ(a.steps[i].box.x, b.steps[i].box.x) << "frame " << i;
+    EXPECT_EQ(a.steps[i].box.y, b.steps[i].box.y) << "frame " << i;
     EXPECT_EQ(a.steps[i].box.width, b.steps[i].box.width) << "frame " << i;
+    EXPECT_EQ(a.steps[i].box.height, b.steps[i].box.height) << "frame " << i;
+    EXPECT_EQ(a.steps[i].lost, b.steps[i].lost) << "frame " << i;
+    EXPECT_EQ(a.steps[i].steps, b.steps[i].steps) << "frame " << i;
     EXPECT_EQ(a.steps[i].peak, b.steps[i].peak) << "frame " << i;
     EXPECT_EQ(a.steps[i].loss, b.steps[i].loss) << "frame " << i;
   }

@@ -87,7 +87,7 @@ std::vector<Tally> tally(bool gpu) {
 void KernelTest::SetUp() {
   if (on_gpu()) {
     std::string missing = missing_gpu();
-    if (!missing.empty()) GTEST_SKIP() << missing;
+    if (!missing.empty()) GTEST_SKIP() << skip::kGpu << missing;
     stream_ = gpu_stream();
   }
   vary(0);
@@ -147,7 +147,9 @@ std::vector<float> noise(std::size_t count, unsigned seed, float scale) {
 void expect_near(const std::vector<float> &got, const std::vector<float> &want, double tolerance,
                  const char *what) {
   ASSERT_EQ(got.size(), want.size()) << what;
-  for (std::size_t i = 0; i < got.size(); ++i)
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    ASSERT_TRUE(std::isfinite(want[i])) << what << " at " << i << ": the expected value is " << want[i];
     ASSERT_NEAR(double(got[i]), double(want[i]), tolerance * (1.0 + std::fabs(double(want[i]))))
         << what << " at " << i;
+  }
 }

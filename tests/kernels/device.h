@@ -13,6 +13,7 @@
 #include "flow.h"
 #include "kernels.h"
 #include "network.h"
+#include "skip.h"
 
 // Every launcher of kernels/*.h, and what sizes its scratch memory; list_test.cpp holds it against the
 // headers. The formatter finds no layout of this list that it likes twice.
@@ -112,6 +113,6 @@ std::string place_name(const ::testing::TestParamInfo<Place> &info);
 // Values that differ from run to run of the generator only by seed, in [-1, 1].
 std::vector<float> noise(std::size_t count, unsigned seed, float scale = 1.0f);
 
-// |got - want| within `tolerance`, relative where the values are large.
+// |got - want| within `tolerance`, relative where the values are large. Values that are not finite fail.
 void expect_near(const std::vector<float> &got, const std::vector<float> &want, double tolerance,
                  const char *what);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // The whole head: its response against the reference, every gradient against central differences in double.
 #include "nn/head.h"
-#include "../backend/backend_fixture.h"
+
+#include "backend/backend_fixture.h"
+#include "reference/loss.h"
 
 namespace {
 
@@ -53,116 +55,164 @@ struct Reference {
   double loss(const ref::Map &tap_low, const ref::Map &tap_high, const ref::Map &label) const {
     ref::Map response = respond(tap_low, tap_high);
     double sum = 0;
-    for (std::size_t i = 0; i < response.size(); ++i) {
-      double e = response[i] - label[i], l = std::fabs(e), y = label[i];
-      switch (c.loss) {
-        case DSLT_LOSS_SHRINKAGE: sum += std::exp(y) * l * l / (1 + std::exp(10 * (0.2 - l))); break;
-        case DSLT_LOSS_L2: sum += l * l; break;
-        case DSLT_LOSS_L3: sum += l * l * l; break;
-        case DSLT_LOSS_OHNM: sum += l >= 0.01 ? l * l : 0; break;
-        case DSLT_LOSS_TRUNCATED: sum += l >= 0.1 ? std::exp(2 * y) * l * l : 0; break;
-        default: ADD_FAILURE();
-      }
-    }
+    for (std::size_t i = 0; i < response.size(); ++i) sum += ref::loss(c.loss, response[i], label[i]);
     return sum;
   }
 };
 
-class HeadTest : public testing::TestWithParam<HeadCase> {};
+constexpr std::size_t kCells = std::size_t(kH - kKh + 1) * (kW - kKw + 1);
+constexpr int kMaps = 3;
+constexpr float kBias[2] = {0.05f, -0.02f};
 
-TEST_P(HeadTest, ResponseAndEveryGradient) {
-  const HeadCase c = GetParam();
-  Backend b;
-  dslt_head_shape shape = {};
-  shape.map_height = kH, shape.map_width = kW, shape.factor = c.factor;
-  shape.low_channels = kLow, shape.high_channels = kHigh, shape.channels = kChannels;
-  shape.reduce_kernel = c.reduce_kernel, shape.kernel_height = kKh, shape.kernel_width = kKw;
-  shape.fusion = c.fusion, shape.residual = c.residual, shape.bias = c.bias,
-  shape.train_reduction = DSLT_REDUCTION_LEARNS;
-  shape.fuse_low = float(c.fuse_low), shape.fuse_high = float(c.fuse_high);
-  shape.regress_sigma = 0.1f;  // large enough for every path to carry a gradient
-  shape.batch = 3;
-  dslt_head *head = nullptr;
-  ASSERT_EQ(dslt_head_create(&head, b.get(), &shape, 5), DSLT_OK) << dslt_last_error();
-
-  ref::Noise noise(11);
-  std::size_t low_values = std::size_t(kH) * kW * kLow;
-  std::size_t high_values = std::size_t(kH / c.factor) * (kW / c.factor) * kHigh;
-  const std::size_t cells = std::size_t(kH - kKh + 1) * (kW - kKw + 1);
-  ref::Map low = ref::rounded(noise.map(3 * low_values)), high = ref::rounded(noise.map(3 * high_values)),
-           label(cells);
-  for (double &y : label) y = double(float(0.5 + 0.5 * noise.next()));
-
-  Reference want{c, {}};
-  for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
-    const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
-    if (i == DSLT_HEAD_BIAS && c.bias) {
-      const float bias[2] = {0.05f, -0.02f};
-      b.ops->upload(b.get(), p->w, bias, sizeof bias);
+// A head, its reference with the same parameters, three pairs of maps and a label.
+class HeadTest : public testing::TestWithParam<HeadCase> {
+ protected:
+  void SetUp() override {
+    head_ = make(DSLT_REDUCTION_LEARNS);
+    ASSERT_NE(head_, nullptr);
+    ref::Noise noise(11);
+    low_ = ref::rounded(noise.map(kMaps * low_values_));
+    high_ = ref::rounded(noise.map(kMaps * high_values_));
+    label_.resize(kCells);
+    for (double &y : label_) y = double(float(0.5 + 0.5 * noise.next()));
+    for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
+      const dslt_param *p = parameter(head_, i);
+      const std::vector<float> host = b_.download(p->w, p->count);
+      reference_.p[i].assign(host.begin(), host.end());
     }
-    std::vector<float> host = b.download(p->w, p->count);
-    want.p[i].assign(host.begin(), host.end());
+    device_low_ = b_.upload(low_);
+    device_high_ = b_.upload(high_);
+    device_label_ = b_.upload(label_);
   }
-  EXPECT_EQ(want.p[DSLT_HEAD_UPSAMPLE].empty(), c.factor == 1 || !(c.fusion || c.residual));
-
-  float *bl = b.upload(low), *bh = b.upload(high), *by = b.upload(label), *response = b.floats(3 * cells);
-  ASSERT_EQ(dslt_head_respond(head, response, bl, bh, 3), DSLT_OK);
-  std::vector<float> three = b.download(response, 3 * cells);
-  for (int i = 0; i < 3; ++i) {
-    ref::Map expected = want.respond({low.begin() + i * low_values, low.begin() + (i + 1) * low_values},
-                                     {high.begin() + i * high_values, high.begin() + (i + 1) * high_values});
-    EXPECT_LT(ref::relative_error(
-                  std::vector<float>(three.begin() + i * cells, three.begin() + (i + 1) * cells), expected),
-              1e-5);
+  void TearDown() override {
+    dslt_head_free(frozen_);
+    dslt_head_free(head_);
   }
-  ref::Map one_low(low.begin(), low.begin() + low_values), one_high(high.begin(), high.begin() + high_values);
-  dslt_loss_spec spec = {c.loss, 10, 0.2f, 0.01f, 0.1f, 1, 1.6f, std::exp(1.6f)};
-  float *loss = b.floats(1);
-  ASSERT_EQ(dslt_head_gradient(head, loss, bl, bh, by, &spec), DSLT_OK);
-  double base_loss = want.loss(one_low, one_high, label);
-  EXPECT_NEAR(b.download(loss, 1)[0], base_loss, 1e-5 * base_loss);
 
-  // The same network with frozen reductions, which sees reduced maps: seed and so weights are the same.
-  shape.train_reduction = DSLT_REDUCTION_FIXED;
-  dslt_head *frozen = nullptr;
-  ASSERT_EQ(dslt_head_create(&frozen, b.get(), &shape, 5), DSLT_OK) << dslt_last_error();
-  ASSERT_TRUE(dslt_head_frozen(frozen));
-  const float bias[2] = {0.05f, -0.02f};
-  if (c.bias) b.ops->upload(b.get(), dslt_head_parameter(frozen, DSLT_HEAD_BIAS)->w, bias, sizeof bias);
-  float *rl = b.floats(3 * kH * kW * kChannels),
-        *rh = b.floats(3 * kH * kW * kChannels / (c.factor * c.factor)), *again = b.floats(3 * cells);
-  ASSERT_EQ(dslt_head_reduce(frozen, rl, rh, bl, bh, 3), DSLT_OK) << dslt_last_error();
-  ASSERT_EQ(dslt_head_respond(frozen, again, rl, rh, 3), DSLT_OK);
-  EXPECT_LT(ref::relative_error(b.download(again, 3 * cells), three), 1e-5);
-  ASSERT_EQ(dslt_head_reduce(frozen, rl, rh, bl, bh, 1), DSLT_OK);
-  float *frozen_loss = b.floats(1);
-  ASSERT_EQ(dslt_head_gradient(frozen, frozen_loss, rl, rh, by, &spec), DSLT_OK);
-  EXPECT_NEAR(b.download(frozen_loss, 1)[0], base_loss, 1e-5 * base_loss);
-  EXPECT_EQ(dslt_head_reduce(head, rl, rh, bl, bh, 1), DSLT_EINTERNAL);  // its reductions learn
-
-  for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
-    const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
-    if (p->count == 0 || (i == DSLT_HEAD_BIAS && !c.bias)) continue;
-    std::vector<float> got = b.download(p->g, p->count);
-    ref::Map differences(p->count);
-    for (std::size_t k = 0; k < p->count; ++k) {
-      const double h = 1e-5, was = want.p[i][k];
-      want.p[i][k] = was + h;
-      double above = want.loss(one_low, one_high, label);
-      want.p[i][k] = was - h;
-      differences[k] = (above - want.loss(one_low, one_high, label)) / (2 * h);
-      want.p[i][k] = was;
+  // The seed, and so the first weights, are the same for every kind of reduction.
+  dslt_head *make(int train_reduction) {
+    dslt_head_shape shape = {};
+    shape.map_height = kH, shape.map_width = kW, shape.factor = c_.factor;
+    shape.low_channels = kLow, shape.high_channels = kHigh, shape.channels = kChannels;
+    shape.reduce_kernel = c_.reduce_kernel, shape.kernel_height = kKh, shape.kernel_width = kKw;
+    shape.fusion = c_.fusion, shape.residual = c_.residual, shape.bias = c_.bias;
+    shape.train_reduction = train_reduction;
+    shape.fuse_low = float(c_.fuse_low), shape.fuse_high = float(c_.fuse_high);
+    shape.regress_sigma = 0.1f;  // large enough for every path to carry a gradient
+    shape.batch = kMaps;
+    dslt_head *head = nullptr;
+    EXPECT_EQ(dslt_head_create(&head, b_.get(), &shape, 5), DSLT_OK) << dslt_last_error();
+    if (head && c_.bias) {
+      EXPECT_EQ(b_.ops->upload(b_.get(), parameter(head, DSLT_HEAD_BIAS)->w, kBias, sizeof kBias), DSLT_OK);
     }
-    if (i == DSLT_HEAD_BIAS && !c.residual)
-      got[1] = float(differences[1]);  // the second bias has no branch to serve
-    EXPECT_LT(ref::relative_error(got, differences), 2e-5) << "parameter " << i;
-    if (i <= DSLT_HEAD_UPSAMPLE) continue;
-    std::vector<float> less = b.download(dslt_head_parameter(frozen, dslt_head_param(i))->g, p->count);
-    if (i == DSLT_HEAD_BIAS && !c.residual) less[1] = float(differences[1]);
-    EXPECT_LT(ref::relative_error(less, differences), 2e-5) << "frozen, parameter " << i;
+    return head;
   }
-  dslt_head_free(frozen);
-  dslt_head_free(head);
+  static const dslt_param *parameter(dslt_head *head, int index) {
+    return dslt_head_parameter(head, dslt_head_param(index));
+  }
+  ref::Map low(int map) const { return part(low_, map, low_values_); }
+  ref::Map high(int map) const { return part(high_, map, high_values_); }
+
+  // A head whose reductions are frozen, and the maps that they make of the first `count`.
+  void freeze(int count) {
+    frozen_ = make(DSLT_REDUCTION_FIXED);
+    ASSERT_TRUE(frozen_ && dslt_head_frozen(frozen_));
+    reduced_low_ = b_.floats(kMaps * kH * kW * kChannels);
+    reduced_high_ = b_.floats(kMaps * kH * kW * kChannels / (c_.factor * c_.factor));
+    ASSERT_EQ(dslt_head_reduce(frozen_, reduced_low_, reduced_high_, device_low_, device_high_, count),
+              DSLT_OK)
+        << dslt_last_error();
+  }
+  float gradient(dslt_head *head, const float *low, const float *high) {
+    float *loss = b_.floats(1);
+    const dslt_loss_spec spec = ref::loss_spec(c_.loss);
+    EXPECT_EQ(dslt_head_gradient(head, loss, low, high, device_label_, &spec), DSLT_OK) << dslt_last_error();
+    return b_.download(loss, 1)[0];
+  }
+  double reference_loss() const { return reference_.loss(low(0), high(0), label_); }
+  // Central differences of the reference's loss by every value of a parameter.
+  ref::Map differences(int index) {
+    const double h = 1e-5;
+    ref::Map out;
+    for (double &value : reference_.p[index]) {
+      const double was = value;
+      value = was + h;
+      const double above = reference_loss();
+      value = was - h;
+      out.push_back((above - reference_loss()) / (2 * h));
+      value = was;
+    }
+    return out;
+  }
+  void expect_gradients(dslt_head *head, int first) {
+    for (int i = first; i < DSLT_HEAD_PARAMS; ++i) {
+      const dslt_param *p = parameter(head, i);
+      if (p->count == 0 || (i == DSLT_HEAD_BIAS && !c_.bias)) continue;
+      std::vector<float> got = b_.download(p->g, p->count);
+      ref::Map want = differences(i);
+      if (i == DSLT_HEAD_BIAS && !c_.residual) got.resize(1), want.resize(1);  // the second has no branch
+      EXPECT_LT(ref::relative_error(got, want), 2e-5) << "parameter " << i;
+    }
+  }
+
+  const HeadCase c_ = GetParam();
+  const std::size_t low_values_ = std::size_t(kH) * kW * kLow;
+  const std::size_t high_values_ = std::size_t(kH / c_.factor) * (kW / c_.factor) * kHigh;
+  Backend b_;
+  dslt_head *head_ = nullptr, *frozen_ = nullptr;
+  Reference reference_{c_, {}};
+  ref::Map low_, high_, label_;
+  float *device_low_ = nullptr, *device_high_ = nullptr, *device_label_ = nullptr;
+  float *reduced_low_ = nullptr, *reduced_high_ = nullptr;
+
+ private:
+  static ref::Map part(const ref::Map &all, int index, std::size_t values) {
+    return {all.begin() + index * values, all.begin() + (index + 1) * values};
+  }
+};
+
+TEST_P(HeadTest, HasAnUpsamplingOnlyWhereAMapIsRaised) {
+  EXPECT_EQ(reference_.p[DSLT_HEAD_UPSAMPLE].empty(), c_.factor == 1 || !(c_.fusion || c_.residual));
+}
+
+TEST_P(HeadTest, ResponseIsTheReferences) {
+  float *response = b_.floats(kMaps * kCells);
+  ASSERT_EQ(dslt_head_respond(head_, response, device_low_, device_high_, kMaps), DSLT_OK);
+  ref::Map want;
+  for (int i = 0; i < kMaps; ++i)
+    for (double v : reference_.respond(low(i), high(i))) want.push_back(v);
+  EXPECT_LT(ref::relative_error(b_.download(response, kMaps * kCells), want), 1e-5);
+}
+
+TEST_P(HeadTest, LossIsTheReferences) {
+  const double want = reference_loss();
+  EXPECT_NEAR(gradient(head_, device_low_, device_high_), want, 1e-5 * want);
+}
+
+TEST_P(HeadTest, EveryGradientIsTheSlopeOfTheLoss) {
+  gradient(head_, device_low_, device_high_);
+  expect_gradients(head_, 0);
+}
+
+TEST_P(HeadTest, FrozenReductionsRespondAlike) {
+  float *response = b_.floats(kMaps * kCells), *again = b_.floats(kMaps * kCells);
+  ASSERT_EQ(dslt_head_respond(head_, response, device_low_, device_high_, kMaps), DSLT_OK);
+  freeze(kMaps);
+  ASSERT_EQ(dslt_head_respond(frozen_, again, reduced_low_, reduced_high_, kMaps), DSLT_OK);
+  EXPECT_LT(ref::relative_error(b_.download(again, kMaps * kCells), b_.download(response, kMaps * kCells)),
+            1e-5);
+}
+
+TEST_P(HeadTest, FrozenReductionsLeaveTheOtherGradients) {
+  freeze(1);
+  const double want = reference_loss();
+  EXPECT_NEAR(gradient(frozen_, reduced_low_, reduced_high_), want, 1e-5 * want);
+  expect_gradients(frozen_, DSLT_HEAD_UPSAMPLE + 1);
+}
+
+TEST_P(HeadTest, ReductionsThatLearnAreNotTakenAhead) {
+  float *low = b_.floats(kH * kW * kChannels), *high = b_.floats(kH * kW * kChannels);
+  EXPECT_EQ(dslt_head_reduce(head_, low, high, device_low_, device_high_, 1), DSLT_EINTERNAL);
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, HeadTest, testing::ValuesIn(kCases),

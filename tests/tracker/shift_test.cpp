@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include "../backend/reference.h"
 #include "dslt/dslt.h"
+#include "reference/compare.h"
 
 namespace {
 

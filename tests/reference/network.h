@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// reference.h: the mathematics once more, in double and the obvious way, for tests to compare with. Shares no
+// network.h: the layers of the networks in double and in the obvious way, for tests to compare with. Shares no
 // code with the library.
 #pragma once
 
@@ -7,43 +7,9 @@
 #include <cstddef>
 #include <vector>
 
+#include "reference/compare.h"
+
 namespace ref {
-
-using Map = std::vector<double>;  // [n][h][w][c] with sizes kept by the caller
-
-// Deterministic values in [-1, 1) from a plain congruential generator.
-struct Noise {
-  unsigned long long state;
-  explicit Noise(unsigned long long seed) : state(seed * 2862933555777941757ULL + 3037000493ULL) {}
-  double next() {
-    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-    return static_cast<double>(static_cast<long long>(state >> 11)) / 4503599627370496.0 - 1.0;
-  }
-  Map map(std::size_t count, double scale = 1.0) {
-    Map out(count);
-    for (double &v : out) v = scale * next();
-    return out;
-  }
-};
-
-inline std::vector<float> f32(const Map &m) { return {m.begin(), m.end()}; }
-// What float32 holds of it, so that both sides start from the same numbers.
-inline Map rounded(const Map &m) {
-  Map out(m.size());
-  for (std::size_t i = 0; i < m.size(); ++i) out[i] = static_cast<double>(static_cast<float>(m[i]));
-  return out;
-}
-
-// Largest |a - b| over the largest |b|.
-template <class A, class B>
-double relative_error(const A &a, const B &b) {
-  double worst = 0, largest = 0;
-  for (std::size_t i = 0; i < b.size(); ++i) {
-    worst = std::fmax(worst, std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
-    largest = std::fmax(largest, std::fabs(static_cast<double>(b[i])));
-  }
-  return largest > 0 ? worst / largest : worst;
-}
 
 // y [h][w][cout] = x [h][w][cin] * w [k][k][cin][cout], same size.
 inline Map conv_same(const Map &x, const Map &w, int h, int wd, int cin, int cout, int k) {
