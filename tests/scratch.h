@@ -10,6 +10,8 @@
 #include <sstream>
 #include <string>
 
+#include "skip.h"
+
 // A folder of its own for each test, removed with it.
 class ScratchTest : public ::testing::Test {
  protected:

@@ -12,6 +12,7 @@
 
 #include "c_view.h"
 #include "dslt/dslt.h"
+#include "skip.h"
 
 namespace {
 
@@ -30,7 +31,7 @@ void compile(const std::vector<std::string> &compilers, const std::string &flags
     std::string command = compiler + " " + flags + " -fsyntax-only '" + kHeader + "'";
     EXPECT_EQ(std::system(command.c_str()), 0) << command;
   }
-  if (tried == 0) GTEST_SKIP() << "no compiler is on PATH";
+  if (tried == 0) GTEST_SKIP() << skip::kCompiler;
 }
 
 TEST(Header, CompilesAloneAsC11) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "dslt/dslt.h"
+#include "skip.h"
 
 namespace {
 
@@ -238,7 +239,7 @@ TEST(OptionValues, TheApplicationsLocaleChangesNothing) {
   const char *chosen = nullptr;
   for (const char *name : names)
     if (!chosen) chosen = std::setlocale(LC_ALL, name);
-  if (!chosen) GTEST_SKIP() << "no locale with a decimal comma is installed";
+  if (!chosen) GTEST_SKIP() << skip::kCommaLocale;
   dslt_options options = preset("paper");
   EXPECT_EQ(dslt_options_set(&options, "shrink_c", "0.25"), DSLT_OK) << dslt_last_error();
   EXPECT_EQ(dslt_options_set(&options, "shrink_c", "0,5"), DSLT_EOPTION);

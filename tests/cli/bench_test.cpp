@@ -242,9 +242,9 @@ TEST_F(BenchProgram, SweepsChangeWhatTheySay) {
 }
 
 TEST_F(BenchProgram, APlotIsDrawnWhereMatplotlibIs) {
-  if (system("/usr/bin/python3 -c 'import matplotlib' 2>/dev/null") != 0) GTEST_SKIP() << "no matplotlib";
+  if (system("/usr/bin/python3 -c 'import matplotlib' 2>/dev/null") != 0) GTEST_SKIP() << skip::kMatplotlib;
   if (!std::filesystem::exists(std::filesystem::path(DSLT_TEST_PROGRAM).parent_path() / "share/dslt/bench"))
-    GTEST_SKIP() << "no share/dslt/bench beside the program";
+    GTEST_SKIP() << skip::kShareFolder;
   Outcome outcome =
       run(bench({"--sweep", "levels", "--values", "1,3", "--frames", "3", "--plot", path("p.svg")}));
   ASSERT_EQ(outcome.code, 0) << outcome.err;

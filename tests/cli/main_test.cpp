@@ -55,7 +55,7 @@ TEST_F(Program, AWrongVerbMeetsItsNeighbour) {
 }
 
 TEST_F(Program, AFullStandardOutputIsAFailure) {
-  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "this system has no /dev/full";
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << skip::kDevFull;
   Outcome outcome = wait(start({"--help"}, "/dev/full"));
   EXPECT_EQ(outcome.code, 1);
   EXPECT_TRUE(contains(outcome.err, "dslt: Standard output"));

@@ -41,8 +41,7 @@ TEST(Progress, QuietIsSilent) { EXPECT_EQ(plain(200, 200, 1), ""); }
 
 TEST(Progress, ATerminalGetsOneLineThatIsClearedAtTheEnd) {
   int master = -1, slave = -1;
-  if (openpty(&master, &slave, nullptr, nullptr, nullptr) != 0)
-    GTEST_SKIP() << "no pseudo-terminal can be opened";
+  if (openpty(&master, &slave, nullptr, nullptr, nullptr) != 0) GTEST_SKIP() << skip::kTerminal;
   FILE *terminal = fdopen(slave, "w");
   dslt_progress progress;
   dslt_progress_start(&progress, terminal, 50, 0);

@@ -84,7 +84,7 @@ class Report : public ClipTest {
 };
 
 TEST_F(Report, DrawsWhatItScored) {
-  if (!drawable()) GTEST_SKIP() << "no Python with matplotlib: apt-get install python3-matplotlib";
+  if (!drawable()) GTEST_SKIP() << skip::kMatplotlib;
   setenv("TMPDIR", path("").c_str(), 1);
   Outcome outcome = run(report({"--plots", path("plots"), "--title", "Two trackers"}));
   unsetenv("TMPDIR");
@@ -101,7 +101,7 @@ TEST_F(Report, DrawsWhatItScored) {
 }
 
 TEST_F(Report, MissingResultsAreNamedAndThePageIsWritten) {
-  if (!drawable()) GTEST_SKIP() << "no Python with matplotlib: apt-get install python3-matplotlib";
+  if (!drawable()) GTEST_SKIP() << skip::kMatplotlib;
   std::filesystem::remove(path("Off/Two.txt"));
   Outcome outcome = run(report({"--no-thumbnails"}));
   EXPECT_EQ(outcome.code, 3);

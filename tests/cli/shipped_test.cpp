@@ -25,8 +25,8 @@ TEST_F(Shipped, FollowsARenderedTarget) {
 
 TEST_F(Shipped, FollowsARealTarget) {
   const std::string crossing = DSLT_TEST_SHARED "/data/sequences/otb/Crossing";
-  if (!std::filesystem::exists(crossing)) GTEST_SKIP() << crossing << " is not there.";
-  if (!DSLT_OPENCV) GTEST_SKIP() << "This build reads no JPEG.";
+  if (!std::filesystem::exists(crossing)) GTEST_SKIP() << skip::kShared << crossing;
+  if (!DSLT_OPENCV) GTEST_SKIP() << skip::kOpenCv;
   const Outcome outcome =
       run({"track", crossing + "/img", "--box", "otb:" + crossing + "/groundtruth_rect.txt", "--backend",
            "cpu", "--frames", "40", "--summary", path("s.json"), "-q"});

@@ -100,12 +100,12 @@ TEST_F(TrackUsage, NoResultMayDestroyWhatTheRunReads) {
 TEST_F(TrackUsage, AMissingDeviceIsItsOwnCode) {
   dslt_backend_info info;
   for (int i = 0; dslt_backend_query(&info, i) == DSLT_OK; i++)
-    if (std::string(info.name) == "cuda" && info.available) GTEST_SKIP() << "this machine has a CUDA device";
+    if (std::string(info.name) == "cuda" && info.available) GTEST_SKIP() << skip::kWithGpu << info.device;
   expect(track(images(), {"--backend", "cuda"}), 5, "");
 }
 
 TEST_F(TrackUsage, SelectingWithoutADisplayIsItsOwnCode) {
-  if (getenv("DISPLAY") || getenv("WAYLAND_DISPLAY")) GTEST_SKIP() << "this machine has a display";
+  if (getenv("DISPLAY") || getenv("WAYLAND_DISPLAY")) GTEST_SKIP() << skip::kDisplay;
   expect({"track", images(), "-w", weights(), "--select"}, 5, "--box");
 }
 

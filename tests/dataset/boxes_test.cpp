@@ -229,7 +229,7 @@ TEST_F(BoxFiles, IgnoresDecimalCommas) {
   const char *chosen = nullptr;
   for (const char *name : {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE.utf8", "de_DE"})
     if (!chosen) chosen = std::setlocale(LC_ALL, name);
-  if (!chosen) GTEST_SKIP() << "no locale with a decimal comma is installed";
+  if (!chosen) GTEST_SKIP() << skip::kCommaLocale;
   std::string text = written(path("o"), DSLT_FORMAT_OTB), json = written(path("j"), DSLT_FORMAT_JSON);
   dslt_box box;
   int rc = dslt_box_parse(&box, "1.5,2,3,4");

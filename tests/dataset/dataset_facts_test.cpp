@@ -200,8 +200,8 @@ class DatasetGenerator : public TreeTest {};
 
 TEST_F(DatasetGenerator, WritesWhatIsCommitted) {
   if (!std::filesystem::is_directory(DSLT_TEST_SHARED "/facts"))
-    GTEST_SKIP() << "the shared facts are not here";
-  if (system("/usr/bin/python3 -c pass >/dev/null 2>&1") != 0) GTEST_SKIP() << "there is no Python";
+    GTEST_SKIP() << skip::kShared << DSLT_TEST_SHARED "/facts";
+  if (system("/usr/bin/python3 -c pass >/dev/null 2>&1") != 0) GTEST_SKIP() << skip::kPython;
   const std::string tables = std::string(DSLT_TEST_SOURCE) + "/host/dataset/facts/";
   const std::string command =
       "/usr/bin/python3 " + tables + "generate.py " DSLT_TEST_SHARED "/facts " + root();

@@ -216,7 +216,7 @@ TEST(DatasetText, Settings) {
 // ---- the real ones ---------------------------------------------------------------------------------
 
 #define NEED(folder) \
-  if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << folder " is not here"
+  if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << skip::kShared << folder
 
 TEST_F(Dataset, SharedAnnotationsOfOtb100) {
   NEED(DSLT_TEST_SHARED "/data/otb100-anno");

@@ -161,9 +161,8 @@ std::map<std::string, std::string> text_files(const std::string &folder) {
 
 TEST(OpeGolden, EqualsTheToolkitOnAllOfOtb100) {
   const std::string shared = DSLT_TEST_SHARED;
-  if (!std::filesystem::exists(shared + "/facts/otb_golden_per_sequence.tsv") ||
-      !std::filesystem::exists(shared + "/data/otb-results"))
-    GTEST_SKIP() << shared << " with the OTB annotations and results is not here";
+  for (const char *needed : {"/facts/otb_golden_per_sequence.tsv", "/data/otb-results", "/data/otb100-anno"})
+    if (!std::filesystem::exists(shared + needed)) GTEST_SKIP() << skip::kShared << shared << needed;
   const std::map<std::string, std::string> folders = {{"KCF", "KCF_GaussHog"}, {"SRDCF", "SRDCF"}};
   auto truth_files = text_files(shared + "/data/otb100-anno");
   std::map<std::string, int> scored;

@@ -28,7 +28,7 @@ class Golden : public EvalTest {
     for (const char *needed :
          {"/facts/otb_golden_per_sequence.tsv", "/facts/otb_golden_scores.tsv", "/data/otb100-anno",
           "/data/otb-results/SRDCF", "/data/otb-results/KCF_GaussHog"})
-      if (!std::filesystem::exists(kShared + needed)) GTEST_SKIP() << kShared << needed << " is not here";
+      if (!std::filesystem::exists(kShared + needed)) GTEST_SKIP() << skip::kShared << kShared << needed;
     EvalTest::SetUp();
   }
   void TearDown() override {

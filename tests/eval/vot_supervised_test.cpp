@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "skip.h"
 
 namespace {
 
@@ -131,7 +132,7 @@ TEST_F(VotSupervised, RealPolygons) {
   // A tracker that always answers the upright box of the truth is never lost and overlaps it well.
   for (const std::string name : {"bag", "book"}) {
     const std::string path = DSLT_TEST_SHARED "/data/sequences/vot/" + name + "/groundtruth.txt";
-    if (access(path.c_str(), R_OK) != 0) GTEST_SKIP() << path << " is absent";
+    if (access(path.c_str(), R_OK) != 0) GTEST_SKIP() << skip::kShared << path;
     dslt_vot_regions truth = {nullptr, 0};
     ASSERT_EQ(dslt_vot_regions_read(&truth, path.c_str()), DSLT_OK) << dslt_last_error();
     truth_.assign(truth.at, truth.at + truth.count);

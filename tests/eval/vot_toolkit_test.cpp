@@ -25,10 +25,8 @@ class VotToolkit : public ScratchTest {
     const int status = system(command.c_str());
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     if (code == 77 || code == 127)
-      GTEST_SKIP() << "vot-toolkit is not installed: pip install vot-toolkit 'attributee<0.1.10', and name "
-                      "that Python "
-                      "in DSLT_VOT_PYTHON. "
-                   << slurp(path("log"));
+      GTEST_SKIP() << skip::kVotToolkit << ": pip install vot-toolkit 'attributee<0.1.10', and name that "
+                   << "Python in DSLT_VOT_PYTHON. " << slurp(path("log"));
     ASSERT_EQ(code, 0) << slurp(path("log"));
     json_error_t error;
     expected_ = json_load_file(path("toolkit.json").c_str(), 0, &error);

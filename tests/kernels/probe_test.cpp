@@ -6,6 +6,7 @@
 #include <string>
 
 #include "backend/backend.h"
+#include "skip.h"
 
 #if DSLT_CUDA
 #include "backend/cuda/probe.h"
@@ -135,7 +136,7 @@ TEST(CudaProbe, ThisMachine) {
 TEST(CudaBackend, RefusedWithTheReasonAndAutoFallsBack) {
   dslt_backend_info info;
   ASSERT_EQ(dslt_backend_query(&info, 1), DSLT_OK);
-  if (info.available) GTEST_SKIP() << "this machine has " << info.device;
+  if (info.available) GTEST_SKIP() << skip::kWithGpu << info.device;
   dslt_backend_config config = {1, DSLT_PRECISION_F32, 0};
   dslt_backend *backend = nullptr;
   ASSERT_EQ(dslt_backend_open(&backend, "cuda", &config), DSLT_EBACKEND);

@@ -142,7 +142,7 @@ TEST_P(RegressKernel, AnyAlignment) {
 }
 
 TEST_P(RegressKernel, RealShapes) {
-  if (GetParam() != Place::forward && !on_gpu()) GTEST_SKIP() << "large: in one order only";
+  if (GetParam() != Place::forward && !on_gpu()) GTEST_SKIP() << skip::kOneOrder;
   compare_forward({3, 45, 50, 128, 8, 8}, 1);
   compare_backward({1, 45, 50, 128, 8, 8}, 1, true, true);
 }

@@ -80,7 +80,7 @@ TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
 
 TEST_P(WhenKernel, ConditionTakesTheFlag) {
   EXPECT_EQ(kernels().condition(stream(), 1, nullptr), DSLT_EARGUMENT);
-  if (on_gpu()) GTEST_SKIP() << "on a GPU a condition needs the graph it belongs to";
+  if (on_gpu()) GTEST_SKIP() << skip::kBackend << "a condition outside its graph";
   for (int32_t flag : {0, 1, 5}) {
     unsigned condition = 9;
     ASSERT_EQ(kernels().condition(stream(), reinterpret_cast<uintptr_t>(&condition),

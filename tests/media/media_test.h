@@ -14,9 +14,10 @@
 #include <vector>
 
 #include "media/media.h"
+#include "skip.h"
 
 #define NEED_OPENCV() \
-  if (!DSLT_OPENCV) GTEST_SKIP() << "this build has no OpenCV"
+  if (!DSLT_OPENCV) GTEST_SKIP() << skip::kOpenCv
 
 using Bytes = std::vector<uint8_t>;
 

@@ -220,7 +220,7 @@ TEST(Picture, RandomDamageNeverCrashes) {
 }
 
 TEST(Picture, WithoutOpencvTheSentenceSaysSo) {
-  if (DSLT_OPENCV) GTEST_SKIP() << "this build has OpenCV";
+  if (DSLT_OPENCV) GTEST_SKIP() << skip::kWithOpenCv;
   const Outcome got = decode(make_png(2, 2, 8, 0, {1, 2, 3, 4}), "a.png");
   EXPECT_EQ(got.rc, DSLT_EUNSUPPORTED);
   EXPECT_TRUE(has(got.error, "libopencv-dev")) << got.error;

@@ -153,7 +153,7 @@ TEST(Source, WrongNamesAreRefusedWithASentence) {
 }
 
 TEST(Source, AbsentCameraIsAnError) {
-  if (std::filesystem::exists("/dev/video97")) GTEST_SKIP() << "there is a camera 97";
+  if (std::filesystem::exists("/dev/video97")) GTEST_SKIP() << skip::kCamera;
   const Outcome got = read_source("camera:97");
   EXPECT_EQ(got.rc, DSLT_OPENCV ? DSLT_EIO : DSLT_EUNSUPPORTED);
   EXPECT_TRUE(has(got.error, "97")) << got.error;

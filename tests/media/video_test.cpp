@@ -173,7 +173,7 @@ TEST(Video, CanBeClosedAtAnyMoment) {
 }
 
 TEST(Video, WithoutOpencvTheSentenceSaysSo) {
-  if (DSLT_OPENCV) GTEST_SKIP() << "this build has OpenCV";
+  if (DSLT_OPENCV) GTEST_SKIP() << skip::kWithOpenCv;
   Folder folder;
   write_file(folder / "a.mp4", std::string("x"));
   EXPECT_EQ(read_source(folder / "a.mp4").rc, DSLT_EUNSUPPORTED);
@@ -211,7 +211,7 @@ TEST(WindowDeathTest, NeedsADisplay) {
 // A real window on a virtual display, again in a process of its own.
 TEST(WindowDeathTest, OpensOnADisplay) {
   NEED_OPENCV();
-  if (std::system("command -v Xvfb >/dev/null 2>&1") != 0) GTEST_SKIP() << "Xvfb is not installed";
+  if (std::system("command -v Xvfb >/dev/null 2>&1") != 0) GTEST_SKIP() << skip::kXvfb;
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   const auto show = [] {
     int ends[2];

@@ -17,6 +17,7 @@
 
 #include "dslt/dslt.h"
 #include "nn/weights.h"
+#include "skip.h"
 
 // A file from its header's text and its data.
 inline std::string WeightFile(const std::string &json, const std::string &data) {

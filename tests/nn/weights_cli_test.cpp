@@ -57,7 +57,7 @@ TEST_F(WeightsCli, InfoTellsEverything) {
 
 TEST_F(WeightsCli, VerifyTellsStrangers) {
   char hex[65];
-  if (dslt_sha256(hex, "", 0) == DSLT_EUNSUPPORTED) GTEST_SKIP() << dslt_last_error();
+  if (dslt_sha256(hex, "", 0) == DSLT_EUNSUPPORTED) GTEST_SKIP() << skip::kSha256;
   TinyVgg vgg;
   vgg.layers = 10;
   const std::string bytes = vgg.File();

@@ -48,7 +48,7 @@ bool HashesWork() {
 }  // namespace
 
 #define SKIP_WITHOUT_HASHES() \
-  if (!HashesWork()) GTEST_SKIP() << dslt_last_error()
+  if (!HashesWork()) GTEST_SKIP() << skip::kSha256
 
 TEST(WeightsHash, IsSha256) {
   SKIP_WITHOUT_HASHES();
@@ -60,7 +60,7 @@ TEST(WeightsHash, IsSha256) {
 }
 
 TEST(WeightsHash, SaysWhenTheBuildHasNone) {
-  if (HashesWork()) GTEST_SKIP() << "this build has SHA-256";
+  if (HashesWork()) GTEST_SKIP() << skip::kWithSha256;
   char hex[65];
   EXPECT_FAILURE(dslt_sha256(hex, "", 0), DSLT_EUNSUPPORTED, "libssl-dev");
   EXPECT_EQ(dslt_weights_layer_sha256(hex, nullptr, 0, 0), DSLT_EUNSUPPORTED);
@@ -68,7 +68,7 @@ TEST(WeightsHash, SaysWhenTheBuildHasNone) {
 
 TEST(WeightsHash, TableIsTheOneInFacts) {
   std::ifstream facts(DSLT_TEST_SHARED "/facts/vgg16_layer_sha256.tsv");
-  if (!facts) GTEST_SKIP() << DSLT_TEST_SHARED "/facts/vgg16_layer_sha256.tsv is not there";
+  if (!facts) GTEST_SKIP() << skip::kShared << DSLT_TEST_SHARED "/facts/vgg16_layer_sha256.tsv";
   std::string line;
   std::getline(facts, line);
   int rows = 0;
@@ -89,7 +89,7 @@ TEST(WeightsHash, RecognisesTheRealBlocksOneAndTwo) {
   SKIP_WITHOUT_HASHES();
   const std::string path = DSLT_TEST_SHARED "/data/weights/vgg16_conv1to3.npz";
   std::ifstream stream(path, std::ios::binary);
-  if (!stream) GTEST_SKIP() << path << " is not there";
+  if (!stream) GTEST_SKIP() << skip::kShared << path;
   std::ostringstream zip;
   zip << stream.rdbuf();
   const auto arrays = ReadStoredNpz(zip.str());

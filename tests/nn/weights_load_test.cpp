@@ -250,7 +250,7 @@ TEST(WeightsLoad, ReadsMetadataInAnyLocale) {
   for (const char *name : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8"}) {
     if (!found) found = setlocale(LC_NUMERIC, name);
   }
-  if (!found) GTEST_SKIP() << "no locale with a decimal comma is installed";
+  if (!found) GTEST_SKIP() << skip::kCommaLocale;
   Weights weights;
   const std::string file = WithMetadata("dslt.mean", "103.5,1.5,2.5");
   const int rc = Load(&weights, file);

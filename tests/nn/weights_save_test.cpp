@@ -62,7 +62,7 @@ TEST_F(WeightsSave, WritesDotsInAnyLocale) {
   for (const char *name : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8"}) {
     if (!found) found = setlocale(LC_NUMERIC, name);
   }
-  if (!found) GTEST_SKIP() << "no locale with a decimal comma is installed";
+  if (!found) GTEST_SKIP() << skip::kCommaLocale;
   Weights weights;
   MakeTiny(&weights);
   const int rc = dslt_weights_save(weights.handle, Path("out").c_str(), DSLT_DTYPE_F32);

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.util
 import io
 import sys
 import tempfile
@@ -15,23 +14,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
 CONVERT = ROOT / "weights" / "convert.py"
-if importlib.util.find_spec("numpy") is None:
-    raise unittest.SkipTest("numpy is not installed: apt-get install python3-numpy")
-
-import numpy as np
-
 sys.path[:0] = [str(ROOT / "weights"), str(Path(__file__).resolve().parent)]
+import skips
+from skips import needs
+
+skips.need("numpy")
+
+# isort: split
+import numpy as np
 import convert
 import vgg_fixtures as fixtures
 from vgg_fixtures import Network
 
 CAFFE_MEAN = "103.939,116.779,123.68"
 CAFFE_MEAN_RGB = "123.68,116.779,103.939"
-
-
-def needs(*modules: str):
-    missing = [name for name in modules if importlib.util.find_spec(name) is None]
-    return unittest.skipIf(missing, f"{', '.join(missing)} not installed")
 
 
 class ConvertCase(unittest.TestCase):

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import re
 import sys
@@ -15,11 +14,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = ROOT / "host" / "report" / "main.py"
-for package in ("numpy", "matplotlib", "PIL"):
-    if importlib.util.find_spec(package) is None:
-        raise unittest.SkipTest(f"{package} is not installed: apt-get install python3-matplotlib")
 
 sys.path[:0] = [str(MAIN.parent), str(Path(__file__).resolve().parent)]
+import skips
+
+skips.need("numpy", "matplotlib", "PIL")
+
+# isort: split
 import report_fixtures as fixtures
 from dslt_report import command
 

@@ -9,6 +9,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import skips
+
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 
 
@@ -119,10 +122,7 @@ class BenchTable(unittest.TestCase):
 
 class BenchPlot(unittest.TestCase):
     def setUp(self):
-        try:
-            import matplotlib  # noqa: F401
-        except ImportError:
-            self.skipTest("no matplotlib")
+        skips.need("matplotlib")
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
         self.root = Path(self.folder.name)

@@ -18,6 +18,7 @@ from convert_case import CAFFE_MEAN, CAFFE_MEAN_RGB, CONVERT, SHARED, ConvertCas
 # isort: split
 import numpy as np
 import scale
+import skips
 import vgg16
 import vgg_fixtures as fixtures
 from vgg_fixtures import NAMES, WIDTHS, network, torch_name
@@ -322,8 +323,7 @@ class RealWeights(ConvertCase):
         super().setUp()
         self.source = SHARED / "data" / "weights" / "vgg16_conv1to3.npz"
         table = SHARED / "facts" / "vgg16_layer_sha256.tsv"
-        if not self.source.exists() or not table.exists():
-            self.skipTest(f"{self.source} or {table} is absent")
+        skips.shared(self.source, table)
         lines = [line.split("\t") for line in table.read_text().splitlines()[1:]]
         self.digests = {name: (digest, int(size)) for name, digest, size in lines}
         with np.load(self.source) as arrays:

@@ -10,12 +10,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "weights" / "distill"))
 
-try:
-    import cv2  # noqa: F401
-    import numpy as np
-    import torch
-except ImportError as error:
-    raise unittest.SkipTest(f"weights/distill needs {error.name}") from error
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import skips  # noqa: E402
+
+skips.need("cv2", "numpy", "torch")
+
+import cv2  # noqa: E402
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
 
 import pairs  # noqa: E402
 from photos import affine, random_crop, sample  # noqa: E402

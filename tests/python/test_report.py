@@ -318,7 +318,7 @@ class Failures(ReportCase):
 
     def test_a_full_disk_leaves_the_older_page(self) -> None:
         if not Path("/dev/full").exists():
-            self.skipTest("there is no /dev/full")
+            self.skipTest("no /dev/full")
         scores, _ = fixtures.evaluation(self.folder, ["A"], sequences=2)
         self.out = Path("/dev/full")
         self.assert_fails(1, "/dev/full", options=("--eval", scores))

@@ -12,6 +12,7 @@
 
 #include "dslt/dslt.h"
 #include "media/scene.h"
+#include "skip.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
 #define DSLT_COUNTS 0
@@ -105,7 +106,7 @@ class AllocationTest : public testing::TestWithParam<const char *> {};
 
 TEST_P(AllocationTest, NothingOfOursAfterTheSecondFrame) {
 #if !DSLT_COUNTS
-  GTEST_SKIP() << "a sanitizer owns malloc in this build";
+  GTEST_SKIP() << skip::kSanitizer;
 #else
   dslt_options o;
   ASSERT_EQ(dslt_options_init(&o, GetParam()), DSLT_OK);
@@ -144,7 +145,7 @@ TEST_P(AllocationTest, NothingOfOursAfterTheSecondFrame) {
 // Several targets with every frame announced: nothing more.
 TEST(GroupAllocation, NothingOfOursAfterTheSecondFrame) {
 #if !DSLT_COUNTS
-  GTEST_SKIP() << "a sanitizer owns malloc in this build";
+  GTEST_SKIP() << skip::kSanitizer;
 #else
   dslt_options o;
   ASSERT_EQ(dslt_options_init(&o, "default"), DSLT_OK);
@@ -181,7 +182,7 @@ INSTANTIATE_TEST_SUITE_P(Presets, AllocationTest, testing::Values("paper", "rele
 
 TEST(Memory, FullWidthPaperRunAt640x360StaysUnder1500Megabytes) {
 #if !DSLT_COUNTS
-  GTEST_SKIP() << "a sanitizer multiplies memory in this build";
+  GTEST_SKIP() << skip::kSanitizer;
 #else
   dslt_weights *weights = nullptr;
   ASSERT_EQ(dslt_weights_random(&weights, "vgg16", 1), DSLT_OK);
