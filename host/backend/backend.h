@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+#include "backend/graph.h"
 #include "dslt/dslt.h"
 #include "math/adam.h"
 #include "math/loss.h"
@@ -25,8 +26,6 @@ extern "C" {
 #endif
 
 #define DSLT_BACKEND_API_VERSION 2
-
-enum { DSLT_NET_LAYERS_MAX = 32 };
 
 typedef struct dslt_backend dslt_backend;
 typedef struct dslt_net dslt_net;   /* a planned backbone for one batch size and input size */
@@ -44,19 +43,13 @@ typedef struct dslt_backend_config {
 
 /* ---- backbone ------------------------------------------------------------------------------------ */
 
-typedef struct dslt_net_layer {
-  int cin, cout;  /* channels of a 3 x 3 convolution with padding 1, bias and ReLU */
-  int pool_after; /* 1: a 2 x 2 max pooling with stride 2 follows */
-} dslt_net_layer;
-
 typedef struct dslt_net_desc {
-  int n, h, w; /* input: [n][h][w][3] */
-  int layers;
-  dslt_net_layer layer[DSLT_NET_LAYERS_MAX];
-  int tap_low, tap_high; /* indices of the convolutions whose output (before pooling) is wanted; the last is
-                            tap_high */
-  /* Give layer `index` as float32: weights [cout][cin][3][3], bias [cout]. */
-  int (*load)(void *context, int index, float *weights, float *bias);
+  int n, h, w;             /* input: [n][h][w][c], c as graph->layer[0] says */
+  const dslt_graph *graph; /* checked; need not outlive planning */
+  int taps;
+  int tap[DSLT_NET_TAPS_MAX]; /* layers whose outputs are wanted; only what they depend on is computed */
+  /* Give a layer's weights as float32, [channels][cin / groups][kernel], and its bias [channels]. */
+  int (*load)(void *context, int layer, float *weights, float *bias);
   void *context;
   const dslt_net *share; /* take packed weights from this net of the same layers, or NULL */
 } dslt_net_desc;
@@ -164,7 +157,8 @@ typedef struct dslt_backend_ops {
   int (*augment)(dslt_backend *backend, float *out, const float *in, int h, int w, float sigma, int axis);
 
   int (*net_plan)(dslt_net **out, dslt_backend *backend, const dslt_net_desc *desc);
-  int (*net_run)(dslt_net *net, const float *input, float *tap_low, float *tap_high);
+  /* taps[i] [n][h][w][c]: as the graph's map of that layer says. */
+  int (*net_run)(dslt_net *net, const float *input, float *const *taps);
   void (*net_free)(dslt_net *net);
 
   /* y [n][h][w][cout] = x [n][h][w][cin] * w [k][k][cin][cout], padding (k-1)/2, no bias; k = 1 or 3. */

@@ -49,11 +49,11 @@ static int net_plan(bench_net *b, const dslt_options *o, const dslt_weights *wei
 static int net_time(double *ms, bench_net *b, double seconds) {
   double taken[MOST_RUNS];
   size_t runs = 0;
-  DSLT_TRY(b->backend->ops->net_run(b->net, b->input, b->low, b->high));
+  DSLT_TRY(dslt_backbone_run(b->backend->ops, b->net, b->input, b->low, b->high));
   const double end = dslt_seconds() + seconds;
   while (runs < 3 || (runs < MOST_RUNS && dslt_seconds() < end)) {
     const double before = dslt_seconds();
-    DSLT_TRY(b->backend->ops->net_run(b->net, b->input, b->low, b->high));
+    DSLT_TRY(dslt_backbone_run(b->backend->ops, b->net, b->input, b->low, b->high));
     taken[runs++] = dslt_seconds() - before;
   }
   *ms = 1e3 * dslt_stats_median(taken, runs);

@@ -21,14 +21,17 @@ int dslt_backbone_check(const dslt_weights *weights, const dslt_options *options
 
 typedef struct load_context {
   const dslt_weights *weights;
-  int tap_low, tap_high;
+  int tap_low, tap_high; /* convolutions */
   float scale_low, scale_high;
+  int conv_layer[DSLT_VGG_CONVS]; /* in the graph */
 } load_context;
 
 /* ReLU and max pooling commute with a positive factor, so the taps' scales cost nothing at run time: the
  * factor goes into the tap's own weights and is taken back in the layer after the low tap. */
-static int load_layer(void *context, int index, float *weights, float *bias) {
+static int load_layer(void *context, int layer, float *weights, float *bias) {
   const load_context *c = context;
+  int index = 0;
+  while (c->conv_layer[index] != layer) ++index;
   const dslt_tensor_view *w = &c->weights->weight[index], *b = &c->weights->bias[index];
   size_t cout = (size_t)w->shape[0], per_output = (size_t)(w->shape[1] * w->shape[2] * w->shape[3]);
   dslt_tensor_to_f32(weights, w, 0, cout * per_output);
@@ -58,17 +61,29 @@ int dslt_backbone_plan(dslt_net **out, dslt_backend *backend, const dslt_weights
       .scale_low = scale * pre->scale_low,
       .scale_high = scale * (options->high_layer == DSLT_CONV5_3 ? pre->scale_high : pre->scale_low),
   };
-  dslt_net_desc desc = {.n = n, .h = h, .w = w, .share = share, .load = load_layer, .context = &context};
-  desc.tap_low = context.tap_low;
-  desc.tap_high = context.tap_high;
-  desc.layers = context.tap_high + 1;
-  for (int i = 0; i < desc.layers; ++i) {
-    const dslt_vgg_layer *layer = &dslt_vgg_layers[i];
-    int kept = (layer->block != 3 || options->pool3) && (layer->block != 4 || options->pool4);
-    desc.layer[i] =
-        (dslt_net_layer){(int)weights->weight[i].shape[1], weights->width[i], layer->pool_after && kept};
-  }
-  return backend->ops->net_plan(out, backend, &desc);
+  dslt_graph graph;
+  DSLT_TRY(dslt_vgg_graph(&graph, context.conv_layer, weights->width, context.tap_high + 1, options->pool3,
+                          options->pool4));
+  const dslt_net_desc desc = {
+      .n = n,
+      .h = h,
+      .w = w,
+      .graph = &graph,
+      .taps = 2,
+      .tap = {context.conv_layer[context.tap_low], context.conv_layer[context.tap_high]},
+      .load = load_layer,
+      .context = &context,
+      .share = share,
+  };
+  const int rc = backend->ops->net_plan(out, backend, &desc);
+  dslt_graph_free(&graph);
+  return rc;
+}
+
+int dslt_backbone_run(const dslt_backend_ops *ops, dslt_net *net, const float *input, float *low,
+                      float *high) {
+  float *const taps[] = {low, high};
+  return ops->net_run(net, input, taps);
 }
 
 dslt_input_norm dslt_backbone_norm(const dslt_weights *weights) {

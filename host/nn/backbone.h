@@ -22,6 +22,10 @@ int dslt_backbone_check(const dslt_weights *weights, const dslt_options *options
 int dslt_backbone_plan(dslt_net **out, dslt_backend *backend, const dslt_weights *weights,
                        const dslt_options *options, int n, int h, int w, const dslt_net *share);
 
+/* The features of input [n][h][w][3]: low and high tap. */
+int dslt_backbone_run(const dslt_backend_ops *ops, dslt_net *net, const float *input, float *low,
+                      float *high);
+
 /* How a crop is normalised for these weights. */
 dslt_input_norm dslt_backbone_norm(const dslt_weights *weights);
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "check.h"
 #include "geometry.h"
+#include "nn/backbone.h"
 
 /* ---- life ---------------------------------------------------------------------------------------- */
 
@@ -145,7 +146,7 @@ static int search_calls(void *group, int index) {
   DSLT_TRY(ops->flow_mark(c->flow, -1));
   for (int i = 0; i < c->count; ++i) DSLT_TRY(dslt_target_crop(&g->targets[g->order[c->first + i]]));
   DSLT_TRY(ops->flow_mark(c->flow, DSLT_STAGE_CROP));
-  DSLT_TRY(ops->net_run(c->net, c->workspace->input, c->workspace->low, c->workspace->high));
+  DSLT_TRY(dslt_backbone_run(ops, c->net, c->workspace->input, c->workspace->low, c->workspace->high));
   DSLT_TRY(ops->flow_mark(c->flow, DSLT_STAGE_BACKBONE));
   return ops->flow_gather(c->flow, g->targets[g->order[c->first]].loss);
 }

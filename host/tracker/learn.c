@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "math/loss.h"
+#include "nn/backbone.h"
 #include "target.h"
 
 static dslt_loss_spec loss_spec(const dslt_target *t) {
@@ -50,8 +51,8 @@ static const dslt_samples *lessons(const dslt_target *t) { return t->first.slots
 static int learn_from(dslt_target *t, const float *input, int slot) {
   const dslt_feature_workspace *e = t->workspace;
   float *low = dslt_samples_low(lessons(t), slot), *high = dslt_samples_high(lessons(t), slot);
-  if (!dslt_head_frozen(t->head)) return t->ops->net_run(e->single, input, low, high);
-  DSLT_TRY(t->ops->net_run(e->single, input, e->low, e->high));
+  if (!dslt_head_frozen(t->head)) return dslt_backbone_run(t->ops, e->single, input, low, high);
+  DSLT_TRY(dslt_backbone_run(t->ops, e->single, input, e->low, e->high));
   return dslt_head_reduce(t->head, low, high, e->low, e->high, 1);
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "geometry.h"
 #include "math/locate.h"
+#include "nn/backbone.h"
 
 /* ---- first frame --------------------------------------------------------------------------------- */
 
@@ -83,8 +84,9 @@ static int look_around(dslt_target *t) {
   search_place p = place_of(t);
   DSLT_TRY(dslt_target_crop(t));
   DSLT_TRY(mark(t, DSLT_STAGE_CROP));
-  DSLT_TRY(t->ops->net_run(t->workspace->searched > 1 ? t->workspace->pyramid : t->workspace->single, p.input,
-                           p.low, p.high));
+  DSLT_TRY(dslt_backbone_run(t->ops,
+                             t->workspace->searched > 1 ? t->workspace->pyramid : t->workspace->single,
+                             p.input, p.low, p.high));
   return mark(t, DSLT_STAGE_BACKBONE);
 }
 
@@ -103,7 +105,7 @@ static int run_pyramid(dslt_target *t) {
   DSLT_TRY(t->ops->crop(t->backend, e->input, &t->geometry, &t->shared->norm, t->state, -(levels - 1) / 2,
                         levels));
   DSLT_TRY(mark(t, DSLT_STAGE_CROP));
-  DSLT_TRY(t->ops->net_run(e->pyramid, e->input, e->low_levels, e->high_levels));
+  DSLT_TRY(dslt_backbone_run(t->ops, e->pyramid, e->input, e->low_levels, e->high_levels));
   DSLT_TRY(mark(t, DSLT_STAGE_BACKBONE));
   DSLT_TRY(respond(t, t->responses, e->low_levels, e->high_levels, &e->levels_reduced, levels));
   DSLT_TRY(mark(t, DSLT_STAGE_HEAD));
@@ -145,7 +147,7 @@ static int look(dslt_target *t) {
   if (run) {
     DSLT_TRY(t->ops->crop(t->backend, e->input, &t->geometry, &t->shared->norm, t->state, 0, 1));
     DSLT_TRY(mark(t, DSLT_STAGE_CROP));
-    DSLT_TRY(t->ops->net_run(e->single, e->input, e->low_look, e->high_look));
+    DSLT_TRY(dslt_backbone_run(t->ops, e->single, e->input, e->low_look, e->high_look));
     if (e->look_reduced.low)
       DSLT_TRY(
           dslt_head_reduce(t->head, e->look_reduced.low, e->look_reduced.high, e->low_look, e->high_look, 1));

@@ -8,52 +8,27 @@
 #include <string>
 
 #include "backend_fixture.h"
+#include "stack.h"
 
 namespace {
 
-struct Stack {
-  std::vector<ref::Map> weights, biases;
-  dslt_net_desc desc = {};
-  int loads = 0;
-};
-
-int load(void *context, int index, float *weights, float *bias) {
-  auto *stack = static_cast<Stack *>(context);
-  ++stack->loads;
-  std::copy(stack->weights[index].begin(), stack->weights[index].end(), weights);
-  std::copy(stack->biases[index].begin(), stack->biases[index].end(), bias);
-  return DSLT_OK;
-}
-
 // `pools` has a bit for each layer that is followed by a pooling.
 void make_stack(Stack *stack, const std::vector<int> &widths, unsigned pools, int h, int w, int low) {
-  dslt_net_desc &d = stack->desc;
   ref::Noise noise(21);
   int cin = 3, i = 0;
   for (int width : widths) {
-    d.layer[i] = {cin, width, int(pools >> i & 1)};
+    stack->layer.push_back({cin, width, int(pools >> i & 1)});
     stack->weights.push_back(
         ref::rounded(noise.map(std::size_t(width) * cin * 9, 1.7 * std::sqrt(2.0 / (cin * 9)))));
     stack->biases.push_back(ref::rounded(noise.map(width, 0.1)));
     cin = width;
     ++i;
   }
-  d.h = h, d.w = w;
-  d.layers = i;
-  d.tap_low = low, d.tap_high = i - 1;
-  d.load = load;
-  d.context = stack;
+  stack->h = h, stack->w = w;
+  stack->low = low, stack->high = i - 1;
 }
 
-// Values of one picture's tap.
-std::size_t tap_values(const dslt_net_desc &d, int tap) {
-  int h = d.h, w = d.w;
-  for (int i = 0; i < tap; ++i)
-    if (d.layer[i].pool_after) h /= 2, w /= 2;
-  return std::size_t(h) * w * d.layer[tap].cout;
-}
-
-ref::Map pictures(const dslt_net_desc &d, int n) {
+ref::Map pictures(const Stack &d, int n) {
   ref::Noise noise(22);
   return ref::rounded(noise.map(std::size_t(n) * d.h * d.w * 3, 2));
 }
@@ -63,18 +38,18 @@ struct Taps {
   bool operator==(const Taps &o) const { return low == o.low && high == o.high; }
 };
 
-Taps run(Backend &b, dslt_net *net, const dslt_net_desc &d, int n, const ref::Map &x) {
-  const std::size_t low = n * tap_values(d, d.tap_low), high = n * tap_values(d, d.tap_high);
+Taps run(Backend &b, dslt_net *net, const Stack &d, int n, const ref::Map &x) {
+  const std::size_t low = n * d.tap_values(d.low), high = n * d.tap_values(d.high);
   float *in = b.upload(x), *out_low = b.floats(low), *out_high = b.floats(high);
-  EXPECT_EQ(b.ops->net_run(net, in, out_low, out_high), DSLT_OK) << dslt_last_error();
+  float *const taps[] = {out_low, out_high};
+  EXPECT_EQ(b.ops->net_run(net, in, taps), DSLT_OK) << dslt_last_error();
   return {b.download(out_low, low), b.download(out_high, high)};
 }
 
 dslt_net *plan(Backend &b, Stack &stack, int n, const dslt_net *share) {
   dslt_net *net = nullptr;
-  stack.desc.n = n;
-  stack.desc.share = share;
-  EXPECT_EQ(b.ops->net_plan(&net, b.get(), &stack.desc), DSLT_OK) << dslt_last_error();
+  stack.n = n;
+  EXPECT_EQ(stack.plan(&net, b.get(), share), DSLT_OK) << dslt_last_error();
   return net;
 }
 
@@ -103,7 +78,7 @@ TEST_P(BackboneLayout, TapsAreTheReferences) {
   ASSERT_TRUE(b.ops) << dslt_last_error();
   Stack stack;
   make_stack(&stack, shape.widths, shape.pools, shape.h, shape.w, shape.low);
-  const dslt_net_desc &d = stack.desc;
+  const Stack &d = stack;
   const ref::Map x = pictures(d, n);
   dslt_net *net = plan(b, stack, n, nullptr);
   ASSERT_TRUE(net);
@@ -113,10 +88,11 @@ TEST_P(BackboneLayout, TapsAreTheReferences) {
     const std::size_t values = std::size_t(d.h) * d.w * 3;
     ref::Map y(x.begin() + picture * values, x.begin() + (picture + 1) * values);
     int h = d.h, w = d.w;
-    for (int i = 0; i <= d.tap_high; ++i) {
-      y = ref::conv_relu(y, stack.weights[i], stack.biases[i], h, w, d.layer[i].cin, d.layer[i].cout);
-      if (i == d.tap_low) expect_near(taps.low, y, picture, "low");
-      if (!d.layer[i].pool_after || i == d.tap_high) continue;
+    for (int i = 0; i <= d.high; ++i) {
+      y = ref::conv_relu(y, stack.weights[i], stack.biases[i], h, w, d.layer[std::size_t(i)].cin,
+                         d.layer[i].cout);
+      if (i == d.low) expect_near(taps.low, y, picture, "low");
+      if (!d.layer[i].pool_after || i == d.high) continue;
       y = ref::max_pool(y, h, w, d.layer[i].cout);
       h /= 2, w /= 2;
     }
@@ -156,7 +132,7 @@ void expect_same_pictures(int precision, void (*make)(Stack *), int n) {
     ASSERT_TRUE(b.ops);
     Stack stack;
     make(&stack);
-    const dslt_net_desc &d = stack.desc;
+    const Stack &d = stack;
     const ref::Map x = pictures(d, n);
     const std::size_t values = std::size_t(d.h) * d.w * 3;
     dslt_net *batch = plan(b, stack, n, nullptr), *shared = plan(b, stack, 1, batch),
@@ -218,10 +194,10 @@ TEST(BackboneShare, ANetOfTheSameShapeLoadsNothing) {
   make_slim(&stack);
   dslt_net *first = plan(b, stack, 2, nullptr);
   ASSERT_TRUE(first);
-  EXPECT_EQ(stack.loads, stack.desc.layers);
+  EXPECT_EQ(stack.loads, int(stack.layers()));
   dslt_net *second = plan(b, stack, 2, first);
   ASSERT_TRUE(second);
-  EXPECT_EQ(stack.loads, stack.desc.layers);
+  EXPECT_EQ(stack.loads, int(stack.layers()));
   b.ops->net_free(second);
   b.ops->net_free(first);
 }

@@ -8,54 +8,39 @@
 
 #include "backend_fixture.h"
 #include "nn/backbone.h"
+#include "stack.h"
 
 namespace {
 
-struct Layers {
-  std::vector<ref::Map> weights, biases;
-};
-
-int load(void *context, int index, float *weights, float *bias) {
-  auto *layers = static_cast<Layers *>(context);
-  for (std::size_t i = 0; i < layers->weights[index].size(); ++i)
-    weights[i] = float(layers->weights[index][i]);
-  for (std::size_t i = 0; i < layers->biases[index].size(); ++i) bias[i] = float(layers->biases[index][i]);
-  return DSLT_OK;
-}
-
 // Two taps of a stack of convolutions, in double.
-void run_reference(const dslt_net_desc &d, const Layers &layers, ref::Map x, ref::Map *low, ref::Map *high) {
+void run_reference(const Stack &d, ref::Map x, ref::Map *low, ref::Map *high) {
   int h = d.h, w = d.w;
-  for (int i = 0; i <= d.tap_high; ++i) {
-    x = ref::conv_relu(x, layers.weights[i], layers.biases[i], h, w, d.layer[i].cin, d.layer[i].cout);
-    if (i == d.tap_low) *low = x;
-    if (i == d.tap_high) *high = x;
+  for (int i = 0; i <= d.high; ++i) {
+    x = ref::conv_relu(x, d.weights[i], d.biases[i], h, w, d.layer[i].cin, d.layer[i].cout);
+    if (i == d.low) *low = x;
+    if (i == d.high) *high = x;
     if (!d.layer[i].pool_after) continue;
     x = ref::max_pool(x, h, w, d.layer[i].cout);
     h /= 2, w /= 2;
   }
 }
 
-void compare(const dslt_net_desc &desc, Layers &layers, int precision, double tolerance) {
+void compare(Stack &d, int precision, double tolerance) {
   Backend b(precision);
   ASSERT_TRUE(b.ops);
   ref::Noise noise(8);
-  dslt_net_desc d = desc;
-  d.load = load;
-  d.context = &layers;
   std::size_t values = std::size_t(d.h) * d.w * 3;
   ref::Map x = ref::rounded(noise.map(d.n * values, 120));
   dslt_net *net = nullptr;
-  ASSERT_EQ(b.ops->net_plan(&net, b.get(), &d), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(d.plan(&net, b.get()), DSLT_OK) << dslt_last_error();
   ref::Map low, high;
   ref::Map first(x.begin(), x.begin() + values);
-  run_reference(d, layers, first, &low, &high);
+  run_reference(d, first, &low, &high);
   float *out_low = b.floats(low.size() * d.n), *out_high = b.floats(high.size() * d.n), *in = b.upload(x);
   for (int repeat = 0; repeat < 2; ++repeat) {  // a second run must not see the first one's buffers
-    ASSERT_EQ(b.ops->net_run(net, in, out_low, out_high), DSLT_OK) << dslt_last_error();
+    ASSERT_EQ(dslt_backbone_run(b.ops, net, in, out_low, out_high), DSLT_OK) << dslt_last_error();
     for (int image = 0; image < d.n; ++image) {
-      run_reference(d, layers, ref::Map(x.begin() + image * values, x.begin() + (image + 1) * values), &low,
-                    &high);
+      run_reference(d, ref::Map(x.begin() + image * values, x.begin() + (image + 1) * values), &low, &high);
       std::vector<float> got_low = b.download(out_low + image * low.size(), low.size());
       std::vector<float> got_high = b.download(out_high + image * high.size(), high.size());
       EXPECT_LT(ref::relative_error(got_low, low), tolerance) << "low tap, image " << image;
@@ -65,39 +50,36 @@ void compare(const dslt_net_desc &desc, Layers &layers, int precision, double to
   b.ops->net_free(net);
 }
 
-dslt_net_desc random_stack(Layers *layers) {
-  dslt_net_desc d = {};
+Stack random_stack() {
+  Stack d;
   d.n = 2, d.h = 12, d.w = 20;
   const int widths[] = {4, 6, 5, 8};
   int cin = 3;
   ref::Noise noise(9);
   for (int i = 0; i < 4; ++i) {
-    d.layer[i] = {cin, widths[i], i == 0 || i == 2};
-    layers->weights.push_back(
+    d.layer.push_back({cin, widths[i], i == 0 || i == 2});
+    d.weights.push_back(
         ref::rounded(noise.map(std::size_t(widths[i]) * cin * 9, std::sqrt(2.0 / (cin * 9)))));
-    layers->biases.push_back(ref::rounded(noise.map(widths[i], 10)));
+    d.biases.push_back(ref::rounded(noise.map(widths[i], 10)));
     cin = widths[i];
   }
-  d.layers = 4;
   return d;
 }
 
 TEST(Backbone, RandomStackEveryTap) {
   for (int low = 0; low < 3; ++low)
     for (int high = low + 1; high < 4; ++high) {
-      Layers layers;
-      dslt_net_desc d = random_stack(&layers);
-      d.tap_low = low, d.tap_high = high;
-      compare(d, layers, DSLT_PRECISION_F32, 1e-5);
+      Stack d = random_stack();
+      d.low = low, d.high = high;
+      compare(d, DSLT_PRECISION_F32, 1e-5);
     }
 }
 
 TEST(Backbone, RandomStackInBfloat16) {
   if (!has_bfloat16()) GTEST_SKIP() << skip::kBfloat16;
-  Layers layers;
-  dslt_net_desc d = random_stack(&layers);
-  d.tap_low = 1, d.tap_high = 3;
-  compare(d, layers, DSLT_PRECISION_BF16, 2e-2);
+  Stack d = random_stack();
+  d.low = 1, d.high = 3;
+  compare(d, DSLT_PRECISION_BF16, 2e-2);
 }
 
 // The real weights, converted by the project's own converter.
@@ -113,30 +95,27 @@ class RealWeights : public testing::Test {
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
     ASSERT_EQ(dslt_weights_load(&weights_, file.c_str()), DSLT_OK) << dslt_last_error();
     std::filesystem::remove(file);
-    desc_.n = 1, desc_.h = 24, desc_.w = 32, desc_.layers = 7;
-    desc_.tap_low = 3, desc_.tap_high = 6;  // conv2_2, conv3_3
+    stack_.h = 24, stack_.w = 32;
+    stack_.low = 3, stack_.high = 6;  // conv2_2, conv3_3
     for (int i = 0; i < 7; ++i) {
       const dslt_tensor_view &w = weights_->weight[i];
-      desc_.layer[i] = {int(w.shape[1]), int(w.shape[0]), dslt_vgg_layers[i].pool_after};
+      stack_.layer.push_back({int(w.shape[1]), int(w.shape[0]), dslt_vgg_layers[i].pool_after});
       std::vector<float> values(std::size_t(w.shape[0] * w.shape[1] * 9)), bias(std::size_t(w.shape[0]));
       dslt_tensor_to_f32(values.data(), &w, 0, values.size());
       dslt_tensor_to_f32(bias.data(), &weights_->bias[i], 0, bias.size());
-      layers_.weights.emplace_back(values.begin(), values.end());
-      layers_.biases.emplace_back(bias.begin(), bias.end());
+      stack_.weights.emplace_back(values.begin(), values.end());
+      stack_.biases.emplace_back(bias.begin(), bias.end());
     }
   }
   void TearDown() override { dslt_weights_free(weights_); }
 
   dslt_weights *weights_ = nullptr;
-  dslt_net_desc desc_ = {};
-  Layers layers_;
+  Stack stack_;
 };
 
-TEST_F(RealWeights, Float32) { compare(desc_, layers_, DSLT_PRECISION_F32, 1e-5); }
-TEST_F(RealWeights, Bfloat16) {
-  if (!has_bfloat16()) GTEST_SKIP() << skip::kBfloat16;
-  compare(desc_, layers_, DSLT_PRECISION_BF16, 2e-2);
-}
+if (!has_bfloat16()) GTEST_SKIP() << skip::kBfloat16;
+TEST_F(RealWeights, Float32) { compare(stack_, DSLT_PRECISION_F32, 1e-5); }
+TEST_F(RealWeights, Bfloat16) { compare(stack_, DSLT_PRECISION_BF16, 2e-2); }
 
 TEST_F(RealWeights, ATrackerThatNeedsMoreLayersSaysSo) {
   dslt_options o;
@@ -166,8 +145,8 @@ TEST(Backbone, FeatureScalesAreFolded) {
     ASSERT_EQ(dslt_backbone_plan(&shared, b.get(), weights, &o, 1, h, w, net), DSLT_OK);
     float *low = b.floats(4 * 6 * 32), *high = b.floats(2 * 3 * 32), *low2 = b.floats(4 * 6 * 32),
           *high2 = b.floats(192);
-    ASSERT_EQ(b.ops->net_run(net, in, low, high), DSLT_OK);
-    ASSERT_EQ(b.ops->net_run(shared, in, low2, high2), DSLT_OK);
+    ASSERT_EQ(dslt_backbone_run(b.ops, net, in, low, high), DSLT_OK);
+    ASSERT_EQ(dslt_backbone_run(b.ops, shared, in, low2, high2), DSLT_OK);
     EXPECT_EQ(b.download(low, 768), b.download(low2, 768));
     EXPECT_EQ(b.download(high, 192), b.download(high2, 192));
     taps.push_back(b.download(low, 768));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../api/small_world.h"
+#include "nn/backbone.h"
 #include "tracker/tracker.h"
 
 namespace {
@@ -43,7 +44,8 @@ TEST_P(FrozenTest, TheFirstSampleIsStoredReduced) {
 
     ASSERT_EQ(t->ops->begin(t->backend), DSLT_OK);
     std::vector<float> low(t->workspace->low_values), high(t->workspace->high_values);
-    EXPECT_EQ(t->ops->net_run(t->workspace->single, t->workspace->input, low.data(), high.data()), DSLT_OK);
+    EXPECT_EQ(dslt_backbone_run(t->ops, t->workspace->single, t->workspace->input, low.data(), high.data()),
+              DSLT_OK);
     std::vector<float> rl(t->samples.low_values), rh(t->samples.high_values);
     EXPECT_EQ(dslt_head_reduce(t->head, rl.data(), rh.data(), low.data(), high.data(), 1), DSLT_OK);
     EXPECT_EQ(t->ops->end(t->backend), DSLT_OK);

@@ -60,7 +60,7 @@ int dslt_cpu_has_bf16(void);
 /* "oneDNN 2.6.3" or "plain C loops". */
 void dslt_cpu_library(char *out, size_t size);
 int dslt_cpu_net_plan(dslt_net **out, dslt_backend *backend, const dslt_net_desc *desc);
-int dslt_cpu_net_run(dslt_net *net, const float *input, float *tap_low, float *tap_high);
+int dslt_cpu_net_run(dslt_net *net, const float *input, float *const *taps);
 void dslt_cpu_net_free(dslt_net *net);
 
 /* onednn_conv.c or plain_conv.c */

@@ -17,8 +17,18 @@ enum { FEWEST_TILES = 16, FEWEST_TILES_UNCACHED = 32 };
 
 static size_t blocks_of_16(int channels) { return ((size_t)channels + 15) / 16; }
 
+/* 3 x 3, stride 1, padding 1: the only kind that Winograd's tiles are made for. */
+static int is_same_3x3(const dslt_conv_shape *s) {
+  if (s->groups != 1) return 0;
+  for (int d = 0; d < 2; ++d)
+    if (s->kernel[d] != 3 || s->form.stride[d] != 1 || s->form.dilation[d] != 1 || s->form.front[d] != 1 ||
+        s->form.back[d] != 1)
+      return 0;
+  return 1;
+}
+
 int dslt_conv_wants_winograd(const dslt_conv_shape *s) {
-  if (s->type != dnnl_f32) return 0;
+  if (s->type != dnnl_f32 || !is_same_3x3(s)) return 0;
   const size_t tiles = (((size_t)s->h + 3) / 4) * (((size_t)s->w + 3) / 4);
   const size_t padded = 256 * blocks_of_16(s->cin) * blocks_of_16(s->cout);
   /* channels are filled up to whole blocks: more than half as much again eats the gain */
@@ -29,22 +39,24 @@ int dslt_conv_wants_winograd(const dslt_conv_shape *s) {
 typedef struct conv_way {
   dnnl_alg_kind_t algorithm;
   dnnl_format_tag_t src, dst;
-  const char *name; /* as dslt_pd_find_conv_relu() takes it */
+  const char *name; /* as dslt_pd_find_conv() takes it */
 } conv_way;
 
 /* out->pd is NULL where oneDNN has no such convolution. */
 static int find(dslt_conv_choice *out, dslt_cpu_engine *e, const dslt_conv_shape *s, int images,
                 dnnl_data_type_t output_type, const conv_way *way) {
-  const dnnl_dims_t src_dims = {images, s->cin, s->h, s->w}, dst_dims = {images, s->cout, s->h, s->w};
-  const dnnl_dims_t weight_dims = {s->cout, s->cin, 3, 3}, bias_dims = {s->cout};
+  const dnnl_dims_t src_dims = {images, s->cin, s->h, s->w}, bias_dims = {s->cout};
+  const dnnl_dims_t dst_dims = {images, s->cout, s->out_h, s->out_w};
+  dnnl_dims_t weight_dims;
+  const int rank = dslt_conv_weight_dims(weight_dims, s->groups, s->cout, s->cin, s->kernel);
   dslt_md_owned src = NULL, weights = NULL, bias = NULL, dst = NULL;
   *out = (dslt_conv_choice){NULL, way->src, way->dst, output_type, images};
   int rc = dslt_md_make(&src, 4, src_dims, s->type, way->src);
-  if (rc == DSLT_OK) rc = dslt_md_make(&weights, 4, weight_dims, s->type, dnnl_format_tag_any);
+  if (rc == DSLT_OK) rc = dslt_md_make(&weights, rank, weight_dims, s->type, dnnl_format_tag_any);
   if (rc == DSLT_OK) rc = dslt_md_make(&bias, 1, bias_dims, dnnl_f32, dnnl_x);
   if (rc == DSLT_OK) rc = dslt_md_make(&dst, 4, dst_dims, output_type, way->dst);
   const dslt_conv_mds mds = {src, weights, bias, dst};
-  if (rc == DSLT_OK) rc = dslt_pd_find_conv_relu(&out->pd, e, &mds, 1, way->algorithm, way->name);
+  if (rc == DSLT_OK) rc = dslt_pd_find_conv(&out->pd, e, &mds, &s->form, way->algorithm, way->name);
   dslt_md_free(src);
   dslt_md_free(weights);
   dslt_md_free(bias);
@@ -85,8 +97,8 @@ static int find_winograd(dslt_conv_choice *out, dslt_cpu_engine *e, const dslt_c
   return rc;
 }
 
-int dslt_conv_choose(dslt_conv_choice *out, dslt_cpu_engine *e, const dslt_conv_shape *s,
-                     dnnl_data_type_t output_type, int first, int blocked_next) {
+int dslt_conv_choose_stacked(dslt_conv_choice *out, dslt_cpu_engine *e, const dslt_conv_shape *s,
+                             dnnl_data_type_t output_type, int first, int blocked_next) {
   static const conv_way from_planes = {dnnl_convolution_direct, dnnl_nchw, dnnl_nChw16c, NULL};
   static const conv_way channels_last = {dnnl_convolution_direct, dnnl_nhwc, dnnl_nhwc, ""};
   out->pd = NULL;
@@ -97,5 +109,21 @@ int dslt_conv_choose(dslt_conv_choice *out, dslt_cpu_engine *e, const dslt_conv_
   if (!out->pd)
     return dslt_fail(DSLT_EUNSUPPORTED, "oneDNN has no convolution of %d to %d channels here.", s->cin,
                      s->cout);
+  return DSLT_OK;
+}
+
+int dslt_conv_choose(dslt_conv_choice *out, dslt_cpu_engine *e, const dslt_conv_shape *s,
+                     dnnl_data_type_t output_type, int first, dnnl_format_tag_t layout) {
+  const conv_way from_planes = {dnnl_convolution_direct, dnnl_nchw, layout, NULL};
+  const conv_way blocked = {dnnl_convolution_direct, dnnl_nChw16c, dnnl_nChw16c, NULL};
+  const conv_way last = {dnnl_convolution_direct, dnnl_nhwc, dnnl_nhwc, NULL};
+  const conv_way planes = {dnnl_convolution_direct, dnnl_nchw, dnnl_nchw, NULL};
+  const int is_blocked = layout == dnnl_nChw16c;
+  const conv_way *const ways[] = {is_blocked ? &blocked : &last, is_blocked ? &last : &blocked, &planes};
+  out->pd = NULL;
+  if (!first && is_blocked && dslt_conv_wants_winograd(s)) DSLT_TRY(find_winograd(out, e, s));
+  if (!out->pd && first && is_blocked) DSLT_TRY(find(out, e, s, s->n, output_type, &from_planes));
+  for (size_t i = 0; !out->pd && i < sizeof ways / sizeof *ways; ++i)
+    DSLT_TRY(find(out, e, s, s->n, output_type, ways[i]));
   return DSLT_OK;
 }

@@ -108,7 +108,8 @@ static int try_way(double *best, double *median, dslt_cpu *cpu, const way *chose
   if (rc == DSLT_OK) rc = dslt_md_make(&bias, 1, bias_dims, dnnl_f32, dnnl_x);
   if (rc == DSLT_OK) rc = dslt_md_make(&dst, 4, dst_dims, type, chosen->dst);
   const dslt_conv_mds mds = {src, weights, bias, dst};
-  if (rc == DSLT_OK) rc = dslt_pd_find_conv_relu(&pd, cpu->engine, &mds, 1, chosen->algorithm, NULL);
+  const dslt_conv_form form = {{1, 1}, {1, 1}, {1, 1}, {1, 1}, {0, DSLT_ACTIVATION_RELU, 0.0f}};
+  if (rc == DSLT_OK) rc = dslt_pd_find_conv(&pd, cpu->engine, &mds, &form, chosen->algorithm, NULL);
   *best = *median = 0.0;
   if (rc == DSLT_OK && pd) rc = time_conv(best, median, cpu, pd, seconds);
   if (pd) dnnl_primitive_desc_destroy(pd);

@@ -7,7 +7,7 @@
 
 typedef struct dslt_step {
   dnnl_primitive_t primitive;
-  dnnl_exec_arg_t args[5];
+  dnnl_exec_arg_t args[6];
   int count; /* of args; the scratchpad is the last when there is one */
   int has_scratch;
 } dslt_step;

@@ -5,14 +5,20 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "layers.h"
 #include "onednn_step.h"
 
-/* Turn float32 [cout][cin][3][3] into the primitive's own layout and type. */
-static int pack(dslt_cpu *cpu, const float *oihw, const dnnl_dims_t dims, dslt_md to, void *packed) {
+static const dslt_node *layer_of(const dslt_weights_request *r) { return &r->desc->graph->layer[r->index]; }
+
+/* Turn float32 [cout][cin / groups][kh][kw] into the primitive's own layout and type. */
+static int pack(dslt_cpu *cpu, const float *oihw, const dslt_weights_request *r, dslt_md to, void *packed) {
+  const dslt_node *l = layer_of(r);
+  dnnl_dims_t dims;
+  const int rank = dslt_conv_weight_dims(dims, l->groups, l->channels, r->cin, l->kernel);
   dslt_md_owned from = NULL;
   dnnl_primitive_desc_t pd = NULL;
   dslt_step step = {0};
-  int rc = dslt_md_make(&from, 4, dims, dnnl_f32, dnnl_oihw);
+  int rc = dslt_md_make(&from, rank, dims, dnnl_f32, rank == 5 ? dnnl_goihw : dnnl_oihw);
   if (rc == DSLT_OK) rc = dslt_pd_reorder(&pd, cpu->engine, from, to);
   if (rc == DSLT_OK) rc = dslt_step_make(&step, cpu, pd);
   if (rc == DSLT_OK) rc = dslt_step_arg(&step, cpu, DNNL_ARG_FROM, from, oihw);
@@ -24,30 +30,36 @@ static int pack(dslt_cpu *cpu, const float *oihw, const dnnl_dims_t dims, dslt_m
   return rc;
 }
 
-static int load_and_pack(dslt_layer_weights *out, dslt_cpu *cpu, const dslt_net_desc *desc, int index,
+static int load_and_pack(dslt_layer_weights *out, dslt_cpu *cpu, const dslt_weights_request *r,
                          dslt_md wanted) {
-  const dslt_net_layer *layer = &desc->layer[index];
-  const dnnl_dims_t dims = {layer->cout, layer->cin, 3, 3};
-  const size_t count = 9 * (size_t)layer->cout * (size_t)layer->cin;
+  const dslt_node *layer = layer_of(r);
+  const size_t bytes = dslt_layer_weights_count(layer, &(dslt_node_map){.c = r->cin}) * sizeof(float);
   void *oihw = NULL;
-  DSLT_TRY(dslt_cpu_alloc(&oihw, count * sizeof(float), "a layer"));
-  int rc = desc->load(desc->context, index, oihw, out->bias);
-  if (rc == DSLT_OK) rc = dslt_cpu_alloc(&out->packed, dnnl_memory_desc_get_size(wanted), "packed weights");
+  DSLT_TRY(dslt_cpu_alloc(&oihw, bytes, "a layer"));
+  int rc = r->desc->load(r->desc->context, r->index, oihw, out->bias);
+  if (rc == DSLT_OK)
+    rc = dslt_cpu_alloc(&out->packed, wanted ? dnnl_memory_desc_get_size(wanted) : bytes, "packed weights");
   out->owned = rc == DSLT_OK;
-  if (rc == DSLT_OK) rc = pack(cpu, oihw, dims, wanted, out->packed);
+  if (rc == DSLT_OK && wanted) rc = pack(cpu, oihw, r, wanted, out->packed);
+  if (rc == DSLT_OK && !wanted) dslt_layer_order_weights(out->packed, oihw, layer, r->cin / layer->groups);
   free(oihw);
   return rc;
 }
 
-int dslt_layer_weights_load(dslt_layer_weights *out, dslt_cpu *cpu, const dslt_net_desc *desc, int index,
+static int same_layout(const dslt_layer_weights *a, dslt_md b) {
+  if (!a->layout || !b) return !a->layout && !b;
+  return dnnl_memory_desc_equal(a->layout, b);
+}
+
+int dslt_layer_weights_load(dslt_layer_weights *out, dslt_cpu *cpu, const dslt_weights_request *request,
                             dslt_md wanted, const dslt_layer_weights *share) {
-  const size_t bias_bytes = (size_t)desc->layer[index].cout * sizeof(float);
+  const size_t bias_bytes = (size_t)layer_of(request)->channels * sizeof(float);
   void *bias = NULL;
-  DSLT_TRY(dslt_md_copy(&out->layout, wanted));
+  if (wanted) DSLT_TRY(dslt_md_copy(&out->layout, wanted));
   DSLT_TRY(dslt_cpu_alloc(&bias, bias_bytes, "a layer's bias"));
   out->bias = bias;
-  if (!share || !dnnl_memory_desc_equal(share->layout, wanted))
-    return load_and_pack(out, cpu, desc, index, wanted);
+  if (!share || !share->packed || !same_layout(share, wanted))
+    return load_and_pack(out, cpu, request, wanted);
   out->packed = share->packed;
   memcpy(bias, share->bias, bias_bytes);
   return DSLT_OK;

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plain_net.c: the backbone without oneDNN, for machines that lack it: direct loops. Slow, and
- * exact enough to serve as a second opinion. */
+/* plain_net.c: a network without oneDNN, for machines that lack it: direct loops. Slow, and exact enough to serve
+ * as a second opinion. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "cpu.h"
+#include "layers.h"
 
 struct dslt_net {
   dslt_cpu *cpu;
-  dslt_net_desc desc;
-  float *weights[DSLT_NET_LAYERS_MAX]; /* [cout][9 cin] */
-  float *bias[DSLT_NET_LAYERS_MAX];
-  size_t buffer_values;
+  int n, layers;
+  int taps, tap[DSLT_NET_TAPS_MAX];
+  dslt_node *layer; /* a copy without names */
+  unsigned char *needed;
+  dslt_node_map *map;
+  float **weights, **bias; /* of each layer; NULL: it has none */
+  size_t *offset;          /* values before each layer's map; maps stay until the end of a run */
+  size_t values;
 };
 
 int dslt_cpu_engine_open(dslt_cpu_engine **out, dslt_cpu *cpu) {
@@ -28,41 +33,67 @@ int dslt_cpu_has_bf16(void) { return 0; }
 
 void dslt_cpu_library(char *out, size_t size) { snprintf(out, size, "plain C loops (built without oneDNN)"); }
 
-static int load_layer(dslt_net *net, int index) {
-  const dslt_net_layer *shape = &net->desc.layer[index];
-  size_t cin = (size_t)shape->cin, cout = (size_t)shape->cout;
+static int load_layer(dslt_net *net, const dslt_net_desc *desc, int index) {
+  const dslt_node *l = &net->layer[index];
+  const dslt_node_map *in = &net->map[l->inputs ? l->input[0] : 0];
+  const size_t count = dslt_layer_weights_count(l, in);
   void *memory = NULL;
-  DSLT_TRY(dslt_cpu_alloc(&memory, cout * cin * 9 * sizeof(float), "a layer"));
+  if (count == 0) return DSLT_OK;
+  DSLT_TRY(dslt_cpu_alloc(&memory, count * sizeof(float), "a layer"));
   net->weights[index] = memory;
-  DSLT_TRY(dslt_cpu_alloc(&memory, cout * sizeof(float), "a layer's bias"));
+  DSLT_TRY(dslt_cpu_alloc(&memory, (size_t)l->channels * sizeof(float), "a layer's bias"));
   net->bias[index] = memory;
-  DSLT_TRY(dslt_cpu_alloc(&memory, cout * cin * 9 * sizeof(float), "a layer"));
+  DSLT_TRY(dslt_cpu_alloc(&memory, count * sizeof(float), "a layer"));
   float *oihw = memory;
-  int rc = net->desc.load(net->desc.context, index, oihw, net->bias[index]);
-  for (size_t o = 0; rc == DSLT_OK && o < cout; ++o)
-    for (size_t i = 0; i < cin; ++i)
-      for (size_t tap = 0; tap < 9; ++tap)
-        net->weights[index][(o * 9 + tap) * cin + i] = oihw[(o * cin + i) * 9 + tap];
+  const int rc = desc->load(desc->context, index, oihw, net->bias[index]);
+  if (rc == DSLT_OK) dslt_layer_order_weights(net->weights[index], oihw, l, in->c / l->groups);
   free(oihw);
   return rc;
 }
 
+/* Names are of no use here, and the caller's graph need not outlive the plan. */
+static int copy_graph(dslt_net *net, const dslt_net_desc *desc) {
+  const size_t layers = (size_t)desc->graph->layers;
+  net->layers = desc->graph->layers;
+  net->layer = malloc(layers * sizeof *net->layer);
+  net->needed = calloc(layers, 1);
+  net->map = calloc(layers, sizeof *net->map);
+  net->weights = calloc(layers, sizeof *net->weights);
+  net->bias = calloc(layers, sizeof *net->bias);
+  net->offset = calloc(layers, sizeof *net->offset);
+  if (!net->layer || !net->needed || !net->map || !net->weights || !net->bias || !net->offset)
+    return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the network.");
+  memcpy(net->layer, desc->graph->layer, layers * sizeof *net->layer);
+  for (size_t i = 0; i < layers; ++i) net->layer[i].name = net->layer[i].refusal = NULL;
+  return DSLT_OK;
+}
+
+static size_t values_of(const dslt_net *net, int index) {
+  const dslt_node_map *m = &net->map[index];
+  return (size_t)net->n * (size_t)m->c * (size_t)m->h * (size_t)m->w;
+}
+
+static int plan(dslt_net *net, const dslt_net_desc *desc) {
+  DSLT_TRY(copy_graph(net, desc));
+  DSLT_TRY(dslt_graph_needed(net->needed, desc->graph, desc->tap, desc->taps));
+  DSLT_TRY(dslt_graph_maps(net->map, desc->graph, net->needed, desc->h, desc->w));
+  for (int i = 1; i < net->layers; ++i) {
+    if (!net->needed[i]) continue;
+    net->offset[i] = net->values;
+    net->values += values_of(net, i);
+    DSLT_TRY(load_layer(net, desc, i));
+  }
+  return dslt_cpu_reserve(&net->cpu->activations, net->values * sizeof(float));
+}
+
 int dslt_cpu_net_plan(dslt_net **out, dslt_backend *backend, const dslt_net_desc *desc) {
   dslt_net *net = calloc(1, sizeof *net);
-  if (!net) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the backbone.");
+  if (!net) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the network.");
   net->cpu = dslt_cpu_of(backend);
-  net->desc = *desc;
-  int rc = DSLT_OK, h = desc->h, w = desc->w;
-  size_t largest = 0;
-  for (int i = 0; rc == DSLT_OK && i <= desc->tap_high; ++i) {
-    rc = load_layer(net, i);
-    size_t values = (size_t)desc->n * (size_t)h * (size_t)w * (size_t)desc->layer[i].cout;
-    if (values > largest) largest = values;
-    if (desc->layer[i].pool_after) h /= 2, w /= 2;
-  }
-  net->buffer_values = largest;
-  net->desc.load = NULL;
-  if (rc == DSLT_OK) rc = dslt_cpu_reserve(&net->cpu->activations, 2 * largest * sizeof(float));
+  net->n = desc->n;
+  net->taps = desc->taps;
+  memcpy(net->tap, desc->tap, sizeof net->tap);
+  const int rc = plan(net, desc);
   if (rc < 0) {
     dslt_cpu_net_free(net);
     return rc;
@@ -71,68 +102,42 @@ int dslt_cpu_net_plan(dslt_net **out, dslt_backend *backend, const dslt_net_desc
   return DSLT_OK;
 }
 
-/* y [n][h][w][cout] = relu(bias + 3 x 3 convolution of x). */
-static void conv_relu(float *y, const float *x, const float *weights, const float *bias, int n, int h, int w,
-                      int cin, int cout) {
-#pragma omp parallel for schedule(static)
-  for (int row = 0; row < n * h; ++row) {
-    int image = row / h, oy = row % h;
-    for (int ox = 0; ox < w; ++ox)
-      for (int o = 0; o < cout; ++o) {
-        float sum = bias[o];
-        for (int tap = 0; tap < 9; ++tap) {
-          int iy = oy + tap / 3 - 1, ix = ox + tap % 3 - 1;
-          if (iy < 0 || iy >= h || ix < 0 || ix >= w) continue;
-          const float *in =
-              x + (((size_t)image * (size_t)h + (size_t)iy) * (size_t)w + (size_t)ix) * (size_t)cin;
-          const float *k = weights + ((size_t)o * 9 + (size_t)tap) * (size_t)cin;
-          for (int i = 0; i < cin; ++i) sum += in[i] * k[i];
-        }
-        y[((size_t)row * (size_t)w + (size_t)ox) * (size_t)cout + (size_t)o] = sum > 0.0f ? sum : 0.0f;
-      }
+static void run_layer(dslt_net *net, int index, const float *input, float *maps) {
+  const dslt_node *l = &net->layer[index];
+  dslt_layer_call call = {.layer = l,
+                          .n = net->n,
+                          .map = net->map[index],
+                          .weights = net->weights[index],
+                          .bias = net->bias[index],
+                          .y = maps + net->offset[index]};
+  for (int i = 0; i < l->inputs; ++i) {
+    call.in[i] = net->map[l->input[i]];
+    call.x[i] = l->input[i] == 0 ? input : maps + net->offset[l->input[i]];
   }
+  dslt_layer_run(&call);
 }
 
-static void pool(float *y, const float *x, int n, int h, int w, int c) {
-  int oh = h / 2, ow = w / 2;
-#pragma omp parallel for schedule(static)
-  for (int row = 0; row < n * oh; ++row)
-    for (int ox = 0; ox < ow; ++ox)
-      for (int i = 0; i < c; ++i) {
-        size_t top = (((size_t)(row / oh) * (size_t)h + 2 * (size_t)(row % oh)) * (size_t)w + 2 * (size_t)ox);
-        const float *a = x + top * (size_t)c + i, *b = a + (size_t)w * (size_t)c;
-        float m = a[0] > a[c] ? a[0] : a[c];
-        m = b[0] > m ? b[0] : m;
-        y[((size_t)row * (size_t)ow + (size_t)ox) * (size_t)c + (size_t)i] = b[c] > m ? b[c] : m;
-      }
-}
-
-int dslt_cpu_net_run(dslt_net *net, const float *input, float *tap_low, float *tap_high) {
-  const dslt_net_desc *d = &net->desc;
-  float *buffers[2] = {net->cpu->activations.data, (float *)net->cpu->activations.data + net->buffer_values};
-  const float *current = input;
-  int turn = 0, h = d->h, w = d->w;
-  for (int i = 0; i <= d->tap_high; ++i) {
-    const dslt_net_layer *shape = &d->layer[i];
-    float *dst = i == d->tap_high ? tap_high : (i == d->tap_low ? tap_low : buffers[turn]);
-    conv_relu(dst, current, net->weights[i], net->bias[i], d->n, h, w, shape->cin, shape->cout);
-    current = dst;
-    turn ^= 1;
-    if (i == d->tap_high || !shape->pool_after) continue;
-    pool(buffers[turn], current, d->n, h, w, shape->cout);
-    current = buffers[turn];
-    turn ^= 1;
-    h /= 2;
-    w /= 2;
-  }
+int dslt_cpu_net_run(dslt_net *net, const float *input, float *const *taps) {
+  float *maps = net->cpu->activations.data;
+  for (int i = 1; i < net->layers; ++i)
+    if (net->needed[i]) run_layer(net, i, input, maps);
+  for (int t = 0; t < net->taps; ++t)
+    memcpy(taps[t], net->tap[t] == 0 ? input : maps + net->offset[net->tap[t]],
+           values_of(net, net->tap[t]) * sizeof(float));
   return DSLT_OK;
 }
 
 void dslt_cpu_net_free(dslt_net *net) {
   if (!net) return;
-  for (int i = 0; i < DSLT_NET_LAYERS_MAX; ++i) {
-    free(net->weights[i]);
-    free(net->bias[i]);
+  for (int i = 0; i < net->layers; ++i) {
+    if (net->weights) free(net->weights[i]);
+    if (net->bias) free(net->bias[i]);
   }
+  free(net->layer);
+  free(net->needed);
+  free(net->map);
+  free(net->weights);
+  free(net->bias);
+  free(net->offset);
   free(net);
 }

@@ -85,7 +85,7 @@ void dslt_cuda_frames_free(dslt_cuda *cuda);
 
 /* net.c */
 int dslt_cuda_net_plan(dslt_net **out, dslt_backend *backend, const dslt_net_desc *desc);
-int dslt_cuda_net_run(dslt_net *net, const float *input, float *tap_low, float *tap_high);
+int dslt_cuda_net_run(dslt_net *net, const float *input, float *const *taps);
 void dslt_cuda_net_free(dslt_net *net);
 
 /* products.c: matrix products by cuBLAS, all matrices row-major and packed. A may be bfloat16, then B is too;

@@ -16,11 +16,29 @@ typedef struct net_layer {
   int owned;
 } net_layer;
 
+enum { LAYERS_MAX = 32 };
+
+/* A stack of 3 x 3 convolutions with padding 1, bias and ReLU, as the graph says it. */
+typedef struct given_layer {
+  int cin, cout;
+  int pool_after; /* 1: a 2 x 2 max pooling with stride 2 follows */
+  int index;      /* in the graph */
+} given_layer;
+
+typedef struct given_stack {
+  int n, h, w; /* input: [n][h][w][3] */
+  given_layer layer[LAYERS_MAX];
+  int tap_low, tap_high; /* convolutions whose output (before pooling) is wanted; the last is tap_high */
+  int (*load)(void *context, int layer, float *weights, float *bias);
+  void *context;
+  const dslt_net *share;
+} given_stack;
+
 struct dslt_net {
   dslt_cuda *cuda;
-  dslt_net_desc desc;
+  given_stack desc;
   dslt_type type; /* of activations and weights */
-  net_layer layer[DSLT_NET_LAYERS_MAX];
+  net_layer layer[LAYERS_MAX];
 };
 
 static int stored_channels(int channels, dslt_type type) {
@@ -33,7 +51,7 @@ static size_t element(const dslt_net *net) { return net->type == DSLT_TYPE_BF16 
 /* ---- weights ------------------------------------------------------------------------------------- */
 
 /* From [cout][cin][3][3] as given to the layer's own layout, zeros where channels were filled up. */
-static void arrange(float *out, const float *oihw, const net_layer *l, const dslt_net_layer *given) {
+static void arrange(float *out, const float *oihw, const net_layer *l, const given_layer *given) {
   memset(out, 0, (size_t)l->cout * 9 * (size_t)l->cin * sizeof *out);
   for (int o = 0; o < given->cout; ++o)
     for (int i = 0; i < given->cin; ++i)
@@ -47,9 +65,9 @@ static void arrange(float *out, const float *oihw, const net_layer *l, const dsl
 static int upload_weights(dslt_net *net, int index, float *oihw, float *bias, float *arranged) {
   dslt_cuda *cuda = net->cuda;
   net_layer *l = &net->layer[index];
-  const dslt_net_layer *given = &net->desc.layer[index];
+  const given_layer *given = &net->desc.layer[index];
   size_t values = (size_t)l->cout * 9 * (size_t)l->cin;
-  DSLT_TRY(net->desc.load(net->desc.context, index, oihw, bias));
+  DSLT_TRY(net->desc.load(net->desc.context, given->index, oihw, bias));
   arrange(arranged, oihw, l, given);
   void *staged = NULL;
   DSLT_TRY(dslt_cuda_new(&staged, cuda, values * sizeof(float), "a layer's weights"));
@@ -81,7 +99,7 @@ static int load_weights(dslt_net *net, int index) {
 /* Sizes first: arenas must not move once something is recorded, and measuring needs them. */
 static int reserve(dslt_net *net) {
   dslt_cuda *cuda = net->cuda;
-  const dslt_net_desc *d = &net->desc;
+  const given_stack *d = &net->desc;
   int h = d->h, w = d->w;
   size_t largest = 0, padded = 0, sums = 0;
   for (int i = 0; i <= d->tap_high; ++i) {
@@ -134,14 +152,58 @@ static int plan_layer(dslt_net *net, int index) {
   return DSLT_OK;
 }
 
+static int is_square(const dslt_node *l, int kernel, int stride, int pad) {
+  for (int d = 0; d < 2; ++d)
+    if (l->kernel[d] != kernel || l->stride[d] != stride || l->dilation[d] != 1 || l->pad[d] != pad ||
+        l->pad[d + 2] != pad)
+      return 0;
+  return l->padding == DSLT_PAD_GIVEN && l->rounding == DSLT_ROUND_DOWN && l->groups == 1;
+}
+
+/* Read the graph as a stack; DSLT_EUNSUPPORTED where it is none. */
+static int read_stack(given_stack *out, const dslt_net_desc *desc) {
+  const dslt_graph *g = desc->graph;
+  int count = 0, last = -1;
+  *out = (given_stack){desc->n,
+                       desc->h,
+                       desc->w,
+                       .tap_low = -1,
+                       .load = desc->load,
+                       .context = desc->context,
+                       .share = desc->share};
+  for (int i = 1, cin = g->layer[0].channels; i < g->layers && i <= desc->tap[1]; ++i) {
+    const dslt_node *l = &g->layer[i];
+    const int chained = l->input[0] == i - 1 && count < LAYERS_MAX;
+    if (chained && l->kind == DSLT_LAYER_CONV && l->activation == DSLT_ACTIVATION_RELU &&
+        is_square(l, 3, 1, 1)) {
+      out->layer[count] = (given_layer){cin, l->channels, 0, i};
+      cin = l->channels;
+      if (i == desc->tap[0]) out->tap_low = count;
+      last = count++;
+    } else if (chained && count > 0 && l->kind == DSLT_LAYER_MAX_POOL && is_square(l, 2, 2, 0)) {
+      out->layer[count - 1].pool_after = 1;
+      last = -1;
+    } else {
+      last = -1;
+      break;
+    }
+  }
+  out->tap_high = last;
+  if (desc->taps == 2 && out->tap_low >= 0 && last >= out->tap_low && out->layer[last].index == desc->tap[1])
+    return DSLT_OK;
+  return dslt_fail(DSLT_EUNSUPPORTED,
+                   "The CUDA backend runs only stacks of 3 x 3 convolutions like VGG-16; use backend=cpu for "
+                   "this network.");
+}
+
 int dslt_cuda_net_plan(dslt_net **out, dslt_backend *backend, const dslt_net_desc *desc) {
   dslt_net *net = calloc(1, sizeof *net);
   if (!net) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the backbone.");
   net->cuda = dslt_cuda_of(backend);
-  net->desc = *desc;
   net->type = net->cuda->precision == DSLT_PRECISION_BF16 ? DSLT_TYPE_BF16 : DSLT_TYPE_F32;
-  int rc = reserve(net);
-  for (int i = 0; i <= desc->tap_high && rc == DSLT_OK; ++i) rc = plan_layer(net, i);
+  int rc = read_stack(&net->desc, desc);
+  if (rc == DSLT_OK) rc = reserve(net);
+  for (int i = 0; i <= net->desc.tap_high && rc == DSLT_OK; ++i) rc = plan_layer(net, i);
   net->desc.load = NULL; /* the context may be gone from here on */
   net->desc.context = NULL;
   net->desc.share = NULL;
@@ -155,7 +217,7 @@ int dslt_cuda_net_plan(dslt_net **out, dslt_backend *backend, const dslt_net_des
 
 void dslt_cuda_net_free(dslt_net *net) {
   if (!net) return;
-  for (int i = 0; i < DSLT_NET_LAYERS_MAX; ++i) {
+  for (int i = 0; i < LAYERS_MAX; ++i) {
     net_layer *l = &net->layer[i];
     dslt_cudnn_conv_free(l->conv);
     if (!l->owned) continue;
@@ -199,9 +261,9 @@ static int write_tap(const dslt_net *net, int index, float *tap, void *from) {
   return remap(net, dst, src, NULL, 0, l->h, l->w);
 }
 
-int dslt_cuda_net_run(dslt_net *net, const float *input, float *tap_low, float *tap_high) {
+int dslt_cuda_net_run(dslt_net *net, const float *input, float *const *taps) {
   dslt_cuda *cuda = net->cuda;
-  const dslt_net_desc *d = &net->desc;
+  const given_stack *d = &net->desc;
   void *buffers[2] = {cuda->activations[0].data, cuda->activations[1].data};
   dslt_map pixels = {(void *)(uintptr_t)input, DSLT_TYPE_F32, 3, 0};
   dslt_map first = {buffers[0], net->type, net->layer[0].cin, 0};
@@ -211,8 +273,8 @@ int dslt_cuda_net_run(dslt_net *net, const float *input, float *tap_low, float *
     const net_layer *l = &net->layer[i];
     DSLT_TRY(run_layer(net, l, buffers[at ^ 1], buffers[at], &swapped));
     at ^= swapped;
-    if (i == d->tap_low) DSLT_TRY(write_tap(net, i, tap_low, buffers[at]));
-    if (i == d->tap_high) return write_tap(net, i, tap_high, buffers[at]);
+    if (i == d->tap_low) DSLT_TRY(write_tap(net, i, taps[0], buffers[at]));
+    if (i == d->tap_high) return write_tap(net, i, taps[1], buffers[at]);
     if (!d->layer[i].pool_after) continue;
     DSLT_TRY(dslt_cuda_pool(cuda->now, buffers[at ^ 1], buffers[at], net->type, d->n, l->h, l->w, l->cout,
                             cuda->when));
