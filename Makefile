@@ -1,57 +1,89 @@
 # SPDX-License-Identifier: Apache-2.0
-# A thin front door over the CMake presets; every target sets up what it needs by itself.
+# A thin front door over CMake; every target installs what it needs by itself (scripts/setup.sh) and configures the folder
+# (scripts/configure.sh).
 #
-#   make demo      render a clip, track it, write demo/track.mp4, demo/boxes.txt and demo/filmstrip.png
-#   make check     build everything and run the tests, of the slow ones one in five (SLOW=1: all); says what was skipped and why
-#   make build     build/dslt and libdslt
-#   make sanitize  every test again under AddressSanitizer and UndefinedBehaviorSanitizer
-#   make fuzz      the fuzzers, FUZZ_SECONDS each (needs clang)
-#   make valgrind  a 20-frame run under Valgrind (needs valgrind)
-#   make install   into PREFIX (default /usr/local)
-#   make format    clang-format over the sources
+#   make demo       build the program for this machine, render a clip and track it: demo/track.mp4, demo/boxes.txt,
+#                   demo/filmstrip.png
+#   make check      build everything and run the tests, of the slow ones one in five; say what was skipped and why
+#   make check-all  the complete set: every test, sanitizers, fuzzers, Valgrind, other builds, all GPU architectures
+#   make program    build/dslt alone
+#   make build      build/dslt and libdslt, as they are installed
+#   make all        everything, tests too
+#   make install    into PREFIX (default /usr/local)
+#   make sanitize   the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make tsan       the tests with threads under ThreadSanitizer
+#   make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
+#   make valgrind   a 20-frame run under Valgrind (needs valgrind)
+#   make variants   the program without its optional libraries, and with oneDNN 3
+#   make docs       the reference of include/dslt/dslt.h into build/docs (needs doxygen)
+#   make lint       formatting and layering
+#   make format     clang-format over the sources
 #   make clean
 #
-# PRESET is auto (default: the CUDA parts are built where a usable nvcc is on PATH), cpu or cuda. BUILD is the folder, default
-# build.
+# PRESET is auto (default: the CUDA parts are built where a usable nvcc is on PATH), cpu or cuda. BUILD is the folder (default
+# build). SLOW=1 lets check and sanitize run every slow test. CUDA_ARCHITECTURES="80;90" compiles for those GPUs only.
 
 PRESET ?= auto
 PREFIX ?= /usr/local
 BUILD ?= build
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+RUN_TESTS = scripts/run_tests.py --jobs $(JOBS) $(if $(SLOW),--all)
 
-.PHONY: all build demo check test sanitize fuzz valgrind install format clean setup
+.PHONY: all program build demo check check-all test sanitize tsan fuzz valgrind variants docs lint install format clean
 
-all: build
-
-setup:
+all:
 	@scripts/setup.sh
-
-# Configure anew when the preset or the nvcc on PATH changed, or the last attempt failed.
-CHOICE = $(PRESET) $(if $(filter-out cpu,$(PRESET)),$(shell command -v nvcc 2>/dev/null))
-CONFIGURE = $(if $(filter auto,$(PRESET)),--preset cuda -D DSLT_WITH_CUDA=AUTO,--preset $(PRESET))
-build: setup
-	@[ -f $(BUILD)/build.ninja ] && [ "$$(cat $(BUILD)/.choice 2>/dev/null)" = "$(CHOICE)" ] || \
-	  { rm -rf $(BUILD)/CMakeCache.txt $(BUILD)/CMakeFiles $(BUILD)/build.ninja $(BUILD)/.choice; \
-	    cmake $(CONFIGURE) -B $(BUILD) && echo "$(CHOICE)" >$(BUILD)/.choice; }
+	@scripts/configure.sh all $(BUILD) $(PRESET)
 	@cmake --build $(BUILD) --parallel $(JOBS)
 
-demo: build
+program:
+	@scripts/setup.sh program
+	@scripts/configure.sh program $(BUILD) $(PRESET)
+	@cmake --build $(BUILD) --parallel $(JOBS) --target dslt
+
+build:
+	@scripts/setup.sh program
+	@scripts/configure.sh library $(BUILD) $(PRESET)
+	@cmake --build $(BUILD) --parallel $(JOBS) --target dslt dslt_static dslt_shared
+
+demo: program
 	@$(BUILD)/dslt demo --out demo
 
-check test: build
-	@scripts/run_tests.py $(BUILD) --jobs $(JOBS) $(if $(SLOW),--all)
+check test: all
+	@$(RUN_TESTS) $(BUILD)
 
-sanitize: setup
-	@cmake --preset debug
-	@cmake --build build-debug --parallel $(JOBS)
-	@ctest --test-dir build-debug --output-on-failure --parallel $(JOBS)
+check-all:
+	@scripts/check_all.sh
 
-fuzz: setup
+sanitize:
+	@scripts/setup.sh
+	@cmake --preset sanitize
+	@cmake --build build-sanitize --parallel $(JOBS)
+	@$(RUN_TESTS) build-sanitize -- --label-exclude '^(another_day|numeric)$$'
+
+tsan:
+	@scripts/setup.sh
+	@cmake --preset tsan
+	@cmake --build build-tsan --parallel $(JOBS) --target dslt dslt_test_api dslt_test_media dslt_test_experiment
+	@scripts/run_tests.py --jobs $(JOBS) --all build-tsan -- --label-regex '^threads$$'
+
+fuzz:
+	@scripts/setup.sh
 	@tests/fuzz/run.sh $(FUZZ_SECONDS)
 
-valgrind: build
+valgrind: program
 	@tests/valgrind.sh $(BUILD)
+
+variants:
+	@scripts/setup.sh
+	@scripts/variants.sh
+
+docs:
+	@scripts/docs.sh $(BUILD)/docs
+
+lint:
+	@scripts/lint.sh
 
 install: build
 	@cmake --install $(BUILD) --prefix $(PREFIX)
@@ -60,4 +92,4 @@ format:
 	@git ls-files -co --exclude-standard '*.c' '*.h' '*.cpp' '*.cu' | xargs clang-format -i
 
 clean:
-	@rm -rf build build-debug build-fuzz demo
+	@rm -rf build build-* demo

@@ -2,15 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 # Install the distribution packages that dslt is built with, if any is missing.
 #
-#   scripts/setup.sh            install what is missing (as root, or with sudo where that asks no password);
-#                               otherwise print the one line to type and stop
-#   scripts/setup.sh --print    print that line, or nothing when all is there
+#   scripts/setup.sh            install what is missing to build and test everything (as root, or with sudo where that asks
+#                               no password); otherwise print the one line to type and stop
+#   scripts/setup.sh program    what the program alone needs (make demo)
+#   scripts/setup.sh checks     the tools of `make check-all` and CI as well
+#   scripts/setup.sh [GROUP] --print    print that line, or nothing when all is there
 #
 # Debian 12, Ubuntu 24.04 and newer. Elsewhere it only checks that the tools can be found.
 set -eu
 
-packages="g++ cmake ninja-build pkg-config libjansson-dev libssl-dev libdnnl-dev libopencv-dev libgtest-dev
-          python3 python3-numpy python3-matplotlib python3-pil"
+group=tests
+case ${1:-} in
+  program | tests | checks) group=$1; shift ;;
+esac
+
+packages="g++ cmake ninja-build pkg-config libjansson-dev libssl-dev libdnnl-dev libopencv-dev"
+# GoogleTest; Python for the weight converter, the page of `dslt report`, and their tests.
+[ "$group" = program ] || packages="$packages git libgtest-dev python3 python3-numpy python3-matplotlib python3-pil"
+# libFuzzer and clang's sanitizers are a package of their own; a locale with a decimal comma and a display serve tests.
+[ "$group" != checks ] || packages="$packages ccache clang clang-format libclang-rt-dev valgrind doxygen graphviz
+  locales-all xvfb python3-pip"
 
 say() { printf '%s\n' "$*" >&2; }
 

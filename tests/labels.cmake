@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # ctest reads this when it runs, after the lists of GoogleTest's tests, whose names are known only then. It gives every test
-# its labels: the room (ctest -L tracker), "slow" for those below, and "another_day" for slow ones that a sampled run
-# (DSLT_TEST_SLOW="SEED;SHARE", set by scripts/run_tests.py) leaves out. Seeds 1 to SHARE between them take every slow test.
+# its labels: the room (ctest -L tracker); "threads" for those that ThreadSanitizer runs; "slow" for those below, and
+# "another_day" for slow ones that a sampled run (DSLT_TEST_SLOW="SEED;SHARE", set by scripts/run_tests.py) leaves out. Seeds
+# 1 to SHARE between them take every slow test.
 #
 # DSLT_TEST_LISTS are the variables that hold the names, DSLT_TEST_ENVIRONMENT what each test gets; gtest_discover_tests()
 # itself would keep only the first of several variables.
@@ -15,12 +16,17 @@ set(slow
   "^Program\\.EachVerb" "^Run\\.(WrongCommandLines|OtherOptions|MoreSequences|TheAblation)"
   "^Scene\\.(TruthLies|ThePost)" "^TrackerTest\\.(FramesWithout|BoxesOnThe)")
 list(JOIN slow "|" slow)
+# Tests of trackers in threads, of the thread that reads ahead, of the pool of processes, of errors kept per thread.
+set(threads "Thread|Parallel|^Source\\.|^LastError\\.|^GroupTest\\.|^Pool|^Resume\\.(AnUn|AFini|ACrash|Four)|^Run\\.Jobs")
 set(sample $ENV{DSLT_TEST_SLOW})
 
 foreach(list IN LISTS DSLT_TEST_LISTS)
   string(REGEX REPLACE "^dslt_test_([a-z]+).*" "\\1" room "${list}")
   foreach(test IN LISTS ${list})
     set(labels ${room})
+    if(test MATCHES "${threads}")
+      list(APPEND labels threads)
+    endif()
     if(test MATCHES "${slow}")
       list(APPEND labels slow)
       if(sample)

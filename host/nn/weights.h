@@ -105,7 +105,7 @@ void dslt_tensor_to_f32(float *out, const dslt_tensor_view *view, size_t first, 
 int dslt_weights_save(const dslt_weights *weights, const char *path, dslt_dtype dtype);
 
 /* SHA-256, lower-case hex, of the layer's weights (or bias) serialised as a float32 .npy version 1.0 in HWIO
- * order with RGB input order for conv1_1, which is how ../shared/facts/vgg16_layer_sha256.tsv was made. `hex`
+ * order with RGB input order for conv1_1: the form that dslt_vgg16_layer_sha256() lists. `hex`
  * holds 65 bytes. DSLT_EARGUMENT: no such layer in the weights, or no bias; DSLT_EUNSUPPORTED: the build has
  * no SHA-256. */
 int dslt_weights_layer_sha256(char *hex, const dslt_weights *weights, int layer, int is_bias);

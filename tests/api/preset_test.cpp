@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// The presets against the numbers that the paper and the released program give, written out here from the
-// project's reading of both (shared/design/algorithm.md), not from the library's source.
+// The presets against the numbers that the paper and the released program give, written out here from those two, not from
+// the library's source.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What a compiler does not check: formatting, SPDX lines, vendor headers outside their folders, references to files that a
+# clone does not have.
+set -eu
+cd "$(dirname "$0")/.."
+failed=0
+complain() { echo "lint: $*" >&2; failed=1; }
+
+if ! command -v clang-format >/dev/null 2>&1; then
+  complain "clang-format is not installed: apt-get install clang-format"
+elif ! git ls-files -z '*.c' '*.h' '*.cpp' '*.cu' | xargs -0 clang-format --dry-run --Werror; then
+  complain "above: not formatted; make format"
+fi
+
+sources="*.c *.h *.cpp *.cu *.py *.sh *.cmake CMakeLists.txt */CMakeLists.txt"
+# shellcheck disable=SC2086 # a list of patterns
+missing=$(git grep -L 'SPDX-License-Identifier: Apache-2.0' -- $sources || true)
+[ -z "$missing" ] || complain "no SPDX line in:
+$missing"
+
+if git grep -nE '#include *[<"](cuda|cudnn|cublas|dnnl|oneapi|opencv)' -- host include \
+    ':!host/backend/cpu' ':!host/backend/cuda' ':!host/media/opencv.cpp'; then
+  complain "above: vendor headers belong into host/backend/{cpu,cuda} and host/media/opencv.cpp"
+fi
+
+# Tests and benchmarks may look for reference data beside the repository; nothing may need it to be understood.
+if git grep -nE 'shared/(design|papers|facts|hooks|tools)|/work/' -- host include kernels docs examples cmake; then
+  complain "above: a clone has no such file"
+fi
+exit $failed
