@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "backend/graph.h"
-#include "reference.h"
+#include "reference/network.h"
 
 namespace ref {
 
