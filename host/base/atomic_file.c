@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* atomic_file.c: temporary files beside their target, flushed and renamed onto it. */
 #include "base/atomic_file.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* error.c: the thread's last sentence. */
 #include "error.h"
 
 #include <stdarg.h>

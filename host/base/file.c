@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-/* ---- whole files ---- */
+/* ---- whole files --------------------------------------------------------------------------------- */
 
 typedef struct buffer {
   char *bytes;
@@ -80,7 +80,7 @@ int dslt_file_read(char **out, size_t *size, const char *path, const dslt_file_l
   return DSLT_OK;
 }
 
-/* ---- temporary folders ---- */
+/* ---- temporary folders --------------------------------------------------------------------------- */
 
 int dslt_temporary_folder(char *out, size_t size, const char *name) {
   const char *base = getenv("TMPDIR");

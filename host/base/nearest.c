@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* nearest.c: edit distance between names. */
 #include "nearest.h"
 
 #include <string.h>

@@ -18,7 +18,7 @@ enum {
   NO_PROGRAM = 127 /* the shell's code for a command that does not exist */
 };
 
-/* ---- the script ---- */
+/* ---- the script ---------------------------------------------------------------------------------- */
 
 static int find_script(char *out, size_t size, const dslt_python_script *script) {
   static const char *const places[] = {"../share/dslt", "share/dslt"};
@@ -37,7 +37,7 @@ static int find_script(char *out, size_t size, const dslt_python_script *script)
                    script->what, program, places[0], script->file);
 }
 
-/* ---- one interpreter ---- */
+/* ---- one interpreter ----------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t child_process;
 

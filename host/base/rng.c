@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* rng.c: the generator of rng.h. */
 #include "rng.h"
 
 #include "math/normal.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* ceiling.c: the processor's peak, and the backbone beside oneDNN's fastest convolutions. */
 #include "bench/ceiling.h"
 
 #include <stdio.h>
@@ -77,7 +78,7 @@ static int compare(dslt_bench_compare *out, const dslt_options *o, const dslt_we
   *out = (dslt_bench_compare){.batch = batch, .layers = cost->layers};
   out->height = cost->layer[0].height;
   out->width = cost->layer[0].width;
-  for (int i = 0; i < cost->layers; ++i) {
+  for (int i = 0; i < cost->layers; i++) {
     const dslt_layer_cost *l = &cost->layer[i];
     DSLT_TRY(dslt_cpu_conv_peak(&out->layer[i], o->threads, o->precision, batch, l->height, l->width, l->cin,
                                 l->cout, seconds));
@@ -97,7 +98,7 @@ static int compare_batches(dslt_bench_ceiling *out, const dslt_options *o, const
     batches[0] = levels;
     count = 1;
   }
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < count; i++) {
     const int rc = compare(&out->compare[i], o, weights, cost, batches[i], seconds);
     if (rc == DSLT_EUNSUPPORTED) {
       snprintf(out->words, sizeof out->words, "%s", dslt_last_error());

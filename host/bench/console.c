@@ -47,7 +47,7 @@ static void write_targets(FILE *f, const dslt_bench_report *r) {
   if (r->target_count < 2) return;
   fprintf(f, "\n%-28s %10s %7s %6s %9s %9s %9s\n", "target", "frame", "frames", "lost", "fps", "p95 ms",
           "first ms");
-  for (int i = 0; i < r->target_count && i < SHOWN; ++i) {
+  for (int i = 0; i < r->target_count && i < SHOWN; i++) {
     const dslt_bench_target_line *t = &r->targets[i];
     char size[32];
     snprintf(size, sizeof size, "%dx%d", t->width, t->height);
@@ -72,9 +72,9 @@ static void write_figures(FILE *f, const dslt_bench_report *r) {
       {"first frame, ms", DSLT_FIGURE_INIT, DSLT_FIGURE_INIT_STEPS, 1},
       {"resident memory, MiB", DSLT_FIGURE_MEMORY, DSLT_FIGURE_MEMORY_FIRST, 1},
   };
-  for (size_t g = 0; g < sizeof groups / sizeof *groups; ++g) {
+  for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
     heading(f, groups[g].heading);
-    for (int i = groups[g].first; i <= groups[g].last; ++i) {
+    for (int i = groups[g].first; i <= groups[g].last; i++) {
       if (i == DSLT_FIGURE_FPS_SLOWEST && r->target_count < 2) continue;
       row(f, dslt_figures[i].words, &r->figure[i], groups[g].digits);
     }
@@ -89,7 +89,7 @@ static void write_figures(FILE *f, const dslt_bench_report *r) {
 static void write_stages(FILE *f, const dslt_bench_report *r) {
   fprintf(f, "\n%-10s %8s %6s %9s %9s %9s %8s %9s %6s  %s\n", "stage", "ms", "share", "GFLOP", "GFLOP/s",
           "MB", "GB/s", "floor ms", "at", "bound by");
-  for (int i = 0; i < DSLT_STAGE_COUNT; ++i) {
+  for (int i = 0; i < DSLT_STAGE_COUNT; i++) {
     const dslt_stage_reach s = dslt_bench_reach(r, i);
     fprintf(f, "  %-8s", dslt_stage_words[i]);
     cell(f, 8, 3, s.ms);
@@ -116,7 +116,7 @@ static void write_compare(FILE *f, const dslt_bench_compare *c) {
           "its layers by oneDNN's fastest convolutions: %.2f ms; the backbone is at %.0f %% of them\n",
           c->batch, c->batch == 1 ? "" : "s", c->width, c->height, c->run_ms, 1e-6 * c->flop / c->run_ms,
           c->best_ms, 100 * c->best_ms / c->run_ms);
-  for (int i = 0; i < c->layers; ++i)
+  for (int i = 0; i < c->layers; i++)
     fprintf(f, "  %-8s %8.3f ms %8.1f GFLOP/s  %s\n", dslt_vgg_layers[i].caffe, c->layer[i].ms,
             1e-6 * c->layer_flop[i] / c->layer[i].ms, c->layer[i].how);
 }
@@ -131,13 +131,13 @@ static void write_ceiling(FILE *f, const dslt_bench_report *r) {
   if (c->cpu.flops_bf16 > 0) fprintf(f, ", %.1f in bfloat16", 1e-9 * c->cpu.flops_bf16);
   fprintf(f, " (%s), %.1f GB/s from memory (triad over %.0f MB), %d thread%s\n", c->cpu.how,
           1e-9 * c->cpu.bandwidth, 1e-6 * c->cpu.triad_bytes, c->cpu.threads, c->cpu.threads == 1 ? "" : "s");
-  for (int i = 0; i < c->compares; ++i) write_compare(f, &c->compare[i]);
+  for (int i = 0; i < c->compares; i++) write_compare(f, &c->compare[i]);
   if (!c->compares) fprintf(f, "backbone against oneDNN's convolutions: %s\n", c->words);
 }
 
 static void write_paper(FILE *f, const dslt_bench_report *r) {
   fprintf(f, "\nbeside the paper's %.1f frames per second\n", DSLT_PAPER_FPS);
-  for (int i = DSLT_FIGURE_FPS; i <= DSLT_FIGURE_FPS_ALL; ++i) {
+  for (int i = DSLT_FIGURE_FPS; i <= DSLT_FIGURE_FPS_ALL; i++) {
     const double fps = r->figure[i].median;
     cell(f, 9, 2, fps);
     fputs(" fps", f);
@@ -155,7 +155,7 @@ static void write_sweep(FILE *f, const dslt_bench_report *r) {
   const int targets = r->request->sweep == DSLT_SWEEP_TARGETS;
   fprintf(f, "\n%9s %11s %9s %9s %9s %9s %9s %9s %9s%s\n", name, "frame", "fps", "ms p50", "ms p95", "ms low",
           "ms high", "first ms", "MiB", targets ? "  each further, ms    MiB" : "");
-  for (int i = 0; i < r->point_count; ++i) {
+  for (int i = 0; i < r->point_count; i++) {
     const dslt_bench_point *p = &r->points[i];
     char size[32];
     snprintf(size, sizeof size, "%dx%d", p->width, p->height);
@@ -185,7 +185,7 @@ void dslt_bench_write_console(FILE *f, const dslt_bench_report *r) {
     return;
   }
   long long frames = 0;
-  for (int i = 0; i < r->target_count; ++i) frames += r->targets[i].frames;
+  for (int i = 0; i < r->target_count; i++) frames += r->targets[i].frames;
   fprintf(f, "%s%s, %lld frames behind the first, measured %d time%s\n", r->targets[0].name,
           r->target_count > 1 ? " and others" : "", frames, repeat, repeat == 1 ? "" : "s");
   write_setup(f, r);

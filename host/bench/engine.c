@@ -25,7 +25,7 @@ typedef struct bench {
   dslt_bench_report report;
 } bench;
 
-/* ---- before ---- */
+/* ---- before -------------------------------------------------------------------------------------- */
 
 /* The backend and the precision that the options get, in words; makes a tracker for it. From here on the
  * options name the precision that "auto" stands for: the ceiling is measured in the same. */
@@ -72,7 +72,7 @@ static int prepare(bench *b, dslt_bench_step *step) {
   return describe_backend(b);
 }
 
-/* ---- measuring ---- */
+/* ---- measuring ----------------------------------------------------------------------------------- */
 
 static int measure_ceiling(bench *b) {
   dslt_bench_ceiling *ceiling = &b->report.ceiling;
@@ -126,7 +126,7 @@ static int measure(bench *b, const dslt_bench_observer *observer) {
   return rc;
 }
 
-/* ---- after ---- */
+/* ---- after --------------------------------------------------------------------------------------- */
 
 static int write_report(const bench *b) {
   if (!b->request.out) return dslt_bench_write(stdout, &b->report);

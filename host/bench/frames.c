@@ -71,7 +71,7 @@ static int grow(dslt_bench_stretch *stretch) {
 static int copy_frame(dslt_frame *out, const dslt_image *image) {
   DSLT_TRY(dslt_frame_reserve(out, image->width, image->height, image->format));
   const size_t bytes = (size_t)image->width * (size_t)dslt_format_bytes(image->format);
-  for (int y = 0; y < image->height; ++y)
+  for (int y = 0; y < image->height; y++)
     memcpy(out->pixels + out->stride * (size_t)y,
            (const unsigned char *)image->data + image->stride * (size_t)y, bytes);
   return DSLT_OK;
@@ -126,7 +126,7 @@ dslt_image dslt_bench_stretch_frame(const dslt_bench_stretch *stretch, int index
 }
 
 void dslt_bench_stretch_free(dslt_bench_stretch *stretch) {
-  for (int i = 0; i < stretch->room; ++i) dslt_frame_free(&stretch->frames[i]);
+  for (int i = 0; i < stretch->room; i++) dslt_frame_free(&stretch->frames[i]);
   free(stretch->frames);
   memset(stretch, 0, sizeof *stretch);
 }

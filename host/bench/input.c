@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* input.c: finds the targets that an input holds. */
 #include "bench/input.h"
 
 #include <dirent.h>
@@ -73,7 +74,7 @@ static int lies_in(const char *folder, const char *video) {
 
 /* Add the set's usable sequences, of one video only where `video` is not NULL. */
 static int add_sequences(dslt_bench_items *items, dslt_dataset *set, const char *video) {
-  for (int i = 0; i < dslt_dataset_count(set); ++i) {
+  for (int i = 0; i < dslt_dataset_count(set); i++) {
     const dslt_sequence *sequence = dslt_dataset_at(set, i);
     int found = 0;
     if (sequence->state != DSLT_SEQUENCE_READY || (video && !lies_in(sequence->folder, video))) continue;
@@ -158,11 +159,11 @@ int64_t dslt_bench_item_frames(const dslt_bench_item *item, int64_t limit) {
 }
 
 void dslt_bench_items_free(dslt_bench_items *items) {
-  for (int i = 0; i < items->count; ++i) {
+  for (int i = 0; i < items->count; i++) {
     free(items->list[i].name);
     free(items->list[i].input);
   }
-  for (int i = 0; i < items->set_count; ++i) dslt_dataset_free(items->sets[i]);
+  for (int i = 0; i < items->set_count; i++) dslt_dataset_free(items->sets[i]);
   free(items->list);
   free(items->sets);
   memset(items, 0, sizeof *items);

@@ -15,7 +15,7 @@ static json_t *spread(const dslt_spread *s) {
 static json_t *figures(const dslt_spread *list) {
   json_t *object = json_object();
   int bad = !object;
-  for (int i = 0; i < DSLT_FIGURES; ++i)
+  for (int i = 0; i < DSLT_FIGURES; i++)
     bad |= json_object_set_new(object, dslt_figures[i].key, spread(&list[i])) != 0;
   if (!bad) return object;
   json_decref(object);
@@ -27,7 +27,7 @@ typedef json_t *maker(const dslt_bench_report *report, int index);
 static json_t *array_of(maker *make, const dslt_bench_report *report, int count) {
   json_t *array = json_array();
   int bad = !array;
-  for (int i = 0; i < count; ++i) bad |= json_array_append_new(array, make(report, i)) != 0;
+  for (int i = 0; i < count; i++) bad |= json_array_append_new(array, make(report, i)) != 0;
   if (!bad) return array;
   json_decref(array);
   return NULL;
@@ -66,7 +66,7 @@ static json_t *stage(const dslt_bench_report *r, int index) {
 static json_t *layers(const dslt_bench_compare *c) {
   json_t *array = json_array();
   int bad = !array;
-  for (int i = 0; i < c->layers; ++i)
+  for (int i = 0; i < c->layers; i++)
     bad |= json_array_append_new(array, json_pack("{s:s, s:f, s:f, s:s}", "name", dslt_vgg_layers[i].caffe,
                                                   "best_ms", c->layer[i].ms, "gflop", 1e-9 * c->layer_flop[i],
                                                   "how", c->layer[i].how)) != 0;
@@ -95,7 +95,7 @@ static json_t *ceiling(const dslt_bench_report *r) {
 static json_t *paper(const dslt_bench_report *r) {
   json_t *object = json_pack("{s:f, s:s}", "paper_fps", DSLT_PAPER_FPS, "words", dslt_paper_words);
   int bad = !object;
-  for (int i = DSLT_FIGURE_FPS; i <= DSLT_FIGURE_FPS_ALL; ++i)
+  for (int i = DSLT_FIGURE_FPS; i <= DSLT_FIGURE_FPS_ALL; i++)
     bad |= json_object_set_new(
                object, dslt_figures[i].key,
                json_pack("{s:o, s:s}", "ratio", dslt_json_number(r->figure[i].median / DSLT_PAPER_FPS),

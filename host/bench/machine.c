@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* machine.c: memory, other work and energy, as Linux tells them. */
 #include "bench/machine.h"
 
 #include <dirent.h>
@@ -111,7 +112,7 @@ static struct dirent **names_in(int *count, const char *folder) {
 }
 
 static void free_names(struct dirent **names, int count) {
-  for (int i = 0; i < count; ++i) free(names[i]);
+  for (int i = 0; i < count; i++) free(names[i]);
   free(names);
 }
 
@@ -126,7 +127,7 @@ static void find_powercap(dslt_energy *e, const char *root, int *refused) {
   if (snprintf(folder, sizeof folder, "%s/sys/class/powercap", root) >= (int)sizeof folder) return;
   int count;
   struct dirent **names = names_in(&count, folder);
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < count; i++) {
     if (!is_package(names[i]->d_name)) continue;
     /* "psys" is the whole computer, its packages among it */
     snprintf(path, sizeof path, "%s/%s/name", folder, names[i]->d_name);
@@ -144,7 +145,7 @@ static void find_powercap(dslt_energy *e, const char *root, int *refused) {
 }
 
 static void find_hwmon_chip(dslt_energy *e, const char *chip, int *refused) {
-  for (int i = 1; i < 1024 && e->count < DSLT_ENERGY_COUNTERS; ++i) {
+  for (int i = 1; i < 1024 && e->count < DSLT_ENERGY_COUNTERS; i++) {
     char path[512], label[32];
     snprintf(path, sizeof path, "%s/energy%d_label", chip, i);
     if (!read_word(label, sizeof label, path)) return;
@@ -159,7 +160,7 @@ static void find_hwmon(dslt_energy *e, const char *root, int *refused) {
   if (snprintf(folder, sizeof folder, "%s/sys/class/hwmon", root) >= (int)sizeof folder) return;
   int count;
   struct dirent **names = names_in(&count, folder);
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < count; i++) {
     if (names[i]->d_name[0] == '.') continue;
     snprintf(chip, sizeof chip, "%s/%s", folder, names[i]->d_name);
     find_hwmon_chip(e, chip, refused);
@@ -182,14 +183,14 @@ void dslt_energy_find(dslt_energy *out, const char *root) {
 }
 
 int dslt_energy_read(double counters[DSLT_ENERGY_COUNTERS], const dslt_energy *energy) {
-  for (int i = 0; i < energy->count; ++i)
+  for (int i = 0; i < energy->count; i++)
     if (read_number(&counters[i], energy->path[i]) != 0) return 0;
   return energy->count > 0;
 }
 
 double dslt_energy_joules(const dslt_energy *energy, const double *before, const double *after) {
   double microjoules = 0;
-  for (int i = 0; i < energy->count; ++i) {
+  for (int i = 0; i < energy->count; i++) {
     double used = after[i] - before[i];
     if (used < 0) used += energy->wrap[i];
     microjoules += used;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* measure.c: repetitions and sweeps. */
 #include "bench/measure.h"
 
 #include <math.h>
@@ -44,7 +45,7 @@ static void keep_line(double line[LINE_VALUES], dslt_bench_run *run) {
 
 /* One repetition over all targets; w->runs stay filled, whatever happened. */
 static int measure_once(workplace *w, const dslt_bench_items *items, dslt_bench_setup *setup, int turn) {
-  for (int i = 0; i < w->count; ++i) {
+  for (int i = 0; i < w->count; i++) {
     const int rc = dslt_bench_run_make(&w->runs[i], &items->list[i], setup);
     if (rc < 0) return dslt_fail_prefix(rc, items->list[i].name);
     keep_line(w->lines + ((size_t)turn * (size_t)w->count + (size_t)i) * LINE_VALUES, &w->runs[i]);
@@ -53,12 +54,12 @@ static int measure_once(workplace *w, const dslt_bench_items *items, dslt_bench_
 }
 
 static void free_runs(workplace *w) {
-  for (int i = 0; i < w->count; ++i) dslt_bench_run_free(&w->runs[i]);
+  for (int i = 0; i < w->count; i++) dslt_bench_run_free(&w->runs[i]);
 }
 
 /* All repetitions; the last one's runs stay filled. */
 static int measure(workplace *w, const dslt_bench_items *items, dslt_bench_setup *setup) {
-  for (int turn = 0; turn < w->repeat; ++turn) {
+  for (int turn = 0; turn < w->repeat; turn++) {
     free_runs(w);
     DSLT_TRY(measure_once(w, items, setup, turn));
   }
@@ -66,7 +67,7 @@ static int measure(workplace *w, const dslt_bench_items *items, dslt_bench_setup
 }
 
 static void spreads(dslt_spread out[DSLT_FIGURES], const workplace *w) {
-  for (int i = 0; i < DSLT_FIGURES; ++i)
+  for (int i = 0; i < DSLT_FIGURES; i++)
     out[i] = dslt_stats_spread(w->figures + i, (size_t)w->repeat, DSLT_FIGURES);
 }
 
@@ -79,7 +80,7 @@ static int fill_report(dslt_bench_report *report, const workplace *w, const dslt
   report->targets = calloc((size_t)w->count, sizeof *report->targets);
   if (!report->targets) return dslt_fail(DSLT_EMEMORY, "Out of memory for %d targets.", w->count);
   report->target_count = w->count;
-  for (int i = 0; i < w->count; ++i) {
+  for (int i = 0; i < w->count; i++) {
     const dslt_bench_run *run = &w->runs[i];
     report->targets[i] = (dslt_bench_target_line){.name = items->list[i].name,
                                                   .width = run->width,
@@ -134,7 +135,7 @@ int dslt_bench_sweep(dslt_bench_report *report, const dslt_bench_items *items, d
   if (!report->points) return dslt_fail(DSLT_EMEMORY, "Out of memory for the sweep.");
   DSLT_TRY(workplace_make(&w, items->count, request->repeat));
   int rc = DSLT_OK;
-  for (int i = 0; rc == DSLT_OK && i < request->value_count; ++i) {
+  for (int i = 0; rc == DSLT_OK && i < request->value_count; i++) {
     rc = set_value(setup, request->sweep, request->values[i]);
     report->points[i].value = request->values[i];
     if (rc == DSLT_OK) rc = measure_point(&report->points[i], &w, items, setup);

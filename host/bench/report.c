@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* report.c: what the figures come to, and the choice of how they are written. */
 #include "bench/report.h"
 
 #include <math.h>
@@ -39,7 +40,7 @@ const char *dslt_bench_includes(int figure) {
 dslt_stage_reach dslt_bench_reach(const dslt_bench_report *r, int stage) {
   dslt_stage_reach out = {.ms = r->figure[DSLT_FIGURE_STAGE + stage].median};
   double total = 0;
-  for (int i = 0; i < DSLT_STAGE_COUNT; ++i) total += r->figure[DSLT_FIGURE_STAGE + i].median;
+  for (int i = 0; i < DSLT_STAGE_COUNT; i++) total += r->figure[DSLT_FIGURE_STAGE + i].median;
   const double seconds = 1e-3 * out.ms;
   out.share = total > 0 ? out.ms / total : NAN;
   out.flops = seconds > 0 ? r->work[stage].flop / seconds : NAN;

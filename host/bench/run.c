@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* run.c: tracks with frames in memory and with frames decoded ahead, and keeps what the clocks show. */
 #include "bench/run.h"
 
 #include <math.h>
@@ -76,7 +77,7 @@ static int weigh_one(double *mib, const dslt_bench_setup *setup, const dslt_imag
 static int learn(crew *c, dslt_bench_run *run, const dslt_bench_item *item, const dslt_bench_setup *setup,
                  const dslt_image *frame) {
   const dslt_box first = scaled(&item->box, setup->factor);
-  for (int i = 0; i < c->count; ++i) {
+  for (int i = 0; i < c->count; i++) {
     c->box[i] = dslt_bench_target(&first, i, frame->width, frame->height);
     dslt_search geometry;
     DSLT_TRY(dslt_geometry_make(&geometry, &setup->options, frame->width, frame->height, &c->box[i]));
@@ -105,7 +106,7 @@ static void add_target(dslt_bench_run *run, const crew *c, int target) {
   dslt_work work[DSLT_STAGE_COUNT];
   dslt_tally_frame(&tally, c->group, target, &c->state[target], result);
   dslt_cost_stages(work, &c->cost[target], &tally);
-  for (int s = 0; s < DSLT_STAGE_COUNT; ++s) {
+  for (int s = 0; s < DSLT_STAGE_COUNT; s++) {
     run->stage_ms[s] += result->stage_ms[s];
     run->stage_work[s].flop += work[s].flop;
     run->stage_work[s].bytes += work[s].bytes;
@@ -113,7 +114,7 @@ static void add_target(dslt_bench_run *run, const crew *c, int target) {
 }
 
 static int track_frame(crew *c, dslt_bench_run *run, const dslt_image *frame, int counted) {
-  for (int i = 0; i < c->count; ++i) c->state[i] = dslt_tally_state(c->group, i);
+  for (int i = 0; i < c->count; i++) c->state[i] = dslt_tally_state(c->group, i);
   const double start = dslt_seconds(), cpu_start = dslt_cpu_seconds();
   DSLT_TRY(dslt_group_update(c->result, c->group, frame));
   const double seconds = dslt_seconds() - start, cpu = dslt_cpu_seconds() - cpu_start;
@@ -121,7 +122,7 @@ static int track_frame(crew *c, dslt_bench_run *run, const dslt_image *frame, in
     run->warm++;
     return DSLT_OK;
   }
-  for (int i = 0; i < c->count; ++i) add_target(run, c, i);
+  for (int i = 0; i < c->count; i++) add_target(run, c, i);
   run->lost += c->result[0].lost != 0;
   run->frames++;
   run->cpu_seconds += cpu;
@@ -138,13 +139,13 @@ static void tell(dslt_bench_setup *setup) {
 static int track_stretch(crew *c, dslt_bench_run *run, const dslt_bench_stretch *stretch, int from,
                          dslt_bench_setup *setup) {
   double before[DSLT_ENERGY_COUNTERS], after[DSLT_ENERGY_COUNTERS];
-  for (; from < stretch->count && run->warm < setup->warm; ++from) {
+  for (; from < stretch->count && run->warm < setup->warm; from++) {
     const dslt_image frame = dslt_bench_stretch_frame(stretch, from);
     DSLT_TRY(track_frame(c, run, &frame, 0));
     tell(setup);
   }
   const int metered = setup->energy && dslt_energy_read(before, setup->energy);
-  for (int i = from; i < stretch->count; ++i) {
+  for (int i = from; i < stretch->count; i++) {
     const dslt_image frame = dslt_bench_stretch_frame(stretch, i);
     DSLT_TRY(track_frame(c, run, &frame, 1));
     tell(setup);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* stats.c: percentiles, medians and spreads. */
 #include "bench/stats.h"
 
 #include <math.h>
@@ -45,7 +46,7 @@ dslt_spread dslt_stats_spread(const double *values, size_t count, size_t stride)
   enum { MOST = 64 };
   double known[MOST];
   size_t kept = 0;
-  for (size_t i = 0; i < count && kept < MOST; ++i)
+  for (size_t i = 0; i < count && kept < MOST; i++)
     if (!isnan(values[i * stride])) known[kept++] = values[i * stride];
   dslt_spread spread = {NAN, NAN, NAN};
   if (kept == 0) return spread;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* summary.c: the figures of a benchmark, from its runs. */
 #include "bench/summary.h"
 
 #include <math.h>
@@ -60,7 +61,7 @@ typedef double figure_of(const dslt_bench_run *run);
 
 static double median_of(figure_of *figure, double *room, const dslt_bench_run *runs, int count) {
   size_t known = 0;
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < count; i++) {
     const double value = figure(&runs[i]);
     if (!isnan(value)) room[known++] = value;
   }
@@ -72,8 +73,8 @@ static double largest(double a, double b) { return isnan(a) || b > a ? b : a; }
 static int pool_latency(double out[DSLT_FIGURES], const dslt_bench_run *runs, int count) {
   dslt_series all = {0};
   double sum = 0;
-  for (int i = 0; i < count; ++i)
-    for (size_t j = 0; j < runs[i].latency.count; ++j) {
+  for (int i = 0; i < count; i++)
+    for (size_t j = 0; j < runs[i].latency.count; j++) {
       sum += runs[i].latency.values[j];
       const int rc = dslt_series_push(&all, runs[i].latency.values[j]);
       if (rc == DSLT_OK) continue;
@@ -92,12 +93,12 @@ static int pool_latency(double out[DSLT_FIGURES], const dslt_bench_run *runs, in
 
 static void pool_sums(double out[DSLT_FIGURES], const dslt_bench_run *runs, int count) {
   double frames = 0, joules = 0, cpu = 0, stage[DSLT_STAGE_COUNT] = {0};
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < count; i++) {
     const dslt_bench_run *r = &runs[i];
     frames += r->frames;
     joules += r->joules;
     cpu += r->cpu_seconds;
-    for (int s = 0; s < DSLT_STAGE_COUNT; ++s) stage[s] += r->stage_ms[s];
+    for (int s = 0; s < DSLT_STAGE_COUNT; s++) stage[s] += r->stage_ms[s];
     out[DSLT_FIGURE_MEMORY] = largest(out[DSLT_FIGURE_MEMORY], r->memory_peak);
     out[DSLT_FIGURE_MEMORY_BEFORE] = largest(out[DSLT_FIGURE_MEMORY_BEFORE], r->memory_before);
     out[DSLT_FIGURE_MEMORY_FIRST] = largest(out[DSLT_FIGURE_MEMORY_FIRST], r->memory_first);
@@ -107,13 +108,13 @@ static void pool_sums(double out[DSLT_FIGURES], const dslt_bench_run *runs, int 
   }
   out[DSLT_FIGURE_CPU] = rate(1e3 * cpu, frames);
   out[DSLT_FIGURE_JOULES] = rate(joules, frames);
-  for (int s = 0; s < DSLT_STAGE_COUNT; ++s) out[DSLT_FIGURE_STAGE + s] = rate(stage[s], frames);
+  for (int s = 0; s < DSLT_STAGE_COUNT; s++) out[DSLT_FIGURE_STAGE + s] = rate(stage[s], frames);
 }
 
 int dslt_bench_figures(double out[DSLT_FIGURES], const dslt_bench_run *runs, int count) {
   double *room = malloc((size_t)count * sizeof *room);
   if (!room) return dslt_fail(DSLT_EMEMORY, "Out of memory while summing up.");
-  for (int i = 0; i < DSLT_FIGURES; ++i) out[i] = NAN;
+  for (int i = 0; i < DSLT_FIGURES; i++) out[i] = NAN;
   out[DSLT_FIGURE_FPS] = median_of(dslt_bench_fps, room, runs, count);
   out[DSLT_FIGURE_FPS_INIT] = median_of(fps_init, room, runs, count);
   out[DSLT_FIGURE_FPS_DECODE] = median_of(fps_decode, room, runs, count);
@@ -129,14 +130,14 @@ int dslt_bench_figures(double out[DSLT_FIGURES], const dslt_bench_run *runs, int
 void dslt_bench_work(dslt_work out[DSLT_STAGE_COUNT], const dslt_bench_run *runs, int count) {
   double frames = 0;
   memset(out, 0, DSLT_STAGE_COUNT * sizeof *out);
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < count; i++) {
     frames += runs[i].frames;
-    for (int s = 0; s < DSLT_STAGE_COUNT; ++s) {
+    for (int s = 0; s < DSLT_STAGE_COUNT; s++) {
       out[s].flop += runs[i].stage_work[s].flop;
       out[s].bytes += runs[i].stage_work[s].bytes;
     }
   }
-  for (int s = 0; s < DSLT_STAGE_COUNT; ++s) {
+  for (int s = 0; s < DSLT_STAGE_COUNT; s++) {
     out[s].flop /= frames;
     out[s].bytes /= frames;
   }

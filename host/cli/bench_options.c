@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* bench_options.c: the command line of dslt bench: texts, values, checks. */
 #include "cli/bench_options.h"
 
 #include <argp.h>
@@ -96,7 +97,7 @@ static const sweep sweeps[] = {[DSLT_SWEEP_NONE] = {0, 0, 0, 0, ""},
 enum { SWEEPS = sizeof sweeps / sizeof *sweeps };
 
 static dslt_bench_sweep_kind parse_sweep(const struct argp_state *state, const char *text) {
-  for (int i = 1; i < SWEEPS; ++i)
+  for (int i = 1; i < SWEEPS; i++)
     if (strcmp(text, dslt_bench_sweep_name((dslt_bench_sweep_kind)i)) == 0) return (dslt_bench_sweep_kind)i;
   dslt_usage_error(state, "--sweep takes targets, memory, levels or size, not \"%s\".", text);
 }
@@ -104,7 +105,7 @@ static dslt_bench_sweep_kind parse_sweep(const struct argp_state *state, const c
 static void parse_values(dslt_bench_request *out, const struct argp_state *state, const char *text) {
   const sweep *s = &sweeps[out->sweep];
   out->value_count = 0;
-  for (const char *p = text;; ++p) {
+  for (const char *p = text;; p++) {
     char *end;
     errno = 0;
     const double value = strtod(p, &end);
@@ -160,7 +161,7 @@ static void check(struct argp_state *state, parsing *parse) {
 
 static dslt_bench_output parse_output(const struct argp_state *state, const char *text) {
   static const char *const names[] = {"console", "csv", "json"};
-  for (int i = 0; i < 3; ++i)
+  for (int i = 0; i < 3; i++)
     if (strcmp(text, names[i]) == 0) return (dslt_bench_output)i;
   dslt_usage_error(state, "--output takes console, csv or json, not \"%s\".", text);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dslt ablate: seven runs by host/experiment's engine, then one table. */
+/* cmd_ablate.c: dslt ablate: seven runs by host/experiment's engine, then one table. */
 #include "cli/cmd_ablate.h"
 
 #include <stdio.h>

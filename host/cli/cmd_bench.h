@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dslt bench: how fast the tracker is here, and how fast it could be. */
+/* cmd_bench.h: dslt bench: how fast the tracker is here, and how fast it could be. */
 #ifndef DSLT_CLI_CMD_BENCH_H
 #define DSLT_CLI_CMD_BENCH_H
 

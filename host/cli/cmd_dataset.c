@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_dataset.c: dslt dataset: which benchmark sets there are, and whether one on disk is complete. */
 #include "cli/cmd_dataset.h"
 
 #include <argp.h>
@@ -139,7 +140,7 @@ static int run_check(int argc, char **argv) {
   return check(kind, &options);
 }
 
-/* ---- which of them ---- */
+/* ---- which of them ------------------------------------------------------------------------------- */
 
 int dslt_cmd_dataset(int argc, char **argv) {
   static const char doc[] =

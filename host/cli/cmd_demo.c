@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dslt demo: a clip of our own, tracked before your workspaces; no file is needed beforehand. */
+/* dslt demo: a clip of our own, tracked while it is rendered; no file is needed beforehand. */
 #include "cli/cmd_demo.h"
 
 #include <argp.h>

@@ -80,7 +80,7 @@ static int tell_set(const dslt_dataset *set) {
   return broken;
 }
 
-/* ---- the run ---- */
+/* ---- the run ------------------------------------------------------------------------------------- */
 
 /* The exit code of an evaluation; `rc` is what writing it came to. */
 static int finish(int rc, int scored, int incomplete) {

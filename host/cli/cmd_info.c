@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dslt info: version, build, backends, libraries. Nothing in it changes from one build of the same source to
- * the next. */
+/* cmd_info.c: dslt info: version, build, backends, libraries. Nothing in it changes from one build of the
+ * same source to the next. */
 #include "cli/cmd_info.h"
 
 #include <argp.h>

@@ -45,7 +45,7 @@ static void add_source(report_options *o, const struct argp_state *state, const 
     dslt_usage_error(state, "A report has room for %d result folders.", (int)MOST_SOURCES);
   dslt_eval_source *source = &o->owned[o->request.source_count];
   if (dslt_eval_source_parse(source, text) < 0) dslt_usage_error(state, "%s", dslt_last_error());
-  for (int i = 0; i < o->request.source_count; ++i)
+  for (int i = 0; i < o->request.source_count; i++)
     if (strcmp(o->owned[i].name, source->name) == 0)
       dslt_usage_error(state, "Two result folders are called \"%s\": tell them apart with NAME=DIR.",
                        source->name);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_run_options.c: the options that dslt run and dslt ablate share. */
 #include "cli/cmd_run_options.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_run_watch.c: progress, sentences and exit code of a run. */
 #include "cli/cmd_run_watch.h"
 
 #include <stdio.h>

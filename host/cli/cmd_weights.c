@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_weights.c: dslt weights: look at, verify and generate weights. */
 #include "cli/cmd_weights.h"
 
 #include <argp.h>
@@ -136,7 +137,7 @@ static int run_random(int argc, char **argv) {
   return DSLT_EXIT_OK;
 }
 
-/* ---- which of them ---- */
+/* ---- which of them ------------------------------------------------------------------------------- */
 
 int dslt_cmd_weights(int argc, char **argv) {
   static const char doc[] =

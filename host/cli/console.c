@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* console.c: error sentences, exit codes, help, numbers of the command line. */
 #include "cli/console.h"
 
 #include <errno.h>

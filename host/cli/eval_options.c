@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* eval_options.c: the command line of dslt eval: texts, values, checks. */
 #include "cli/eval_options.h"
 
 #include <argp.h>

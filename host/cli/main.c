@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dslt: the program. Picks the verb; each verb reads its own arguments. */
+/* main.c: the program: picks the verb; each verb reads its own arguments. */
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>

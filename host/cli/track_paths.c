@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* track_paths.c: compares the files of a run by where they really lie. */
 #include "cli/track_paths.h"
 
 #include <limits.h>
@@ -12,8 +13,8 @@
 #include "media/media.h"
 #include "report/targets.h"
 
-/* One name for one file: links followed, and for a file yet to be made its folder's real name plus its own.
- */
+/* One name for one file: links followed, and for a file yet to be made its folder's real name plus its
+ * own. */
 static int canonical(char out[PATH_MAX], const char *path) {
   if (realpath(path, out)) return 1;
   char folder[PATH_MAX];
@@ -36,7 +37,7 @@ static int same_file(const char *a, const char *b) {
 
 static int ends_in(const char *path, const char *const *endings) {
   const char *dot = strrchr(path, '.');
-  for (; dot && *endings; ++endings)
+  for (; dot && *endings; endings++)
     if (strcasecmp(dot, *endings) == 0) return 1;
   return 0;
 }
@@ -68,11 +69,11 @@ int dslt_track_out_file(char *out, const dslt_track_options *o, int index) {
 /* A result must not replace what is read, nor join the input's pictures. */
 static int check_against_sources(const named_path *result, const dslt_track_options *o) {
   const named_path sources[] = {{"the input", o->input}, {"--weights", o->weights}};
-  for (size_t i = 0; i < sizeof sources / sizeof *sources; ++i)
+  for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
     if (sources[i].path && same_file(result->path, sources[i].path))
       return dslt_fail(DSLT_EOPTION, "%s %s would overwrite %s; give another name.", result->option,
                        result->path, sources[i].option);
-  for (int i = 0; i < o->boxes; ++i)
+  for (int i = 0; i < o->boxes; i++)
     if (strncmp(o->box[i], "otb:", 4) == 0 && same_file(result->path, o->box[i] + 4))
       return dslt_fail(DSLT_EOPTION, "%s %s would overwrite --box otb:; give another name.", result->option,
                        result->path);
@@ -90,7 +91,7 @@ static int check_apart(const named_path *a, const named_path *b) {
 
 static int check_results(const dslt_track_options *o) {
   const named_path overlay = {"--overlay", o->overlay}, summary = {"--summary", o->summary};
-  for (int i = 0; i < dslt_track_out_files(o); ++i) {
+  for (int i = 0; i < dslt_track_out_files(o); i++) {
     char path[PATH_MAX];
     DSLT_TRY(dslt_track_out_file(path, o, i));
     const named_path out = {"--out", path};

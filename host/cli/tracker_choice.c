@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* tracker_choice.c: the options that choose and set up the tracker. */
 #include "cli/tracker_choice.h"
 
 #include <stdlib.h>

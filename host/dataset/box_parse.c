@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Boxes and ground-truth files as text. */
+/* box_parse.c: boxes and ground-truth files as text. */
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
@@ -63,8 +63,8 @@ static const char *skip_blanks(const char *at, const char *end) {
   return at;
 }
 
-/* Decimal notation and NaN only: what else strtod takes (hexadecimal, infinity) has no place in a box file.
- */
+/* Decimal notation and NaN only: what else strtod takes (hexadecimal, infinity) has no place in a box
+ * file. */
 static int is_number_text(const char *text, size_t length) {
   if (length && (*text == '-' || *text == '+')) text++, length--;
   if (length == 3 && strncasecmp(text, "nan", 3) == 0) return 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The set as an object: opening, finding, selecting, freeing. */
+/* dataset.c: the set as an object: opening, finding, selecting, freeing. */
 #include "dataset/dataset.h"
 
 #include <stdarg.h>
@@ -273,7 +273,7 @@ int dslt_dataset_select(dslt_dataset *set, const char *names) {
 
 int dslt_dataset_drop_unready(dslt_dataset *set) {
   int dropped = 0;
-  for (int i = 0; i < set->count;) { /* few are dropped as a rule, so each is bubbled to the end */
+  for (int i = 0; i < set->count;) { /* few are dropped as a rule, so each is moved to the end by itself */
     dslt_entry *entry = set->entries[i];
     if (entry->seen.state == DSLT_SEQUENCE_READY) {
       i++;

@@ -76,8 +76,8 @@ typedef struct dslt_dataset_kind {
 const dslt_dataset_kind *dslt_dataset_kind_at(int index);
 /* By name, regardless of case. DSLT_EOPTION names the nearest or lists all. */
 int dslt_dataset_kind_find(const dslt_dataset_kind **out, const char *name);
-/* Name of published sequence `index` of a kind, 0 <= index < kind->sequences; NULL outside. Static storage.
- */
+/* Name of published sequence `index` of a kind, 0 <= index < kind->sequences; NULL outside. Static
+ * storage. */
 const char *dslt_dataset_kind_sequence(const dslt_dataset_kind *kind, int index);
 
 /* The kind that the folder `root` looks like: of the published lists that are at least half there, the one
@@ -121,8 +121,7 @@ typedef struct dslt_sequence {
                        the rule applied; why a sequence cannot be used */
 
   int frames;       /* frames used; the length of the arrays below; 0 unless READY */
-  int first_number; /* number in the file name of frame 0 as published, e.g. 300 (David); -1: the first file
-                     */
+  int first_number; /* in the file name of frame 0 as published, e.g. 300 (David); -1: the first file's */
   int skipped;    /* frames before frame 0 that the benchmark's one-pass evaluation leaves out (Tiger1: 5, its
                      published results have 349 rows); already gone from the arrays below */
   int truth_rows; /* rows in the file of ground truth */
@@ -148,8 +147,8 @@ typedef struct dslt_sequence {
 
 /* Read the set `kind` ("otb100"; see dslt_dataset_kind_at()) under the folder `root`. Published sequences
  * that the root lacks are in the set with state ABSENT; when the root has none at all, DSLT_EIO says which
- * other folder looks right. DSLT_EOPTION: unknown kind. DSLT_EIO, DSLT_EFORMAT (a list file), DSLT_EMEMORY.
- */
+ * other folder looks right. DSLT_EOPTION: unknown kind. DSLT_EIO, DSLT_EFORMAT (a list file),
+ * DSLT_EMEMORY. */
 int dslt_dataset_open(dslt_dataset **out, const char *kind, const char *root);
 void dslt_dataset_free(dslt_dataset *set);
 
@@ -222,8 +221,8 @@ typedef struct dslt_findings {
 /* The kind's word for JSON: "absent", "truth", "count", "no-frames", "gap", "nan", "box", "duplicate",
  * "empty", "label". Static storage. */
 const char *dslt_finding_name(dslt_finding_kind kind);
-/* Look at every sequence of the set and at its frames (names and sizes, no pixels). DSLT_EIO, DSLT_EMEMORY.
- */
+/* Look at every sequence of the set and at its frames (names and sizes, no pixels). DSLT_EIO,
+ * DSLT_EMEMORY. */
 int dslt_dataset_check(dslt_findings *out, dslt_dataset *set);
 void dslt_findings_free(dslt_findings *findings);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is missing or odd in a set on disk. */
+/* dataset_check.c: what is missing or odd in a set on disk. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* dataset_files.c: paths, listings, and how well two names fit. */
 #include "dataset/dataset_files.h"
 
 #include <ctype.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which file is which frame. Folders are read when frames are first asked for. */
+/* dataset_frames.c: which file is which frame. Folders are read when frames are first asked for. */
 #include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -80,7 +80,7 @@ static const picture *find_number(const picture *pictures, int count, int64_t nu
 
 /* ---- pairing ------------------------------------------------------------------------------------- */
 
-/* The number that frame 0 bears, where the benchmark publishes it. */
+/* The number of frame 0, where the benchmark publishes it. */
 static int published_start(int64_t *out, dslt_entry *entry, const picture *pictures, int count) {
   const dslt_sequence *seen = &entry->seen;
   const dslt_fact *fact = entry->fact;

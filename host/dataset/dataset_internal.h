@@ -47,7 +47,7 @@ typedef struct dslt_entry {
   int located;
   int found;      /* frames on disk */
   int images;     /* picture files in the folder */
-  int duplicates; /* numbers that more than one picture bears */
+  int duplicates; /* numbers that more than one picture has */
   int unnumbered; /* pictures without a number beside others that have one */
   int unused;     /* pictures that belong to no frame */
   int gaps;       /* missing numbers between the first and the last picture; 0 where names have none */
@@ -101,8 +101,8 @@ DSLT_LAYOUTS(DSLT_LAYOUT_DECLARATION)
  * one. 1 when it did. */
 int dslt_annotation_alone(dslt_dataset *set, dslt_entry *entry, const dslt_listing *listing,
                           int (*read)(dslt_dataset *, dslt_entry *, const char *));
-/* Add a sequence for every annotation SEQUENCE.txt in the root; lists and read-me files are no annotations.
- */
+/* Add a sequence for every annotation SEQUENCE.txt in the root; lists and read-me files are no
+ * annotations. */
 int dslt_annotations_all(dslt_dataset *set, const dslt_listing *listing, dslt_pairing pairing,
                          int (*read)(dslt_dataset *, dslt_entry *, const char *));
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which folder was meant, when the given one holds no sequence; and which kind of set a folder holds. */
+/* dataset_root.c: which folder was meant, when the given one holds no sequence; and which kind of set a
+ * folder holds. */
 #include <stdio.h>
 #include <string.h>
 

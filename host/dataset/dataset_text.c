@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* dataset_text.c: parsers of tables, lists and settings. */
 #include "dataset/dataset_text.h"
 
 #include <errno.h>

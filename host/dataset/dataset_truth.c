@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ground truth from its files, cut to the frames that the benchmark uses. */
+/* dataset_truth.c: ground truth from its files, cut to the frames that the benchmark uses. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Roots without frames: one annotation SEQUENCE.txt a sequence. Every layout takes them. */
+/* layout_annotations.c: roots without frames: one annotation SEQUENCE.txt a sequence. Every layout takes
+ * them. */
 #include <string.h>
 #include <strings.h>
 

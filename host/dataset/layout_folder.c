@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any set laid out like OTB: the root's folders are the sequences. */
+/* layout_folder.c: any set laid out like OTB: the root's folders are the sequences. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -82,7 +82,7 @@ static int read_folder_root(dslt_dataset *set) {
   return rc;
 }
 
-/* ---- the sets ---- */
+/* ---- the sets ------------------------------------------------------------------------------------ */
 
 static const dslt_kind_row folder_kinds[] = {
     {.kind =

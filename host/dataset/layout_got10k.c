@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GOT-10k: a folder for each split, with list.txt and a folder for each sequence. */
+/* layout_got10k.c: GOT-10k: a folder for each split, with list.txt and a folder for each sequence. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +121,7 @@ static int read_got10k_root(dslt_dataset *set) {
   return rc;
 }
 
-/* ---- the sets ---- */
+/* ---- the sets ------------------------------------------------------------------------------------ */
 
 #define GOT_FILES                                                                                       \
   "ROOT/list.txt, ROOT/NAME/00000001.jpg, groundtruth.txt, absence.label, cover.label, meta_info.ini; " \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LaSOT: a folder for each class, in it one for each sequence. */
+/* layout_lasot.c: LaSOT: a folder for each class, in it one for each sequence. */
 #include <stdio.h>
 #include <string.h>
 
@@ -122,7 +122,7 @@ static int read_lasot_root(dslt_dataset *set) {
   return rc;
 }
 
-/* ---- the sets ---- */
+/* ---- the sets ------------------------------------------------------------------------------------ */
 
 static const dslt_kind_row lasot_kinds[] = {
     {.kind =

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OTB and Temple-Color 128: a folder for each video, its frames in img/, its ground truth beside them. */
+/* layout_otb.c: OTB and Temple-Color 128: a folder for each video, its frames in img/, its ground truth
+ * beside them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,7 +142,7 @@ static int read_root(dslt_dataset *set, int (*read)(dslt_dataset *, dslt_entry *
 static int read_otb_root(dslt_dataset *set) { return read_root(set, read_otb); }
 static int read_tc128_root(dslt_dataset *set) { return read_root(set, read_tc128); }
 
-/* ---- the sets ---- */
+/* ---- the sets ------------------------------------------------------------------------------------ */
 
 #define OTB_FILES                                                                                           \
   "ROOT/NAME/img/0001.jpg and ROOT/NAME/groundtruth_rect.txt (groundtruth_rect.1.txt and .2.txt where one " \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UAV123, UAV20L and UAV123@10fps: videos under data_seq/, of which sequences are pieces, and ground truth
- * under anno/. */
+/* layout_uav.c: UAV123, UAV20L and UAV123@10fps: videos under data_seq/, of which sequences are pieces, and
+ * ground truth under anno/. */
 #include <stdio.h>
 
 #include "base/error.h"
@@ -51,7 +51,7 @@ static int read_uav_root(dslt_dataset *set) {
   return rc < 0 ? rc : DSLT_OK;
 }
 
-/* ---- the sets ---- */
+/* ---- the sets ------------------------------------------------------------------------------------ */
 
 #define UAV_FILES(set, frames)                                    \
   "ROOT/data_seq/" frames "/FOLDER/000001.jpg and ROOT/anno/" set \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* VOT: list.txt, a folder for each sequence with its frames (in color/ since 2018), polygons and tags. */
+/* layout_vot.c: VOT: list.txt, a folder for each sequence with its frames (in color/ since 2018), polygons
+ * and tags. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,7 +126,7 @@ static int read_vot_root(dslt_dataset *set) {
   return rc;
 }
 
-/* ---- the sets ---- */
+/* ---- the sets ------------------------------------------------------------------------------------ */
 
 static const dslt_kind_row vot_kinds[] = {
     {.kind =

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The toolkits' arithmetic, rounding included: each follows its model step by step because integer boxes hit
- * the thresholds exactly. */
+/* convention.c: the toolkits' arithmetic, rounding included: each follows its model step by step because
+ * integer boxes hit the thresholds exactly. */
 #include "eval/convention.h"
 
 #include <float.h>

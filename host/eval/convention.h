@@ -47,8 +47,7 @@ typedef struct dslt_convention_rules {
   const char *rule;   /* one sentence: what happens to frames with invalid truth */
   int first_is_truth; /* 1: the first result row is replaced by the truth */
   dslt_repair repair;
-  int refuses_bad; /* 1: NaN or negative sizes among the results, or NaN truth outside UAV sets, are an error
-                    */
+  int refuses_bad; /* 1: NaN or negative sizes in results, or NaN truth outside UAV sets, are an error */
   double (*success_threshold)(int bin);        /* bin 0..20; a frame succeeds when overlap > threshold */
   double (*norm_precision_threshold)(int bin); /* bin 0..50; precise when normalised error <= threshold */
   /* Boxes as in the benchmark's files: 1-based for OTB. */

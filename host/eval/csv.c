@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An evaluation as comma-separated values. */
+/* csv.c: an evaluation as comma-separated values. */
 #include <string.h>
 
 #include "eval/measures.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Trackers times sequences. */
+/* evaluate.c: trackers times sequences. */
 #include "eval/evaluate.h"
 
 #include <stdlib.h>

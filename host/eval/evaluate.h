@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* evaluate.h: several trackers' result folders against one set: scores by sequence, overall and by attribute.
- */
+/* evaluate.h: several trackers' result folders against one set: scores by sequence, overall and by
+ * attribute. */
 #ifndef DSLT_EVAL_EVALUATE_H
 #define DSLT_EVAL_EVALUATE_H
 

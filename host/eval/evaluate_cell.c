@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One tracker on one sequence. */
+/* evaluate_cell.c: one tracker on one sequence. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,8 +177,8 @@ static const uint8_t *find_label(const dslt_sequence *sequence, const char *name
   return NULL;
 }
 
-/* LaSOT's targets are visible where neither label is set. *out: NULL when the set has no such labels; owned.
- */
+/* LaSOT's targets are visible where neither label is set. *out: NULL when the set has no such labels;
+ * owned. */
 static int make_visible(uint8_t **out, const dslt_sequence *sequence) {
   *out = NULL;
   const uint8_t *occluded = find_label(sequence, "full_occlusion");

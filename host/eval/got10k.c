@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* got10k.c: AO and SR as the got10k toolkit counts them. */
 #include "eval/got10k.h"
 
 #include <float.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* json.c: an evaluation as a JSON document. */
 #include "eval/json.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* measures.c: the tables of measures. */
 #include "eval/measures.h"
 
 static const dslt_measure one_pass[] = {

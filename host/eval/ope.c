@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counting frames against thresholds. */
+/* ope.c: counting frames against thresholds. */
 #include "eval/ope.h"
 
 #include <math.h>

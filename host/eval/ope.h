@@ -42,8 +42,8 @@ typedef struct dslt_scoring {
 
 /* Score `count` result boxes against `count` ground-truth boxes, both 0-based as dslt_box_list_read_otb()
  * gives them; validity is judged in the benchmark's own 1-based numbers. `frames`: NULL, or room for `count`
- * measures. DSLT_EARGUMENT: no frame; DSLT_EFORMAT: the convention refuses these boxes, or no frame counts.
- */
+ * measures. DSLT_EARGUMENT: no frame; DSLT_EFORMAT: the convention refuses these boxes, or no frame
+ * counts. */
 int dslt_ope_score_by(dslt_ope *out, const dslt_scoring *scoring, const dslt_box *results,
                       const dslt_box *truth, int count, dslt_frame_score *frames);
 /* The same in MATLAB's convention. */

@@ -21,7 +21,7 @@ typedef struct drawn {
   int (*csv)(FILE *stream, const struct drawn *drawn);
 } drawn;
 
-/* ---- in any form ---- */
+/* ---- in any form --------------------------------------------------------------------------------- */
 
 static int draw(FILE *stream, const drawn *on, form as) {
   switch (as) {
@@ -69,7 +69,7 @@ static int write_all(const drawn *on, const dslt_eval_output *output) {
   return table ? draw_plain(stdout, on, FORM_TEXT) : DSLT_OK;
 }
 
-/* ---- one pass, TRE, SRE, GOT-10k ---- */
+/* ---- one pass, TRE, SRE, GOT-10k ----------------------------------------------------------------- */
 
 static int pass_tables(FILE *stream, const drawn *on, dslt_table_style style) {
   return dslt_eval_tables_draw(stream, on->self, style, on->parts);
@@ -93,7 +93,7 @@ int dslt_evaluation_write(const dslt_evaluation *evaluation, const dslt_eval_out
   return write_all(&on, output);
 }
 
-/* ---- VOT ---- */
+/* ---- VOT ----------------------------------------------------------------------------------------- */
 
 static int vot_tables(FILE *stream, const drawn *on, dslt_table_style style) {
   return dslt_vot_board_tables(stream, on->self, style, on->parts.per_sequence);

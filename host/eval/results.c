@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* results.c: matches the files of a result folder with the sequences of a set. */
 #include "eval/results.h"
 
 #include <ctype.h>

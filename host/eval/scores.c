@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From counts to numbers, and from sequences to means. */
+/* scores.c: from counts to numbers, and from sequences to means. */
 #include <stdint.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* table.c: cells, and the three ways to draw them. */
 #include "eval/table.h"
 
 #include <stdarg.h>

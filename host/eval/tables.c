@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* tables.c: an evaluation as tables. */
 #include "eval/tables.h"
 
 #include <stdlib.h>
@@ -154,16 +155,20 @@ static int draw_main(const drawing *on, const dslt_evaluation *evaluation) {
   return rc;
 }
 
+static int draw_all(const drawing *on, const dslt_evaluation *evaluation, dslt_eval_parts parts) {
+  const int attributes = dslt_dataset_kind_of(evaluation->set)->attribute_count;
+  DSLT_TRY(draw_main(on, evaluation));
+  if (parts.attributes && attributes > 0)
+    DSLT_TRY(draw_rows(on, evaluation, attributes, "attribute", attribute_name, attribute_value));
+  if (!parts.per_sequence) return DSLT_OK;
+  return draw_rows(on, evaluation, evaluation->sequence_count, "sequence", sequence_name, sequence_value);
+}
+
 int dslt_eval_tables_draw(FILE *stream, const dslt_evaluation *evaluation, dslt_table_style style,
                           dslt_eval_parts parts) {
   drawing on = {stream, style, malloc((size_t)evaluation->tracker_count * sizeof *on.values)};
   if (!on.values) return dslt_fail(DSLT_EMEMORY, "Out of memory for a table.");
-  int rc = draw_main(&on, evaluation);
-  const int attributes = dslt_dataset_kind_of(evaluation->set)->attribute_count;
-  if (rc == DSLT_OK && parts.attributes && attributes > 0)
-    rc = draw_rows(&on, evaluation, attributes, "attribute", attribute_name, attribute_value);
-  if (rc == DSLT_OK && parts.per_sequence)
-    rc = draw_rows(&on, evaluation, evaluation->sequence_count, "sequence", sequence_name, sequence_value);
+  const int rc = draw_all(&on, evaluation, parts);
   free(on.values);
   return rc;
 }

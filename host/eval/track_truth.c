@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* track_truth.c: ground truth from a file or a scene, for a run of dslt track. */
 #include "eval/track_truth.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* tre_sre.c: starts of TRE and first boxes of SRE. */
 #include "eval/tre_sre.h"
 
 #include <math.h>

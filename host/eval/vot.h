@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vot.h: the furniture of the VOT challenges up to 2019: regions, their rasterised overlap, the rules of a
+/* vot.h: the parts of the VOT challenges up to 2019: regions, their rasterised overlap, the rules of a
  * year and the result files. vot_measures.h computes accuracy, robustness and EAO, vot_rank.h ranks trackers,
  * vot_supervised.h runs the protocol. Frames are counted from 0; coordinates are 0-based pixels as VOT's
  * files hold them.
  *
  * Two programs define VOT's numbers and they differ in the last digits; a "convention" names one of them:
  *   matlab   the MATLAB toolkit that scored VOT-2016 (version 5, and pysot's copy of it), with the rasteriser
- * of the TraX library (region.c without the legacy flag); python   vot-toolkit 0.9 from PyPI.
- */
+ *            of the TraX library (region.c without the legacy flag)
+ *   python   vot-toolkit 0.9 from PyPI */
 #ifndef DSLT_EVAL_VOT_H
 #define DSLT_EVAL_VOT_H
 
@@ -93,8 +93,8 @@ dslt_vot_frame dslt_vot_frame_of(int width, int height, dslt_vot_convention conv
  * round(x) + round(width) - 1 in `python` (halves to even). Further rules of the two programs that are kept:
  *   matlab   0 when the regions' bounds inside the frame share no area, though they may share a line of
  *            pixels, or when exactly one of them has none;
- *   python   1 when the common bounds are at most one pixel wide or high, 0 when that is so inside the frame.
- */
+ *   python   1 when the common bounds are at most one pixel wide or high, 0 when that is so inside
+ *            the frame. */
 double dslt_vot_overlap(const dslt_vot_region *a, const dslt_vot_region *b, dslt_vot_frame frame,
                         dslt_vot_convention convention);
 

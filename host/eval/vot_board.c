@@ -53,12 +53,15 @@ static int score_tracker(dslt_vot_board *board, dslt_vot_tracker *tracker) {
   return tracker->refused ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory for a sentence.");
 }
 
+/* Without a number a tracker comes last. */
+static double for_order(double value) { return isnan(value) ? -1 : value; }
+
 static int is_better(const dslt_vot_tracker *a, const dslt_vot_tracker *b) {
+  const double eao_a = for_order(a->score.eao), eao_b = for_order(b->score.eao);
+  const double accuracy_a = for_order(a->score.accuracy), accuracy_b = for_order(b->score.accuracy);
   if (!a->refused != !b->refused) return !a->refused;
-  const double left = isnan(a->score.eao) ? -1 : a->score.eao,
-               right = isnan(b->score.eao) ? -1 : b->score.eao;
-  if (left != right) return left > right;
-  if (a->score.accuracy != b->score.accuracy) return a->score.accuracy > b->score.accuracy;
+  if (eao_a != eao_b) return eao_a > eao_b;
+  if (accuracy_a != accuracy_b) return accuracy_a > accuracy_b;
   return strcmp(a->source.name, b->source.name) < 0;
 }
 
@@ -67,18 +70,27 @@ static int rank_trackers(dslt_vot_board *board) {
   if (board->count < 2) return DSLT_OK;
   for (int t = 0; t < board->count; t++)
     if (board->trackers[t].refused || board->trackers[t].missing > 0) return DSLT_OK;
-  dslt_vot_sample *samples = calloc((size_t)board->count, sizeof *samples);
-  double *accuracy = malloc(2 * (size_t)board->count * sizeof *accuracy);
-  int rc = samples && accuracy ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory for the ranks.");
-  for (int t = 0; rc == DSLT_OK && t < board->count; t++)
+  const int count = board->count;
+  dslt_vot_sample *samples = calloc((size_t)count, sizeof *samples);
+  double *accuracy = malloc(2 * (size_t)count * sizeof *accuracy);
+  int rc = DSLT_OK;
+  if (!samples || !accuracy) {
+    rc = dslt_fail(DSLT_EMEMORY, "Out of memory for the ranks.");
+    goto done;
+  }
+  for (int t = 0; t < count; t++) {
     rc = dslt_vot_sample_folder(&samples[t], board->trackers[t].source.folder, board->sequences,
                                 board->sequence_count, &board->rules);
-  if (rc == DSLT_OK) rc = dslt_vot_ranks(accuracy, accuracy + board->count, samples, board->count, 0.05);
-  for (int t = 0; rc == DSLT_OK && t < board->count; t++) {
-    board->trackers[t].rank_accuracy = accuracy[t];
-    board->trackers[t].rank_robustness = accuracy[board->count + t];
+    if (rc < 0) goto done;
   }
-  for (int t = 0; samples && t < board->count; t++) dslt_vot_sample_free(&samples[t]);
+  rc = dslt_vot_ranks(accuracy, accuracy + count, samples, count, 0.05);
+  if (rc < 0) goto done;
+  for (int t = 0; t < count; t++) {
+    board->trackers[t].rank_accuracy = accuracy[t];
+    board->trackers[t].rank_robustness = accuracy[count + t];
+  }
+done:
+  for (int t = 0; samples && t < count; t++) dslt_vot_sample_free(&samples[t]);
   free(samples);
   free(accuracy);
   return rc;
@@ -169,27 +181,40 @@ static int fill_sequences(dslt_table *table, const dslt_vot_tracker *tracker) {
   return DSLT_OK;
 }
 
-int dslt_vot_board_tables(FILE *stream, const dslt_vot_board *board, dslt_table_style style,
-                          int per_sequence) {
+static int draw_main(FILE *stream, const dslt_vot_board *board, dslt_table_style style) {
   char title[300];
   snprintf(title, sizeof title, "%s, protocol vot, convention %s, EAO over lengths %d to %d",
            dslt_dataset_kind_of(board->set)->title, dslt_vot_convention_name(board->rules.convention),
            board->rules.eao_low, board->rules.eao_high);
   dslt_table table;
   int rc = dslt_table_make(&table, title, board->count + 1, COLUMNS + 2);
-  if (rc == DSLT_OK) rc = fill_main(&table, board);
-  if (rc == DSLT_OK) dslt_table_draw(stream, &table, style, 1);
+  if (rc < 0 || (rc = fill_main(&table, board)) < 0) goto done;
+  dslt_table_draw(stream, &table, style, 1);
+done:
   dslt_table_free(&table);
-  for (int t = 0; rc == DSLT_OK && per_sequence && t < board->count; t++) {
-    const dslt_vot_tracker *tracker = &board->trackers[board->order[t]];
-    if (tracker->refused) continue;
-    snprintf(title, sizeof title, "%s by sequence", tracker->source.name);
-    rc = dslt_table_make(&table, title, tracker->score.sequences + 1, 7);
-    if (rc == DSLT_OK) rc = fill_sequences(&table, tracker);
-    if (rc == DSLT_OK) dslt_table_draw(stream, &table, style, 0);
-    dslt_table_free(&table);
-  }
   return rc;
+}
+
+static int draw_sequences(FILE *stream, const dslt_vot_tracker *tracker, dslt_table_style style) {
+  char title[300];
+  snprintf(title, sizeof title, "%s by sequence", tracker->source.name);
+  dslt_table table;
+  int rc = dslt_table_make(&table, title, tracker->score.sequences + 1, 7);
+  if (rc < 0 || (rc = fill_sequences(&table, tracker)) < 0) goto done;
+  dslt_table_draw(stream, &table, style, 0);
+done:
+  dslt_table_free(&table);
+  return rc;
+}
+
+int dslt_vot_board_tables(FILE *stream, const dslt_vot_board *board, dslt_table_style style,
+                          int per_sequence) {
+  DSLT_TRY(draw_main(stream, board, style));
+  for (int t = 0; per_sequence && t < board->count; t++) {
+    const dslt_vot_tracker *tracker = &board->trackers[board->order[t]];
+    if (!tracker->refused) DSLT_TRY(draw_sequences(stream, tracker, style));
+  }
+  return DSLT_OK;
 }
 
 /* ---- files --------------------------------------------------------------------------------------- */
@@ -263,7 +288,7 @@ void dslt_vot_board_csv(FILE *stream, const dslt_vot_board *board) {
   }
 }
 
-/* ---- all ---- */
+/* ---- all ----------------------------------------------------------------------------------------- */
 
 int dslt_vot_board_make(dslt_vot_board *out, dslt_dataset *set, const dslt_result_source *sources, int count,
                         const dslt_vot_rules *rules) {

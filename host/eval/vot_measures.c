@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Accuracy, robustness and EAO. */
+/* vot_measures.c: accuracy, robustness and EAO. */
 #include "eval/vot_measures.h"
 
 #include <math.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rasterised overlap: two masks compared row by row as lists of runs, without ever holding a mask. */
+/* vot_overlap.c: rasterised overlap: two masks compared row by row as lists of runs, without ever holding a
+ * mask. */
 #include <limits.h>
 #include <math.h>
 
@@ -230,8 +231,8 @@ static double ratio(tally sum) {
   return either > 0 ? (double)sum.both / (double)either : 0;
 }
 
-/* TraX's early exits: areas of the bounds without the +1 of pixels, so that what is one pixel wide has none.
- */
+/* TraX's early exits: areas of the bounds without the +1 of pixels, so that what is one pixel wide has
+ * none. */
 static double overlap_matlab(const outline *a, const outline *b, bounds limits) {
   bounds box_a = common(bounds_of(a), limits), box_b = common(bounds_of(b), limits);
   double width_a = (double)(box_a.right - box_a.left), height_a = (double)(box_a.bottom - box_a.top);

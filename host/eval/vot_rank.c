@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ranks of several trackers, and the two tests behind them. */
+/* vot_rank.c: ranks of several trackers, and the two tests behind them. */
 #include "eval/vot_rank.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* VOT's measures as JSON. */
+/* vot_report.c: VOT's measures as JSON. */
 #include <math.h>
 #include <stdio.h>
 

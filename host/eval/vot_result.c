@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* VOT's text files: trajectories and times. */
+/* vot_result.c: VOT's text files: trajectories and times. */
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
@@ -46,8 +46,8 @@ static int parse_number(double *out, const char *text, size_t length, locale_t c
   return *end || end == buffer ? -1 : 0;
 }
 
-/* The next number of the line and the comma behind it. *more: a comma was there, so another number must be.
- */
+/* The next number of the line and the comma behind it. *more: a comma was there, so another number must
+ * be. */
 static int next_number(double *out, int *more, reader *in) {
   skip_blanks(in);
   const char *start = in->at;

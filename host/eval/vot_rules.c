@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of VOT-2015 to VOT-2019, which differ in the interval of EAO. */
+/* vot_rules.c: the rules of VOT-2015 to VOT-2019, which differ in the interval of EAO. */
 #include <stddef.h>
 #include <string.h>
 

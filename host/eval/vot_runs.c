@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tracker's folder of VOT results as series of overlaps. */
+/* vot_runs.c: a tracker's folder of VOT results as series of overlaps. */
 #include "eval/vot_runs.h"
 
 #include <math.h>

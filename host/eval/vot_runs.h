@@ -15,8 +15,7 @@ int dslt_vot_series_check(const dslt_vot_series *series, int count, const int *l
                           const dslt_vot_rules *rules);
 
 /* Mean overlap of each frame of `sequence` over the runs that are scored there; NaN where none is. mean:
- * [frames].
- */
+ * [frames]. */
 void dslt_vot_frame_means(double *mean, const dslt_vot_series *series, int count, int sequence, int frames,
                           const dslt_vot_rules *rules);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The supervised protocol. */
+/* vot_supervised.c: the supervised protocol. */
 #include "eval/vot_supervised.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* vot_truth.c: reads VOT's regions and the size of the frames. */
 #include "eval/vot_truth.h"
 
 #include <limits.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vot_truth.h: what VOT's protocol compares with: the regions as their file has them, and the frame's size.
- */
+/* vot_truth.h: what VOT's protocol compares with: the regions as their file has them, and the frame's
+ * size. */
 #ifndef DSLT_EVAL_VOT_TRUTH_H
 #define DSLT_EVAL_VOT_TRUTH_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* ablation.c: scores the variants on the sequences that all of them finished. */
 #include "experiment/ablation.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* convergence.c: reads the losses of first-frame training and averages them. */
 #include "experiment/convergence.h"
 
 #include <jansson.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* draft.c: a process's own folder below RESULTS/.partial. */
 #include "experiment/draft.h"
 
 #include <dirent.h>
@@ -95,8 +96,8 @@ int dslt_draft_path(char **out, const dslt_draft *draft, const char *name) {
   return dslt_results_path(out, draft->folder, name);
 }
 
-/* The new name survives a power cut only once its folder is on disk; where that cannot be asked for, go on.
- */
+/* The new name survives a power cut only once its folder is on disk; where that cannot be asked for, go
+ * on. */
 static void sync_parent(const char *path) {
   const char *slash = strrchr(path, '/');
   char *folder = slash ? strndup(path, (size_t)(slash - path)) : NULL;
@@ -112,24 +113,18 @@ static void sync_parent(const char *path) {
 static int publish(const dslt_draft *draft, const char *name, const char *final, int only_new) {
   char *from = NULL, *to = NULL;
   int rc = dslt_draft_path(&from, draft, name);
-  if (rc == DSLT_OK) rc = dslt_results_path(&to, draft->results, final);
-  if (rc == DSLT_OK) rc = make_parents(to);
-  int linked = 0;
-  if (rc == DSLT_OK && only_new) {
-    linked = link(from, to) == 0;
-    if (linked || errno == EEXIST) {
-      unlink(from);
-      rc = linked;
-    } else if (access(to, F_OK) == 0) { /* no hard links on this file system: the best there is */
-      rc = 0;
-    } else {
-      only_new = 0;
-    }
-  }
-  if (rc == DSLT_OK && !only_new)
-    rc = rename(from, to) == 0
-             ? 1
-             : dslt_fail(DSLT_EIO, "Cannot rename %s to %s: %s.", from, to, strerror(errno));
+  if (rc < 0 || (rc = dslt_results_path(&to, draft->results, final)) < 0) goto done;
+  if ((rc = make_parents(to)) < 0) goto done;
+  if (only_new) {
+    const int linked = link(from, to) == 0;
+    const int exists = !linked && (errno == EEXIST || access(to, F_OK) == 0);
+    rc = linked;
+    if (linked || exists) unlink(from);
+    if (linked || exists) goto done;
+  } /* else: no hard links on this file system; renaming is the best there is */
+  rc = rename(from, to) == 0 ? 1
+                             : dslt_fail(DSLT_EIO, "Cannot rename %s to %s: %s.", from, to, strerror(errno));
+done:
   if (rc == 1) sync_parent(to);
   free(from);
   free(to);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* engine.c: a run from the set to the last job. */
 #include "experiment/engine.h"
 
 #include <dirent.h>
@@ -170,8 +171,8 @@ static void progress(void *self, int task, int64_t frames) {
   if (r->observer->progress) r->observer->progress(r->observer->self, r->frames_done);
 }
 
-/* Say it in RESULTS/failed too. Where the disk is full this fails as well: standard error has the sentence.
- */
+/* Say it in RESULTS/failed too. Where the disk is full this fails as well: standard error has the
+ * sentence. */
 static void record_failure(const run *r, const dslt_run_job *job, const dslt_pool_outcome *outcome) {
   char text[DSLT_POOL_TEXT + 2];
   int length = snprintf(text, sizeof text, "%s\n", outcome->text);
@@ -201,7 +202,7 @@ static int job_ended(void *self, int task, const dslt_pool_outcome *outcome) {
   if (r->observer->job) r->observer->job(r->observer->self, job, outcome);
   if (outcome->code < 0 &&
       strncmp(outcome->text, dslt_job_cannot_write, strlen(dslt_job_cannot_write)) == 0) {
-    r->result->cannot_write = 1; /* hours of tracking would be lost one after the other */
+    r->result->cannot_write = 1; /* the jobs that follow would be tracked in vain */
     return -1;
   }
   return 0;

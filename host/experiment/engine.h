@@ -3,11 +3,13 @@
  *
  * RESULTS/                 manifest.json, and the boxes as plan.h names them
  *   times/NAME.txt         seconds for each frame, the first one's training included; NaN where nothing ran
- *   losses/NAME.json       {"sequence", "repetition", "part", "seed", "loss", "frames", "inits",
- * "init_steps", "updates", "update_steps", "init_losses": [...] (of the first training)} failed/NAME.txt why
- * a job failed; gone when it succeeds .partial/              files not complete yet NAME/NAME_time.txt of
- * GOT-10k and VOT (a column a repetition) is made once all repetitions are there. Boxes and losses repeat to
- * the byte; times do not, so they have a folder of their own. */
+ *   losses/NAME.json       {"sequence", "repetition", "part", "seed", "loss", "frames", "inits", "init_steps",
+ *                          "updates", "update_steps", "init_losses": [...] (of the first training)}
+ *   failed/NAME.txt        why a job failed; gone when it succeeds
+ *   .partial/              files not complete yet
+ *
+ * NAME/NAME_time.txt of GOT-10k and VOT (a column a repetition) is made once all repetitions are there. Boxes
+ * and losses repeat to the byte; times do not, so they have a folder of their own. */
 #ifndef DSLT_EXPERIMENT_ENGINE_H
 #define DSLT_EXPERIMENT_ENGINE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* finish.c: gathers the times of repetitions. */
 #include "experiment/finish.h"
 
 #include <math.h>
@@ -41,23 +42,31 @@ static int read_column(double *out, const dslt_run_job *job, const char *results
   return rc;
 }
 
+/* seconds[count][frames] of all repetitions into the file `name` of the results. */
+static int write_columns(const dslt_run_job *jobs, int count, const dslt_draft *draft, const char *name) {
+  static const char file[] = "time.txt";
+  const size_t frames = (size_t)jobs->frames;
+  char *temp = NULL;
+  double *seconds = malloc(frames * (size_t)count * sizeof *seconds);
+  int rc = seconds ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory while gathering times.");
+  if (rc < 0) goto done;
+  for (int i = 0; i < count; i++)
+    if ((rc = read_column(seconds + frames * (size_t)i, &jobs[i], draft->results)) < 0) goto done;
+  if ((rc = dslt_draft_path(&temp, draft, file)) < 0) goto done;
+  if ((rc = dslt_vot_times_write(temp, seconds, jobs->frames, count)) < 0) goto done;
+  rc = dslt_draft_publish(draft, file, name);
+done:
+  free(temp);
+  free(seconds);
+  return rc;
+}
+
 static int gather(const dslt_run_job *jobs, int count, const dslt_draft *draft) {
   char *name = NULL, *path = NULL;
-  size_t frames = (size_t)jobs->frames;
-  DSLT_TRY(time_name(&name, jobs->boxes));
-  int rc = dslt_results_path(&path, draft->results, name);
-  double *seconds = malloc(frames * (size_t)count * sizeof *seconds);
-  if (rc == DSLT_OK && !seconds) rc = dslt_fail(DSLT_EMEMORY, "Out of memory while gathering times.");
-  if (rc == DSLT_OK && access(path, F_OK) != 0) {
-    for (int i = 0; rc == DSLT_OK && i < count; i++)
-      rc = read_column(seconds + frames * (size_t)i, &jobs[i], draft->results);
-    char *temp = NULL;
-    if (rc == DSLT_OK) rc = dslt_draft_path(&temp, draft, "time.txt");
-    if (rc == DSLT_OK) rc = dslt_vot_times_write(temp, seconds, jobs->frames, count);
-    if (rc == DSLT_OK) rc = dslt_draft_publish(draft, "time.txt", name);
-    free(temp);
-  }
-  free(seconds);
+  int rc = time_name(&name, jobs->boxes);
+  if (rc < 0 || (rc = dslt_results_path(&path, draft->results, name)) < 0) goto done;
+  if (access(path, F_OK) != 0) rc = write_columns(jobs, count, draft, name);
+done:
   free(path);
   free(name);
   return rc;

@@ -13,8 +13,8 @@ extern "C" {
 typedef struct dslt_frames dslt_frames;
 
 /* Frames first .. first + count - 1 of sequence `index`; `set` is borrowed until the end. DSLT_EIO when not
- * all frames of the range's sequence are on disk: the sentence names both counts or the file. DSLT_EMEMORY.
- */
+ * all frames of the range's sequence are on disk: the sentence names both counts or the file.
+ * DSLT_EMEMORY. */
 int dslt_frames_open(dslt_frames **out, dslt_dataset *set, int index, int first, int count);
 /* Frame number `frame` of the sequence; frames are asked for in rising order, gaps are passed over. `out` is
  * borrowed until the next call. Errors name the file. DSLT_EARGUMENT outside the range or backwards. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* job.c: tracks one job and writes its results. */
 #include "experiment/job.h"
 
 #include <jansson.h>
@@ -201,24 +202,26 @@ static int write_losses(const track *t, const dslt_draft *draft, const char *nam
 }
 
 /* All files first, then their names, the boxes' last. */
-static int write_results(const track *t) {
+static int publish_results(const track *t, const dslt_draft *draft) {
   static const char boxes[] = "boxes.txt", times[] = "times.txt", losses[] = "losses.json";
   const dslt_run_job *job = t->job;
+  DSLT_TRY(write_boxes(t, draft, boxes));
+  DSLT_TRY(write_times(t, draft, times));
+  DSLT_TRY(write_losses(t, draft, losses));
+  DSLT_TRY(dslt_draft_publish(draft, losses, job->losses));
+  DSLT_TRY(dslt_draft_publish(draft, times, job->times));
+  return dslt_draft_publish(draft, boxes, job->boxes);
+}
+
+static int write_results(const track *t) {
   dslt_draft draft = {0};
   int rc = dslt_draft_open(&draft, t->world->request->out);
-  if (rc == DSLT_OK) rc = write_boxes(t, &draft, boxes);
-  if (rc == DSLT_OK) rc = write_times(t, &draft, times);
-  if (rc == DSLT_OK) rc = write_losses(t, &draft, losses);
-  if (rc == DSLT_OK) rc = dslt_draft_publish(&draft, losses, job->losses);
-  if (rc == DSLT_OK) rc = dslt_draft_publish(&draft, times, job->times);
-  if (rc == DSLT_OK) rc = dslt_draft_publish(&draft, boxes, job->boxes);
+  if (rc == DSLT_OK) rc = publish_results(t, &draft);
   dslt_draft_close(&draft);
-  if (rc < 0) {
-    char sentence[DSLT_POOL_TEXT];
-    snprintf(sentence, sizeof sentence, "%s", dslt_last_error());
-    return dslt_fail(rc, "%s%s", dslt_job_cannot_write, sentence);
-  }
-  return DSLT_OK;
+  if (rc == DSLT_OK) return DSLT_OK;
+  char sentence[DSLT_POOL_TEXT];
+  snprintf(sentence, sizeof sentence, "%s", dslt_last_error());
+  return dslt_fail(rc, "%s%s", dslt_job_cannot_write, sentence);
 }
 
 /* ---- the whole ----------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* job.h: one job of a run, done in a child process: its frames through a tracker, its results onto the disk.
- */
+/* job.h: one job of a run, done in a child process: its frames through a tracker, its results onto the
+ * disk. */
 #ifndef DSLT_EXPERIMENT_JOB_H
 #define DSLT_EXPERIMENT_JOB_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* machine.c: the computer in words, from /proc. */
 #include "experiment/machine.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* machine.h: the computer in words, for the manifest, and how many processes it bears. */
+/* machine.h: the computer in words, for the manifest, and how many processes it can run at a time. */
 #ifndef DSLT_EXPERIMENT_MACHINE_H
 #define DSLT_EXPERIMENT_MACHINE_H
 

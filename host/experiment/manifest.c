@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* manifest.c: makes, writes and compares manifests. */
 #include "experiment/manifest.h"
 
 #include <stdio.h>
@@ -158,19 +159,23 @@ static int compare_with_file(const json_t *manifest, const char *path) {
   return rc;
 }
 
-int dslt_manifest_settle(const json_t *manifest, const dslt_draft *draft) {
-  char *path = NULL, *temp = NULL, *text = NULL;
-  int rc = dslt_results_path(&path, draft->results, file_name);
-  if (rc == DSLT_OK && access(path, F_OK) != 0) {
-    rc = dslt_draft_path(&temp, draft, file_name);
-    text = json_dumps(manifest, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    if (rc == DSLT_OK && !text) rc = no_memory();
-    if (rc == DSLT_OK) rc = dslt_atomic_write(temp, text, strlen(text));
-    if (rc == DSLT_OK) rc = dslt_draft_publish_new(draft, file_name, file_name);
-  }
-  if (rc == DSLT_OK) rc = compare_with_file(manifest, path); /* there was one, or another shard was faster */
+/* Put the manifest there unless there is one already. */
+static int publish(const json_t *manifest, const dslt_draft *draft) {
+  char *temp = NULL, *text = json_dumps(manifest, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+  int rc = text ? dslt_draft_path(&temp, draft, file_name) : no_memory();
+  if (rc < 0 || (rc = dslt_atomic_write(temp, text, strlen(text))) < 0) goto done;
+  rc = dslt_draft_publish_new(draft, file_name, file_name);
+done:
   free(text);
   free(temp);
+  return rc;
+}
+
+int dslt_manifest_settle(const json_t *manifest, const dslt_draft *draft) {
+  char *path = NULL;
+  DSLT_TRY(dslt_results_path(&path, draft->results, file_name));
+  int rc = access(path, F_OK) == 0 ? 0 : publish(manifest, draft);
+  if (rc == 0) rc = compare_with_file(manifest, path); /* there was one, or another shard was faster */
   free(path);
   return rc < 0 ? rc : DSLT_OK;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* plan.c: jobs, the names of their files, and their shards. */
 #include "experiment/plan.h"
 
 #include <math.h>
@@ -181,17 +182,17 @@ static int deal(dslt_run_plan *plan, int shards) {
   dslt_run_job **order = malloc((size_t)plan->count * sizeof *order);
   int64_t *load = calloc((size_t)shards, sizeof *load);
   int rc = order && load ? DSLT_OK : no_memory();
-  if (rc == DSLT_OK) {
-    for (int i = 0; i < plan->count; i++) order[i] = &plan->jobs[i];
-    qsort(order, (size_t)plan->count, sizeof *order, by_length);
-    for (int i = 0; i < plan->count; i++) {
-      int least = 0;
-      for (int k = 1; k < shards; k++)
-        if (load[k] < load[least]) least = k;
-      order[i]->shard = least;
-      load[least] += order[i]->frames + 1; /* jobs that only report a failure are spread too */
-    }
+  if (rc < 0) goto done;
+  for (int i = 0; i < plan->count; i++) order[i] = &plan->jobs[i];
+  qsort(order, (size_t)plan->count, sizeof *order, by_length);
+  for (int i = 0; i < plan->count; i++) {
+    int least = 0;
+    for (int k = 1; k < shards; k++)
+      if (load[k] < load[least]) least = k;
+    order[i]->shard = least;
+    load[least] += order[i]->frames + 1; /* jobs that only report a failure are spread too */
   }
+done:
   free(order);
   free(load);
   return rc;

@@ -38,7 +38,7 @@ typedef struct dslt_run_plan {
 /* The protocol that fits the set: VOT's supervised one for VOT's layout, else one pass. */
 dslt_run_protocol dslt_run_default_protocol(const dslt_dataset_kind *kind);
 
-/* Jobs for every sequence of the set (drop those that shall be left out before), dealt out to
+/* Jobs for every sequence of the set (leave out first what must not run), dealt out to
  * request->shard.count shards: longest first, each to the shard that has least. DSLT_EOPTION: a protocol that
  * the set has no data for. DSLT_EMEMORY. */
 int dslt_run_plan_make(dslt_run_plan *out, const dslt_dataset *set, const dslt_run_request *request);

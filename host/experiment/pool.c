@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* pool.c: forks children, reads their messages, reaps them. */
 #include "experiment/pool.h"
 
 #include <errno.h>

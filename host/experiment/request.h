@@ -33,7 +33,7 @@ typedef struct dslt_run_request {
   int repeat;       /* repetitions, 1..999; number k runs with the seed tracker.seed + k - 1 */
   int64_t frames;   /* at most this many of each sequence; 0 = all */
   int jobs;         /* child processes at a time; 0 = as cores and memory allow, or one for each GPU */
-  const char *gpus; /* "0,1": what CUDA_VISIBLE_DEVICES shall be for the children in turn; NULL: untouched */
+  const char *gpus; /* "0,1": CUDA_VISIBLE_DEVICES of the children in turn; NULL: untouched */
   dslt_shard shard;
   int argc; /* the command line, for the manifest */
   char **argv;

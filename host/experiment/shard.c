@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* shard.c: reads --shard and the variables of batch systems. */
 #include "experiment/shard.h"
 
 #include <stddef.h>

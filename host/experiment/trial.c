@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* trial.c: makes a tracker in a child process. */
 #include "experiment/trial.h"
 
 #include <stdio.h>

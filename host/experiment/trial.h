@@ -10,8 +10,8 @@ extern "C" {
 #endif
 
 /* Make the tracker in a child process of its own, because the parent must not touch a device (pool.h), and
- * describe its backend. `gpu`: CUDA_VISIBLE_DEVICES for the child, or NULL. Errors as dslt_tracker_create().
- */
+ * describe its backend. `gpu`: CUDA_VISIBLE_DEVICES for the child, or NULL. Errors as
+ * dslt_tracker_create(). */
 int dslt_trial(dslt_backend_words *out, const dslt_run_request *request, dslt_weights *weights,
                const char *gpu);
 

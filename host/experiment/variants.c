@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* variants.c: the table of variants. */
 #include "experiment/variants.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* variants.h: the runs that the paper's ablations need (section 5.3), and what the paper prints about them.
- */
+/* variants.h: the runs that the paper's ablations need (section 5.3), and what the paper prints about
+ * them. */
 #ifndef DSLT_EXPERIMENT_VARIANTS_H
 #define DSLT_EXPERIMENT_VARIANTS_H
 

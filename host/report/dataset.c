@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* dataset.c: what dslt dataset prints, as text and as JSON. */
 #include "report/dataset.h"
 
 #include <jansson.h>

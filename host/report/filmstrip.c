@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* filmstrip.c: a sheet of frames from a run. */
 #include "report/filmstrip.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* frames.c: overlaps and worst frames for the page. */
 #include "report/frames.h"
 
 #include <errno.h>
@@ -16,16 +17,20 @@
 
 enum { MOST_WORST = 8 };
 
+static int cannot_write(const char *path) {
+  return dslt_fail(DSLT_EIO, "%s: cannot be written: %s.", path, strerror(errno));
+}
+
 int dslt_report_lowest(int *out, int most, const double *overlaps, int frames) {
   const int apart = frames / 10 > 5 ? frames / 10 : 5;
   int count = 0;
   while (count < most) {
     int best = -1;
-    for (int i = 1; i < frames; ++i) {
+    for (int i = 1; i < frames; i++) {
       if (!(overlaps[i] >= 0)) continue; /* also NaN */
       if (best >= 0 && overlaps[i] >= overlaps[best]) continue;
       int free = 1;
-      for (int k = 0; k < count && free; ++k) free = abs(i - out[k]) >= apart;
+      for (int k = 0; k < count && free; k++) free = abs(i - out[k]) >= apart;
       if (free) best = i;
     }
     if (best < 0) break;
@@ -40,10 +45,10 @@ static int write_table(FILE *stream, const dslt_evaluation *evaluation, int sequ
   float *row = malloc((size_t)frames * sizeof *row);
   if (!row) return dslt_fail(DSLT_EMEMORY, "Not enough memory for the overlaps of %d frames.", frames);
   int rc = 0;
-  for (int t = 0; t < evaluation->tracker_count && rc == 0; ++t) {
+  for (int t = 0; t < evaluation->tracker_count && rc == 0; t++) {
     const dslt_cell *cell = &evaluation->trackers[t].cells[sequence];
     const double *overlaps = cell->state == DSLT_CELL_SCORED ? cell->overlaps : NULL;
-    for (int i = 0; i < frames; ++i) {
+    for (int i = 0; i < frames; i++) {
       const double value = overlaps && i < cell->frames ? overlaps[i] : (double)NAN;
       row[i] = value >= 0 ? (float)fmin(value, 1) : NAN;
     }
@@ -61,7 +66,7 @@ static json_t *box_json(const dslt_box *box) {
 
 /* The first file of a sequence, which is its only or its first run. */
 static const char *first_file(const dslt_result_folder *folder, int sequence) {
-  for (int i = 0; i < folder->count; ++i)
+  for (int i = 0; i < folder->count; i++)
     if (folder->files[i].sequence == sequence) return folder->files[i].path;
   return NULL;
 }
@@ -79,7 +84,7 @@ static int add_worst(json_t *into, const dslt_cell *cell, const dslt_sequence *s
   int picked[MOST_WORST];
   const int count = dslt_report_lowest(picked, worst, cell->overlaps, cell->frames);
   int rc = 0;
-  for (int k = 0; k < count && rc == 0; ++k) {
+  for (int k = 0; k < count && rc == 0; k++) {
     const int frame = picked[k];
     char path[PATH_MAX], whole[PATH_MAX];
     if (frame >= results.count || dslt_dataset_frame_path(path, sizeof path, set, index, frame) < 0) continue;
@@ -105,15 +110,14 @@ static int write_all(json_t *document, FILE *stream, const char *path, const dsl
                      dslt_dataset *set, const dslt_result_folder *files, int focus, int worst) {
   json_t *names = json_object_get(document, "trackers"), *sequences = json_object_get(document, "sequences");
   int failed = 0, pictures = 0;
-  for (int t = 0; t < evaluation->tracker_count; ++t) {
+  for (int t = 0; t < evaluation->tracker_count; t++) {
     const char *name = evaluation->trackers[t].name;
     failed |= json_array_append_new(names, dslt_json_text(name));
   }
   long long offset = 0;
-  for (int i = 0; i < evaluation->sequence_count && !failed; ++i) {
+  for (int i = 0; i < evaluation->sequence_count && !failed; i++) {
     const dslt_sequence *sequence = dslt_evaluation_sequence(evaluation, i);
-    if (write_table(stream, evaluation, i, sequence->frames) < 0)
-      return dslt_fail(DSLT_EIO, "%s: cannot be written: %s.", path, strerror(errno));
+    if (write_table(stream, evaluation, i, sequence->frames) < 0) return cannot_write(path);
     json_t *list = json_array();
     json_t *entry = json_pack("{s:o,s:i,s:I,s:o}", "name", dslt_json_text(sequence->name), "frames",
                               sequence->frames, "offset", (json_int_t)offset, "worst", list);
@@ -148,18 +152,21 @@ int dslt_report_frames_write(const char *folder, const dslt_evaluation *evaluati
   /* Other protocols' first run is not the pass from the first frame with the true box. */
   if (protocol != DSLT_EVAL_OPE && protocol != DSLT_EVAL_GOT10K) worst = 0;
   dslt_result_folder files = {0};
-  int rc = worst > 0
-               ? dslt_result_folder_scan(&files, set, tracker->folder, tracker->name, DSLT_RESULT_ONE_PASS)
-               : 0;
+  FILE *stream = NULL;
+  int rc = DSLT_OK;
   json_t *document = json_pack("{s:[],s:[],s:s}", "trackers", "sequences", "no_pictures", "");
-  FILE *stream = rc == 0 ? fopen(numbers, "wb") : NULL;
-  if (rc == 0 && !document) rc = dslt_fail(DSLT_EMEMORY, "Not enough memory for the list of frames.");
-  if (rc == 0 && !stream) rc = dslt_fail(DSLT_EIO, "%s: cannot be written: %s.", numbers, strerror(errno));
-  if (rc == 0) rc = write_all(document, stream, numbers, evaluation, set, &files, focus, worst);
-  if (stream && fclose(stream) != 0 && rc == 0)
-    rc = dslt_fail(DSLT_EIO, "%s: cannot be written: %s.", numbers, strerror(errno));
-  if (rc == 0 && json_dump_file(document, path, JSON_COMPACT) < 0)
-    rc = dslt_fail(DSLT_EIO, "%s: cannot be written: %s.", path, strerror(errno));
+  if (!document) return dslt_fail(DSLT_EMEMORY, "Not enough memory for the list of frames.");
+  if (worst > 0)
+    rc = dslt_result_folder_scan(&files, set, tracker->folder, tracker->name, DSLT_RESULT_ONE_PASS);
+  if (rc < 0) goto done;
+  if (!(stream = fopen(numbers, "wbe"))) {
+    rc = cannot_write(numbers);
+    goto done;
+  }
+  rc = write_all(document, stream, numbers, evaluation, set, &files, focus, worst);
+done:
+  if (stream && fclose(stream) != 0 && rc == DSLT_OK) rc = cannot_write(numbers);
+  if (rc == DSLT_OK && json_dump_file(document, path, JSON_COMPACT) < 0) rc = cannot_write(path);
   json_decref(document);
   dslt_result_folder_free(&files);
   return rc;

@@ -12,9 +12,13 @@ extern "C" {
 
 /* Write FOLDER/frames.json and FOLDER/frames.f32.
  *   frames.f32   float32 in the machine's order: for each sequence a table [trackers][frames] of overlaps in
- * 0..1, NaN where the truth is invalid or there is no result frames.json  {"trackers": [NAME], "sequences":
- * [{"name", "frames", "offset" (of its table, in numbers), "worst": [{"frame", "path", "overlap", "truth":
- * [x,y,w,h], "box": [x,y,w,h]}]}], "no_pictures": "" or why no sequence has "worst"}; boxes 0-based
+ *                0..1, NaN where the truth is invalid or there is no result
+ *   frames.json  {"trackers": [NAME],
+ *                 "sequences": [{"name", "frames", "offset" (of its table, in numbers),
+ *                                "worst": [{"frame", "path", "overlap",
+ *                                           "truth": [x,y,w,h], "box": [x,y,w,h]}]}],
+ *                 "no_pictures": "" or why no sequence has "worst"}; boxes 0-based
+ *
  * `evaluation` was made of `set` with per_frame set. focus: index of the tracker whose worst frames are
  * looked for, at most `worst` (0..8) a sequence; they lie apart, and only frames on disk count. DSLT_EIO,
  * DSLT_EMEMORY. */

@@ -17,7 +17,7 @@
 
 enum { WORST = 3 };
 
-/* ---- evaluation ---- */
+/* ---- evaluation ---------------------------------------------------------------------------------- */
 
 static int focus_index(int *out, const dslt_page_request *request) {
   *out = 0;
@@ -98,7 +98,7 @@ done:
   return rc;
 }
 
-/* ---- drawing ---- */
+/* ---- drawing ------------------------------------------------------------------------------------- */
 
 typedef struct command {
   char **argument;

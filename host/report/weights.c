@@ -23,7 +23,7 @@ static const char *tensor_prefix(const dslt_weights *weights, int layer) {
 static void print_layers(const dslt_weights *weights) {
   int64_t total = 0;
   printf("\n  layer    tensor               dtype  shape              parameters\n");
-  for (int layer = 0; layer < weights->layers; ++layer) {
+  for (int layer = 0; layer < weights->layers; layer++) {
     const dslt_tensor_view *view = &weights->weight[layer];
     const int bias = weights->bias[layer].data != NULL;
     const int64_t parameters = view->shape[0] * view->shape[1] * 9 + (bias ? view->shape[0] : 0);
@@ -69,7 +69,7 @@ static void print_preprocess(const dslt_weights *weights) {
 
 static void print_metadata(const dslt_safetensors *file) {
   const char *key, *value;
-  for (int i = 0; dslt_safetensors_metadata_at(&key, &value, file, i); ++i) {
+  for (int i = 0; dslt_safetensors_metadata_at(&key, &value, file, i); i++) {
     char safe_key[64], safe_value[512];
     if (i == 0) printf("\nMetadata of the file\n");
     printf("  %-20s %s\n", dslt_printable(safe_key, sizeof safe_key, key),
@@ -80,7 +80,7 @@ static void print_metadata(const dslt_safetensors *file) {
 /* The views in use point at the very bytes that the container's do. */
 static int is_used(const dslt_weights *weights, const dslt_named_tensor *tensor) {
   if (tensor->view.bytes == 0) return 0;
-  for (int layer = 0; layer < weights->layers; ++layer) {
+  for (int layer = 0; layer < weights->layers; layer++) {
     if (weights->weight[layer].data == tensor->view.data || weights->bias[layer].data == tensor->view.data)
       return 1;
   }
@@ -90,7 +90,7 @@ static int is_used(const dslt_weights *weights, const dslt_named_tensor *tensor)
 static void print_ignored(const dslt_weights *weights, const dslt_safetensors *file) {
   enum { SHOWN = 4 };
   int ignored = 0;
-  for (int i = 0; i < dslt_safetensors_count(file); ++i) {
+  for (int i = 0; i < dslt_safetensors_count(file); i++) {
     const dslt_named_tensor *tensor = dslt_safetensors_at(file, i);
     if (is_used(weights, tensor)) continue;
     char safe[64];
@@ -130,7 +130,7 @@ void dslt_weights_print_shipped(void) {
   dslt_weights_free(weights);
 }
 
-/* ---- random ---- */
+/* ---- random -------------------------------------------------------------------------------------- */
 
 int dslt_weights_write_random(const char *path, const char *arch, uint64_t seed, const char *dtype) {
   static const char *const names[] = {
@@ -164,7 +164,7 @@ static int judge(const dslt_weights *weights, int layer, int is_bias) {
 static int fed_like_caffe(const dslt_preprocess *preprocess) {
   const dslt_preprocess caffe = dslt_preprocess_caffe();
   int same = preprocess->scale_low == 1 && preprocess->scale_high == 1;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 3; i++) {
     same &= preprocess->deviation[i] == 1 && preprocess->mean[i] == caffe.mean[preprocess->rgb ? 2 - i : i];
   }
   return same;
@@ -191,7 +191,7 @@ int dslt_weights_print_verdict(const dslt_weights *weights) {
   DSLT_TRY(dslt_sha256(hex, weights->map, weights->map_bytes));
   printf("SHA-256 %s  %s\n\n  layer    weight    bias\n", hex, weights->path);
   int counts[3] = {0, 0, 0};
-  for (int layer = 0; layer < DSLT_VGG_CONVS; ++layer) {
+  for (int layer = 0; layer < DSLT_VGG_CONVS; layer++) {
     const int weight = judge(weights, layer, 0), bias = judge(weights, layer, 1);
     if (weight < 0) return weight;
     if (bias < 0) return bias;

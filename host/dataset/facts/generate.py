@@ -123,7 +123,7 @@ def main():
     folder = pathlib.Path(sys.argv[2] if len(sys.argv) == 3 else __file__).resolve()
     folder = folder if len(sys.argv) == 3 else folder.parent
     for file, (title, make) in TABLES.items():
-        head = ["/* SPDX-License-Identifier: Apache-2.0 */", f"/* {title}. Written by generate.py; columns as in facts.h. */", "#include <stddef.h>", "",
+        head = ["/* SPDX-License-Identifier: Apache-2.0 */", f"/* {file}: {title}. Written by generate.py; columns as in facts.h. */", "#include <stddef.h>", "",
                 '#include "dataset/facts/facts.h"', "", "/* clang-format off */"]
         (folder / file).write_text("\n".join(head + make(facts)).rstrip("\n") + "\n", encoding="utf-8")
 

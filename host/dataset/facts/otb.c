@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OTB-2013, OTB-50 and OTB-100. Written by generate.py; columns as in facts.h. */
+/* otb.c: OTB-2013, OTB-50 and OTB-100. Written by generate.py; columns as in facts.h. */
 #include <stddef.h>
 
 #include "dataset/facts/facts.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Temple-Color 128. Written by generate.py; columns as in facts.h. */
+/* tc128.c: Temple-Color 128. Written by generate.py; columns as in facts.h. */
 #include <stddef.h>
 
 #include "dataset/facts/facts.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UAV123, UAV20L and UAV123@10fps. Written by generate.py; columns as in facts.h. */
+/* uav.c: UAV123, UAV20L and UAV123@10fps. Written by generate.py; columns as in facts.h. */
 #include <stddef.h>
 
 #include "dataset/facts/facts.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* VOT-2016, whose sequences are VOT-2015's. Written by generate.py; columns as in facts.h. */
+/* vot.c: VOT-2016, whose sequences are VOT-2015's. Written by generate.py; columns as in facts.h. */
 #include <stddef.h>
 
 #include "dataset/facts/facts.h"
