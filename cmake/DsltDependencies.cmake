@@ -43,6 +43,22 @@ else()
   set(DSLT_OPENCV OFF)
 endif()
 
+# Videos with their times, orientation and damage; without them OpenCV reads and writes videos. LGPL libraries,
+# linked dynamically, which Apache-2.0 allows; Debian builds them with --enable-gpl (for libx264), so who passes on
+# a binary together with that build of FFmpeg passes that part on under the GPL.
+set(DSLT_WITH_FFMPEG AUTO CACHE STRING "Videos by FFmpeg's libraries: AUTO, ON or OFF (OpenCV instead)")
+set(DSLT_FFMPEG OFF)
+if(NOT DSLT_WITH_FFMPEG STREQUAL "OFF")
+  pkg_check_modules(FFMPEG QUIET IMPORTED_TARGET
+    libavformat>=59.27 libavcodec>=59.37 libavutil>=57.28 libswscale>=6.7)
+  if(FFMPEG_FOUND)
+    set(DSLT_FFMPEG ON)
+  elseif(DSLT_WITH_FFMPEG STREQUAL "ON")
+    message(FATAL_ERROR "FFmpeg 5.1 or newer was asked for and not found: "
+      "apt-get install libavformat-dev libavcodec-dev libavutil-dev libswscale-dev")
+  endif()
+endif()
+
 set(DSLT_CUDA OFF)
 if(NOT DSLT_WITH_CUDA STREQUAL "OFF")
   include(CheckLanguage)
@@ -78,7 +94,7 @@ if(NOT DSLT_WITH_CUDA STREQUAL "OFF")
   endif()
 endif()
 
-message(STATUS "dslt: oneDNN ${DSLT_ONEDNN}, OpenCV ${DSLT_OPENCV}, libcrypto ${DSLT_LIBCRYPTO}, CUDA ${DSLT_CUDA}")
+message(STATUS "dslt: oneDNN ${DSLT_ONEDNN}, OpenCV ${DSLT_OPENCV}, FFmpeg ${DSLT_FFMPEG}, libcrypto ${DSLT_LIBCRYPTO}, CUDA ${DSLT_CUDA}")
 if(DSLT_CUDA AND NOT CUDNN_FOUND)
   message(STATUS "dslt: cuDNN's headers were not found: on a GPU the backbone is matrix products, and slower; set CUDNN_ROOT")
 endif()

@@ -4,6 +4,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,7 +160,8 @@ static int track_frame(demo *d, int index) {
   } else {
     DSLT_TRY(dslt_tracker_update(&result, d->tracker, &image));
     dslt_track_report_add(&d->report, &result, dslt_seconds() - before);
-    d->rows[index] = (dslt_track_row){index, result.box, result.peak, result.lost};
+    d->rows[index] =
+        (dslt_track_row){.frame = index, .box = result.box, .peak = result.peak, .lost = result.lost};
     DSLT_TRY(dslt_tracker_response(&response, d->tracker));
     DSLT_TRY(add_to_strip(d, index, &response));
   }
@@ -233,13 +235,14 @@ int dslt_cmd_demo(int argc, char **argv) {
   argv[0] = program;
   argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &options);
   demo d = {.options = &options};
-  d.has_opencv = strcmp(dslt_media_library(), "none") != 0;
+  d.has_opencv = dslt_media_writes_pictures();
   d.report.options = &d.tracker_options;
   d.report.weights = options.weights;
   d.report.target = &d.figures;
   d.report.targets = 1;
   if (d.has_opencv) d.views.overlay = d.video_path;
   d.views.fps = demo_fps;
+  d.views.time = NAN;
   int exit_code = run_demo(&d);
   dslt_track_views_close(&d.views, 0);
   dslt_filmstrip_free(&d.strip);

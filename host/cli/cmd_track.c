@@ -68,16 +68,18 @@ static int prepare(run *r) {
   rc = dslt_weights_load(&r->weights, options->weights);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_WEIGHTS);
   /* two: the frame that is tracked and the one announced */
-  dslt_source_options source_options = {.start = options->start, .limit = options->frames, .held = 2};
+  dslt_source_options source_options = {
+      .start = options->start, .limit = options->frames, .held = 2, .as_stored = options->as_stored};
   rc = dslt_source_open(&r->source, options->input, &source_options);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_INPUT);
   dslt_source_info_get(&r->info, r->source);
   r->views.fps = r->info.fps;
+  memcpy(r->views.aspect, r->info.aspect, sizeof r->views.aspect);
   rc = dslt_group_create(&r->group, &options->tracker, r->weights);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
   take_group(r);
-  rc = dslt_track_targets_reserve(
-      &r->targets, r->info.frames > 0 && r->info.frames < 1000000 ? (int)r->info.frames : 4096);
+  rc = dslt_track_targets_reserve(&r->targets,
+                                  r->info.about > 0 && r->info.about < 1000000 ? (int)r->info.about : 4096);
   return rc < 0 ? dslt_console_fail(rc, DSLT_EXIT_FAILED) : DSLT_EXIT_OK;
 }
 
@@ -93,7 +95,7 @@ static int select_box(dslt_box *out, const dslt_image *frame) {
 
 /* A row for each target, and the views. 1 = go on, 0 = the user closed the window, negative = error. */
 static int keep(run *r, const dslt_image *frame, const dslt_result *results, const dslt_response *responses) {
-  DSLT_TRY(dslt_track_targets_add(&r->targets, results));
+  DSLT_TRY(dslt_track_targets_add(&r->targets, results, r->views.time));
   r->report.frames = r->targets.frames;
   return dslt_track_views_frame(&r->views, frame, dslt_track_targets_shown(&r->targets, responses),
                                 r->targets.count);
@@ -140,11 +142,31 @@ typedef struct fetched {
   int rc;
   dslt_image image;
   const char *name;
+  double time; /* in its container, seconds; NaN: none */
 } fetched;
+
+/* What there is to know about the input. */
+static void tell_notes(const run *r, dslt_progress *progress) {
+  char note[1024];
+  while (dslt_source_note(note, sizeof note, r->source)) {
+    dslt_progress_end(progress);
+    if (!r->options->quiet) dslt_console_error("%s", note);
+  }
+}
+
+/* Damaged spots were passed over; with --strict that is a failure, but of a whole run. */
+static int judge_damage(run *r, int exit_code) {
+  r->report.damaged = dslt_source_damaged(r->source);
+  if (!r->options->strict || r->report.damaged == 0 || exit_code != DSLT_EXIT_OK) return exit_code;
+  dslt_console_error("%s is damaged in %lld place%s, and --strict was given.", r->options->input,
+                     (long long)r->report.damaged, r->report.damaged == 1 ? "" : "s");
+  return DSLT_EXIT_FAILED;
+}
 
 static fetched fetch(run *r) {
   fetched f = {.name = ""};
   f.rc = dslt_source_next(&f.image, &f.name, NULL, r->source);
+  f.time = dslt_source_time(r->source);
   return f;
 }
 
@@ -160,13 +182,16 @@ static fetched fetch_ahead(run *r) {
 
 static int track(run *r) {
   dslt_progress progress;
-  dslt_progress_start(&progress, stderr, r->info.frames, r->options->quiet);
+  dslt_progress_start(&progress, stderr, r->info.about, r->options->quiet);
+  progress.estimate = r->info.frames < 0;
   double before = dslt_seconds();
   int exit_code = DSLT_EXIT_OK, go_on = 1;
   fetched frame = fetch(r);
+  tell_notes(r, &progress);
   while (frame.rc == 1 && go_on == 1 && !dslt_signal_caught) {
     fetched ahead = fetch_ahead(r);
     int count = r->targets.frames;
+    r->views.time = frame.time;
     go_on = count == 0 ? first_frame(r, &frame.image) : next_frame(r, &frame.image);
     if (go_on < 0) {
       dslt_progress_end(&progress);
@@ -175,6 +200,7 @@ static int track(run *r) {
     }
     dslt_progress_update(&progress, r->targets.frames);
     if (go_on == 1 && !dslt_signal_caught) frame = r->info.live || ahead.rc < 0 ? fetch(r) : ahead;
+    tell_notes(r, &progress);
   }
   r->report.loop_seconds = dslt_seconds() - before;
   dslt_progress_end(&progress);
@@ -184,7 +210,7 @@ static int track(run *r) {
                        r->options->start ? " after those --start skips" : "");
     exit_code = DSLT_EXIT_INPUT;
   }
-  return exit_code;
+  return judge_damage(r, exit_code);
 }
 
 /* ---- after the last frame ------------------------------------------------------------------------ */
@@ -205,6 +231,8 @@ static void tell_where(const run *r) {
 static int finish(run *r, int exit_code) {
   const dslt_track_options *options = r->options;
   int worst = exit_code;
+  const char *note = dslt_track_views_note(&r->views);
+  if (note[0] && !options->quiet) dslt_console_error("%s", note);
   int rc = dslt_track_views_close(&r->views, r->targets.frames > 0);
   if (rc < 0) worst = dslt_console_fail(rc, DSLT_EXIT_FAILED);
   if (r->targets.frames == 0) return worst;

@@ -32,8 +32,13 @@ static void format_time(char *out, size_t size, double seconds) {
 static void print_state(const dslt_progress *progress, int64_t done, double now) {
   double elapsed = now - progress->started;
   double rate = elapsed > 0 ? (double)done / elapsed : 0;
-  if (progress->total <= 0) {
+  if (progress->total <= 0 || (progress->estimate && done >= progress->total)) {
     fprintf(progress->stream, "%lld frames, %.1f fps", (long long)done, rate);
+    return;
+  }
+  if (progress->estimate) {
+    fprintf(progress->stream, "%lld of about %lld frames, %.1f fps", (long long)done,
+            (long long)progress->total, rate);
     return;
   }
   char left[32];

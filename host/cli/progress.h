@@ -15,6 +15,7 @@ typedef struct dslt_progress {
   FILE *stream;   /* NULL: silent */
   int terminal;   /* 1: the line is rewritten in place */
   int64_t total;  /* frames; -1 = unknown */
+  int estimate;   /* 1: `total` is no promise; set after dslt_progress_start() */
   double started; /* dslt_seconds() */
   double shown;   /* time of the last line */
   int tenths;     /* plain lines: tenths of the way already reported */

@@ -10,8 +10,20 @@
 #include "cli/exit_codes.h"
 #include "cli/track_paths.h"
 #include "cli/tracker_choice.h"
+#include "media/media.h"
 
-enum { KEY_SELECT = 0x100, KEY_FORMAT, KEY_OVERLAY, KEY_DUMP, KEY_FRAMES, KEY_START, KEY_SUMMARY, KEY_SHOW };
+enum {
+  KEY_SELECT = 0x100,
+  KEY_FORMAT,
+  KEY_OVERLAY,
+  KEY_DUMP,
+  KEY_FRAMES,
+  KEY_START,
+  KEY_SUMMARY,
+  KEY_SHOW,
+  KEY_STORED,
+  KEY_STRICT
+};
 
 static const struct argp_option table[] = {
     {0, 0, 0, 0, "Target:", 1},
@@ -25,6 +37,12 @@ static const struct argp_option table[] = {
     {"select", KEY_SELECT, 0, 0, "Draw the box with the mouse (needs a display)", 1},
     {"start", KEY_START, "N", 0, "Skip N frames; with otb:FILE its row N+1 is the box", 1},
     {"frames", KEY_FRAMES, "N", 0, "Stop after N frames", 1},
+    {"as-stored", KEY_STORED, 0, 0,
+     "Take the pixels as the file has them. Otherwise frames are upright: turned as a video's display matrix or a "
+     "picture's EXIF orientation asks for, and boxes are in the picture that you see",
+     1},
+    {"strict", KEY_STRICT, 0, 0,
+     "Exit with 1 when spots of the video were damaged; they are passed over and told either way", 1},
     {0, 0, 0, 0, "Results:", 3},
     {"out", 'o', "FILE", 0, "Write the boxes; - is standard output (default: none)", 3},
     {"format", KEY_FORMAT, "NAME", 0,
@@ -44,7 +62,7 @@ static const char doc[] =
     "Follow one object, or several, through INPUT: a video file, a folder of images (natural order), a "
     "quoted glob "
     "\"DIR/a*.png\", "
-    "camera:N, - (image files named on standard input, one a line) or scene:SEED[:WIDTHxHEIGHT] "
+    "camera:N, an address such as rtsp://..., - (image files named on standard input, one a line) or scene:SEED[:WIDTHxHEIGHT] "
     "(a rendered clip)."
     "\v"
     "Examples:\n"
@@ -74,7 +92,7 @@ static void check_combination(struct argp_state *state, const parsing *parse) {
   if (out->list_options) return;
   if (!out->input)
     dslt_usage_error(state, "The input is missing: name a video, an image folder or camera:0.");
-  int scene = strncmp(out->input, "scene:", 6) == 0;
+  int scene = dslt_source_is_scene(out->input);
   if (out->boxes && out->select)
     dslt_usage_error(state, "--box and --select exclude each other: choose one.");
   if (!out->boxes && !out->select && !scene)
@@ -109,6 +127,8 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
     case KEY_DUMP: out->dump_response = value; break;
     case KEY_SUMMARY: out->summary = value; break;
     case KEY_SHOW: out->show = 1; break;
+    case KEY_STORED: out->as_stored = 1; break;
+    case KEY_STRICT: out->strict = 1; break;
     case 'q': out->quiet = 1; break;
     case ARGP_KEY_ARG:
       if (out->input)

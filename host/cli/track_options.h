@@ -15,6 +15,8 @@ typedef struct dslt_track_options {
   const char *weights;                 /* safetensors file; NULL only with list_options */
   int64_t start;                       /* frames skipped; 0 */
   int64_t frames;                      /* frames tracked at most; 0 = all */
+  int as_stored;                       /* 1: no turning by video or EXIF orientation */
+  int strict;                          /* 1: damaged spots in the input make the run fail at its end */
   const char *out;                     /* "-" = standard output; NULL = none */
   dslt_box_format format;
   const char *overlay;       /* video to write or NULL */

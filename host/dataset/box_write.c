@@ -30,15 +30,18 @@ typedef struct row_table {
 } row_table;
 
 static void write_csv(FILE *stream, const row_table *t) {
-  fputs(t->numbered ? "frame,target,x,y,width,height,peak,lost\n" : "frame,x,y,width,height,peak,lost\n",
+  fputs(t->numbered ? "frame,target,x,y,width,height,peak,lost,time\n"
+                    : "frame,x,y,width,height,peak,lost,time\n",
         stream);
   for (int i = 0; i < t->frames; i++)
     for (int k = 0; k < t->targets; k++) {
       const dslt_track_row *row = &t->rows[k][i];
       fprintf(stream, "%lld,", (long long)row->frame);
       if (t->numbered) fprintf(stream, "%d,", k + 1);
-      fprintf(stream, "%.4f,%.4f,%.4f,%.4f,%.6f,%d\n", row->box.x, row->box.y, row->box.width,
-              row->box.height, row->peak, row->lost != 0);
+      fprintf(stream, "%.4f,%.4f,%.4f,%.4f,%.6f,%d,", row->box.x, row->box.y, row->box.width, row->box.height,
+              row->peak, row->lost != 0);
+      if (row->timed) fprintf(stream, "%.6f", row->time);
+      fputc('\n', stream);
     }
 }
 
@@ -59,6 +62,7 @@ static int write_json_row(FILE *stream, const dslt_track_row *r, int number) {
   int bad = row && number ? json_object_set_new(row, "target", json_integer(number)) : 0;
   json_t *rest = json_pack("{s:f, s:f, s:f, s:f, s:f, s:b}", "x", r->box.x, "y", r->box.y, "width",
                            r->box.width, "height", r->box.height, "peak", r->peak, "lost", r->lost != 0);
+  bad |= rest ? json_object_set_new(rest, "time", r->timed ? json_real(r->time) : json_null()) : 0;
   if (!row || !rest || bad || json_object_update(row, rest) != 0) {
     json_decref(row);
     json_decref(rest);

@@ -41,9 +41,11 @@ typedef enum dslt_box_format {
   DSLT_FORMAT_VOT =
       1, /* first line 1, then x,y,w,h 0-based, %.4f (an unsupervised run in VOT's file layout) */
   DSLT_FORMAT_GOT10K = 2, /* x,y,w,h 1-based, %.3f, comma */
-  DSLT_FORMAT_CSV = 3,    /* header; frame (0-based),x,y,width,height,peak,lost ; 0-based */
+  DSLT_FORMAT_CSV =
+      3, /* header; frame (0-based),x,y,width,height,peak,lost,time ; 0-based; time empty where unknown */
   DSLT_FORMAT_JSON =
-      4 /* {"convention": "0-based...", "frames": [{"frame", "x", "y", "width", "height", "peak", "lost"}]} */
+      4 /* {"convention": "0-based...", "frames": [{"frame", "x", "y", "width", "height", "peak", "lost", "time"}]};
+           time null where unknown */
 } dslt_box_format;
 
 typedef struct dslt_track_row {
@@ -51,6 +53,8 @@ typedef struct dslt_track_row {
   dslt_box box;
   double peak;
   int lost;
+  int timed;   /* 1: the frame has a time */
+  double time; /* seconds, as the input's container has it */
 } dslt_track_row;
 
 /* "otb", "vot", ...; DSLT_EOPTION lists the names. */

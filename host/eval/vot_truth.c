@@ -34,7 +34,7 @@ int dslt_sequence_size(int *width, int *height, dslt_dataset *set, int index) {
   char path[PATH_MAX];
   dslt_frame first = {0};
   DSLT_TRY(dslt_dataset_frame_path(path, sizeof path, set, index, 0));
-  int rc = dslt_picture_load(&first, path);
+  int rc = dslt_picture_load(&first, path, NULL);
   if (rc == DSLT_OK) {
     *width = first.width;
     *height = first.height;

@@ -36,7 +36,7 @@ struct dslt_frames {
 static void decode(slot *into, dslt_frames *f, int frame) {
   char path[PATH_MAX];
   int rc = dslt_dataset_frame_path(path, sizeof path, f->set, f->index, frame);
-  if (rc == DSLT_OK) rc = dslt_picture_load(&into->frame, path);
+  if (rc == DSLT_OK) rc = dslt_picture_load(&into->frame, path, NULL); /* as stored */
   into->code = rc < 0 ? rc : DSLT_OK;
   if (rc < 0) snprintf(into->sentence, sizeof into->sentence, "%s", dslt_last_error());
 }

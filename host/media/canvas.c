@@ -8,8 +8,8 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "decode.h"
-#include "media.h"
+#include "media/decode.h"
+#include "media/media.h"
 
 enum { LARGEST_SIDE = 16384 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* decode.h: between the plain C of this folder and opencv.cpp (or no_opencv.c, which says what is missing).
- */
+/* decode.h: between the plain C of this folder and the libraries: opencv.cpp, or no_opencv.c, which says
+ * what is missing. */
 #ifndef DSLT_MEDIA_DECODE_H
 #define DSLT_MEDIA_DECODE_H
 
@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "media/media.h"
+#include "media/notes.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,6 +23,7 @@ typedef struct dslt_frame {
   dslt_pixel_format format;
   char *name; /* the file it came from, or NULL; owned */
   double decode_ms;
+  double time; /* seconds, as the container has it; NaN where there is none */
 } dslt_frame;
 
 /* Bytes of a pixel. */
@@ -29,6 +31,8 @@ int dslt_format_bytes(dslt_pixel_format format);
 /* Make room for packed rows and set size, stride and format. DSLT_EFRAME beyond 16384 a side, DSLT_EMEMORY.
  */
 int dslt_frame_reserve(dslt_frame *frame, int width, int height, dslt_pixel_format format);
+/* The same with rows that begin at multiples of `align` bytes, and as many bytes of room behind the last. */
+int dslt_frame_reserve_rows(dslt_frame *frame, int width, int height, dslt_pixel_format format, size_t align);
 /* DSLT_EFRAME with a sentence when a frame of this size is refused. Called before anything is allocated. */
 int dslt_frame_check_size(int64_t width, int64_t height);
 void dslt_frame_free(dslt_frame *frame);
@@ -42,26 +46,55 @@ int dslt_pnm_decode(dslt_frame *out, const uint8_t *bytes, size_t size);
  * file. */
 int dslt_picture_check(const uint8_t *bytes, size_t size);
 
-/* The whole file `path` decoded. Sentences name it. */
-int dslt_picture_load(dslt_frame *out, const char *path);
+/* The orientation that an encoded picture's EXIF data ask for, 1..8 (orient.h), 1 when they say nothing. In a
+ * TIFF the tag is set to 1 as well, so that no decoder applies it. */
+int dslt_exif_take_orientation(uint8_t *bytes, size_t size);
 
-/* ---- by OpenCV; without it all fail with DSLT_EUNSUPPORTED ------------------------------------------------
- */
+/* The whole file `path` decoded. With `orientation` NULL the pixels stay as stored; else the frame is upright
+ * and `*orientation` says how it lay in the file. Sentences name the file. */
+int dslt_picture_load(dslt_frame *out, const char *path, int *orientation);
+
+/* ---- pictures by OpenCV; without it all fail with DSLT_EUNSUPPORTED --------------------------------------- */
 
 /* Does not name the file. */
 int dslt_cv_decode(dslt_frame *out, const uint8_t *bytes, size_t size);
 /* Encode as `extension` (".png", ".jpg"); free() the bytes. */
 int dslt_cv_encode(unsigned char **bytes, size_t *size, const dslt_canvas *canvas, const char *extension);
 
+/* ---- videos by OpenCV; FFmpeg's stand in ffmpeg.h ------------------------------------------------------- */
+
+typedef struct dslt_video_facts {
+  double fps;      /* nominal; 0 when unknown */
+  int64_t about;   /* frames by duration and rate or by the container's own count: no promise; -1 unknown */
+  int orientation; /* of the stored pictures (orient.h); 0: a matrix that is none of the eight */
+  int aspect[2];   /* width : height of a delivered pixel; 1 : 1 when square or not said */
+} dslt_video_facts;
+
+typedef struct dslt_video_request {
+  const char *path;  /* a local file, or an address with :// when `address` */
+  int address;       /* 1: comes from elsewhere, at its own pace */
+  int as_stored;     /* 1: no turning */
+  dslt_notes *notes; /* gets what the user should know */
+} dslt_video_request;
+
+/* The orientation that an MP4 or QuickTime file asks for (orient.h), read from its boxes; 1 for other files. */
+int dslt_mp4_orientation(const char *path);
+
 typedef struct dslt_cv_video dslt_cv_video;
-/* `path` is a file, or NULL for camera number `camera`. Sentences name it. */
-int dslt_cv_video_open(dslt_cv_video **out, const char *path, int camera);
-/* Frames the container announces; -1 when unknown. */
-int64_t dslt_cv_video_frames(const dslt_cv_video *video);
-double dslt_cv_video_fps(const dslt_cv_video *video);
-/* Next frame; with `out` NULL it is passed over. 1, 0 at the end, negative. */
+/* `request` NULL: camera number `camera`. */
+int dslt_cv_video_open(dslt_cv_video **out, dslt_video_facts *facts, const dslt_video_request *request,
+                       int camera);
 int dslt_cv_video_next(dslt_frame *out, dslt_cv_video *video);
 void dslt_cv_video_close(dslt_cv_video *video);
+/* "OpenCV 4.6.0 (FFMPEG)"; NULL without it. */
+const char *dslt_cv_version(void);
+
+/* The encoder behind writer.c. `path` is the temporary file; sentences do not name it. */
+
+typedef struct dslt_cv_writer dslt_cv_writer;
+int dslt_cv_writer_open(dslt_cv_writer **out, const char *path, const dslt_video_format *format);
+int dslt_cv_writer_write(dslt_cv_writer *writer, const dslt_canvas *canvas);
+int dslt_cv_writer_close(dslt_cv_writer *writer);
 
 #ifdef __cplusplus
 }

@@ -16,12 +16,15 @@ typedef struct dslt_input {
   int (*next)(dslt_frame *out, void *self, const atomic_bool *stop);
   void (*free)(void *self);
   void *self;
-  dslt_source_info info; /* `frames`: all that the input has, -1 when unknown */
+  dslt_source_info info; /* `frames` and `about`: of all that the input has */
   bool live;             /* frames that nobody took are replaced by newer ones */
   bool slow;             /* all are kept, but they come at somebody else's pace */
 } dslt_input;
 
-/* Open `name` as media.h's dslt_source_open() describes. */
-int dslt_input_open(dslt_input *out, const char *name);
+/* Open `name` as media.h's dslt_source_open() describes. `notes` outlives the input. */
+int dslt_input_open(dslt_input *out, const char *name, int as_stored, dslt_notes *notes);
+/* The parts of it that stand in video.c: a video by its path or address, a camera by its number. */
+int dslt_input_open_video(dslt_input *out, const dslt_video_request *request);
+int dslt_input_open_camera(dslt_input *out, int number);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "natural.h"
+#include "media/natural.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* no_opencv.c: what a build without OpenCV answers. */
 #ifndef DSLT_OPENCV
 #include "base/error.h"
-#include "decode.h"
+#include "media/decode.h"
 
 #define NEEDS "this build has no OpenCV; install libopencv-dev and build again"
 
@@ -17,21 +17,15 @@ int dslt_cv_encode(unsigned char **bytes, size_t *size, const dslt_canvas *canva
                    extension);
 }
 
-int dslt_cv_video_open(dslt_cv_video **out, const char *path, int camera) {
-  (void)out;
-  if (!path) return dslt_fail(DSLT_EUNSUPPORTED, "Camera %d cannot be opened: " NEEDS ".", camera);
-  return dslt_fail(DSLT_EUNSUPPORTED, "%s is no folder of pictures, and videos cannot be read: " NEEDS ".",
-                   path);
-}
-
-int64_t dslt_cv_video_frames(const dslt_cv_video *video) {
-  (void)video;
-  return -1;
-}
-
-double dslt_cv_video_fps(const dslt_cv_video *video) {
-  (void)video;
-  return 0;
+int dslt_cv_video_open(dslt_cv_video **out, dslt_video_facts *facts, const dslt_video_request *request,
+                       int camera) {
+  (void)out, (void)facts;
+  if (!request) return dslt_fail(DSLT_EUNSUPPORTED, "Camera %d cannot be opened: " NEEDS ".", camera);
+  return dslt_fail(
+      DSLT_EUNSUPPORTED,
+      "%s is no folder of pictures, and videos cannot be read: this build has neither FFmpeg nor "
+      "OpenCV; install libavformat-dev and its fellows, or libopencv-dev, and build again.",
+      request->path);
 }
 
 int dslt_cv_video_next(dslt_frame *out, dslt_cv_video *video) {
@@ -45,18 +39,18 @@ void dslt_canvas_text(dslt_canvas *canvas, int x, int y, const char *text, doubl
   (void)canvas, (void)x, (void)y, (void)text, (void)scale, (void)color;
 }
 
-int dslt_video_writer_open(dslt_video_writer **out, const char *path, int width, int height, double fps) {
-  (void)out, (void)width, (void)height, (void)fps;
-  return dslt_fail(DSLT_EUNSUPPORTED, "%s cannot be written: " NEEDS ".", path);
+int dslt_cv_writer_open(dslt_cv_writer **out, const char *path, const dslt_video_format *format) {
+  (void)out, (void)path, (void)format;
+  return dslt_fail(DSLT_EUNSUPPORTED, "Videos cannot be written: " NEEDS ".");
 }
 
-int dslt_video_writer_write(dslt_video_writer *writer, const dslt_canvas *canvas) {
+int dslt_cv_writer_write(dslt_cv_writer *writer, const dslt_canvas *canvas) {
   (void)writer, (void)canvas;
   return dslt_fail(DSLT_EUNSUPPORTED, "Videos cannot be written: " NEEDS ".");
 }
 
-int dslt_video_writer_close(dslt_video_writer *writer, int keep) {
-  (void)writer, (void)keep;
+int dslt_cv_writer_close(dslt_cv_writer *writer) {
+  (void)writer;
   return DSLT_OK;
 }
 
@@ -72,7 +66,7 @@ int dslt_window_select(dslt_box *out, const dslt_canvas *canvas, const char *tit
   return dslt_fail(DSLT_EUNSUPPORTED, "No box can be drawn with the mouse: " NEEDS ", or give --box.");
 }
 
-const char *dslt_media_library(void) { return "none"; }
+const char *dslt_cv_version(void) { return NULL; }
 
 #else
 typedef int dslt_no_opencv_is_empty; /* ISO C wants a declaration in every file */

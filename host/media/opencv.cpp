@@ -36,9 +36,9 @@
 #endif
 
 extern "C" {
-#include "base/atomic_file.h"
 #include "base/error.h"
-#include "decode.h"
+#include "media/decode.h"
+#include "media/orient.h"
 }
 
 namespace {
@@ -152,20 +152,35 @@ void dslt_canvas_text(dslt_canvas *canvas, int x, int y, const char *text, doubl
 struct dslt_cv_video {
   cv::VideoCapture capture;
   cv::Mat frame;
+  dslt_frame stored = {};  // before turning
+  int orientation = 1;
+  bool timed = false;
+  ~dslt_cv_video() { dslt_frame_free(&stored); }
 };
 
 namespace {
 
-int open_file(dslt_cv_video *video, const char *path) {
+// A relative name with a colon in it would be taken for an address.
+std::string as_file(const char *path) { return path[0] == '/' ? path : std::string("./") + path; }
+
+int open_file(dslt_cv_video *video, const dslt_video_request *request) {
+  const std::string name = request->address ? request->path : as_file(request->path);
   // FFmpeg first and alone: other backends print, or take a name for a pattern
   if (cv::videoio_registry::hasBackend(cv::CAP_FFMPEG)) {
-    video->capture.open(path, cv::CAP_FFMPEG);
+    video->capture.open(name, cv::CAP_FFMPEG);
   } else {
-    video->capture.open(path, cv::CAP_ANY);
+    video->capture.open(name, cv::CAP_ANY);
   }
-  if (video->capture.isOpened()) return DSLT_OK;
+  if (video->capture.isOpened()) {
+    video->capture.set(cv::CAP_PROP_ORIENTATION_AUTO, 0);  // of OpenCV's versions some turn the wrong way
+    return DSLT_OK;
+  }
+  if (request->address)
+    return dslt_fail(DSLT_EIO, "%s cannot be opened: no answer, or no video that OpenCV can decode.",
+                     request->path);
   return dslt_fail(DSLT_EFORMAT,
-                   "%s is no video that OpenCV can decode; the file is damaged or of another type.", path);
+                   "%s is no video that OpenCV can decode; the file is damaged or of another type.",
+                   request->path);
 }
 
 int open_camera(dslt_cv_video *video, int number) {
@@ -181,41 +196,42 @@ int open_camera(dslt_cv_video *video, int number) {
                    device);
 }
 
+double within(double value, double least, double most, double otherwise) {
+  return value >= least && value < most ? value : otherwise;
+}
+
+void find_facts(dslt_video_facts *facts, dslt_cv_video *video, const dslt_video_request *request) {
+  const cv::VideoCapture &capture = video->capture;
+  facts->fps = within(capture.get(cv::CAP_PROP_FPS), 1e-3, 1e5, 0);
+  facts->about = static_cast<int64_t>(within(capture.get(cv::CAP_PROP_FRAME_COUNT), 1, 1e12, -1));
+  facts->orientation = request && !request->address ? dslt_mp4_orientation(request->path) : 1;
+  const int across = static_cast<int>(within(capture.get(cv::CAP_PROP_SAR_NUM), 1, 1e6, 1));
+  const int down = static_cast<int>(within(capture.get(cv::CAP_PROP_SAR_DEN), 1, 1e6, 1));
+  if (request && !request->as_stored && facts->orientation > 0) video->orientation = facts->orientation;
+  const int swaps = dslt_orient_swaps(video->orientation);
+  facts->aspect[swaps] = across;
+  facts->aspect[!swaps] = down;
+}
+
 }  // namespace
 
-int dslt_cv_video_open(dslt_cv_video **out, const char *path, int camera) {
-  return guarded(DSLT_EFORMAT, path ? path : "The camera cannot be opened", [&] {
+int dslt_cv_video_open(dslt_cv_video **out, dslt_video_facts *facts, const dslt_video_request *request,
+                       int camera) {
+  const char *name = request ? request->path : "The camera";
+  return guarded(DSLT_EFORMAT, name, [&] {
     std::unique_ptr<dslt_cv_video> video(new dslt_cv_video);
-    DSLT_TRY(path ? open_file(video.get(), path) : open_camera(video.get(), camera));
+    DSLT_TRY(request ? open_file(video.get(), request) : open_camera(video.get(), camera));
     const double width = video->capture.get(cv::CAP_PROP_FRAME_WIDTH);
     const double height = video->capture.get(cv::CAP_PROP_FRAME_HEIGHT);
     if (width > 0 && height > 0) {
       const int rc = dslt_frame_check_size(static_cast<int64_t>(width), static_cast<int64_t>(height));
-      if (rc < 0) return dslt_fail_prefix(rc, path ? path : "The camera");
+      if (rc < 0) return dslt_fail_prefix(rc, name);
     }
+    find_facts(facts, video.get(), request);
+    video->timed = request != nullptr;
     *out = video.release();
     return static_cast<int>(DSLT_OK);
   });
-}
-
-int64_t dslt_cv_video_frames(const dslt_cv_video *video) {
-  int64_t frames = -1;
-  guarded(DSLT_EINTERNAL, "The number of frames", [&] {
-    const double count = video->capture.get(cv::CAP_PROP_FRAME_COUNT);
-    if (count >= 1 && count < 1e12) frames = static_cast<int64_t>(count);
-    return static_cast<int>(DSLT_OK);
-  });
-  return frames;
-}
-
-double dslt_cv_video_fps(const dslt_cv_video *video) {
-  double fps = 0;
-  guarded(DSLT_EINTERNAL, "The frame rate", [&] {
-    const double rate = video->capture.get(cv::CAP_PROP_FPS);
-    if (rate > 0 && rate < 1e5) fps = rate;
-    return static_cast<int>(DSLT_OK);
-  });
-  return fps;
 }
 
 int dslt_cv_video_next(dslt_frame *out, dslt_cv_video *video) {
@@ -225,7 +241,14 @@ int dslt_cv_video_next(dslt_frame *out, dslt_cv_video *video) {
     if (!video->capture.retrieve(video->frame) || video->frame.empty()) {
       return dslt_fail(DSLT_EFORMAT, "The frame cannot be decoded; the video is damaged.");
     }
-    DSLT_TRY(copy_out(out, video->frame));
+    if (video->orientation == 1) {
+      DSLT_TRY(copy_out(out, video->frame));
+    } else {
+      DSLT_TRY(copy_out(&video->stored, video->frame));
+      DSLT_TRY(dslt_orient_frame(out, &video->stored, video->orientation));
+    }
+    const double ms = video->capture.get(cv::CAP_PROP_POS_MSEC);
+    if (video->timed && ms >= 0) out->time = ms / 1e3;
     return 1;
   });
 }
@@ -235,9 +258,8 @@ void dslt_cv_video_close(dslt_cv_video *video) { delete video; }
 // ---- writing videos
 // -----------------------------------------------------------------------------------------------
 
-struct dslt_video_writer {
+struct dslt_cv_writer {
   cv::VideoWriter writer;
-  dslt_atomic_file file = {};
   std::string path;
   int width = 0, height = 0;
   int64_t frames = 0;
@@ -245,94 +267,54 @@ struct dslt_video_writer {
 
 namespace {
 
-int open_writer(dslt_video_writer *w, double fps) {
-  const cv::Size even(w->width & ~1, w->height & ~1);  // 4:2:0 colour has no odd sides
-  // H.264 plays in browsers; where this FFmpeg has no encoder for it, MPEG-4 does
-  for (const char *code : {"avc1", "mp4v"}) {
-    const int fourcc = cv::VideoWriter::fourcc(code[0], code[1], code[2], code[3]);
-    if (w->writer.open(w->file.temp, cv::CAP_FFMPEG, fourcc, fps, even)) return DSLT_OK;
-  }
-  return dslt_fail(DSLT_EUNSUPPORTED,
-                   "%s cannot be written: OpenCV has no H.264 or MPEG-4 encoder for it here.",
-                   w->path.c_str());
-}
-
 // cv::VideoWriter never says that a write failed; counting what can be read back does.
-int count_back(const dslt_video_writer *w) {
+int count_back(const dslt_cv_writer *w) {
   struct stat status;
   int64_t frames = 0;
-  if (stat(w->file.temp, &status) == 0 && status.st_size > 0) {
-    cv::VideoCapture back(w->file.temp, cv::CAP_FFMPEG);
+  if (stat(w->path.c_str(), &status) == 0 && status.st_size > 0) {
+    cv::VideoCapture back(as_file(w->path.c_str()), cv::CAP_FFMPEG);
     if (back.isOpened()) frames = static_cast<int64_t>(back.get(cv::CAP_PROP_FRAME_COUNT));
   }
   if (frames > 0 && frames >= w->frames - 2) return DSLT_OK;
-  return dslt_fail(DSLT_EIO, "%s cannot be written: of %lld frames %lld arrived; is the disk full?",
-                   w->path.c_str(), static_cast<long long>(w->frames), static_cast<long long>(frames));
+  return dslt_fail(DSLT_EIO, "It cannot be written: of %lld frames %lld arrived; is the disk full?",
+                   static_cast<long long>(w->frames), static_cast<long long>(frames));
 }
 
 }  // namespace
 
-int dslt_video_writer_open(dslt_video_writer **out, const char *path, int width, int height, double fps) {
-  return guarded(DSLT_EIO, path, [&] {
-    const char *dot = std::strrchr(path, '.');
-    if (!dot || (strcasecmp(dot, ".mp4") != 0 && strcasecmp(dot, ".avi") != 0)) {
-      return dslt_fail(DSLT_EARGUMENT, "%s: a video's name must end in .mp4 or .avi.", path);
-    }
-    if (width < 2 || height < 2 || width > 16384 || height > 16384) {
-      return dslt_fail(DSLT_EARGUMENT,
-                       "%s: a video of %d x %d pixels cannot be written; give 2..16384 for each side.", path,
-                       width, height);
-    }
-    if (!(fps >= 0.1 && fps <= 1000)) fps = 30;  // images have no rate
-    std::unique_ptr<dslt_video_writer> w(new dslt_video_writer);
+int dslt_cv_writer_open(dslt_cv_writer **out, const char *path, const dslt_video_format *format) {
+  return guarded(DSLT_EIO, "The video cannot be opened", [&] {
+    std::unique_ptr<dslt_cv_writer> w(new dslt_cv_writer);
     w->path = path;
-    w->width = width;
-    w->height = height;
-    DSLT_TRY(dslt_atomic_open(&w->file, path));
-    int rc = DSLT_OK;
-    if (!w->file.temp) rc = dslt_fail(DSLT_EIO, "%s cannot be written: it is not an ordinary file.", path);
-    if (rc == DSLT_OK) {
-      std::fclose(w->file.stream);  // FFmpeg writes by name
-      w->file.stream = nullptr;
-      rc = open_writer(w.get(), fps);
+    w->width = format->width & ~1;  // 4:2:0 colour has no odd sides
+    w->height = format->height & ~1;
+    // H.264 plays in browsers; where this FFmpeg has no encoder for it, MPEG-4 does
+    for (const char *code : {"avc1", "mp4v"}) {
+      const int fourcc = cv::VideoWriter::fourcc(code[0], code[1], code[2], code[3]);
+      if (!w->writer.open(as_file(path), cv::CAP_FFMPEG, fourcc, format->fps, cv::Size(w->width, w->height)))
+        continue;
+      *out = w.release();
+      return static_cast<int>(DSLT_OK);
     }
-    if (rc < 0) {
-      w->writer.release();
-      dslt_atomic_abort(&w->file);
-      return rc;
-    }
-    *out = w.release();
-    return static_cast<int>(DSLT_OK);
+    return dslt_fail(DSLT_EUNSUPPORTED, "OpenCV has no H.264 or MPEG-4 encoder for it here.");
   });
 }
 
-int dslt_video_writer_write(dslt_video_writer *writer, const dslt_canvas *canvas) {
-  return guarded(DSLT_EIO, writer->path.c_str(), [&] {
-    if (canvas->width != writer->width || canvas->height != writer->height) {
-      return dslt_fail(DSLT_EFRAME, "%s holds frames of %d x %d pixels; one of %d x %d cannot be added.",
-                       writer->path.c_str(), writer->width, writer->height, canvas->width, canvas->height);
-    }
-    writer->writer.write(wrap(canvas)(cv::Rect(0, 0, writer->width & ~1, writer->height & ~1)));
+int dslt_cv_writer_write(dslt_cv_writer *writer, const dslt_canvas *canvas) {
+  return guarded(DSLT_EIO, "The frame cannot be written", [&] {
+    writer->writer.write(wrap(canvas)(cv::Rect(0, 0, writer->width, writer->height)));
     writer->frames++;
     return static_cast<int>(DSLT_OK);
   });
 }
 
-int dslt_video_writer_close(dslt_video_writer *writer, int keep) {
+int dslt_cv_writer_close(dslt_cv_writer *writer) {
   if (!writer) return DSLT_OK;
-  std::unique_ptr<dslt_video_writer> w(writer);
-  const int rc = guarded(DSLT_EIO, w->path.c_str(), [&] {
+  std::unique_ptr<dslt_cv_writer> w(writer);
+  return guarded(DSLT_EIO, "The video cannot be finished", [&] {
     w->writer.release();
-    if (!keep) return static_cast<int>(DSLT_OK);
-    if (w->frames == 0)
-      return dslt_fail(DSLT_EIO, "%s was not written: it would hold no frame.", w->path.c_str());
-    return count_back(w.get());
+    return w->frames > 0 ? count_back(w.get()) : static_cast<int>(DSLT_OK);
   });
-  if (rc < 0 || !keep) {
-    dslt_atomic_abort(&w->file);
-    return rc;
-  }
-  return dslt_atomic_commit(&w->file);
 }
 
 // ---- window
@@ -506,7 +488,7 @@ int dslt_window_select(dslt_box *out, const dslt_canvas *canvas, const char *tit
   });
 }
 
-const char *dslt_media_library(void) {
+const char *dslt_cv_version(void) {
   static const std::string text = [] {
     hush();
     const bool ffmpeg = cv::videoio_registry::hasBackend(cv::CAP_FFMPEG);

@@ -5,7 +5,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "decode.h"
+#include "media/decode.h"
+#include "media/orient.h"
 
 enum { LARGEST_SIDE = 16384 };
 
@@ -28,11 +29,14 @@ int dslt_frame_check_size(int64_t width, int64_t height) {
   return DSLT_OK;
 }
 
-int dslt_frame_reserve(dslt_frame *frame, int width, int height, dslt_pixel_format format) {
+int dslt_frame_reserve_rows(dslt_frame *frame, int width, int height, dslt_pixel_format format,
+                            size_t align) {
   DSLT_TRY(dslt_frame_check_size(width, height));
-  const size_t stride = (size_t)width * (size_t)dslt_format_bytes(format), size = stride * (size_t)height;
+  const size_t row = (size_t)width * (size_t)dslt_format_bytes(format);
+  const size_t stride = (row + align - 1) / align * align;
+  const size_t size = stride * (size_t)height + (align > 1 ? align : 0);
   if (size > frame->capacity) {
-    uint8_t *pixels = malloc(size);
+    uint8_t *pixels = aligned_alloc(64, (size + 63) / 64 * 64);
     if (!pixels) return dslt_fail(DSLT_EMEMORY, "No memory for a frame of %d x %d pixels.", width, height);
     free(frame->pixels);
     frame->pixels = pixels;
@@ -43,6 +47,10 @@ int dslt_frame_reserve(dslt_frame *frame, int width, int height, dslt_pixel_form
   frame->stride = stride;
   frame->format = format;
   return DSLT_OK;
+}
+
+int dslt_frame_reserve(dslt_frame *frame, int width, int height, dslt_pixel_format format) {
+  return dslt_frame_reserve_rows(frame, width, height, format, 1);
 }
 
 void dslt_frame_free(dslt_frame *frame) {
@@ -60,16 +68,29 @@ static int read_all(char **bytes, size_t *size, const char *path) {
   return dslt_fail(DSLT_EFORMAT, "%s is empty.", path);
 }
 
-int dslt_picture_load(dslt_frame *out, const char *path) {
+static int decode(dslt_frame *out, const uint8_t *bytes, size_t size) {
+  const int binary_pnm = bytes[0] == 'P' && (bytes[1] == '5' || bytes[1] == '6');
+  return binary_pnm ? dslt_pnm_decode(out, bytes, size) : dslt_cv_decode(out, bytes, size);
+}
+
+int dslt_picture_load(dslt_frame *out, const char *path, int *orientation) {
   char *file = NULL;
   size_t size = 0;
+  dslt_frame stored = {0};
   DSLT_TRY(read_all(&file, &size, path));
-  const uint8_t *bytes = (const uint8_t *)file;
+  uint8_t *bytes = (uint8_t *)file;
   int rc = dslt_picture_check(bytes, size);
-  if (rc == DSLT_OK) {
-    const int binary_pnm = bytes[0] == 'P' && (bytes[1] == '5' || bytes[1] == '6');
-    rc = binary_pnm ? dslt_pnm_decode(out, bytes, size) : dslt_cv_decode(out, bytes, size);
+  if (rc < 0) goto done;
+  const int lies = dslt_exif_take_orientation(bytes, size);
+  if (orientation) *orientation = lies;
+  if (!orientation || lies == 1) {
+    rc = decode(out, bytes, size);
+  } else {
+    rc = decode(&stored, bytes, size);
+    if (rc == DSLT_OK) rc = dslt_orient_frame(out, &stored, lies);
   }
+done:
+  dslt_frame_free(&stored);
   free(file);
   return rc < 0 ? dslt_fail_prefix(rc, path) : DSLT_OK;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "decode.h"
+#include "media/decode.h"
 
 typedef struct blob {
   const uint8_t *bytes;
@@ -27,6 +27,14 @@ static uint32_t be(const uint8_t *p, int bytes) {
 
 static int ends_early(const char *type) {
   return dslt_fail(DSLT_EFORMAT, "The %s ends early; the file is truncated or damaged.", type);
+}
+
+static int is_animated(const char *type) {
+  return dslt_fail(
+      DSLT_EFORMAT,
+      "The %s is an animation, of which one picture alone could be taken; convert it to a video or to "
+      "single pictures, with ffmpeg say.",
+      type);
 }
 
 static int holds_floats(const char *type) {
@@ -64,6 +72,7 @@ static int check_png(blob b) {
         return dslt_fail(DSLT_EFORMAT, "The PNG has no header.");
       DSLT_TRY(dslt_frame_check_size(be(type + 4, 4), be(type + 8, 4)));
     }
+    if (memcmp(type, "acTL", 4) == 0 && length == 8 && be(type + 4, 4) > 1) return is_animated("PNG");
     if (memcmp(type, "IDAT", 4) == 0) pixels = 1;
     if (memcmp(type, "IEND", 4) == 0) break;
     at += 12 + (size_t)length;
@@ -158,6 +167,7 @@ static int check_tiff(blob b) {
 static int check_webp(blob b) {
   if (b.size < 30 || (uint64_t)le(b.bytes + 4, 4) + 8 > b.size) return ends_early("WebP");
   const uint8_t *p = b.bytes + 12;
+  if (memcmp(p, "VP8X", 4) == 0 && (p[8] & 2)) return is_animated("WebP");
   if (memcmp(p, "VP8X", 4) == 0) return dslt_frame_check_size(le(p + 12, 3) + 1, le(p + 15, 3) + 1);
   if (memcmp(p, "VP8L", 4) == 0) {
     const uint32_t v = le(p + 9, 4);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "decode.h"
+#include "media/decode.h"
 
 typedef struct cursor {
   const uint8_t *at, *end;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reader.c: a thread that decodes ahead into a ring of frames. */
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "input.h"
+#include "media/input.h"
 
 enum { USUAL_AHEAD = 4, MOST_AHEAD = 256, MOST_HELD = 8 };
 
@@ -26,7 +27,9 @@ struct dslt_source {
   bool done;
   int rc; /* once done: 0 at the end, else the error */
   char message[1024];
+  double time; /* of the frame lent last */
   atomic_bool stop;
+  dslt_notes notes;
 };
 
 /* A camera does not wait: move the oldest waiting frame's buffer to the end and fill it anew. Lock held. */
@@ -53,14 +56,16 @@ static dslt_frame *wait_for_room(dslt_source *s) {
   return slot;
 }
 
+static int begins_too_late(const dslt_source *s, int64_t frames) {
+  return dslt_fail(DSLT_EARGUMENT, "%s has %lld frames; frame %lld cannot be the first (counted from 0).",
+                   s->name, (long long)frames, (long long)s->start);
+}
+
 static int pass_over_start(dslt_source *s) {
   for (int64_t i = 0; i < s->start && !atomic_load(&s->stop); i++) {
     const int rc = s->input.next(NULL, s->input.self, &s->stop);
     if (rc < 0) return rc;
-    if (rc == 0 && !atomic_load(&s->stop)) {
-      return dslt_fail(DSLT_EARGUMENT, "%s has %lld frames; frame %lld cannot be the first (counted from 0).",
-                       s->name, (long long)i, (long long)s->start);
-    }
+    if (rc == 0 && !atomic_load(&s->stop)) return begins_too_late(s, i);
   }
   return 1;
 }
@@ -72,8 +77,10 @@ static void *decode_ahead(void *argument) {
     dslt_frame *slot = wait_for_room(s);
     if (!slot) break;
     const double began = dslt_seconds();
+    slot->time = NAN;
     rc = s->input.next(slot, s->input.self, &s->stop);
     slot->decode_ms = 1e3 * (dslt_seconds() - began);
+    if (rc == 0 && i == 0 && s->start > 0 && !atomic_load(&s->stop)) rc = begins_too_late(s, s->start);
     if (rc > 0) {
       pthread_mutex_lock(&s->lock);
       s->filled++;
@@ -93,6 +100,7 @@ static void *decode_ahead(void *argument) {
 static void release(dslt_source *s) {
   if (s->input.free) s->input.free(s->input.self);
   for (int i = 0; s->slots && i < s->count; i++) dslt_frame_free(&s->slots[i]);
+  dslt_notes_free(&s->notes);
   free(s->slots);
   free(s->name);
   free(s);
@@ -130,12 +138,30 @@ static int check_options(const dslt_source_options *o) {
   return DSLT_OK;
 }
 
+/* What is known of all frames becomes what is known of those that were asked for. */
+static int cut_counts(dslt_source_info *info, const char *input, const dslt_source_options *o) {
+  if (info->frames >= 0 && o->start >= info->frames && o->start > 0)
+    return dslt_fail(DSLT_EARGUMENT, "%s has %lld frames; frame %lld cannot be the first (counted from 0).",
+                     input, (long long)info->frames, (long long)o->start);
+  if (info->frames >= 0) {
+    info->frames -= o->start;
+    if (o->limit && o->limit < info->frames) info->frames = o->limit;
+    info->about = info->frames;
+  } else if (info->about >= 0) {
+    info->about = info->about > o->start ? info->about - o->start : 0;
+    if (o->limit && o->limit < info->about) info->about = o->limit;
+  }
+  return DSLT_OK;
+}
+
 int dslt_source_open(dslt_source **out, const char *input, const dslt_source_options *options) {
   const dslt_source_options o = options ? *options : (dslt_source_options){0};
   DSLT_TRY(check_options(&o));
   dslt_source *s = calloc(1, sizeof *s);
   if (!s) return dslt_fail(DSLT_EMEMORY, "No memory to open %s.", input);
   atomic_init(&s->stop, false);
+  dslt_notes_init(&s->notes);
+  s->time = NAN;
   s->start = o.start;
   s->limit = o.limit;
   s->held = o.held ? o.held : 1;
@@ -143,16 +169,8 @@ int dslt_source_open(dslt_source **out, const char *input, const dslt_source_opt
   s->name = strdup(input);
   s->slots = calloc((size_t)s->count, sizeof *s->slots);
   int rc = s->name && s->slots ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "No memory to open %s.", input);
-  if (rc == DSLT_OK) rc = dslt_input_open(&s->input, input);
-  int64_t *frames = &s->input.info.frames;
-  if (rc == DSLT_OK && *frames >= 0) {
-    if (o.start >= *frames && o.start > 0) {
-      rc = dslt_fail(DSLT_EARGUMENT, "%s has %lld frames; frame %lld cannot be the first (counted from 0).",
-                     input, (long long)*frames, (long long)o.start);
-    }
-    *frames -= o.start;
-    if (o.limit && o.limit < *frames) *frames = o.limit;
-  }
+  if (rc == DSLT_OK) rc = dslt_input_open(&s->input, input, o.as_stored, &s->notes);
+  if (rc == DSLT_OK) rc = cut_counts(&s->input.info, input, &o);
   if (rc == DSLT_OK) rc = start_thread(s);
   if (rc < 0) {
     release(s);
@@ -182,11 +200,20 @@ int dslt_source_next(dslt_image *out, const char **name, double *decode_ms, dslt
   if (have) pthread_cond_signal(&s->room_more); /* one less is waiting */
   pthread_mutex_unlock(&s->lock);
   if (!have) return s->rc < 0 ? dslt_fail(s->rc, "%s", s->message) : 0;
+  s->time = frame->time;
   *out = (dslt_image){frame->pixels, frame->width, frame->height, frame->stride, frame->format};
   if (name) *name = frame->name ? frame->name : "";
   if (decode_ms) *decode_ms = frame->decode_ms;
   return 1;
 }
+
+double dslt_source_time(const dslt_source *source) { return source->time; }
+
+int dslt_source_note(char *out, size_t size, dslt_source *source) {
+  return dslt_notes_take(out, size, &source->notes);
+}
+
+int64_t dslt_source_damaged(dslt_source *source) { return dslt_notes_damaged(&source->notes); }
 
 void dslt_source_close(dslt_source *source) {
   if (!source) return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scene.c: the plot of the rendered clip: who moves where, and what is drawn in which order. */
-#include "scene.h"
+#include "media/scene.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
-#include "scene_parts.h"
+#include "media/scene_parts.h"
 
 enum { DISTRACTORS = 4, MOST_SUBFRAMES = 16, LARGEST_SIDE = 4096 };
 

@@ -5,7 +5,7 @@
 #ifndef DSLT_MEDIA_SCENE_H
 #define DSLT_MEDIA_SCENE_H
 
-#include "media.h"
+#include "media/media.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "media.h"
+#include "media/media.h"
 
 /* sin(2 pi turns), absolute error below 1e-7, by a polynomial. */
 double dslt_scene_sin(double turns);

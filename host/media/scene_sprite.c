@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "scene_parts.h"
+#include "media/scene_parts.h"
 
 enum { SHADOW_STEP = 8, SHADOW_MARGIN = 6 }; /* the shadow: every 8th texel, 6 of them added on each side */
 

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
-#include "scene_parts.h"
+#include "media/scene_parts.h"
 
 enum { TOY_WIDTH = 256, TOY_HEIGHT = 320 };
 

@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "input.h"
-#include "natural.h"
-#include "scene.h"
+#include "media/input.h"
+#include "media/natural.h"
+#include "media/orient.h"
+#include "media/scene.h"
 
 static const char *const EXTENSIONS[] = {"bmp", "exr", "jpeg", "jpg",  "pgm", "png",
                                          "pnm", "ppm", "tif",  "tiff", "webp"};
@@ -34,9 +35,15 @@ static int no_memory(const char *name) { return dslt_fail(DSLT_EMEMORY, "No memo
 /* ---- a row of picture files
  * ------------------------------------------------------------------------------------ */
 
+typedef struct turning { /* how pictures that lie in their files are treated */
+  int as_stored, told;
+  dslt_notes *notes;
+} turning;
+
 typedef struct pictures {
   char **paths;
   int64_t count, room, at;
+  turning turning;
 } pictures;
 
 static void pictures_free(void *self) {
@@ -59,8 +66,16 @@ static int pictures_add(pictures *p, const char *path) {
   return DSLT_OK;
 }
 
-static int load_named(dslt_frame *out, const char *path) {
-  DSLT_TRY(dslt_picture_load(out, path));
+static int load_named(dslt_frame *out, const char *path, turning *t) {
+  int orientation = 1;
+  DSLT_TRY(dslt_picture_load(out, path, t->as_stored ? NULL : &orientation));
+  if (orientation != 1 && !t->told) {
+    t->told = 1;
+    dslt_notes_add(t->notes, 0,
+                   "%s: by its EXIF orientation (%d) the picture is %s, and so are further ones by theirs; "
+                   "boxes are in the picture as it is shown (--as-stored leaves the pixels as they are).",
+                   path, orientation, dslt_orient_words(orientation));
+  }
   free(out->name);
   out->name = strdup(path);
   return out->name ? 1 : no_memory(path);
@@ -71,20 +86,61 @@ static int pictures_next(dslt_frame *out, void *self, const atomic_bool *stop) {
   pictures *p = self;
   if (p->at == p->count) return 0;
   const char *path = p->paths[p->at++];
-  return out ? load_named(out, path) : 1;
+  return out ? load_named(out, path, &p->turning) : 1;
 }
 
 static int by_name(const void *a, const void *b) {
   return dslt_natural_compare(*(char *const *)a, *(char *const *)b);
 }
 
-static int pictures_finish(dslt_input *out, pictures *p) {
+/* Length of a path without the ending of its file. */
+static size_t stem_length(const char *path) { return (size_t)(strrchr(path, '.') - path); }
+
+static int by_stem(const void *a, const void *b) {
+  const char *one = *(char *const *)a, *other = *(char *const *)b;
+  const size_t n = stem_length(one), m = stem_length(other);
+  const int order = memcmp(one, other, n < m ? n : m);
+  return order ? order : (n > m) - (n < m);
+}
+
+/* 1.jpg beside 1.png: nobody means to track each frame twice. */
+static int check_twins(pictures *p, const char *where) {
+  qsort(p->paths, (size_t)p->count, sizeof *p->paths, by_stem);
+  int64_t twins = 0, first = 0;
+  for (int64_t i = p->count - 1; i > 0; i--) {
+    if (by_stem(&p->paths[i - 1], &p->paths[i]) != 0) continue;
+    first = i;
+    twins++;
+  }
+  if (twins == 0) return DSLT_OK;
+  const char *one = p->paths[first - 1], *other = p->paths[first], *slash = strrchr(one, '/');
+  return dslt_fail(
+      DSLT_EARGUMENT,
+      "%s holds frames twice: %lld of %lld pictures differ from another in their ending alone, like "
+      "%s and %s. Name one kind, such as \"%.*s*%s\".",
+      where, (long long)twins, (long long)p->count, one, other, slash ? (int)(slash + 1 - one) : 0, one,
+      strrchr(one, '.'));
+}
+
+/* Hand the pictures over in natural order, or free them. */
+static int pictures_finish(dslt_input *out, pictures *p, const char *where, int rc) {
+  if (rc == DSLT_OK) rc = check_twins(p, where);
+  if (rc < 0) {
+    pictures_free(p);
+    return rc;
+  }
   qsort(p->paths, (size_t)p->count, sizeof *p->paths, by_name);
   *out = (dslt_input){.next = pictures_next,
                       .free = pictures_free,
                       .self = p,
-                      .info = {.frames = p->count, .kind = "images"}};
+                      .info = {.frames = p->count, .kind = "images", .aspect = {1, 1}}};
   return DSLT_OK;
+}
+
+static pictures *pictures_new(const turning *t) {
+  pictures *p = calloc(1, sizeof *p);
+  if (p) p->turning = *t;
+  return p;
 }
 
 static int add_folder(pictures *p, int *others, const char *folder) {
@@ -111,8 +167,8 @@ static int add_folder(pictures *p, int *others, const char *folder) {
   return rc;
 }
 
-static int open_folder(dslt_input *out, const char *folder) {
-  pictures *p = calloc(1, sizeof *p);
+static int open_folder(dslt_input *out, const char *folder, const turning *t) {
+  pictures *p = pictures_new(t);
   if (!p) return no_memory(folder);
   int others = 0;
   int rc = add_folder(p, &others, folder);
@@ -121,19 +177,15 @@ static int open_folder(dslt_input *out, const char *folder) {
                             EXTENSION_LIST)
                 : dslt_fail(DSLT_EIO, "The folder %s is empty; give one that holds pictures.", folder);
   }
-  if (rc < 0) {
-    pictures_free(p);
-    return rc;
-  }
-  return pictures_finish(out, p);
+  return pictures_finish(out, p, folder, rc);
 }
 
-static int open_glob(dslt_input *out, const char *pattern) {
+static int open_glob(dslt_input *out, const char *pattern, const turning *t) {
   glob_t found;
   const int trouble = glob(pattern, GLOB_NOSORT, NULL, &found);
   if (trouble == GLOB_NOSPACE) return no_memory(pattern);
   if (trouble != 0) return dslt_fail(DSLT_EIO, "No file matches %s.", pattern);
-  pictures *p = calloc(1, sizeof *p);
+  pictures *p = pictures_new(t);
   int rc = p ? DSLT_OK : no_memory(pattern);
   for (size_t i = 0; rc == DSLT_OK && i < found.gl_pathc; i++) {
     if (dslt_picture_name(found.gl_pathv[i])) rc = pictures_add(p, found.gl_pathv[i]);
@@ -142,22 +194,13 @@ static int open_glob(dslt_input *out, const char *pattern) {
   if (rc == DSLT_OK && p->count == 0) {
     rc = dslt_fail(DSLT_EIO, "%s matches no pictures; files that end in %s count.", pattern, EXTENSION_LIST);
   }
-  if (rc < 0) {
-    if (p) pictures_free(p);
-    return rc;
-  }
-  return pictures_finish(out, p);
+  return p ? pictures_finish(out, p, pattern, rc) : rc;
 }
 
-static int open_picture(dslt_input *out, const char *path) {
-  pictures *p = calloc(1, sizeof *p);
+static int open_picture(dslt_input *out, const char *path, const turning *t) {
+  pictures *p = pictures_new(t);
   if (!p) return no_memory(path);
-  const int rc = pictures_add(p, path);
-  if (rc < 0) {
-    pictures_free(p);
-    return rc;
-  }
-  return pictures_finish(out, p);
+  return pictures_finish(out, p, path, pictures_add(p, path));
 }
 
 /* ---- a list on standard input
@@ -168,7 +211,17 @@ typedef struct list {
   size_t have;
   int64_t number; /* of the line */
   bool ended;
+  turning turning;
 } list;
+
+/* A piped video or picture. Names of files may hold bytes of any alphabet, but hardly control characters. */
+static bool is_binary(const char *bytes, size_t size) {
+  for (size_t i = 0; i < size; i++) {
+    const unsigned char c = (unsigned char)bytes[i];
+    if ((c < 32 && c != '\n' && c != '\r' && c != '\t') || c == 127) return true;
+  }
+  return false;
+}
 
 /* The next line into `path`, without its end. 1, 0 at the end, negative. */
 static int list_line(char *path, size_t room, list *l, const atomic_bool *stop) {
@@ -204,6 +257,12 @@ static int list_line(char *path, size_t room, list *l, const atomic_bool *stop) 
       return dslt_fail(DSLT_EIO, "The list cannot be read: %s.", strerror(errno));
     }
     if (n == 0) l->ended = true;
+    if (n > 0 && is_binary(l->line + l->have, (size_t)n)) {
+      return dslt_fail(
+          DSLT_EFORMAT,
+          "Standard input holds binary data and no list: - takes the names of picture files, one a "
+          "line. Give a video as a file or an address.");
+    }
     if (n > 0) l->have += (size_t)n;
   }
 }
@@ -216,82 +275,22 @@ static int list_next(dslt_frame *out, void *self, const atomic_bool *stop) {
     if (rc <= 0) return rc;
   } while (!path[0]); /* empty lines are passed over */
   if (!out) return 1;
-  const int rc = load_named(out, path);
+  const int rc = load_named(out, path, &l->turning);
   if (rc >= 0) return rc;
   char where[64];
   snprintf(where, sizeof where, "line %lld of the list", (long long)l->number);
   return dslt_fail_prefix(rc, where);
 }
 
-static int open_list(dslt_input *out) {
+static int open_list(dslt_input *out, const turning *t) {
   list *l = calloc(1, sizeof *l);
   if (!l) return no_memory("the list");
-  *out = (dslt_input){
-      .next = list_next, .free = free, .self = l, .info = {.frames = -1, .kind = "list"}, .slow = true};
-  return DSLT_OK;
-}
-
-/* ---- videos and cameras
- * ---------------------------------------------------------------------------------------- */
-
-typedef struct video {
-  dslt_cv_video *decoder;
-  char *path; /* NULL: a camera */
-  int64_t announced, passed;
-} video;
-
-static void video_free(void *self) {
-  video *v = self;
-  dslt_cv_video_close(v->decoder);
-  free(v->path);
-  free(v);
-}
-
-static int video_next(dslt_frame *out, void *self, const atomic_bool *stop) {
-  (void)stop;
-  video *v = self;
-  const int rc = dslt_cv_video_next(out, v->decoder);
-  if (rc < 0) {
-    char where[64];
-    snprintf(where, sizeof where, "frame %lld", (long long)v->passed);
-    dslt_fail_prefix(rc, where);
-    return dslt_fail_prefix(rc, v->path ? v->path : "The camera");
-  }
-  if (rc > 0) {
-    v->passed++;
-    return rc;
-  }
-  if (!v->path) return dslt_fail(DSLT_EIO, "The camera stopped after %lld frames.", (long long)v->passed);
-  /* containers round their frame count; what is missing beyond that was damaged or cut off */
-  if (v->announced > 0 && v->passed < v->announced - 4 - v->announced / 100) {
-    return dslt_fail(DSLT_EFORMAT, "%s ended after %lld of %lld frames; the file is truncated or damaged.",
-                     v->path, (long long)v->passed, (long long)v->announced);
-  }
-  if (v->passed == 0) return dslt_fail(DSLT_EFORMAT, "%s holds no frame that can be decoded.", v->path);
-  return 0;
-}
-
-static int open_video(dslt_input *out, const char *path, int camera) {
-  video *v = calloc(1, sizeof *v);
-  if (!v || (path && !(v->path = strdup(path)))) {
-    free(v);
-    return no_memory(path ? path : "the camera");
-  }
-  const int rc = dslt_cv_video_open(&v->decoder, path, camera);
-  if (rc < 0) {
-    free(v->path);
-    free(v);
-    return rc;
-  }
-  v->announced = path ? dslt_cv_video_frames(v->decoder) : -1;
-  *out = (dslt_input){
-      .next = video_next,
-      .free = video_free,
-      .self = v,
-      .info = {.frames = v->announced > 0 ? v->announced : -1, .fps = dslt_cv_video_fps(v->decoder)},
-      .live = path == NULL,
-      .slow = path && strstr(path, "://")};
-  strcpy(out->info.kind, path ? "video" : "camera");
+  l->turning = *t;
+  *out = (dslt_input){.next = list_next,
+                      .free = free,
+                      .self = l,
+                      .info = {.frames = -1, .about = -1, .kind = "list", .aspect = {1, 1}},
+                      .slow = true};
   return DSLT_OK;
 }
 
@@ -327,6 +326,7 @@ static int clip_next(dslt_frame *out, void *self, const atomic_bool *stop) {
   } else {
     DSLT_TRY(dslt_scene_render(&canvas, NULL, c->scene, c->at));
   }
+  out->time = c->at / 30.0;
   c->at++;
   return 1;
 }
@@ -344,7 +344,7 @@ static int open_scene(dslt_input *out, const char *name) {
   *out = (dslt_input){.next = clip_next,
                       .free = clip_free,
                       .self = c,
-                      .info = {.frames = options.frames, .fps = 30, .kind = "scene"}};
+                      .info = {.frames = options.frames, .fps = 30, .kind = "scene", .aspect = {1, 1}}};
   return DSLT_OK;
 }
 
@@ -360,30 +360,45 @@ static int64_t whole_number(const char *text, int64_t most) {
   return errno || *end || v > most ? -1 : v;
 }
 
-static int open_path(dslt_input *out, const char *name) {
+static int is_there(const char *name) {
   struct stat status;
-  if (stat(name, &status) != 0) {
-    if (errno == ENOENT && strpbrk(name, "*?[")) return open_glob(out, name);
-    return dslt_fail(DSLT_EIO, "%s cannot be opened: %s.", name, strerror(errno));
-  }
-  if (S_ISDIR(status.st_mode)) return open_folder(out, name);
-  if (!S_ISREG(status.st_mode)) return dslt_fail(DSLT_EIO, "%s is neither a file nor a folder.", name);
-  if (dslt_picture_name(name)) return open_picture(out, name);
-  if (status.st_size == 0) return dslt_fail(DSLT_EFORMAT, "%s is empty.", name);
-  return open_video(out, name, 0);
+  return stat(name, &status) == 0;
 }
 
-int dslt_input_open(dslt_input *out, const char *name) {
+int dslt_source_is_scene(const char *input) { return strncmp(input, "scene:", 6) == 0 && !is_there(input); }
+
+static int open_path(dslt_input *out, const char *name, const turning *t) {
+  struct stat status;
+  if (stat(name, &status) != 0) {
+    if (errno == ENOENT && strpbrk(name, "*?[")) return open_glob(out, name, t);
+    return dslt_fail(DSLT_EIO, "%s cannot be opened: %s.", name, strerror(errno));
+  }
+  if (S_ISDIR(status.st_mode)) return open_folder(out, name, t);
+  if (!S_ISREG(status.st_mode)) return dslt_fail(DSLT_EIO, "%s is neither a file nor a folder.", name);
+  if (dslt_picture_name(name)) return open_picture(out, name, t);
+  if (status.st_size == 0) return dslt_fail(DSLT_EFORMAT, "%s is empty.", name);
+  const dslt_video_request request = {.path = name, .as_stored = t->as_stored, .notes = t->notes};
+  return dslt_input_open_video(out, &request);
+}
+
+static int open_address(dslt_input *out, const char *name, const turning *t) {
+  const dslt_video_request request = {
+      .path = name, .address = 1, .as_stored = t->as_stored, .notes = t->notes};
+  return dslt_input_open_video(out, &request);
+}
+
+int dslt_input_open(dslt_input *out, const char *name, int as_stored, dslt_notes *notes) {
+  const turning t = {.as_stored = as_stored, .notes = notes};
   if (!name[0])
     return dslt_fail(DSLT_EARGUMENT, "The input's name is empty; give a video, a folder or a glob.");
-  if (strcmp(name, "-") == 0) return open_list(out);
+  if (strcmp(name, "-") == 0) return open_list(out, &t);
+  if (is_there(name)) return open_path(out, name, &t); /* whatever colons its name holds */
   if (strncmp(name, "camera:", 7) == 0) {
     const int64_t number = whole_number(name + 7, 99);
     if (number < 0)
       return dslt_fail(DSLT_EARGUMENT, "%s names no camera; write camera:0 to camera:99.", name);
-    return open_video(out, NULL, (int)number);
+    return dslt_input_open_camera(out, (int)number);
   }
   if (strncmp(name, "scene:", 6) == 0) return open_scene(out, name);
-  if (strstr(name, "://")) return open_video(out, name, 0);
-  return open_path(out, name);
+  return strstr(name, "://") ? open_address(out, name, &t) : open_path(out, name, &t);
 }

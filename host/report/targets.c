@@ -2,6 +2,7 @@
 #include "report/targets.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +66,7 @@ int dslt_track_targets_reserve(dslt_track_targets *t, int frames) {
   return DSLT_OK;
 }
 
-int dslt_track_targets_add(dslt_track_targets *t, const dslt_result *results) {
+int dslt_track_targets_add(dslt_track_targets *t, const dslt_result *results, double time) {
   if (t->frames == t->room) {
     if (t->frames > INT32_MAX / 2)
       return dslt_fail(DSLT_EMEMORY, "More than %d frames in one run.", t->frames);
@@ -73,7 +74,9 @@ int dslt_track_targets_add(dslt_track_targets *t, const dslt_result *results) {
   }
   for (int i = 0; i < t->count; i++) {
     dslt_track_row row = {.frame = t->frames, .box = t->first[i], .peak = 1}; /* given, not found: certain */
-    if (results) row = (dslt_track_row){t->frames, results[i].box, results[i].peak, results[i].lost};
+    if (results) row = (dslt_track_row){t->frames, results[i].box, results[i].peak, results[i].lost, 0, 0};
+    row.timed = isfinite(time);
+    row.time = row.timed ? time : 0;
     t->rows[i][t->frames] = row;
   }
   t->frames++;

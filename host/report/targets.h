@@ -36,8 +36,9 @@ void dslt_track_targets_free(dslt_track_targets *targets);
 
 /* Room for so many frames. */
 int dslt_track_targets_reserve(dslt_track_targets *targets, int frames);
-/* A frame's row for each target from `results`; NULL: the first frame, whose boxes were given. */
-int dslt_track_targets_add(dslt_track_targets *targets, const dslt_result *results);
+/* A frame's row for each target from `results`; NULL: the first frame, whose boxes were given. `time` of the
+ * frame in seconds, NaN where there is none. */
+int dslt_track_targets_add(dslt_track_targets *targets, const dslt_result *results, double time);
 /* What the views show of the last frame; `responses` [count] or NULL. Valid until the next call. */
 const dslt_track_shown *dslt_track_targets_shown(dslt_track_targets *targets, const dslt_response *responses);
 

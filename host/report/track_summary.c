@@ -104,6 +104,7 @@ static int fill_run(json_t *root, const dslt_track_report *report) {
   bad |= json_object_set_new(root, "weights", weights ? weights : json_null());
   bad |= json_object_set_new(root, "seed", json_integer(options->seed));
   bad |= json_object_set_new(root, "frames", json_integer(report->frames));
+  bad |= json_object_set_new(root, "damaged_spots", json_integer(report->damaged));
   return bad;
 }
 

@@ -28,6 +28,7 @@ typedef struct dslt_track_report {
   const char *precision;             /* "f32" ... or "" likewise */
   const char *backend;               /* "cpu", "cuda" or "" before the tracker exists */
   int64_t frames;                    /* tracked, the first frame among them */
+  int64_t damaged;                   /* spots of the input that were passed over */
   int64_t updates;                   /* all but the first */
   double init_seconds;               /* the whole call of dslt_group_init() */
   double update_seconds;             /* summed over the calls of dslt_group_update() */

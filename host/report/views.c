@@ -38,10 +38,8 @@ int dslt_draw_response(dslt_canvas *canvas, const dslt_response *response) {
   return DSLT_OK;
 }
 
-static int has_opencv(void) { return strcmp(dslt_media_library(), "none") != 0; }
-
 int dslt_track_views_prepare(const dslt_track_views *views) {
-  if (views->overlay && !has_opencv())
+  if (views->overlay && !dslt_media_writes_videos())
     return dslt_fail(DSLT_EUNSUPPORTED,
                      "%s cannot be written: this build has no OpenCV; install libopencv-dev and build again.",
                      views->overlay);
@@ -71,7 +69,7 @@ static int dump_response(const dslt_track_views *views, const dslt_image *frame,
   char path[MAX_PATH];
   DSLT_TRY(dump_path(path, views, s->row->frame, number, "npy"));
   DSLT_TRY(dslt_npy_save(s->response->data, s->response->height, s->response->width, path));
-  DSLT_TRY(dump_path(path, views, s->row->frame, number, has_opencv() ? "png" : "ppm"));
+  DSLT_TRY(dump_path(path, views, s->row->frame, number, dslt_media_writes_pictures() ? "png" : "ppm"));
   dslt_canvas canvas = {0};
   DSLT_TRY(dslt_canvas_from_image(&canvas, frame));
   int rc = dslt_draw_response(&canvas, s->response);
@@ -130,12 +128,18 @@ int dslt_track_views_frame(dslt_track_views *views, const dslt_image *frame, con
   else
     draw_several(&views->canvas, shown, count);
   if (views->overlay) {
-    if (!views->writer)
-      DSLT_TRY(dslt_video_writer_open(&views->writer, views->overlay, frame->width, frame->height,
-                                      views->fps > 0 ? views->fps : usual_fps));
-    DSLT_TRY(dslt_video_writer_write(views->writer, &views->canvas));
+    const dslt_video_format format = {.width = frame->width,
+                                      .height = frame->height,
+                                      .fps = views->fps > 0 ? views->fps : usual_fps,
+                                      .aspect = {views->aspect[0], views->aspect[1]}};
+    if (!views->writer) DSLT_TRY(dslt_video_writer_open(&views->writer, views->overlay, &format));
+    DSLT_TRY(dslt_video_writer_write(views->writer, &views->canvas, views->time));
   }
   return views->title ? dslt_window_show(&views->canvas, views->title) : 1;
+}
+
+const char *dslt_track_views_note(const dslt_track_views *views) {
+  return views->writer ? dslt_video_writer_note(views->writer) : "";
 }
 
 int dslt_track_views_close(dslt_track_views *views, int keep) {

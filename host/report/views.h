@@ -15,6 +15,8 @@ typedef struct dslt_track_views {
   const char *dump;    /* existing or new folder for response maps or NULL */
   const char *title;   /* of the window, or NULL for none */
   double fps;          /* of the video; 0 = 25 */
+  int aspect[2];       /* width : height of a pixel; {0} = square */
+  double time;         /* of the frame that is shown next, seconds; NaN: at the rate */
   dslt_canvas canvas;
   dslt_video_writer *writer;
 } dslt_track_views;
@@ -41,6 +43,8 @@ int dslt_track_views_prepare(const dslt_track_views *views);
  * lost. Of several, response maps are named NNNNN-K. */
 int dslt_track_views_frame(dslt_track_views *views, const dslt_image *frame, const dslt_track_shown *shown,
                            int count);
+/* A sentence on what the video does not keep, or "". Valid until _close. */
+const char *dslt_track_views_note(const dslt_track_views *views);
 /* Finish the video (with `keep` 0: drop it), close the window, free the canvas. */
 int dslt_track_views_close(dslt_track_views *views, int keep);
 

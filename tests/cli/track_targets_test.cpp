@@ -58,7 +58,7 @@ TEST_F(TrackTargets, CsvHasAColumnForTheTarget) {
   std::istringstream text(slurp(path("all.csv")));
   std::string line;
   ASSERT_TRUE(std::getline(text, line));
-  EXPECT_EQ(line, "frame,target,x,y,width,height,peak,lost");
+  EXPECT_EQ(line, "frame,target,x,y,width,height,peak,lost,time");
   for (int i = 0; i < kFrames; i++)
     for (int k = 0; k < 3; k++) {
       ASSERT_TRUE(std::getline(text, line));

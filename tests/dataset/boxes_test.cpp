@@ -161,9 +161,9 @@ TEST_F(BoxFiles, ALongFileIsReadWhole) {
   dslt_box_list_free(&list);
 }
 
-const std::vector<dslt_track_row> rows = {{0, {10.5, 20.25, 30, 40}, 1, 0},
-                                          {1, {11.00004, 19.12346, 31.5, 41.75}, 0.875, 0},
-                                          {2, {-3, 0, 5, 5}, 0.1, 1}};
+const std::vector<dslt_track_row> rows = {{0, {10.5, 20.25, 30, 40}, 1, 0, 1, 0.0},
+                                          {1, {11.00004, 19.12346, 31.5, 41.75}, 0.875, 0, 1, 1.0 / 3},
+                                          {2, {-3, 0, 5, 5}, 0.1, 1, 0, 0}};  // of unknown time
 
 std::string written(const std::string &path, dslt_box_format format) {
   EXPECT_EQ(dslt_track_write(path.c_str(), format, rows.data(), (int)rows.size()), DSLT_OK)
@@ -180,19 +180,19 @@ TEST_F(BoxFiles, EachFormatToTheLetter) {
   EXPECT_EQ(written(path("g"), DSLT_FORMAT_GOT10K),
             "11.500,21.250,30.000,40.000\n12.000,20.123,31.500,41.750\n-2.000,1.000,5.000,5.000\n");
   EXPECT_EQ(written(path("c"), DSLT_FORMAT_CSV),
-            "frame,x,y,width,height,peak,lost\n"
-            "0,10.5000,20.2500,30.0000,40.0000,1.000000,0\n"
-            "1,11.0000,19.1235,31.5000,41.7500,0.875000,0\n"
-            "2,-3.0000,0.0000,5.0000,5.0000,0.100000,1\n");
+            "frame,x,y,width,height,peak,lost,time\n"
+            "0,10.5000,20.2500,30.0000,40.0000,1.000000,0,0.000000\n"
+            "1,11.0000,19.1235,31.5000,41.7500,0.875000,0,0.333333\n"
+            "2,-3.0000,0.0000,5.0000,5.0000,0.100000,1,\n");
   EXPECT_EQ(
       written(path("j"), DSLT_FORMAT_JSON),
       "{\"convention\": \"0-based, continuous, top-left corner, pixels\", \"frames\": [\n"
       "{\"frame\": 0, \"x\": 10.5, \"y\": 20.25, \"width\": 30.0, \"height\": 40.0, \"peak\": 1.0, \"lost\": "
-      "false},\n"
+      "false, \"time\": 0.0},\n"
       "{\"frame\": 1, \"x\": 11.00004, \"y\": 19.12346, \"width\": 31.5, \"height\": 41.75, \"peak\": 0.875, "
-      "\"lost\": false},\n"
+      "\"lost\": false, \"time\": 0.3333333333},\n"
       "{\"frame\": 2, \"x\": -3.0, \"y\": 0.0, \"width\": 5.0, \"height\": 5.0, \"peak\": 0.1, \"lost\": "
-      "true}\n]}\n");
+      "true, \"time\": null}\n]}\n");
 }
 
 TEST_F(BoxFiles, WhatIsWrittenIsRead) {
@@ -210,7 +210,7 @@ TEST_F(BoxFiles, WhatIsWrittenIsRead) {
 TEST_F(BoxFiles, NoRowsGiveAnEmptyFileAndBadRowsNone) {
   EXPECT_EQ(dslt_track_write(path("e").c_str(), DSLT_FORMAT_OTB, nullptr, 0), DSLT_OK);
   EXPECT_EQ(slurp(path("e")), "");
-  dslt_track_row bad = {0, {0, 0, NAN, 1}, 0, 0};
+  dslt_track_row bad = {0, {0, 0, NAN, 1}, 0, 0, 0, 0};
   EXPECT_EQ(dslt_track_write(path("j").c_str(), DSLT_FORMAT_JSON, &bad, 1), DSLT_EINTERNAL);
   EXPECT_EQ(dslt_track_write(path("no/j").c_str(), DSLT_FORMAT_JSON, rows.data(), 1), DSLT_EIO);
   EXPECT_EQ(file_count(), 1u);

@@ -19,6 +19,9 @@
 #define NEED_OPENCV() \
   if (!DSLT_OPENCV) GTEST_SKIP() << skip::kOpenCv
 
+#define NEED_VIDEO() \
+  if (!DSLT_OPENCV && !DSLT_FFMPEG) GTEST_SKIP() << skip::kVideo
+
 using Bytes = std::vector<uint8_t>;
 
 class Folder {
@@ -62,11 +65,17 @@ Bytes make_pgm(int width, int height, uint8_t value);
 // One strip, little-endian; sample_format 1 unsigned, 3 float.
 Bytes make_tiff(int width, int height, int bits, int sample_format, const Bytes &samples);
 
+// A TIFF structure whose one tag, the orientation, is `orientation`.
+Bytes make_exif(int orientation, bool big);
+// A PNG chunk with its checksum.
+void put_chunk(Bytes &out, const char *type, const Bytes &body);
+
 struct Frame {
   int width, height;
   dslt_pixel_format format;
   std::string name;
   Bytes pixels;  // rows packed
+  double time;   // NaN: none
 };
 
 struct Outcome {
@@ -74,9 +83,24 @@ struct Outcome {
   int rc = 0;
   std::string error;
   dslt_source_info info = {};
+  std::string notes;  // a line each
+  int64_t damaged = 0;
 };
 
 // Open, read all, close.
 Outcome read_source(const std::string &input, dslt_source_options options = {});
+
+// `stored` put upright, by EXIF's words for where its first row and first column belong.
+Frame upright(const Frame &stored, int orientation);
+
+// The programs of FFmpeg make inputs of every kind and say what is in them.
+bool has_ffmpeg();
+// ffmpeg ARGUMENTS in a shell, quietly; true when it succeeded.
+bool ffmpeg(const std::string &arguments);
+// The times of the video's frames, as ffprobe tells them.
+std::vector<double> probe_times(const std::string &path);
+#define NEED_FFMPEG()                              \
+  if (!DSLT_FFMPEG) GTEST_SKIP() << skip::kFfmpeg; \
+  if (!has_ffmpeg()) GTEST_SKIP() << skip::kFfmpegProgram
 
 #endif

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <csignal>
 #include <cstring>
 
@@ -32,27 +33,39 @@ struct Clip {
   }
 };
 
+int open_writer(dslt_video_writer **out, const std::string &path, int width, int height, double fps = 25) {
+  const dslt_video_format format = {width, height, fps, {1, 1}};
+  return dslt_video_writer_open(out, path.c_str(), &format);
+}
+
 int write_video(const std::string &path, int width, int height, int frames, int keep = 1) {
   Clip clip(width, height);
   dslt_video_writer *writer = nullptr;
-  const int rc = dslt_video_writer_open(&writer, path.c_str(), width, height, 25);
+  const int rc = open_writer(&writer, path, width, height);
   if (rc < 0) return rc;
-  for (int i = 0; i < frames; i++)
-    EXPECT_EQ(dslt_video_writer_write(writer, clip.frame(i)), DSLT_OK) << dslt_last_error();
-  return dslt_video_writer_close(writer, keep);
+  int wrote = DSLT_OK;
+  for (int i = 0; i < frames && wrote == DSLT_OK; i++)
+    wrote = dslt_video_writer_write(writer, clip.frame(i), NAN);
+  const std::string error = dslt_last_error();
+  const int closed = dslt_video_writer_close(writer, keep);
+  if (wrote == DSLT_OK) return closed;
+  EXPECT_EQ(closed, keep ? DSLT_EIO : DSLT_OK);
+  EXPECT_TRUE(has(error, path)) << error;
+  return wrote;
 }
 
 }  // namespace
 
 TEST(Video, RoundTrip) {
-  NEED_OPENCV();
+  NEED_VIDEO();
   Folder folder;
   for (const char *name : {"a.mp4", "a.avi"}) {
     ASSERT_EQ(write_video(folder / name, 160, 120, 40), DSLT_OK) << dslt_last_error();
     const Outcome got = read_source(folder / name);
     ASSERT_EQ(got.rc, 0) << got.error;
     ASSERT_EQ(got.frames.size(), 40u);
-    EXPECT_EQ(got.info.frames, 40);
+    EXPECT_EQ(got.info.frames, -1);  // nothing that a container says of its length is a promise
+    EXPECT_EQ(got.info.about, 40);
     EXPECT_NEAR(got.info.fps, 25, 0.1);
     EXPECT_STREQ(got.info.kind, "video");
     Clip clip(160, 120);
@@ -63,9 +76,9 @@ TEST(Video, RoundTrip) {
         sum += std::abs(c->pixels[k] - got.frames[static_cast<size_t>(i)].pixels[k]);
       EXPECT_LT(sum / (160 * 120 * 3), 12) << name << " " << i;
     }
-    const Outcome part = read_source(folder / name, {10, 5, 2, 0});
+    const Outcome part = read_source(folder / name, {10, 5, 2, 0, 0});
     ASSERT_EQ(part.frames.size(), 5u);
-    EXPECT_EQ(part.info.frames, 5);
+    EXPECT_EQ(part.info.about, 5);
     EXPECT_EQ(part.frames[0].pixels, got.frames[10].pixels);
     EXPECT_EQ(part.rc, 0);
   }
@@ -73,7 +86,7 @@ TEST(Video, RoundTrip) {
 }
 
 TEST(Video, OddSizesLoseTheLastColumn) {
-  NEED_OPENCV();
+  NEED_VIDEO();
   Folder folder;
   ASSERT_EQ(write_video(folder / "a.mp4", 161, 121, 5), DSLT_OK) << dslt_last_error();
   const Outcome got = read_source(folder / "a.mp4");
@@ -83,7 +96,7 @@ TEST(Video, OddSizesLoseTheLastColumn) {
 }
 
 TEST(Video, WriterLeavesNothingBehind) {
-  NEED_OPENCV();
+  NEED_VIDEO();
   Folder folder;
   EXPECT_EQ(write_video(folder / "a.mp4", 160, 120, 5, 0), DSLT_OK);
   EXPECT_EQ(folder.files(), 0);
@@ -96,17 +109,17 @@ TEST(Video, WriterLeavesNothingBehind) {
   EXPECT_EQ(write_video(folder / "a.xyz", 160, 120, 5), DSLT_EARGUMENT);
   EXPECT_EQ(dslt_video_writer_close(nullptr, 1), DSLT_OK);
   dslt_video_writer *writer = nullptr;
-  EXPECT_EQ(dslt_video_writer_open(&writer, (folder / "b.mp4").c_str(), 1, 100, 25), DSLT_EARGUMENT);
-  ASSERT_EQ(dslt_video_writer_open(&writer, (folder / "b.mp4").c_str(), 64, 48, 0), DSLT_OK);
+  EXPECT_EQ(open_writer(&writer, folder / "b.mp4", 1, 100), DSLT_EARGUMENT);
+  ASSERT_EQ(open_writer(&writer, folder / "b.mp4", 64, 48, 0), DSLT_OK);
   Clip clip(160, 120);
-  EXPECT_EQ(dslt_video_writer_write(writer, clip.frame(0)), DSLT_EFRAME);
+  EXPECT_EQ(dslt_video_writer_write(writer, clip.frame(0), NAN), DSLT_EFRAME);
   EXPECT_EQ(dslt_video_writer_close(writer, 1), DSLT_EIO);
   EXPECT_EQ(folder.files(), 1);
 }
 
 // A limit on the size of files stands in for a full disk.
 TEST(Video, FullDiskIsReported) {
-  NEED_OPENCV();
+  NEED_VIDEO();
   Folder folder;
   rlimit before;
   getrlimit(RLIMIT_FSIZE, &before);
@@ -123,7 +136,7 @@ TEST(Video, FullDiskIsReported) {
 }
 
 TEST(Video, WhatIsNoVideoIsNamed) {
-  NEED_OPENCV();
+  NEED_VIDEO();
   Folder folder;
   write_file(folder / "empty.mp4", Bytes());
   write_file(folder / "text.mp4", std::string("This is a text and no video.\n"));
@@ -137,8 +150,8 @@ TEST(Video, WhatIsNoVideoIsNamed) {
   }
 }
 
-TEST(Video, EarlyEndComesAfterTheGoodFrames) {
-  NEED_OPENCV();
+TEST(Video, AFileThatWasCutOffGivesItsGoodFramesAndSaysSo) {
+  NEED_VIDEO();
   Folder folder;
   ASSERT_EQ(write_video(folder / "a.avi", 320, 240, 60), DSLT_OK) << dslt_last_error();
   const Bytes whole = read_file(folder / "a.avi");
@@ -146,24 +159,27 @@ TEST(Video, EarlyEndComesAfterTheGoodFrames) {
   testing::internal::CaptureStderr();
   const Outcome got = read_source(folder / "cut.avi");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
-  EXPECT_EQ(got.rc, DSLT_EFORMAT);
-  EXPECT_TRUE(has(got.error, "cut.avi") && has(got.error, "of 60 frames")) << got.error;
+  EXPECT_EQ(got.rc, 0) << got.error;
+  if (DSLT_FFMPEG) {
+    EXPECT_TRUE(has(got.notes, "cut.avi") && has(got.notes, "of its 60 frames")) << got.notes;
+    EXPECT_GT(got.damaged, 0);
+  }
   EXPECT_GT(got.frames.size(), 10u);
   EXPECT_LT(got.frames.size(), 56u);
   // what the user did not ask for is not missed
-  const Outcome part = read_source(folder / "cut.avi", {0, 8, 0, 0});
+  const Outcome part = read_source(folder / "cut.avi", {0, 8, 0, 0, 0});
   EXPECT_EQ(part.rc, 0) << part.error;
   EXPECT_EQ(part.frames.size(), 8u);
-  const Outcome beyond = read_source(folder / "a.avi", {60, 0, 0, 0});
+  const Outcome beyond = read_source(folder / "a.avi", {60, 0, 0, 0, 0});
   EXPECT_EQ(beyond.rc, DSLT_EARGUMENT);
 }
 
 TEST(Video, CanBeClosedAtAnyMoment) {
-  NEED_OPENCV();
+  NEED_VIDEO();
   Folder folder;
   ASSERT_EQ(write_video(folder / "a.mp4", 160, 120, 30), DSLT_OK);
   for (int round = 0; round < 20; round++) {
-    const dslt_source_options options = {round % 4, 0, 1 + round % 3, round % 3};
+    const dslt_source_options options = {round % 4, 0, 1 + round % 3, round % 3, 0};
     dslt_source *source = nullptr;
     ASSERT_EQ(dslt_source_open(&source, (folder / "a.mp4").c_str(), &options), DSLT_OK);
     dslt_image image;
@@ -172,13 +188,13 @@ TEST(Video, CanBeClosedAtAnyMoment) {
   }
 }
 
-TEST(Video, WithoutOpencvTheSentenceSaysSo) {
-  if (DSLT_OPENCV) GTEST_SKIP() << skip::kWithOpenCv;
+TEST(Video, WithoutALibraryTheSentenceSaysSo) {
+  if (DSLT_OPENCV || DSLT_FFMPEG) GTEST_SKIP() << skip::kWithVideo;
   Folder folder;
   write_file(folder / "a.mp4", std::string("x"));
   EXPECT_EQ(read_source(folder / "a.mp4").rc, DSLT_EUNSUPPORTED);
   dslt_video_writer *writer = nullptr;
-  EXPECT_EQ(dslt_video_writer_open(&writer, "a.mp4", 64, 48, 25), DSLT_EUNSUPPORTED);
+  EXPECT_EQ(open_writer(&writer, "a.mp4", 64, 48), DSLT_EUNSUPPORTED);
   dslt_canvas canvas = {};
   EXPECT_EQ(dslt_window_show(&canvas, "x"), DSLT_EUNSUPPORTED);
 }
@@ -245,9 +261,9 @@ TEST(WindowDeathTest, OpensOnADisplay) {
 }
 
 TEST(Video, LibraryNamesItself) {
-  if (DSLT_OPENCV) {
-    EXPECT_TRUE(has(dslt_media_library(), "OpenCV 4")) << dslt_media_library();
-  } else {
-    EXPECT_STREQ(dslt_media_library(), "none");
-  }
+  EXPECT_EQ(has(dslt_media_library(), "OpenCV "), DSLT_OPENCV) << dslt_media_library();
+  EXPECT_EQ(has(dslt_media_library(), "FFmpeg "), DSLT_FFMPEG) << dslt_media_library();
+  EXPECT_EQ(std::string(dslt_media_library()) == "none", !DSLT_OPENCV && !DSLT_FFMPEG);
+  EXPECT_EQ(dslt_media_writes_videos(), DSLT_OPENCV || DSLT_FFMPEG);
+  EXPECT_EQ(dslt_media_writes_pictures(), DSLT_OPENCV);
 }

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* video.c: videos and cameras as inputs. FFmpeg's libraries read videos where this build has them: OpenCV's
+ * reader tells nothing of damage, of times and, rightly, of orientation. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "media/ffmpeg.h"
+#include "media/input.h"
+#include "media/orient.h"
+
+typedef struct video {
+  dslt_ff_video *ffmpeg; /* one of the two */
+  dslt_cv_video *opencv;
+  char *path; /* NULL: a camera */
+  int64_t passed;
+} video;
+
+static void video_free(void *self) {
+  video *v = self;
+  dslt_ff_video_close(v->ffmpeg);
+  dslt_cv_video_close(v->opencv);
+  free(v->path);
+  free(v);
+}
+
+static int video_next(dslt_frame *out, void *self, const atomic_bool *stop) {
+  video *v = self;
+  const int rc = v->ffmpeg ? dslt_ff_video_next(out, v->ffmpeg, stop) : dslt_cv_video_next(out, v->opencv);
+  if (rc < 0) {
+    char where[64];
+    snprintf(where, sizeof where, "frame %lld", (long long)v->passed);
+    dslt_fail_prefix(rc, where);
+    return dslt_fail_prefix(rc, v->path ? v->path : "The camera");
+  }
+  if (rc > 0) {
+    v->passed++;
+    return rc;
+  }
+  if (atomic_load(stop)) return 0;
+  if (!v->path) return dslt_fail(DSLT_EIO, "The camera stopped after %lld frames.", (long long)v->passed);
+  if (v->passed == 0) return dslt_fail(DSLT_EFORMAT, "%s holds no frame that can be decoded.", v->path);
+  return 0;
+}
+
+/* Frames are turned in silence nowhere. */
+static void tell_orientation(const dslt_video_facts *facts, const dslt_video_request *request) {
+  if (facts->orientation == 1) return;
+  if (facts->orientation == 0) {
+    dslt_notes_add(request->notes, 0,
+                   "%s asks for an angle that is no multiple of 90 degrees; its frames are taken as stored.",
+                   request->path);
+  } else if (request->as_stored) {
+    dslt_notes_add(request->notes, 0,
+                   "%s: the frames are taken as stored; players show them %s, and boxes do not fit there.",
+                   request->path, dslt_orient_words(facts->orientation));
+  } else {
+    dslt_notes_add(request->notes, 0,
+                   "%s: the frames are %s, as the video asks for; boxes are in the picture as it is shown "
+                   "(--as-stored leaves the frames as they are).",
+                   request->path, dslt_orient_words(facts->orientation));
+  }
+}
+
+int dslt_input_open_video(dslt_input *out, const dslt_video_request *request) {
+  dslt_video_facts facts = {0};
+  video *v = calloc(1, sizeof *v);
+  if (!v || !(v->path = strdup(request->path))) {
+    free(v);
+    return dslt_fail(DSLT_EMEMORY, "No memory to open %s.", request->path);
+  }
+  const int rc = dslt_ff_version() ? dslt_ff_video_open(&v->ffmpeg, &facts, request)
+                                   : dslt_cv_video_open(&v->opencv, &facts, request, 0);
+  if (rc < 0) {
+    video_free(v);
+    return rc;
+  }
+  tell_orientation(&facts, request);
+  *out = (dslt_input){.next = video_next,
+                      .free = video_free,
+                      .self = v,
+                      .info = {.frames = -1,
+                               .about = facts.about,
+                               .fps = facts.fps,
+                               .kind = "video",
+                               .aspect = {facts.aspect[0], facts.aspect[1]}},
+                      .slow = request->address != 0};
+  return DSLT_OK;
+}
+
+int dslt_input_open_camera(dslt_input *out, int number) {
+  dslt_video_facts facts = {0};
+  video *v = calloc(1, sizeof *v);
+  if (!v) return dslt_fail(DSLT_EMEMORY, "No memory to open camera %d.", number);
+  const int rc = dslt_cv_video_open(&v->opencv, &facts, NULL, number);
+  if (rc < 0) {
+    video_free(v);
+    return rc;
+  }
+  *out =
+      (dslt_input){.next = video_next,
+                   .free = video_free,
+                   .self = v,
+                   .info = {.frames = -1, .about = -1, .fps = facts.fps, .kind = "camera", .aspect = {1, 1}},
+                   .live = true};
+  return DSLT_OK;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* writer.c: a video file that appears whole or not at all, by FFmpeg or OpenCV; and which of the two this build
+ * has. */
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "media/ffmpeg.h"
+
+enum { LARGEST_SIDE = 16384 };
+
+struct dslt_video_writer {
+  dslt_ff_writer *ffmpeg; /* one of the two */
+  dslt_cv_writer *opencv;
+  dslt_atomic_file file;
+  char *path;
+  dslt_video_format format;
+  int constant;       /* 1: one rate; frame number k is shown at k / fps */
+  int64_t frames;     /* in the file */
+  double start, last; /* times of the first frame and, counted from it, of the last one */
+  /* with one rate: */
+  dslt_canvas waiting; /* the last frame, until it is known how long it is shown */
+  int64_t slot;        /* its number */
+  int64_t repeated, left_out;
+  int failed; /* 1: a frame could not be written, so the file is worth nothing */
+  char note[320];
+};
+
+static int is_avi(const char *path) { return strcasecmp(strrchr(path, '.'), ".avi") == 0; }
+
+static int check(const char *path, const dslt_video_format *f) {
+  const char *dot = strrchr(path, '.');
+  if (!dot || (strcasecmp(dot, ".mp4") != 0 && strcasecmp(dot, ".avi") != 0))
+    return dslt_fail(DSLT_EARGUMENT, "%s: a video's name must end in .mp4 or .avi.", path);
+  if (f->width < 2 || f->height < 2 || f->width > LARGEST_SIDE || f->height > LARGEST_SIDE)
+    return dslt_fail(DSLT_EARGUMENT,
+                     "%s: a video of %d x %d pixels cannot be written; give 2..%d for each side.", path,
+                     f->width, f->height, LARGEST_SIDE);
+  if (!dslt_media_writes_videos())
+    return dslt_fail(
+        DSLT_EUNSUPPORTED,
+        "%s cannot be written: this build has neither FFmpeg nor OpenCV; install libavformat-dev and "
+        "its fellows, or libopencv-dev, and build again.",
+        path);
+  return DSLT_OK;
+}
+
+static int open_file(dslt_video_writer *w) {
+  DSLT_TRY(dslt_atomic_open(&w->file, w->path));
+  if (!w->file.temp) return dslt_fail(DSLT_EIO, "%s cannot be written: it is not an ordinary file.", w->path);
+  fclose(w->file.stream); /* the encoders write by name */
+  w->file.stream = NULL;
+  const int rc = dslt_ff_version() ? dslt_ff_writer_open(&w->ffmpeg, w->file.temp, &w->format)
+                                   : dslt_cv_writer_open(&w->opencv, w->file.temp, &w->format);
+  return rc < 0 ? dslt_fail_prefix(rc, w->path) : DSLT_OK;
+}
+
+static void release(dslt_video_writer *w) {
+  dslt_atomic_abort(&w->file);
+  dslt_canvas_free(&w->waiting);
+  free(w->path);
+  free(w);
+}
+
+int dslt_video_writer_open(dslt_video_writer **out, const char *path, const dslt_video_format *format) {
+  DSLT_TRY(check(path, format));
+  dslt_video_writer *w = calloc(1, sizeof *w);
+  if (!w || !(w->path = strdup(path))) {
+    free(w);
+    return dslt_fail(DSLT_EMEMORY, "No memory to open %s.", path);
+  }
+  w->format = *format;
+  if (!(w->format.fps >= 0.1 && w->format.fps <= 1000)) w->format.fps = 30; /* images have no rate */
+  w->constant = !dslt_ff_version() || is_avi(path);
+  const int rc = open_file(w);
+  if (rc < 0)
+    release(w);
+  else
+    *out = w;
+  return rc;
+}
+
+/* ---- frames -------------------------------------------------------------------------------------------- */
+
+static int put(dslt_video_writer *w, const dslt_canvas *canvas, double seconds) {
+  const int rc =
+      w->ffmpeg ? dslt_ff_writer_write(w->ffmpeg, canvas, seconds) : dslt_cv_writer_write(w->opencv, canvas);
+  w->failed |= rc < 0;
+  if (rc < 0) return dslt_fail_prefix(rc, w->path);
+  w->frames++;
+  return DSLT_OK;
+}
+
+/* The frame that waits is shown up to frame number `end`. */
+static int put_waiting(dslt_video_writer *w, int64_t end) {
+  for (int64_t k = w->slot; k < end; k++) {
+    DSLT_TRY(put(w, &w->waiting, (double)k / w->format.fps));
+    w->repeated += k > w->slot;
+  }
+  return DSLT_OK;
+}
+
+static int keep_pace(dslt_video_writer *w, const dslt_canvas *canvas) {
+  const int64_t slot = llround(w->last * w->format.fps);
+  if (w->waiting.pixels) {
+    if (slot <= w->slot)
+      w->left_out++; /* the frame before gives way to this one */
+    else
+      DSLT_TRY(put_waiting(w, slot));
+  }
+  if (slot > w->slot) w->slot = slot;
+  const dslt_image image = dslt_canvas_image(canvas);
+  return dslt_canvas_from_image(&w->waiting, &image);
+}
+
+int dslt_video_writer_write(dslt_video_writer *writer, const dslt_canvas *canvas, double seconds) {
+  dslt_video_writer *w = writer;
+  if (canvas->width != w->format.width || canvas->height != w->format.height)
+    return dslt_fail(DSLT_EFRAME, "%s holds frames of %d x %d pixels; one of %d x %d cannot be added.",
+                     w->path, w->format.width, w->format.height, canvas->width, canvas->height);
+  const double step = 1 / w->format.fps;
+  const int first = w->frames == 0 && !w->waiting.pixels;
+  if (first) {
+    w->start = isfinite(seconds) ? seconds : 0;
+    w->last = 0;
+  } else {
+    const double at = seconds - w->start;
+    w->last = isfinite(at) && at > w->last ? at : w->last + (isfinite(at) ? 0.001 : step);
+  }
+  return w->constant ? keep_pace(w, canvas) : put(w, canvas, w->last);
+}
+
+const char *dslt_video_writer_note(dslt_video_writer *writer) {
+  dslt_video_writer *w = writer;
+  const int oblong = w->opencv && w->format.aspect[0] != w->format.aspect[1];
+  int used = 0;
+  w->note[0] = 0;
+  if (w->repeated + w->left_out > 0)
+    used = snprintf(w->note, sizeof w->note,
+                    "%s has one frame rate: to keep pace %lld frames are repeated and %lld left out%s.",
+                    w->path, (long long)w->repeated, (long long)w->left_out,
+                    w->opencv ? "" : "; an .mp4 keeps each frame's own time");
+  if (oblong && used >= 0 && (size_t)used < sizeof w->note)
+    snprintf(w->note + used, sizeof w->note - (size_t)used,
+             "%sIts pixels are square, those of the input %d:%d: OpenCV cannot write that; FFmpeg can.",
+             used ? " " : "", w->format.aspect[0], w->format.aspect[1]);
+  return w->note;
+}
+
+int dslt_video_writer_close(dslt_video_writer *writer, int keep) {
+  dslt_video_writer *w = writer;
+  if (!w) return DSLT_OK;
+  int rc = keep && !w->failed && w->waiting.pixels ? put_waiting(w, w->slot + 1) : DSLT_OK;
+  const int closed = w->ffmpeg ? dslt_ff_writer_close(w->ffmpeg) : dslt_cv_writer_close(w->opencv);
+  if (keep && rc == DSLT_OK && w->failed)
+    rc = dslt_fail(DSLT_EIO, "%s was not written, because one of its frames could not be.", w->path);
+  else if (keep && rc == DSLT_OK && w->frames == 0)
+    rc = dslt_fail(DSLT_EIO, "%s was not written: it would hold no frame.", w->path);
+  else if (keep && rc == DSLT_OK && closed < 0)
+    rc = dslt_fail_prefix(closed, w->path);
+  if (keep && rc == DSLT_OK) rc = dslt_atomic_commit(&w->file);
+  release(w);
+  return keep ? rc : DSLT_OK;
+}
+
+/* ---- libraries ------------------------------------------------------------------------------------------ */
+
+static char library[160] = "none";
+
+static void name_libraries(void) {
+  const char *ffmpeg = dslt_ff_version(), *opencv = dslt_cv_version();
+  if (ffmpeg || opencv)
+    snprintf(library, sizeof library, "%s%s%s%s", ffmpeg ? "FFmpeg " : "", ffmpeg ? ffmpeg : "",
+             ffmpeg && opencv ? ", " : "", opencv ? opencv : "");
+}
+
+const char *dslt_media_library(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, name_libraries);
+  return library;
+}
+
+int dslt_media_writes_videos(void) { return dslt_ff_version() || dslt_cv_version(); }
+
+int dslt_media_writes_pictures(void) { return dslt_cv_version() != NULL; }
