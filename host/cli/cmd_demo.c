@@ -199,6 +199,14 @@ static int write_results(demo *d) {
   return dslt_filmstrip_save(&d->strip, title, d->strip_path);
 }
 
+static void print_next(void) {
+  static const char text[] =
+      "Next, with a video of your own (X,Y is the top-left corner of the box in its first frame):\n"
+      "  %s track VIDEO --box X,Y,WIDTH,HEIGHT --overlay tracked.mp4 --out boxes.txt\n"
+      "  %s track VIDEO --select --overlay tracked.mp4    (draw the box; needs a display)\n";
+  printf(text, program_invocation_name, program_invocation_name);
+}
+
 /* Step by step; the exit code says which kind of thing was missing. */
 static int run_demo(demo *d) {
   int rc = choose_options(d);
@@ -223,6 +231,7 @@ static int run_demo(demo *d) {
     printf("wrote %s, %s and %s\n", d->video_path, d->boxes_path, d->strip_path);
   else
     printf("wrote %s and %s; no video, because this build has no OpenCV\n", d->boxes_path, d->strip_path);
+  print_next();
   return DSLT_EXIT_OK;
 }
 

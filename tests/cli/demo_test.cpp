@@ -16,6 +16,7 @@ TEST_F(Demo, WritesItsFilesAndScores) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(contains(outcome.out, "frames per second: "));
   EXPECT_TRUE(contains(outcome.out, "mean overlap: "));
+  EXPECT_TRUE(contains(outcome.out, " track VIDEO --box X,Y,WIDTH,HEIGHT"));
   dslt_box_list list = {};
   ASSERT_EQ(dslt_box_list_read_otb(&list, path("demo/boxes.txt").c_str()), DSLT_OK) << dslt_last_error();
   EXPECT_EQ(list.count, 4);
