@@ -17,7 +17,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 GTEST = re.compile(r"^[^\s:][^:\n]*:\d+: Skipped\n(.*?)(?:\n\s*\n|\n\[|\Z)", re.MULTILINE | re.DOTALL)
-UNITTEST = re.compile(r"^(\w+) \(([\w.]+)\).*?\.\.\. skipped (['\"])(.*)\3$", re.MULTILINE | re.DOTALL)
+UNITTEST = re.compile(r"^(\w+) \(([\w.]+)\)(?:\n[^\n]*)??(?: \.\.\.)? skipped (['\"])(.*)\3$", re.MULTILINE)
 SCRIPT = re.compile(r"^skipped: (.*)$", re.MULTILINE)
 NO_REASON = "(no reason given)"
 
