@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Print the README's table from what bench/otb_table.sh recorded: scores.json and speed.json of a results folder.
+"""Print the README's table from what bench/otb_table.sh recorded: scores.json of a results folder.
+Speeds stand in bench/table.py's tables, from `dslt bench`, which has the machine for itself.
 
     python3 bench/otb_readme.py bench/results/otb10
 """
@@ -27,22 +28,17 @@ ROWS = {
 def main() -> int:
     folder = Path(sys.argv[1])
     trackers = json.loads((folder / "scores.json").read_text())["trackers"]
-    speed = json.loads((folder / "speed.json").read_text())
     most = max(len(t["sequences"]) for t in trackers.values())
-    print("| tracker | AUC | precision, 20 px | frames/s, median | first frame |")
-    print("| --- | --- | --- | --- | --- |")
+    print("| tracker | AUC | precision, 20 px |")
+    print("| --- | --- | --- |")
     for name, words in ROWS.items():
         if name not in trackers:
             continue
         scored = len(trackers[name]["sequences"])
         if scored < most:
             words += f", {scored} of the {most} targets"
-        overall, times = trackers[name]["overall"], speed.get(name)
-        # only the two runs that had the machine for themselves tell something about speed
-        timed = times and times["jobs"] == 1 and name.startswith("DSLT")
-        rate = f"{times['fps']:.0f}" if timed else ""
-        first = f"{times['first_ms']:.0f} ms" if timed else ""
-        print(f"| {words} | {overall['auc']:.3f} | {overall['precision20']:.3f} | {rate} | {first} |")
+        overall = trackers[name]["overall"]
+        print(f"| {words} | {overall['auc']:.3f} | {overall['precision20']:.3f} |")
     return 0
 
 
