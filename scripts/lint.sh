@@ -19,9 +19,9 @@ missing=$(git grep -L 'SPDX-License-Identifier: Apache-2.0' -- $sources || true)
 [ -z "$missing" ] || complain "no SPDX line in:
 $missing"
 
-if git grep -nE '#include *[<"](cuda|cudnn|cublas|dnnl|oneapi|opencv)' -- host include \
-    ':!host/backend/cpu' ':!host/backend/cuda' ':!host/media/opencv.cpp'; then
-  complain "above: vendor headers belong into host/backend/{cpu,cuda} and host/media/opencv.cpp"
+if git grep -nE '#include *[<"](cuda|cudnn|cublas|dnnl|oneapi|opencv|libav|libsw)' -- host include \
+    ':!host/backend/cpu' ':!host/backend/cuda' ':!host/media'; then
+  complain "above: vendor headers belong into host/backend/{cpu,cuda} and host/media"
 fi
 
 # Tests and benchmarks may look for reference data beside the repository; nothing may need it to be understood.

@@ -1,27 +1,33 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Builds that the usual one does not cover: without the optional libraries, and with oneDNN 3, which Debian 12 does not have.
-# Each runs the fast tests of the rooms that differ.
+# Builds that the usual one does not cover: without the optional libraries, with OpenCV in FFmpeg's place, and with oneDNN 3,
+# which Debian 12 does not have. Each runs the fast tests of the rooms that differ.
 #
-#   scripts/variants.sh [plain] [onednn3]        default: both
+#   scripts/variants.sh [plain] [opencv] [onednn3]        default: all
 set -eu
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
 
-# A build in a folder of its own: name, then cmake's options.
+# A build in a folder of its own: name, rooms to test, then cmake's options.
 variant() {
-  folder=build-$1
-  shift
+  folder=build-$1 rooms=$2
+  shift 2
   cmake --preset cpu -B "$folder" "$@" >/dev/null
-  cmake --build "$folder" --parallel "$jobs" --target dslt dslt_test_backend dslt_test_nn dslt_test_tracker dslt_test_media \
+  cmake --build "$folder" --parallel "$jobs" --target dslt $(printf 'dslt_test_%s ' $rooms) \
     >"$folder/build.log" || { tail -n 40 "$folder/build.log"; return 1; }
   "$folder/dslt" info
-  scripts/run_tests.py "$folder" --jobs "$jobs" -- --label-regex '^(backend|nn|tracker|media)$' --label-exclude '^slow$' --quiet
+  scripts/run_tests.py "$folder" --jobs "$jobs" -- --label-regex "^($(echo "$rooms" | tr ' ' '|'))\$" --label-exclude '^slow$' --quiet
 }
 
 plain() {
-  echo "without OpenCV, oneDNN, libcrypto:"
-  variant plain -D DSLT_WITH_OPENCV=OFF -D DSLT_WITH_ONEDNN=OFF -D DSLT_WITH_LIBCRYPTO=OFF
+  echo "without OpenCV, FFmpeg, oneDNN, libcrypto:"
+  variant plain "backend nn tracker media" \
+    -D DSLT_WITH_OPENCV=OFF -D DSLT_WITH_FFMPEG=OFF -D DSLT_WITH_ONEDNN=OFF -D DSLT_WITH_LIBCRYPTO=OFF
+}
+
+opencv() {
+  echo "without FFmpeg, so that OpenCV reads and writes videos:"
+  variant opencv media -D DSLT_WITH_FFMPEG=OFF
 }
 
 # From PyPI: Debian 12 has oneDNN 2.
@@ -38,12 +44,12 @@ onednn3() {
   fi
   include=$(find "$wheels/x" -path '*/oneapi/dnnl/dnnl.h' | head -n 1)
   library=$(find "$wheels/x" -name libdnnl.so | head -n 1)
-  variant onednn3 -D DNNL_INCLUDE_DIR="${include%/oneapi/dnnl/dnnl.h}" -D DNNL_LIBRARY="$library"
+  variant onednn3 "backend nn tracker" -D DNNL_INCLUDE_DIR="${include%/oneapi/dnnl/dnnl.h}" -D DNNL_LIBRARY="$library"
 }
 
-for name in ${*:-plain onednn3}; do
+for name in ${*:-plain opencv onednn3}; do
   case $name in
-    plain | onednn3) "$name" ;;
-    *) echo "variants.sh: there is no variant \"$name\", only plain and onednn3" >&2; exit 2 ;;
+    plain | opencv | onednn3) "$name" ;;
+    *) echo "variants.sh: there is no variant \"$name\", only plain, opencv and onednn3" >&2; exit 2 ;;
   esac
 done
