@@ -46,6 +46,10 @@ int dslt_bench_feed_next(dslt_image *out, dslt_bench_feed *feed) {
   return 1;
 }
 
+int dslt_bench_feed_note(char *out, size_t size, dslt_bench_feed *feed) {
+  return feed->source ? dslt_source_note(out, size, feed->source) : 0;
+}
+
 void dslt_bench_feed_close(dslt_bench_feed *feed) {
   if (!feed) return;
   dslt_source_close(feed->source);

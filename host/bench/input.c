@@ -13,9 +13,8 @@
 
 #include "base/error.h"
 #include "dataset/boxes.h"
+#include "media/media.h"
 #include "media/scene.h"
-
-static const char scene_prefix[] = "scene:";
 
 static int out_of_memory(void) {
   return dslt_fail(DSLT_EMEMORY, "Out of memory while looking at the inputs.");
@@ -132,7 +131,7 @@ static int add_folder(dslt_bench_items *items, const char *folder, const char *s
 /* ---- any input ----------------------------------------------------------------------------------- */
 
 int dslt_bench_items_add(dslt_bench_items *items, const char *input, const char *box, const char *sequences) {
-  if (strncmp(input, scene_prefix, sizeof scene_prefix - 1) == 0) {
+  if (dslt_source_is_scene(input)) {
     if (box) return dslt_fail(DSLT_EOPTION, "%s knows its own target: leave --box out.", input);
     return add_scene(items, input);
   }
@@ -152,8 +151,7 @@ int64_t dslt_bench_item_frames(const dslt_bench_item *item, int64_t limit) {
   int64_t frames = -1;
   if (item->set)
     frames = dslt_dataset_at(item->set, item->index)->frames;
-  else if (strncmp(item->input, scene_prefix, sizeof scene_prefix - 1) == 0 &&
-           dslt_scene_parse(&options, item->input) == DSLT_OK)
+  else if (dslt_source_is_scene(item->input) && dslt_scene_parse(&options, item->input) == DSLT_OK)
     frames = options.frames;
   return limit > 0 && (frames < 0 || limit < frames) ? limit : frames;
 }

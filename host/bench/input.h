@@ -49,6 +49,8 @@ typedef struct dslt_bench_feed dslt_bench_feed;
 int dslt_bench_feed_open(dslt_bench_feed **out, const dslt_bench_item *item, int64_t limit);
 /* 1 = delivered (borrowed until the next call), 0 = end, negative = error. */
 int dslt_bench_feed_next(dslt_image *out, dslt_bench_feed *feed);
+/* As dslt_source_note(). */
+int dslt_bench_feed_note(char *out, size_t size, dslt_bench_feed *feed);
 void dslt_bench_feed_close(dslt_bench_feed *feed);
 
 /* ---- frames in memory ---------------------------------------------------------------------------- */

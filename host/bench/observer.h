@@ -14,7 +14,8 @@ typedef struct dslt_bench_observer {
   void *self;
   void (*start)(void *self, int64_t frames); /* that will be tracked in all; -1: not known */
   void (*progress)(void *self, int64_t frames);
-  void (*end)(void *self); /* the last frame was tracked, or an error came */
+  void (*note)(void *self, const char *sentence); /* on an input: frames are turned, spots damaged */
+  void (*end)(void *self);                        /* the last frame was tracked, or an error came */
 } dslt_bench_observer;
 
 #ifdef __cplusplus

@@ -202,6 +202,14 @@ static int track_ahead(crew *c, dslt_bench_run *run, const dslt_bench_item *item
 typedef int pass(crew *c, dslt_bench_run *run, const dslt_bench_item *item, dslt_bench_feed *feed,
                  dslt_bench_setup *setup);
 
+/* Once an input, though it is read several times. */
+static void tell_notes(dslt_bench_setup *setup, const dslt_bench_item *item, dslt_bench_feed *feed) {
+  char note[1024];
+  if (!setup->observer || !setup->observer->note || setup->noted == item) return;
+  while (dslt_bench_feed_note(note, sizeof note, feed)) setup->observer->note(setup->observer->self, note);
+  setup->noted = item;
+}
+
 static int with_crew(pass *make, dslt_bench_run *run, const dslt_bench_item *item, dslt_bench_setup *setup) {
   crew c = {0};
   dslt_bench_feed *feed = NULL;
@@ -210,6 +218,7 @@ static int with_crew(pass *make, dslt_bench_run *run, const dslt_bench_item *ite
   int rc = dslt_bench_feed_open(&feed, item, setup->frames);
   if (rc == DSLT_OK) rc = make(&c, run, item, feed, setup);
   run->loop_seconds = dslt_seconds() - start;
+  if (rc == DSLT_OK) tell_notes(setup, item, feed);
   dslt_bench_feed_close(feed);
   crew_free(&c);
   return rc;

@@ -27,6 +27,7 @@ typedef struct dslt_bench_setup {
   const dslt_energy *energy;
   const dslt_bench_observer *observer; /* told of frames done; may be NULL */
   int64_t done;                        /* so far, for the observer */
+  const dslt_bench_item *noted;        /* the input whose notes the observer got already */
 } dslt_bench_setup;
 
 /* What one target's run came to. Sums go over the frames behind the first and the warm ones. */

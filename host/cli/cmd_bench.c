@@ -23,6 +23,12 @@ static void start(void *self, int64_t frames) {
 
 static void progress(void *self, int64_t frames) { dslt_progress_update(&((watch *)self)->progress, frames); }
 
+static void note(void *self, const char *sentence) {
+  watch *w = self;
+  dslt_progress_end(&w->progress);
+  if (!w->quiet) dslt_console_error("%s", sentence);
+}
+
 static void end(void *self) { dslt_progress_end(&((watch *)self)->progress); }
 
 static int run(const dslt_bench_command *command) {
@@ -30,7 +36,8 @@ static int run(const dslt_bench_command *command) {
                               [DSLT_BENCH_WEIGHTS] = DSLT_EXIT_WEIGHTS,
                               [DSLT_BENCH_RESULTS] = DSLT_EXIT_FAILED};
   watch w = {.quiet = command->quiet};
-  const dslt_bench_observer observer = {.self = &w, .start = start, .progress = progress, .end = end};
+  const dslt_bench_observer observer = {
+      .self = &w, .start = start, .progress = progress, .note = note, .end = end};
   dslt_bench_step step;
   const int rc = dslt_bench_do(&step, &command->request, &observer);
   return rc < 0 ? dslt_console_fail(rc, codes[step]) : DSLT_EXIT_OK;

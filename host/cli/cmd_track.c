@@ -154,15 +154,6 @@ static void tell_notes(const run *r, dslt_progress *progress) {
   }
 }
 
-/* Damaged spots were passed over; with --strict that is a failure, but of a whole run. */
-static int judge_damage(run *r, int exit_code) {
-  r->report.damaged = dslt_source_damaged(r->source);
-  if (!r->options->strict || r->report.damaged == 0 || exit_code != DSLT_EXIT_OK) return exit_code;
-  dslt_console_error("%s is damaged in %lld place%s, and --strict was given.", r->options->input,
-                     (long long)r->report.damaged, r->report.damaged == 1 ? "" : "s");
-  return DSLT_EXIT_FAILED;
-}
-
 static fetched fetch(run *r) {
   fetched f = {.name = ""};
   f.rc = dslt_source_next(&f.image, &f.name, NULL, r->source);
@@ -210,7 +201,8 @@ static int track(run *r) {
                        r->options->start ? " after those --start skips" : "");
     exit_code = DSLT_EXIT_INPUT;
   }
-  return judge_damage(r, exit_code);
+  r->report.damaged = dslt_source_damaged(r->source);
+  return exit_code;
 }
 
 /* ---- after the last frame ------------------------------------------------------------------------ */
@@ -255,6 +247,14 @@ static int finish(run *r, int exit_code) {
   return exit_code != DSLT_EXIT_OK ? exit_code : worst;
 }
 
+/* Damaged spots were passed over; with --strict that is a failure, but of a whole run. */
+static int judge_damage(const run *r, int exit_code) {
+  if (!r->options->strict || r->report.damaged == 0 || exit_code != DSLT_EXIT_OK) return exit_code;
+  dslt_console_error("%s is damaged in %lld place%s, and --strict was given.", r->options->input,
+                     (long long)r->report.damaged, r->report.damaged == 1 ? "" : "s");
+  return DSLT_EXIT_FAILED;
+}
+
 static void track_free(run *r) {
   dslt_source_close(r->source);
   dslt_group_free(r->group);
@@ -284,7 +284,7 @@ int dslt_cmd_track(int argc, char **argv) {
       dslt_console_error("Interrupted after %d frames.", r.targets.frames);
       exit_code = DSLT_EXIT_SIGNAL + dslt_signal_caught;
     }
-    exit_code = finish(&r, exit_code);
+    exit_code = judge_damage(&r, finish(&r, exit_code));
   }
   track_free(&r);
   return exit_code;

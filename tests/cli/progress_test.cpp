@@ -8,12 +8,13 @@
 
 namespace {
 
-std::string plain(int64_t total, int frames, int quiet) {
+std::string plain(int64_t total, int frames, int quiet, int estimate = 0) {
   char *text = nullptr;
   size_t size = 0;
   FILE *file = tmpfile();
   dslt_progress progress;
   dslt_progress_start(&progress, file, total, quiet);
+  progress.estimate = estimate;
   for (int i = 1; i <= frames; i++) dslt_progress_update(&progress, i);
   dslt_progress_end(&progress);
   rewind(file);
@@ -36,6 +37,15 @@ TEST(Progress, ALineEveryTenth) {
 TEST(Progress, ShortRunsPrintEachFrameOnce) { EXPECT_EQ(count_lines(plain(3, 3, 0)), 3); }
 
 TEST(Progress, AnUnknownLengthWaitsForTheClock) { EXPECT_EQ(plain(-1, 1000, 0), ""); }
+
+// A video's length is no promise: no time is said to be left, and more frames may come.
+TEST(Progress, AnEstimateIsNoPromise) {
+  const std::string text = plain(200, 240, 0, 1);
+  EXPECT_TRUE(contains(text, "100 of about 200 frames, "));
+  EXPECT_TRUE(contains(text, "\n240 frames, "));
+  EXPECT_FALSE(contains(text, "left"));
+  EXPECT_FALSE(contains(text, "/200"));
+}
 
 TEST(Progress, QuietIsSilent) { EXPECT_EQ(plain(200, 200, 1), ""); }
 
