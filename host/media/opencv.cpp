@@ -154,7 +154,10 @@ struct dslt_cv_video {
   cv::Mat frame;
   dslt_frame stored = {};  // before turning
   int orientation = 1;
-  bool timed = false;
+  bool timed = false;  // a video; a camera's frames come when they come
+  std::string name;
+  dslt_notes *notes = nullptr;
+  int64_t passed = 0, about = -1;
   ~dslt_cv_video() { dslt_frame_free(&stored); }
 };
 
@@ -229,14 +232,44 @@ int dslt_cv_video_open(dslt_cv_video **out, dslt_video_facts *facts, const dslt_
     }
     find_facts(facts, video.get(), request);
     video->timed = request != nullptr;
+    video->name = name;
+    video->notes = request ? request->notes : nullptr;
+    video->about = facts->about;
     *out = video.release();
     return static_cast<int>(DSLT_OK);
   });
 }
 
+namespace {
+
+// The next frame. A read that fails need not be the end: some are tried behind it.
+bool grab(dslt_cv_video *video) {
+  constexpr int kAttempts = 100;
+  if (video->capture.grab()) return true;
+  if (!video->timed) return false;
+  for (int failed = 1; failed < kAttempts; failed++) {
+    if (!video->capture.grab()) continue;
+    dslt_notes_add(
+        video->notes, 1,
+        "%s is damaged after frame %lld: %d reads failed; how many frames that cost OpenCV does not tell.",
+        video->name.c_str(), static_cast<long long>(video->passed) - 1, failed);
+    return true;
+  }
+  if (video->passed < video->about - 4 - video->about / 20)
+    dslt_notes_add(
+        video->notes, 0,
+        "%s ended after %lld frames; by its length about %lld were to be expected. OpenCV cannot tell "
+        "whether it is cut off; a build with FFmpeg can.",
+        video->name.c_str(), static_cast<long long>(video->passed), static_cast<long long>(video->about));
+  return false;
+}
+
+}  // namespace
+
 int dslt_cv_video_next(dslt_frame *out, dslt_cv_video *video) {
   return guarded(DSLT_EFORMAT, "The frame cannot be decoded", [&] {
-    if (!video->capture.grab()) return 0;
+    if (!grab(video)) return 0;
+    video->passed++;
     if (!out) return 1;
     if (!video->capture.retrieve(video->frame) || video->frame.empty()) {
       return dslt_fail(DSLT_EFORMAT, "The frame cannot be decoded; the video is damaged.");
