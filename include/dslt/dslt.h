@@ -21,6 +21,10 @@
  *   with the matching `_free`, which accepts NULL.
  * - The library never prints, never exits and keeps no global state. Objects of two threads never touch;
  *   one object belongs to one thread at a time. Weights are read-only after loading and may be shared.
+ * - fork(): OpenMP's threads do not come along. After the parent has tracked on the CPU with more than one thread,
+ *   trackers that the child makes run with one (in a thread that the child starts: with all), and those of the
+ *   parent give DSLT_ESTATE there. CUDA does not survive fork() at all: fork first, or start new processes
+ *   (Python: multiprocessing's "spawn").
  * - Boxes are 0-based and continuous: x and y of the top-left corner, width and height, in pixels of the
  *   frame; pixel (0, 0) covers [0, 1) x [0, 1).
  */

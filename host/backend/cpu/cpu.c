@@ -10,6 +10,7 @@
 #include "base/cores.h"
 #include "base/error.h"
 #include "base/proc.h"
+#include "fork.h"
 
 static void read_processor_name(char *out, size_t size) {
   if (!dslt_proc_value(out, size, "/proc/cpuinfo", "model name")) snprintf(out, size, "processor");
@@ -72,6 +73,7 @@ static int open_backend(dslt_backend **out, const dslt_backend_config *config) {
   if (!cpu) return dslt_fail(DSLT_EMEMORY, "Out of memory while opening the CPU backend.");
   cpu->base.ops = &dslt_cpu_backend;
   cpu->threads = config->threads > 0 ? config->threads : omp_get_max_threads();
+  if (dslt_cpu_threads_are_gone()) cpu->threads = 1;
   cpu->precision = config->precision;
   int rc = dslt_cpu_engine_open(&cpu->engine, cpu);
   if (rc < 0) {
@@ -84,6 +86,12 @@ static int open_backend(dslt_backend **out, const dslt_backend_config *config) {
 
 static int begin(dslt_backend *backend) {
   dslt_cpu *cpu = dslt_cpu_of(backend);
+  if (cpu->threads > 1 && dslt_cpu_threads_are_gone())
+    return dslt_fail(
+        DSLT_ESTATE,
+        "This tracker was made before fork(), and its threads did not come along. Make a tracker in the "
+        "child (it gets one thread), or start the child's work in a thread of its own.");
+  if (cpu->threads > 1) dslt_cpu_threads_start();
   cpu->callers_threads = omp_get_max_threads();
   omp_set_num_threads(cpu->threads);
   return DSLT_OK;
