@@ -20,13 +20,13 @@
 #include "skip.h"
 
 // A file from its header's text and its data.
-inline std::string WeightFile(const std::string &json, const std::string &data) {
+inline std::string weight_file(const std::string &json, const std::string &data) {
   std::string file;
   for (int i = 0; i < 8; i++) file += static_cast<char>(static_cast<uint64_t>(json.size()) >> (8 * i));
   return file + json + data;
 }
 
-inline std::string FloatBytes(const std::vector<float> &values) {
+inline std::string float_bytes(const std::vector<float> &values) {
   std::string bytes;
   for (float value : values) {
     uint32_t bits;
@@ -39,10 +39,10 @@ inline std::string FloatBytes(const std::vector<float> &values) {
 // Collects tensors in order and writes them as a correct file.
 class WeightFileBuilder {
  public:
-  void Metadata(const std::string &key, const std::string &value) {
+  void set_metadata(const std::string &key, const std::string &value) {
     metadata_ += (metadata_.empty() ? "" : ",") + ("\"" + key + "\":\"" + value + "\"");
   }
-  void Add(const std::string &name, const std::string &dtype, const std::vector<long long> &shape,
+  void add(const std::string &name, const std::string &dtype, const std::vector<long long> &shape,
            const std::string &bytes) {
     std::ostringstream text;
     text << "\"" << name << "\":{\"dtype\":\"" << dtype << "\",\"shape\":[";
@@ -51,10 +51,10 @@ class WeightFileBuilder {
     tensors_ += (tensors_.empty() ? "" : ",") + text.str();
     data_ += bytes;
   }
-  std::string File() const {
+  std::string to_bytes() const {
     std::string json = "{";
     if (!metadata_.empty()) json += "\"__metadata__\":{" + metadata_ + "}" + (tensors_.empty() ? "" : ",");
-    return WeightFile(json + tensors_ + "}", data_);
+    return weight_file(json + tensors_ + "}", data_);
   }
 
  private:
@@ -68,23 +68,23 @@ struct TinyVgg {
   int width = 2;
   std::vector<std::pair<std::string, std::string>> metadata;
 
-  std::string Name(int layer) const {
+  std::string name_of(int layer) const {
     return torch ? dslt_vgg_layers[layer].torch : dslt_vgg_layers[layer].caffe;
   }
-  void AddLayer(WeightFileBuilder *file, int layer) const {
+  void add_layer(WeightFileBuilder *file, int layer) const {
     const int in = layer == 0 ? 3 : width;
     std::vector<float> values(static_cast<size_t>(width) * in * 9);
     for (size_t i = 0; i < values.size(); i++) values[i] = 0.01f * static_cast<float>(i % 7);
-    file->Add(Name(layer) + ".weight", "F32", {width, in, 3, 3}, FloatBytes(values));
-    file->Add(Name(layer) + ".bias", "F32", {width}, FloatBytes(std::vector<float>(width, 0.5f)));
+    file->add(name_of(layer) + ".weight", "F32", {width, in, 3, 3}, float_bytes(values));
+    file->add(name_of(layer) + ".bias", "F32", {width}, float_bytes(std::vector<float>(width, 0.5f)));
   }
-  WeightFileBuilder Builder() const {
+  WeightFileBuilder builder() const {
     WeightFileBuilder file;
-    for (const auto &entry : metadata) file.Metadata(entry.first, entry.second);
-    for (int layer = 0; layer < layers; layer++) AddLayer(&file, layer);
+    for (const auto &entry : metadata) file.set_metadata(entry.first, entry.second);
+    for (int layer = 0; layer < layers; layer++) add_layer(&file, layer);
     return file;
   }
-  std::string File() const { return Builder().File(); }
+  std::string to_bytes() const { return builder().to_bytes(); }
 };
 
 // Weights that free themselves.
@@ -105,7 +105,7 @@ struct Weights {
         << "the sentence is: " << dslt_last_error();                        \
   } while (0)
 
-inline std::vector<float> Values(const dslt_tensor_view &view) {
+inline std::vector<float> values_of(const dslt_tensor_view &view) {
   size_t count = 1;
   for (int i = 0; i < view.rank; i++) count *= static_cast<size_t>(view.shape[i]);
   std::vector<float> values(count);
@@ -125,18 +125,18 @@ class WeightFolder : public ::testing::Test {
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
   }
-  std::string Path(const std::string &name) const { return (folder_ / name).string(); }
-  std::string Write(const std::string &name, const std::string &bytes) const {
-    std::ofstream(Path(name), std::ios::binary) << bytes;
-    return Path(name);
+  std::string in_folder(const std::string &name) const { return (folder_ / name).string(); }
+  std::string write_file(const std::string &name, const std::string &bytes) const {
+    std::ofstream(in_folder(name), std::ios::binary) << bytes;
+    return in_folder(name);
   }
-  std::string Read(const std::string &name) const {
-    std::ifstream stream(Path(name), std::ios::binary);
+  std::string read_file(const std::string &name) const {
+    std::ifstream stream(in_folder(name), std::ios::binary);
     std::ostringstream text;
     text << stream.rdbuf();
     return text.str();
   }
-  size_t FileCount() const {
+  size_t file_count() const {
     size_t count = 0;
     for ([[maybe_unused]] const auto &entry : std::filesystem::directory_iterator(folder_)) count++;
     return count;

@@ -19,14 +19,14 @@ struct Parsed {
   ~Parsed() { dslt_safetensors_free(file); }
 };
 
-void ExpectBad(const std::string &text, const std::string &part) {
+void expect_bad(const std::string &text, const std::string &part) {
   Parsed parsed(text);
   EXPECT_FAILURE(parsed.rc, DSLT_EFORMAT, part);
   EXPECT_EQ(parsed.file, nullptr);
   EXPECT_EQ(std::string(dslt_last_error()).rfind("test.safetensors: ", 0), 0u) << dslt_last_error();
 }
 
-std::string Tensor(const std::string &name, const std::string &shape, const std::string &offsets,
+std::string tensor(const std::string &name, const std::string &shape, const std::string &offsets,
                    const std::string &dtype = "F32") {
   return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets +
          "}";
@@ -34,13 +34,11 @@ std::string Tensor(const std::string &name, const std::string &shape, const std:
 
 const std::string kFour(4, 'x'), kEight(8, 'x');
 
-}  // namespace
-
 TEST(WeightsContainer, IndexesTensorsInTheOrderOfTheirData) {
-  Parsed parsed(WeightFile("{\"__metadata__\":{\"who\":\"me\"}," + Tensor("late", "[1]", "[8,12]") + "," +
-                               Tensor("early", "[2,1]", "[0,8]") + "," + Tensor("none", "[0,7]", "[12,12]") +
-                               "}  ",
-                           FloatBytes({1, 2, 3})));
+  Parsed parsed(weight_file("{\"__metadata__\":{\"who\":\"me\"}," + tensor("late", "[1]", "[8,12]") + "," +
+                                tensor("early", "[2,1]", "[0,8]") + "," + tensor("none", "[0,7]", "[12,12]") +
+                                "}  ",
+                            float_bytes({1, 2, 3})));
   ASSERT_EQ(parsed.rc, 0) << dslt_last_error();
   ASSERT_EQ(dslt_safetensors_count(parsed.file), 3);
   EXPECT_STREQ(dslt_safetensors_at(parsed.file, 0)->name, "early");
@@ -52,8 +50,8 @@ TEST(WeightsContainer, IndexesTensorsInTheOrderOfTheirData) {
   EXPECT_EQ(early->view.rank, 2);
   EXPECT_EQ(early->view.shape[0], 2);
   EXPECT_EQ(early->view.bytes, 8u);
-  EXPECT_EQ(Values(early->view), (std::vector<float>{1, 2}));
-  EXPECT_EQ(Values(dslt_safetensors_find(parsed.file, "late")->view), std::vector<float>{3});
+  EXPECT_EQ(values_of(early->view), (std::vector<float>{1, 2}));
+  EXPECT_EQ(values_of(dslt_safetensors_find(parsed.file, "late")->view), std::vector<float>{3});
   EXPECT_EQ(dslt_safetensors_find(parsed.file, "none")->view.bytes, 0u);
   EXPECT_EQ(dslt_safetensors_find(parsed.file, "nobody"), nullptr);
   EXPECT_STREQ(dslt_safetensors_metadata(parsed.file, "who"), "me");
@@ -62,8 +60,8 @@ TEST(WeightsContainer, IndexesTensorsInTheOrderOfTheirData) {
 
 TEST(WeightsContainer, ListsOtherTypesAsOther) {
   Parsed parsed(
-      WeightFile("{" + Tensor("a", "[1]", "[0,8]", "I64") + "," + Tensor("b", "[4]", "[8,10]", "F4") + "}",
-                 std::string(10, 'x')));
+      weight_file("{" + tensor("a", "[1]", "[0,8]", "I64") + "," + tensor("b", "[4]", "[8,10]", "F4") + "}",
+                  std::string(10, 'x')));
   ASSERT_EQ(parsed.rc, 0) << dslt_last_error();
   EXPECT_EQ(dslt_safetensors_at(parsed.file, 0)->view.dtype, DSLT_DTYPE_OTHER);
   EXPECT_STREQ(dslt_safetensors_at(parsed.file, 0)->dtype, "I64");
@@ -71,14 +69,14 @@ TEST(WeightsContainer, ListsOtherTypesAsOther) {
 }
 
 TEST(WeightsContainer, AcceptsNoTensorsAndNoMetadata) {
-  Parsed parsed(WeightFile("{}", ""));
+  Parsed parsed(weight_file("{}", ""));
   ASSERT_EQ(parsed.rc, 0) << dslt_last_error();
   EXPECT_EQ(dslt_safetensors_count(parsed.file), 0);
   EXPECT_EQ(dslt_safetensors_metadata(parsed.file, "any"), nullptr);
 }
 
 TEST(WeightsContainer, RejectsEveryTruncation) {
-  const std::string good = WeightFile("{" + Tensor("a", "[2]", "[0,8]") + "}", kEight);
+  const std::string good = weight_file("{" + tensor("a", "[2]", "[0,8]") + "}", kEight);
   for (size_t size = 0; size < good.size(); size++) {
     Parsed parsed(good.substr(0, size));
     EXPECT_EQ(parsed.rc, DSLT_EFORMAT) << "cut to " << size;
@@ -86,121 +84,122 @@ TEST(WeightsContainer, RejectsEveryTruncation) {
   EXPECT_EQ(Parsed(good).rc, 0);
 }
 
-TEST(WeightsContainer, RejectsFewBytes) { ExpectBad("abc", "too few"); }
+TEST(WeightsContainer, RejectsFewBytes) { expect_bad("abc", "too few"); }
 
 TEST(WeightsContainer, RejectsHugeHeaderLength) {
-  ExpectBad(std::string(8, '\xff') + "{}", "limit");
-  ExpectBad(std::string("\x00\x00\x00\x80\x00\x00\x00\x00", 8) + "{}", "limit");
+  expect_bad(std::string(8, '\xff') + "{}", "limit");
+  expect_bad(std::string("\x00\x00\x00\x80\x00\x00\x00\x00", 8) + "{}", "limit");
 }
 
 TEST(WeightsContainer, RejectsHeaderLongerThanFile) {
-  ExpectBad(std::string("\x03\x00\x00\x00\x00\x00\x00\x00", 8) + "{}", "cut short");
+  expect_bad(std::string("\x03\x00\x00\x00\x00\x00\x00\x00", 8) + "{}", "cut short");
 }
 
-TEST(WeightsContainer, RejectsEmptyHeader) { ExpectBad(std::string(8, '\0'), "header of 0 bytes"); }
+TEST(WeightsContainer, RejectsEmptyHeader) { expect_bad(std::string(8, '\0'), "header of 0 bytes"); }
 
 TEST(WeightsContainer, RejectsOffsetsOutsideTheFile) {
-  ExpectBad(WeightFile("{" + Tensor("a", "[2]", "[0,8]") + "}", kFour), "ends at byte 8 of only 4");
-  ExpectBad(WeightFile("{" + Tensor("a", "[1]", "[9223372036854775803,9223372036854775807]") + "}", kFour),
-            "of only 4");
+  expect_bad(weight_file("{" + tensor("a", "[2]", "[0,8]") + "}", kFour), "ends at byte 8 of only 4");
+  expect_bad(weight_file("{" + tensor("a", "[1]", "[9223372036854775803,9223372036854775807]") + "}", kFour),
+             "of only 4");
 }
 
 TEST(WeightsContainer, RejectsNegativeAndReversedOffsets) {
-  ExpectBad(WeightFile("{" + Tensor("a", "[1]", "[-4,0]") + "}", kFour), "backwards");
-  ExpectBad(WeightFile("{" + Tensor("a", "[1]", "[4,0]") + "}", kFour), "backwards");
+  expect_bad(weight_file("{" + tensor("a", "[1]", "[-4,0]") + "}", kFour), "backwards");
+  expect_bad(weight_file("{" + tensor("a", "[1]", "[4,0]") + "}", kFour), "backwards");
 }
 
 TEST(WeightsContainer, RejectsOverlap) {
-  ExpectBad(WeightFile("{" + Tensor("a", "[1]", "[0,4]") + "," + Tensor("b", "[1]", "[0,4]") + "}", kFour),
-            "\"b\" overlaps");
-  ExpectBad(WeightFile("{" + Tensor("a", "[2]", "[0,8]") + "," + Tensor("b", "[0]", "[4,4]") + "}", kEight),
-            "overlaps");
+  expect_bad(weight_file("{" + tensor("a", "[1]", "[0,4]") + "," + tensor("b", "[1]", "[0,4]") + "}", kFour),
+             "\"b\" overlaps");
+  expect_bad(weight_file("{" + tensor("a", "[2]", "[0,8]") + "," + tensor("b", "[0]", "[4,4]") + "}", kEight),
+             "overlaps");
 }
 
 TEST(WeightsContainer, RejectsHoles) {
-  ExpectBad(WeightFile("{" + Tensor("a", "[1]", "[4,8]") + "}", kEight), "hole");
-  ExpectBad(WeightFile("{" + Tensor("a", "[1]", "[0,4]") + "}", kEight), "4 bytes after the last tensor");
+  expect_bad(weight_file("{" + tensor("a", "[1]", "[4,8]") + "}", kEight), "hole");
+  expect_bad(weight_file("{" + tensor("a", "[1]", "[0,4]") + "}", kEight), "4 bytes after the last tensor");
 }
 
 TEST(WeightsContainer, RejectsOffsetsThatDoNotFitTheShape) {
-  ExpectBad(WeightFile("{" + Tensor("a", "[3]", "[0,8]") + "}", kEight),
-            "8 bytes of data where its shape needs 12");
-  ExpectBad(WeightFile("{" + Tensor("a", "[]", "[0,8]") + "}", kEight), "needs 4");
+  expect_bad(weight_file("{" + tensor("a", "[3]", "[0,8]") + "}", kEight),
+             "8 bytes of data where its shape needs 12");
+  expect_bad(weight_file("{" + tensor("a", "[]", "[0,8]") + "}", kEight), "needs 4");
 }
 
 TEST(WeightsContainer, RejectsUnknownType) {
-  ExpectBad(WeightFile("{" + Tensor("a", "[1]", "[0,4]", "F33") + "}", kFour), "unknown dtype \"F33\"");
-  ExpectBad(WeightFile("{\"a\":{\"dtype\":7,\"shape\":[1],\"data_offsets\":[0,4]}}", kFour), "no dtype");
+  expect_bad(weight_file("{" + tensor("a", "[1]", "[0,4]", "F33") + "}", kFour), "unknown dtype \"F33\"");
+  expect_bad(weight_file("{\"a\":{\"dtype\":7,\"shape\":[1],\"data_offsets\":[0,4]}}", kFour), "no dtype");
 }
 
 TEST(WeightsContainer, RejectsPartsOfBytes) {
-  ExpectBad(WeightFile("{" + Tensor("a", "[1]", "[0,1]", "F4") + "}", "x"), "whole bytes");
+  expect_bad(weight_file("{" + tensor("a", "[1]", "[0,1]", "F4") + "}", "x"), "whole bytes");
 }
 
 TEST(WeightsContainer, RejectsDuplicateKeys) {
-  ExpectBad(WeightFile("{" + Tensor("a", "[1]", "[0,4]") + "," + Tensor("a", "[1]", "[4,8]") + "}", kEight),
-            "duplicate");
-  ExpectBad(
-      WeightFile("{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", kFour),
-      "duplicate");
+  expect_bad(weight_file("{" + tensor("a", "[1]", "[0,4]") + "," + tensor("a", "[1]", "[4,8]") + "}", kEight),
+             "duplicate");
+  expect_bad(weight_file("{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
+                         kFour),
+             "duplicate");
 }
 
 TEST(WeightsContainer, RejectsNegativeShape) {
-  ExpectBad(WeightFile("{" + Tensor("a", "[-1,-1]", "[0,4]") + "}", kFour), "negative");
+  expect_bad(weight_file("{" + tensor("a", "[-1,-1]", "[0,4]") + "}", kFour), "negative");
 }
 
 TEST(WeightsContainer, RejectsOverflowingShape) {
-  ExpectBad(WeightFile("{" + Tensor("a", "[4294967296,4294967296,4294967296]", "[0,4]") + "}", kFour),
-            "overflows");
-  ExpectBad(WeightFile("{" + Tensor("a", "[4611686018427387905]", "[0,4]") + "}", kFour), "overflows");
-  ExpectBad(WeightFile("{" + Tensor("a", "[99999999999999999999]", "[0,4]") + "}", kFour), "not valid JSON");
+  expect_bad(weight_file("{" + tensor("a", "[4294967296,4294967296,4294967296]", "[0,4]") + "}", kFour),
+             "overflows");
+  expect_bad(weight_file("{" + tensor("a", "[4611686018427387905]", "[0,4]") + "}", kFour), "overflows");
+  expect_bad(weight_file("{" + tensor("a", "[99999999999999999999]", "[0,4]") + "}", kFour),
+             "not valid JSON");
 }
 
 TEST(WeightsContainer, RejectsNumbersThatAreNotWhole) {
-  ExpectBad(WeightFile("{" + Tensor("a", "[1.0]", "[0,4]") + "}", kFour), "whole numbers");
-  ExpectBad(WeightFile("{" + Tensor("a", "[\"1\"]", "[0,4]") + "}", kFour), "whole numbers");
-  ExpectBad(WeightFile("{" + Tensor("a", "[1]", "[0,4.0]") + "}", kFour), "whole numbers");
+  expect_bad(weight_file("{" + tensor("a", "[1.0]", "[0,4]") + "}", kFour), "whole numbers");
+  expect_bad(weight_file("{" + tensor("a", "[\"1\"]", "[0,4]") + "}", kFour), "whole numbers");
+  expect_bad(weight_file("{" + tensor("a", "[1]", "[0,4.0]") + "}", kFour), "whole numbers");
 }
 
 TEST(WeightsContainer, RejectsWrongKindsOfValues) {
-  ExpectBad(WeightFile("{\"a\":[]}", ""), "not described by an object");
-  ExpectBad(WeightFile("{" + Tensor("a", "4", "[0,4]") + "}", kFour), "no shape");
-  ExpectBad(WeightFile("{" + Tensor("a", "[1]", "[0,4,8]") + "}", kFour), "data_offsets");
-  ExpectBad(WeightFile("{" + Tensor("a", "[1]", "null") + "}", kFour), "data_offsets");
-  ExpectBad(WeightFile("{\"a\":{}}", ""), "no dtype");
+  expect_bad(weight_file("{\"a\":[]}", ""), "not described by an object");
+  expect_bad(weight_file("{" + tensor("a", "4", "[0,4]") + "}", kFour), "no shape");
+  expect_bad(weight_file("{" + tensor("a", "[1]", "[0,4,8]") + "}", kFour), "data_offsets");
+  expect_bad(weight_file("{" + tensor("a", "[1]", "null") + "}", kFour), "data_offsets");
+  expect_bad(weight_file("{\"a\":{}}", ""), "no dtype");
 }
 
 TEST(WeightsContainer, RejectsMetadataThatIsNotStrings) {
-  ExpectBad(WeightFile("{\"__metadata__\":[]}", ""), "__metadata__");
-  ExpectBad(WeightFile("{\"__metadata__\":{\"dslt.mean\":1}}", ""), "dslt.mean");
+  expect_bad(weight_file("{\"__metadata__\":[]}", ""), "__metadata__");
+  expect_bad(weight_file("{\"__metadata__\":{\"dslt.mean\":1}}", ""), "dslt.mean");
 }
 
 TEST(WeightsContainer, RejectsWhatIsNotJson) {
-  ExpectBad(WeightFile("hello, world", ""), "'{'");
-  ExpectBad(WeightFile(" {}", ""), "'{'");
-  ExpectBad(WeightFile("{\"a\":}", ""), "not valid JSON");
-  ExpectBad(WeightFile("{} {}", ""), "not valid JSON");
-  ExpectBad(WeightFile("{\"a\xff\":{}}", ""), "not valid JSON");
+  expect_bad(weight_file("hello, world", ""), "'{'");
+  expect_bad(weight_file(" {}", ""), "'{'");
+  expect_bad(weight_file("{\"a\":}", ""), "not valid JSON");
+  expect_bad(weight_file("{} {}", ""), "not valid JSON");
+  expect_bad(weight_file("{\"a\xff\":{}}", ""), "not valid JSON");
 }
 
 TEST(WeightsContainer, RejectsNulBytes) {
-  ExpectBad(WeightFile(std::string("{}\0", 3), ""), "not valid JSON");
-  ExpectBad(WeightFile(std::string("{\"a\0b\":{}}", 10), ""), "not valid JSON");
-  ExpectBad(WeightFile("{\"a\\u0000b\":{}}", ""), "not valid JSON");
+  expect_bad(weight_file(std::string("{}\0", 3), ""), "not valid JSON");
+  expect_bad(weight_file(std::string("{\"a\0b\":{}}", 10), ""), "not valid JSON");
+  expect_bad(weight_file("{\"a\\u0000b\":{}}", ""), "not valid JSON");
 }
 
 TEST(WeightsContainer, RejectsDeepNesting) {
-  ExpectBad(WeightFile("{\"a\":" + std::string(100000, '['), ""), "not valid JSON");
+  expect_bad(weight_file("{\"a\":" + std::string(100000, '['), ""), "not valid JSON");
 }
 
 TEST(WeightsContainer, RejectsFloodOfValues) {
   std::string json = "{\"a\":[";
   for (int i = 0; i < 500001; i++) json += "[],";
-  ExpectBad(WeightFile(json + "[]]}", ""), "more than 1000000 values");
+  expect_bad(weight_file(json + "[]]}", ""), "more than 1000000 values");
 }
 
 TEST(WeightsContainer, SentencesCarryNoControlCharacters) {
-  ExpectBad(WeightFile("{\"evil\\u001b[31m\\u009b\":3}", ""), "evil?[31m?");
+  expect_bad(weight_file("{\"evil\\u001b[31m\\u009b\":3}", ""), "evil?[31m?");
   EXPECT_EQ(std::string(dslt_last_error()).find('\x1b'), std::string::npos);
 }
 
@@ -212,3 +211,5 @@ TEST(WeightsContainer, PrintableCutsLongTextBetweenLetters) {
   char one[1] = {'x'};
   EXPECT_STREQ(dslt_printable(one, sizeof one, "long"), "");
 }
+
+}  // namespace

@@ -14,7 +14,7 @@ uint32_t Number(const std::string &bytes, size_t at, int count) {
 }
 
 // Raw data of the float32 arrays in a .npz whose members are stored, not deflated: name -> bytes.
-std::map<std::string, std::string> ReadStoredNpz(const std::string &zip) {
+std::map<std::string, std::string> read_stored_npz(const std::string &zip) {
   std::map<std::string, std::string> arrays;
   const size_t end = zip.rfind("PK\x05\x06");
   size_t at = Number(zip, end + 16, 4);
@@ -32,7 +32,7 @@ std::map<std::string, std::string> ReadStoredNpz(const std::string &zip) {
 }
 
 // [out, in, 3, 3] with the input's channels turned round.
-std::string TurnInput(const std::string &bytes, size_t out) {
+std::string turn_input(const std::string &bytes, size_t out) {
   std::string turned;
   for (size_t o = 0; o < out; o++) {
     for (size_t c = 3; c-- > 0;) turned += bytes.substr((o * 3 + c) * 36, 36);
@@ -40,15 +40,13 @@ std::string TurnInput(const std::string &bytes, size_t out) {
   return turned;
 }
 
-bool HashesWork() {
+bool hashes_work() {
   char hex[65];
   return dslt_sha256(hex, "", 0) != DSLT_EUNSUPPORTED;
 }
 
-}  // namespace
-
 #define SKIP_WITHOUT_HASHES() \
-  if (!HashesWork()) GTEST_SKIP() << skip::kSha256
+  if (!hashes_work()) GTEST_SKIP() << skip::kSha256
 
 TEST(WeightsHash, IsSha256) {
   SKIP_WITHOUT_HASHES();
@@ -60,7 +58,7 @@ TEST(WeightsHash, IsSha256) {
 }
 
 TEST(WeightsHash, SaysWhenTheBuildHasNone) {
-  if (HashesWork()) GTEST_SKIP() << skip::kWithSha256;
+  if (hashes_work()) GTEST_SKIP() << skip::kWithSha256;
   char hex[65];
   EXPECT_FAILURE(dslt_sha256(hex, "", 0), DSLT_EUNSUPPORTED, "libssl-dev");
   EXPECT_EQ(dslt_weights_layer_sha256(hex, nullptr, 0, 0), DSLT_EUNSUPPORTED);
@@ -92,22 +90,22 @@ TEST(WeightsHash, RecognisesTheRealBlocksOneAndTwo) {
   if (!stream) GTEST_SKIP() << skip::kShared << path;
   std::ostringstream zip;
   zip << stream.rdbuf();
-  const auto arrays = ReadStoredNpz(zip.str());
+  const auto arrays = read_stored_npz(zip.str());
 
   for (bool rgb : {false, true}) {
     WeightFileBuilder builder;
-    if (rgb) builder.Metadata("dslt.channel_order", "rgb");
+    if (rgb) builder.set_metadata("dslt.channel_order", "rgb");
     int in = 3;
     for (int layer = 0; layer < 7; layer++) {
       const std::string name = dslt_vgg_layers[layer].caffe;
       const int out = dslt_vgg_layers[layer].width;
       std::string weight = arrays.at(name + "_w");
-      if (rgb && layer == 0) weight = TurnInput(weight, static_cast<size_t>(out));
-      builder.Add(name + ".weight", "F32", {out, in, 3, 3}, weight);
-      builder.Add(name + ".bias", "F32", {out}, arrays.at(name + "_b"));
+      if (rgb && layer == 0) weight = turn_input(weight, static_cast<size_t>(out));
+      builder.add(name + ".weight", "F32", {out, in, 3, 3}, weight);
+      builder.add(name + ".bias", "F32", {out}, arrays.at(name + "_b"));
       in = out;
     }
-    const std::string file = builder.File();
+    const std::string file = builder.to_bytes();
     Weights weights;
     ASSERT_EQ(dslt_weights_from_memory(&weights.handle, file.data(), file.size(), "npz"), 0)
         << dslt_last_error();
@@ -123,14 +121,14 @@ TEST(WeightsHash, RecognisesTheRealBlocksOneAndTwo) {
 
 TEST(WeightsHash, HashesTheDocumentedBytes) {
   SKIP_WITHOUT_HASHES();
-  const std::string file = TinyVgg().File();
+  const std::string file = TinyVgg().to_bytes();
   Weights weights;
   ASSERT_EQ(dslt_weights_from_memory(&weights.handle, file.data(), file.size(), "x"), 0) << dslt_last_error();
   // A bias, of which there is no original at hand: an 80-byte header, then the values.
   std::string npy("\x93NUMPY\x01\x00\x46\x00", 10);
   npy += "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }";
   npy.resize(79, ' ');
-  npy += "\n" + FloatBytes({0.5f, 0.5f});
+  npy += "\n" + float_bytes({0.5f, 0.5f});
   char expected[65], hex[65];
   ASSERT_EQ(dslt_sha256(expected, npy.data(), npy.size()), 0);
   ASSERT_EQ(dslt_weights_layer_sha256(hex, weights.handle, 4, 1), 0) << dslt_last_error();
@@ -141,7 +139,7 @@ TEST(WeightsHash, RejectsAbsentLayers) {
   SKIP_WITHOUT_HASHES();
   TinyVgg vgg;
   vgg.layers = 7;
-  const std::string file = vgg.File();
+  const std::string file = vgg.to_bytes();
   Weights weights;
   ASSERT_EQ(dslt_weights_from_memory(&weights.handle, file.data(), file.size(), "x"), 0) << dslt_last_error();
   char hex[65];
@@ -149,3 +147,5 @@ TEST(WeightsHash, RejectsAbsentLayers) {
   EXPECT_EQ(dslt_weights_layer_sha256(hex, weights.handle, -1, 0), DSLT_EARGUMENT);
   EXPECT_EQ(dslt_weights_layer_sha256(hex, nullptr, 0, 0), DSLT_EARGUMENT);
 }
+
+}  // namespace

@@ -8,34 +8,34 @@
 
 namespace {
 
-int Load(Weights *out, const std::string &file) {
+int load(Weights *out, const std::string &file) {
   return dslt_weights_from_memory(&out->handle, file.data(), file.size(), "test");
 }
 
-void ExpectBad(const std::string &file, const std::string &part) {
+void expect_bad(const std::string &file, const std::string &part) {
   Weights weights;
-  EXPECT_FAILURE(Load(&weights, file), DSLT_EWEIGHTS, part);
+  EXPECT_FAILURE(load(&weights, file), DSLT_EWEIGHTS, part);
   EXPECT_EQ(weights.handle, nullptr);
 }
 
-std::string WithMetadata(const std::string &key, const std::string &value) {
+std::string with_metadata(const std::string &key, const std::string &value) {
   TinyVgg vgg;
   vgg.metadata = {{key, value}};
-  return vgg.File();
+  return vgg.to_bytes();
 }
 
 // All layers but one as TinyVgg makes them; `layer`'s weight as given.
-std::string WithWeight(int layer, const std::string &dtype, const std::vector<long long> &shape,
-                       const std::string &bytes) {
+std::string with_weight(int layer, const std::string &dtype, const std::vector<long long> &shape,
+                        const std::string &bytes) {
   WeightFileBuilder file;
   const TinyVgg vgg;
   for (int i = 0; i < DSLT_VGG_CONVS; i++) {
     if (i == layer)
-      file.Add(vgg.Name(i) + ".weight", dtype, shape, bytes);
+      file.add(vgg.name_of(i) + ".weight", dtype, shape, bytes);
     else
-      vgg.AddLayer(&file, i);
+      vgg.add_layer(&file, i);
   }
-  return file.File();
+  return file.to_bytes();
 }
 
 // ---- names that are no files ---------------------------------------------------------------------------
@@ -68,12 +68,10 @@ TEST(WeightNames, RandomTakesAnArchAndASeed) {
   }
 }
 
-}  // namespace
-
 TEST(WeightsLoad, ReadsCaffeNames) {
   Weights weights;
-  const std::string file = TinyVgg().File();
-  ASSERT_EQ(Load(&weights, file), 0) << dslt_last_error();
+  const std::string file = TinyVgg().to_bytes();
+  ASSERT_EQ(load(&weights, file), 0) << dslt_last_error();
   EXPECT_STREQ(weights->names, "caffe");
   EXPECT_EQ(weights->layers, 13);
   EXPECT_EQ(weights->preprocess.rgb, 0);
@@ -84,10 +82,10 @@ TEST(WeightsLoad, ReadsCaffeNames) {
   EXPECT_EQ(weights->given, 0u);
   for (int layer = 0; layer < 13; layer++) {
     EXPECT_EQ(weights->width[layer], 2);
-    const std::vector<float> values = Values(weights->weight[layer]);
+    const std::vector<float> values = values_of(weights->weight[layer]);
     ASSERT_EQ(values.size(), layer == 0 ? 54u : 36u);
     EXPECT_EQ(values[8], 0.01f);
-    EXPECT_EQ(Values(weights->bias[layer]), (std::vector<float>{0.5f, 0.5f}));
+    EXPECT_EQ(values_of(weights->bias[layer]), (std::vector<float>{0.5f, 0.5f}));
   }
 }
 
@@ -95,8 +93,8 @@ TEST(WeightsLoad, ReadsTorchNamesWithTheirConvention) {
   TinyVgg vgg;
   vgg.torch = true;
   Weights weights;
-  const std::string file = vgg.File();
-  ASSERT_EQ(Load(&weights, file), 0) << dslt_last_error();
+  const std::string file = vgg.to_bytes();
+  ASSERT_EQ(load(&weights, file), 0) << dslt_last_error();
   EXPECT_STREQ(weights->names, "torch");
   EXPECT_EQ(weights->preprocess.rgb, 1);
   EXPECT_NEAR(weights->preprocess.mean[0], 123.675, 1e-4);
@@ -104,44 +102,44 @@ TEST(WeightsLoad, ReadsTorchNamesWithTheirConvention) {
 }
 
 TEST(WeightsLoad, IgnoresOtherTensors) {
-  WeightFileBuilder file = TinyVgg().Builder();
-  file.Add("classifier.0.weight", "I64", {1}, std::string(8, 'x'));
+  WeightFileBuilder file = TinyVgg().builder();
+  file.add("classifier.0.weight", "I64", {1}, std::string(8, 'x'));
   Weights weights;
-  const std::string bytes = file.File();
-  EXPECT_EQ(Load(&weights, bytes), 0) << dslt_last_error();
+  const std::string bytes = file.to_bytes();
+  EXPECT_EQ(load(&weights, bytes), 0) << dslt_last_error();
 }
 
 TEST(WeightsLoad, AcceptsUnalignedData) {
   WeightFileBuilder file;
-  file.Add("odd", "U8", {1}, "x");
-  for (int layer = 0; layer < 13; layer++) TinyVgg().AddLayer(&file, layer);
-  std::string bytes = file.File();
+  file.add("odd", "U8", {1}, "x");
+  for (int layer = 0; layer < 13; layer++) TinyVgg().add_layer(&file, layer);
+  std::string bytes = file.to_bytes();
   Weights weights;
-  ASSERT_EQ(Load(&weights, bytes), 0) << dslt_last_error();
-  EXPECT_EQ(Values(weights->weight[12])[8], 0.01f);
+  ASSERT_EQ(load(&weights, bytes), 0) << dslt_last_error();
+  EXPECT_EQ(values_of(weights->weight[12])[8], 0.01f);
 }
 
 TEST(WeightsLoad, AcceptsAbsentBiases) {
   WeightFileBuilder file;
   for (int layer = 0; layer < 13; layer++) {
     const int in = layer == 0 ? 3 : 1;
-    file.Add(TinyVgg().Name(layer) + ".weight", "F32", {1, in, 3, 3},
-             FloatBytes(std::vector<float>(static_cast<size_t>(in) * 9, 0.5f)));
+    file.add(TinyVgg().name_of(layer) + ".weight", "F32", {1, in, 3, 3},
+             float_bytes(std::vector<float>(static_cast<size_t>(in) * 9, 0.5f)));
   }
   Weights weights;
-  const std::string bytes = file.File();
-  ASSERT_EQ(Load(&weights, bytes), 0) << dslt_last_error();
+  const std::string bytes = file.to_bytes();
+  ASSERT_EQ(load(&weights, bytes), 0) << dslt_last_error();
   EXPECT_EQ(weights->bias[3].data, nullptr);
 }
 
 TEST(WeightsLoad, AcceptsPartialFiles) {
   TinyVgg vgg;
   vgg.layers = 7;
-  WeightFileBuilder file = vgg.Builder();
-  file.Add("conv5_3.bias", "F32", {1}, FloatBytes({1})); /* without its weights it is nobody's */
+  WeightFileBuilder file = vgg.builder();
+  file.add("conv5_3.bias", "F32", {1}, float_bytes({1})); /* without its weights it is nobody's */
   Weights weights;
-  const std::string bytes = file.File();
-  ASSERT_EQ(Load(&weights, bytes), 0) << dslt_last_error();
+  const std::string bytes = file.to_bytes();
+  ASSERT_EQ(load(&weights, bytes), 0) << dslt_last_error();
   EXPECT_EQ(weights->layers, 7);
   EXPECT_EQ(weights->weight[7].data, nullptr);
   EXPECT_EQ(weights->bias[12].data, nullptr);
@@ -154,66 +152,66 @@ TEST(WeightsLoad, AcceptsPartialFiles) {
 TEST(WeightsLoad, RejectsTooFewLayers) {
   TinyVgg vgg;
   vgg.layers = 6;
-  ExpectBad(vgg.File(), "ends after conv3_2");
+  expect_bad(vgg.to_bytes(), "ends after conv3_2");
 }
 
 TEST(WeightsLoad, RejectsGaps) {
   WeightFileBuilder file;
   for (int layer = 0; layer < 13; layer++) {
-    if (layer != 7) TinyVgg().AddLayer(&file, layer);
+    if (layer != 7) TinyVgg().add_layer(&file, layer);
   }
-  ExpectBad(file.File(), "conv4_2.weight but not conv4_1.weight");
+  expect_bad(file.to_bytes(), "conv4_2.weight but not conv4_1.weight");
 }
 
 TEST(WeightsLoad, RejectsBothNames) {
-  WeightFileBuilder file = TinyVgg().Builder();
+  WeightFileBuilder file = TinyVgg().builder();
   TinyVgg torch;
   torch.torch = true;
-  torch.AddLayer(&file, 0);
-  ExpectBad(file.File(), "both features.0.weight and conv1_1.weight");
+  torch.add_layer(&file, 0);
+  expect_bad(file.to_bytes(), "both features.0.weight and conv1_1.weight");
 }
 
 TEST(WeightsLoad, RejectsOtherNetworks) {
   WeightFileBuilder file;
-  file.Add("stem.conv.weight", "F32", {1}, FloatBytes({1}));
-  ExpectBad(file.File(), "its first tensor is stem.conv.weight");
-  ExpectBad(WeightFile("{}", ""), "it is empty");
+  file.add("stem.conv.weight", "F32", {1}, float_bytes({1}));
+  expect_bad(file.to_bytes(), "its first tensor is stem.conv.weight");
+  expect_bad(weight_file("{}", ""), "it is empty");
 }
 
 TEST(WeightsLoad, RejectsWrongTypeOnNeededTensor) {
-  ExpectBad(WithWeight(4, "F64", {2, 2, 3, 3}, std::string(36 * 8, '\0')), "conv3_1.weight is F64");
+  expect_bad(with_weight(4, "F64", {2, 2, 3, 3}, std::string(36 * 8, '\0')), "conv3_1.weight is F64");
 }
 
 TEST(WeightsLoad, RejectsWrongShapes) {
-  ExpectBad(WithWeight(4, "F32", {2, 3, 3, 3}, std::string(54 * 4, '\0')),
-            "conv3_1.weight has the shape [2, 3, 3, 3]");
-  ExpectBad(WithWeight(4, "F32", {2, 2, 3, 1}, std::string(12 * 4, '\0')), "[1..4096, 2, 3, 3]");
-  ExpectBad(WithWeight(4, "F32", {36}, std::string(36 * 4, '\0')), "[36]");
-  ExpectBad(WithWeight(4, "F32", {1, 2, 2, 3, 3}, std::string(36 * 4, '\0')), "[1, 2, 2, 3, ...]");
-  ExpectBad(WithWeight(0, "F32", {2, 1, 3, 3}, std::string(18 * 4, '\0')), "[1..4096, 3, 3, 3]");
-  ExpectBad(WithWeight(0, "F32", {0, 3, 3, 3}, ""), "conv1_1.weight has the shape [0, 3, 3, 3]");
-  ExpectBad(WithWeight(0, "F16", {4097, 3, 3, 3}, std::string(4097 * 54, '\0')), "[4097, 3, 3, 3]");
+  expect_bad(with_weight(4, "F32", {2, 3, 3, 3}, std::string(54 * 4, '\0')),
+             "conv3_1.weight has the shape [2, 3, 3, 3]");
+  expect_bad(with_weight(4, "F32", {2, 2, 3, 1}, std::string(12 * 4, '\0')), "[1..4096, 2, 3, 3]");
+  expect_bad(with_weight(4, "F32", {36}, std::string(36 * 4, '\0')), "[36]");
+  expect_bad(with_weight(4, "F32", {1, 2, 2, 3, 3}, std::string(36 * 4, '\0')), "[1, 2, 2, 3, ...]");
+  expect_bad(with_weight(0, "F32", {2, 1, 3, 3}, std::string(18 * 4, '\0')), "[1..4096, 3, 3, 3]");
+  expect_bad(with_weight(0, "F32", {0, 3, 3, 3}, ""), "conv1_1.weight has the shape [0, 3, 3, 3]");
+  expect_bad(with_weight(0, "F16", {4097, 3, 3, 3}, std::string(4097 * 54, '\0')), "[4097, 3, 3, 3]");
 }
 
 TEST(WeightsLoad, RejectsWrongBias) {
   TinyVgg vgg;
   vgg.layers = 12;
-  WeightFileBuilder file = vgg.Builder();
-  file.Add("conv5_3.weight", "F32", {2, 2, 3, 3}, std::string(36 * 4, '\0'));
-  file.Add("conv5_3.bias", "F32", {3}, FloatBytes({1, 2, 3}));
-  ExpectBad(file.File(), "conv5_3.bias has the shape [3]; it needs [2]");
+  WeightFileBuilder file = vgg.builder();
+  file.add("conv5_3.weight", "F32", {2, 2, 3, 3}, std::string(36 * 4, '\0'));
+  file.add("conv5_3.bias", "F32", {3}, float_bytes({1, 2, 3}));
+  expect_bad(file.to_bytes(), "conv5_3.bias has the shape [3]; it needs [2]");
 }
 
 TEST(WeightsLoad, RejectsNanAndInfinity) {
   std::vector<float> values(36, 0.5f);
   values[35] = NAN;
-  ExpectBad(WithWeight(12, "F32", {2, 2, 3, 3}, FloatBytes(values)),
-            "conv5_3.weight holds NaN at element 35");
+  expect_bad(with_weight(12, "F32", {2, 2, 3, 3}, float_bytes(values)),
+             "conv5_3.weight holds NaN at element 35");
   values[35] = -INFINITY;
-  ExpectBad(WithWeight(12, "F32", {2, 2, 3, 3}, FloatBytes(values)), "conv5_3.weight holds infinity");
+  expect_bad(with_weight(12, "F32", {2, 2, 3, 3}, float_bytes(values)), "conv5_3.weight holds infinity");
   std::string half(72, '\0');
   half[1] = '\x7c'; /* 0x7c00 */
-  ExpectBad(WithWeight(12, "F16", {2, 2, 3, 3}, half), "conv5_3.weight holds infinity at element 0");
+  expect_bad(with_weight(12, "F16", {2, 2, 3, 3}, half), "conv5_3.weight holds infinity at element 0");
 }
 
 TEST(WeightsLoad, ReadsMetadata) {
@@ -222,8 +220,8 @@ TEST(WeightsLoad, ReadsMetadata) {
                   {"dslt.scale_low", "0.25"},    {"dslt.scale_high", "1e-2"}, {"dslt.source", "here"},
                   {"dslt.license", "CC0"}};
   Weights weights;
-  const std::string file = vgg.File();
-  ASSERT_EQ(Load(&weights, file), 0) << dslt_last_error();
+  const std::string file = vgg.to_bytes();
+  ASSERT_EQ(load(&weights, file), 0) << dslt_last_error();
   EXPECT_EQ(weights->preprocess.rgb, 1);
   EXPECT_EQ(weights->preprocess.mean[0], 1.0f);
   EXPECT_EQ(weights->preprocess.mean[1], 2.5f);
@@ -238,8 +236,8 @@ TEST(WeightsLoad, ReadsMetadata) {
 
 TEST(WeightsLoad, OrderAloneTurnsTheConvention) {
   Weights weights;
-  const std::string file = WithMetadata("dslt.channel_order", "rgb");
-  ASSERT_EQ(Load(&weights, file), 0) << dslt_last_error();
+  const std::string file = with_metadata("dslt.channel_order", "rgb");
+  ASSERT_EQ(load(&weights, file), 0) << dslt_last_error();
   EXPECT_FLOAT_EQ(weights->preprocess.mean[0], 123.68f);
   EXPECT_FLOAT_EQ(weights->preprocess.mean[2], 103.939f);
   EXPECT_EQ(weights->given, static_cast<unsigned>(DSLT_GIVEN_ORDER));
@@ -252,8 +250,8 @@ TEST(WeightsLoad, ReadsMetadataInAnyLocale) {
   }
   if (!found) GTEST_SKIP() << skip::kCommaLocale;
   Weights weights;
-  const std::string file = WithMetadata("dslt.mean", "103.5,1.5,2.5");
-  const int rc = Load(&weights, file);
+  const std::string file = with_metadata("dslt.mean", "103.5,1.5,2.5");
+  const int rc = load(&weights, file);
   setlocale(LC_NUMERIC, "C");
   ASSERT_EQ(rc, 0) << dslt_last_error();
   EXPECT_EQ(weights->preprocess.mean[0], 103.5f);
@@ -261,15 +259,15 @@ TEST(WeightsLoad, ReadsMetadataInAnyLocale) {
 
 TEST(WeightsLoad, BadMetadataNamesTheKey) {
   for (const char *value : {"", "BGR", "grb", "rgb "})
-    ExpectBad(WithMetadata("dslt.channel_order", value), "dslt.channel_order");
+    expect_bad(with_metadata("dslt.channel_order", value), "dslt.channel_order");
   for (const char *value :
        {"", "1,2", "1,2,3,4", "1,2,x", "1,2,nan", "1,2,inf", "1,2,256", "-1,2,3", "1,2,3 4", "1;2;3"})
-    ExpectBad(WithMetadata("dslt.mean", value), "dslt.mean");
+    expect_bad(with_metadata("dslt.mean", value), "dslt.mean");
   for (const char *value : {"0,1,1", "1,-1,1", "1,1,1e300", "1"})
-    ExpectBad(WithMetadata("dslt.deviation", value), "dslt.deviation");
+    expect_bad(with_metadata("dslt.deviation", value), "dslt.deviation");
   for (const char *value : {"0", "-1", "nan", "1,1", "one"}) {
-    ExpectBad(WithMetadata("dslt.scale_low", value), "dslt.scale_low");
-    ExpectBad(WithMetadata("dslt.scale_high", value), "dslt.scale_high");
+    expect_bad(with_metadata("dslt.scale_low", value), "dslt.scale_low");
+    expect_bad(with_metadata("dslt.scale_high", value), "dslt.scale_high");
   }
 }
 
@@ -277,7 +275,7 @@ TEST(WeightsLoad, ConvertsHalfPrecision) {
   const unsigned char half[] = {0x00, 0x3c, 0x00, 0xc0, 0xff, 0x7b, 0x01, 0x00,
                                 0x00, 0x04, 0xff, 0x03, 0x00, 0x80, 0x55, 0x35};
   const dslt_tensor_view view = {half, DSLT_DTYPE_F16, 1, {8}, sizeof half};
-  const std::vector<float> values = Values(view);
+  const std::vector<float> values = values_of(view);
   EXPECT_EQ(values[0], 1.0f);
   EXPECT_EQ(values[1], -2.0f);
   EXPECT_EQ(values[2], 65504.0f);
@@ -308,18 +306,18 @@ TEST(WeightsLoad, RejectsNull) {
 using WeightsLoadFile = WeightFolder;
 
 TEST_F(WeightsLoadFile, MapsTheFile) {
-  const std::string path = Write("good.safetensors", TinyVgg().File());
+  const std::string path = write_file("good.safetensors", TinyVgg().to_bytes());
   Weights weights;
   ASSERT_EQ(dslt_weights_load(&weights.handle, path.c_str()), 0) << dslt_last_error();
   EXPECT_EQ(weights->mapped, 1);
   EXPECT_EQ(weights->path, path);
-  EXPECT_EQ(weights->map_bytes, TinyVgg().File().size());
-  EXPECT_EQ(Values(weights->bias[12])[1], 0.5f);
+  EXPECT_EQ(weights->map_bytes, TinyVgg().to_bytes().size());
+  EXPECT_EQ(values_of(weights->bias[12])[1], 0.5f);
 }
 
 TEST_F(WeightsLoadFile, RejectsEmptyFile) {
   Weights weights;
-  EXPECT_FAILURE(dslt_weights_load(&weights.handle, Write("empty", "").c_str()), DSLT_EFORMAT, "empty");
+  EXPECT_FAILURE(dslt_weights_load(&weights.handle, write_file("empty", "").c_str()), DSLT_EFORMAT, "empty");
 }
 
 TEST_F(WeightsLoadFile, RejectsFolder) {
@@ -329,11 +327,11 @@ TEST_F(WeightsLoadFile, RejectsFolder) {
 
 TEST_F(WeightsLoadFile, RejectsMissingFile) {
   Weights weights;
-  EXPECT_FAILURE(dslt_weights_load(&weights.handle, Path("none").c_str()), DSLT_EIO, "No such file");
+  EXPECT_FAILURE(dslt_weights_load(&weights.handle, in_folder("none").c_str()), DSLT_EIO, "No such file");
 }
 
 TEST_F(WeightsLoadFile, RejectsPipeWithoutWaiting) {
-  const std::string path = Path("pipe");
+  const std::string path = in_folder("pipe");
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
   Weights weights;
   EXPECT_FAILURE(dslt_weights_load(&weights.handle, path.c_str()), DSLT_EIO, "not a regular file");
@@ -342,8 +340,10 @@ TEST_F(WeightsLoadFile, RejectsPipeWithoutWaiting) {
 TEST_F(WeightsLoadFile, SentenceNamesTheFile) {
   TinyVgg vgg;
   vgg.layers = 3;
-  const std::string path = Write("short.safetensors", vgg.File());
+  const std::string path = write_file("short.safetensors", vgg.to_bytes());
   Weights weights;
   EXPECT_FAILURE(dslt_weights_load(&weights.handle, path.c_str()), DSLT_EWEIGHTS,
                  path + ": It ends after conv2_1");
 }
+
+}  // namespace

@@ -15,7 +15,7 @@ struct Map {
 };
 
 // 1 2 1 across and down, as a lens blurs.
-void Blur(std::vector<float> *plane, int side) {
+void blur(std::vector<float> *plane, int side) {
   for (const int step : {1, side}) {
     const std::vector<float> in = *plane;
     for (int y = 0; y < side; y++) {
@@ -32,7 +32,7 @@ void Blur(std::vector<float> *plane, int side) {
 // An image after the dead-leaves model: discs of every size over one another, each of one colour, seen
 // through a lens. BGR minus mean. Root mean square 65, neighbours differ by 12, colours by 20: 64 photographs
 // gave 65, 11 and 20.
-Map DeadLeaves(uint64_t seed, int side) {
+Map dead_leaves(uint64_t seed, int side) {
   dslt_rng rng = dslt_rng_make(seed, 77);
   Map image = {3, side, {}};
   std::vector<float> planes[3];
@@ -54,15 +54,15 @@ Map DeadLeaves(uint64_t seed, int side) {
     }
   }
   for (auto &plane : planes) {
-    Blur(&plane, side);
+    blur(&plane, side);
     for (float value : plane) image.values.push_back(value + static_cast<float>(2 * dslt_rng_normal(&rng)));
   }
   return image;
 }
 
 // Convolution with zero padding, ReLU: the definition, written down.
-Map Convolve(const Map &in, const dslt_tensor_view &view) {
-  const std::vector<float> kernel = Values(view);
+Map convolve(const Map &in, const dslt_tensor_view &view) {
+  const std::vector<float> kernel = values_of(view);
   Map out = {static_cast<int>(view.shape[0]), in.side, {}};
   for (int o = 0; o < out.channels; o++) {
     for (int y = 0; y < in.side; y++) {
@@ -83,7 +83,7 @@ Map Convolve(const Map &in, const dslt_tensor_view &view) {
   return out;
 }
 
-Map Pool(const Map &in) {
+Map max_pool(const Map &in) {
   Map out = {in.channels, in.side / 2, {}};
   for (int c = 0; c < in.channels; c++) {
     for (int y = 0; y + 1 < in.side; y += 2) {
@@ -96,26 +96,24 @@ Map Pool(const Map &in) {
   return out;
 }
 
-double Mean(const std::vector<float> &values) {
+double mean_of(const std::vector<float> &values) {
   double sum = 0;
   for (float value : values) sum += value;
   return sum / static_cast<double>(values.size());
 }
 
-}  // namespace
-
 TEST(WeightsRandom, IsHeNormalWithZeroBias) {
   Weights weights;
   ASSERT_EQ(dslt_weights_random(&weights.handle, "vgg16/4", 5), 0) << dslt_last_error();
   for (int layer = 0; layer < 13; layer++) {
-    const std::vector<float> values = Values(weights->weight[layer]);
+    const std::vector<float> values = values_of(weights->weight[layer]);
     const double fan_in = 9.0 * static_cast<double>(weights->weight[layer].shape[1]);
     double square = 0;
     for (float value : values) square += static_cast<double>(value) * value;
     const double n = static_cast<double>(values.size()), variance = square / n;
     EXPECT_NEAR(variance * fan_in / 2, 1, 5 * std::sqrt(2 / n)) << layer;
-    EXPECT_NEAR(Mean(values), 0, 5 * std::sqrt(variance / n)) << layer;
-    for (float value : Values(weights->bias[layer])) EXPECT_EQ(value, 0);
+    EXPECT_NEAR(mean_of(values), 0, 5 * std::sqrt(variance / n)) << layer;
+    for (float value : values_of(weights->bias[layer])) EXPECT_EQ(value, 0);
   }
 }
 
@@ -149,8 +147,8 @@ TEST(WeightsRandom, SeedsDiffer) {
   Weights first, second;
   ASSERT_EQ(dslt_weights_random(&first.handle, "vgg16/16", 1), 0);
   ASSERT_EQ(dslt_weights_random(&second.handle, "vgg16/16", 2), 0);
-  EXPECT_NE(Values(first->weight[5]), Values(second->weight[5]));
-  EXPECT_NE(Values(first->weight[5]), Values(first->weight[6]));
+  EXPECT_NE(values_of(first->weight[5]), values_of(second->weight[5]));
+  EXPECT_NE(values_of(first->weight[5]), values_of(first->weight[6]));
 }
 
 TEST(WeightsRandom, FeaturesHaveThePromisedSize) {
@@ -162,13 +160,14 @@ TEST(WeightsRandom, FeaturesHaveThePromisedSize) {
     double low = 0, high = 0;
     const int images = 2;
     for (int image = 1; image <= images; image++) {
-      Map map = DeadLeaves(static_cast<uint64_t>(image), 96);
+      Map map = dead_leaves(static_cast<uint64_t>(image), 96);
       for (int layer = 0; layer < 13; layer++) {
-        map = Convolve(map, weights->weight[layer]);
-        if (layer == 9) low += Mean(map.values) * static_cast<double>(weights->preprocess.scale_low) / images;
+        map = convolve(map, weights->weight[layer]);
+        if (layer == 9)
+          low += mean_of(map.values) * static_cast<double>(weights->preprocess.scale_low) / images;
         if (layer == 12)
-          high += Mean(map.values) * static_cast<double>(weights->preprocess.scale_high) / images;
-        if (dslt_vgg_layers[layer].pool_after) map = Pool(map);
+          high += mean_of(map.values) * static_cast<double>(weights->preprocess.scale_high) / images;
+        if (dslt_vgg_layers[layer].pool_after) map = max_pool(map);
       }
     }
     EXPECT_GT(low, 10) << seed;
@@ -188,21 +187,23 @@ TEST_F(WeightsRandomFile, SameArchAndSeedGiveTheSameBytes) {
   Weights first, second;
   ASSERT_EQ(dslt_weights_random(&first.handle, "vgg16/16", 1), 0);
   ASSERT_EQ(dslt_weights_random(&second.handle, "vgg16/16", 1), 0);
-  ASSERT_EQ(dslt_weights_save(first.handle, Path("a").c_str(), DSLT_DTYPE_F32), 0) << dslt_last_error();
-  ASSERT_EQ(dslt_weights_save(second.handle, Path("b").c_str(), DSLT_DTYPE_F32), 0) << dslt_last_error();
-  const std::string bytes = Read("a");
-  EXPECT_EQ(bytes, Read("b"));
+  ASSERT_EQ(dslt_weights_save(first.handle, in_folder("a").c_str(), DSLT_DTYPE_F32), 0) << dslt_last_error();
+  ASSERT_EQ(dslt_weights_save(second.handle, in_folder("b").c_str(), DSLT_DTYPE_F32), 0) << dslt_last_error();
+  const std::string bytes = read_file("a");
+  EXPECT_EQ(bytes, read_file("b"));
   // Other machines and compilers must agree: the values were computed from the definition of rng.h by a few
   // lines of Python.
-  const std::vector<float> values = Values(first->weight[0]);
+  const std::vector<float> values = values_of(first->weight[0]);
   EXPECT_EQ(values[0], -0x1.4836960000000p-3f);
   EXPECT_EQ(values[1], 0x1.2aa4dc0000000p-3f);
   EXPECT_EQ(values[2], 0x1.48366a0000000p-2f);
   EXPECT_EQ(values[3], -0x1.619fba0000000p-3f);
-  EXPECT_EQ(Values(first->weight[12]).back(), -0x1.baeec80000000p-7f);
+  EXPECT_EQ(values_of(first->weight[12]).back(), -0x1.baeec80000000p-7f);
   // The whole file, scales included, as gcc and clang make it at -O0 and at -O3 with fused multiply-adds.
   char hex[65];
   if (dslt_sha256(hex, bytes.data(), bytes.size()) == 0) {
     EXPECT_STREQ(hex, "5484902d80ca52c9a84f90a0d3f7db58b3453532e14dfc3301f3b02f7242657b");
   }
 }
+
+}  // namespace

@@ -12,21 +12,19 @@
 namespace {
 
 // Random weights of the smallest arch.
-void MakeTiny(Weights *out) {
+void make_tiny(Weights *out) {
   ASSERT_EQ(dslt_weights_random(&out->handle, "vgg16/16", 3), 0) << dslt_last_error();
 }
 
 // The first values of conv1_1 replaced.
-std::string WithValues(const std::vector<float> &first) {
+std::string with_values(const std::vector<float> &first) {
   WeightFileBuilder file;
   std::vector<float> values(54, 0.0f);
   std::copy(first.begin(), first.end(), values.begin());
-  file.Add("conv1_1.weight", "F32", {2, 3, 3, 3}, FloatBytes(values));
-  for (int layer = 1; layer < 13; layer++) TinyVgg().AddLayer(&file, layer);
-  return file.File();
+  file.add("conv1_1.weight", "F32", {2, 3, 3, 3}, float_bytes(values));
+  for (int layer = 1; layer < 13; layer++) TinyVgg().add_layer(&file, layer);
+  return file.to_bytes();
 }
-
-}  // namespace
 
 using WeightsSave = WeightFolder;
 
@@ -36,15 +34,16 @@ TEST_F(WeightsSave, BringsEverythingBack) {
                   {"dslt.deviation", "58.395,1e-7,3"}, {"dslt.scale_low", "0.7"},
                   {"dslt.scale_high", "123456.78"},    {"dslt.source", "somewhere \\\"else\\\""},
                   {"dslt.license", "CC BY 4.0"}};
-  const std::string first_path = Write("first", vgg.File());
+  const std::string first_path = write_file("first", vgg.to_bytes());
   Weights first, second;
   ASSERT_EQ(dslt_weights_load(&first.handle, first_path.c_str()), 0) << dslt_last_error();
-  ASSERT_EQ(dslt_weights_save(first.handle, Path("second").c_str(), DSLT_DTYPE_F32), 0) << dslt_last_error();
-  ASSERT_EQ(dslt_weights_load(&second.handle, Path("second").c_str()), 0) << dslt_last_error();
+  ASSERT_EQ(dslt_weights_save(first.handle, in_folder("second").c_str(), DSLT_DTYPE_F32), 0)
+      << dslt_last_error();
+  ASSERT_EQ(dslt_weights_load(&second.handle, in_folder("second").c_str()), 0) << dslt_last_error();
   EXPECT_EQ(second->layers, 13);
   for (int layer = 0; layer < 13; layer++) {
-    EXPECT_EQ(Values(second->weight[layer]), Values(first->weight[layer]));
-    EXPECT_EQ(Values(second->bias[layer]), Values(first->bias[layer]));
+    EXPECT_EQ(values_of(second->weight[layer]), values_of(first->weight[layer]));
+    EXPECT_EQ(values_of(second->bias[layer]), values_of(first->bias[layer]));
   }
   EXPECT_EQ(second->preprocess.rgb, 1);
   for (int c = 0; c < 3; c++) {
@@ -64,18 +63,19 @@ TEST_F(WeightsSave, WritesDotsInAnyLocale) {
   }
   if (!found) GTEST_SKIP() << skip::kCommaLocale;
   Weights weights;
-  MakeTiny(&weights);
-  const int rc = dslt_weights_save(weights.handle, Path("out").c_str(), DSLT_DTYPE_F32);
+  make_tiny(&weights);
+  const int rc = dslt_weights_save(weights.handle, in_folder("out").c_str(), DSLT_DTYPE_F32);
   setlocale(LC_NUMERIC, "C");
   ASSERT_EQ(rc, 0) << dslt_last_error();
-  EXPECT_NE(Read("out").find("\"103.939,116.779,123.68\""), std::string::npos);
+  EXPECT_NE(read_file("out").find("\"103.939,116.779,123.68\""), std::string::npos);
 }
 
 TEST_F(WeightsSave, DataBeginsAligned) {
   Weights weights;
-  MakeTiny(&weights);
-  ASSERT_EQ(dslt_weights_save(weights.handle, Path("out").c_str(), DSLT_DTYPE_F32), 0) << dslt_last_error();
-  const std::string bytes = Read("out");
+  make_tiny(&weights);
+  ASSERT_EQ(dslt_weights_save(weights.handle, in_folder("out").c_str(), DSLT_DTYPE_F32), 0)
+      << dslt_last_error();
+  const std::string bytes = read_file("out");
   const size_t header = static_cast<unsigned char>(bytes[0]) + 256u * static_cast<unsigned char>(bytes[1]);
   EXPECT_EQ((8 + header) % 64, 0u);
 }
@@ -83,11 +83,12 @@ TEST_F(WeightsSave, DataBeginsAligned) {
 TEST_F(WeightsSave, PartialFilesStayPartial) {
   TinyVgg vgg;
   vgg.layers = 10;
-  const std::string file = vgg.File();
+  const std::string file = vgg.to_bytes();
   Weights first, second;
   ASSERT_EQ(dslt_weights_from_memory(&first.handle, file.data(), file.size(), "x"), 0) << dslt_last_error();
-  ASSERT_EQ(dslt_weights_save(first.handle, Path("out").c_str(), DSLT_DTYPE_F32), 0) << dslt_last_error();
-  ASSERT_EQ(dslt_weights_load(&second.handle, Path("out").c_str()), 0) << dslt_last_error();
+  ASSERT_EQ(dslt_weights_save(first.handle, in_folder("out").c_str(), DSLT_DTYPE_F32), 0)
+      << dslt_last_error();
+  ASSERT_EQ(dslt_weights_load(&second.handle, in_folder("out").c_str()), 0) << dslt_last_error();
   EXPECT_EQ(second->layers, 10);
 }
 
@@ -113,13 +114,13 @@ TEST_F(WeightsSave, RoundsToHalfPrecision) {
                                        std::ldexp(1.0f, -14),
                                        std::ldexp(1.0f, -14),
                                        -0.0f};
-  const std::string file = WithValues(first);
+  const std::string file = with_values(first);
   Weights in, out;
   ASSERT_EQ(dslt_weights_from_memory(&in.handle, file.data(), file.size(), "x"), 0) << dslt_last_error();
-  ASSERT_EQ(dslt_weights_save(in.handle, Path("f16").c_str(), DSLT_DTYPE_F16), 0) << dslt_last_error();
-  ASSERT_EQ(dslt_weights_load(&out.handle, Path("f16").c_str()), 0) << dslt_last_error();
+  ASSERT_EQ(dslt_weights_save(in.handle, in_folder("f16").c_str(), DSLT_DTYPE_F16), 0) << dslt_last_error();
+  ASSERT_EQ(dslt_weights_load(&out.handle, in_folder("f16").c_str()), 0) << dslt_last_error();
   EXPECT_EQ(out->weight[0].dtype, DSLT_DTYPE_F16);
-  const std::vector<float> values = Values(out->weight[0]);
+  const std::vector<float> values = values_of(out->weight[0]);
   for (size_t i = 0; i < expected.size(); i++) EXPECT_EQ(values[i], expected[i]) << i;
 }
 
@@ -128,45 +129,47 @@ TEST_F(WeightsSave, RoundsToBfloat16) {
   const std::vector<float> first = {tie, std::nextafterf(tie, 2), 1 + 3 * std::ldexp(1.0f, -8), -tie, 1e-40f};
   const std::vector<float> expected = {1.0f, 1 + std::ldexp(1.0f, -7), 1 + std::ldexp(1.0f, -6), -1.0f,
                                        std::ldexp(1.0f, -133)};
-  const std::string file = WithValues(first);
+  const std::string file = with_values(first);
   Weights in, out;
   ASSERT_EQ(dslt_weights_from_memory(&in.handle, file.data(), file.size(), "x"), 0) << dslt_last_error();
-  ASSERT_EQ(dslt_weights_save(in.handle, Path("bf16").c_str(), DSLT_DTYPE_BF16), 0) << dslt_last_error();
-  ASSERT_EQ(dslt_weights_load(&out.handle, Path("bf16").c_str()), 0) << dslt_last_error();
-  const std::vector<float> values = Values(out->weight[0]);
+  ASSERT_EQ(dslt_weights_save(in.handle, in_folder("bf16").c_str(), DSLT_DTYPE_BF16), 0) << dslt_last_error();
+  ASSERT_EQ(dslt_weights_load(&out.handle, in_folder("bf16").c_str()), 0) << dslt_last_error();
+  const std::vector<float> values = values_of(out->weight[0]);
   for (size_t i = 0; i < 4; i++) EXPECT_EQ(values[i], expected[i]) << i;
   EXPECT_NEAR(values[4], 1e-40, 5e-41);
 }
 
 TEST_F(WeightsSave, RefusesValuesTooLargeForTheType) {
-  const std::string file = WithValues({1.0f, 65520.0f});
+  const std::string file = with_values({1.0f, 65520.0f});
   Weights weights;
   ASSERT_EQ(dslt_weights_from_memory(&weights.handle, file.data(), file.size(), "x"), 0) << dslt_last_error();
-  EXPECT_FAILURE(dslt_weights_save(weights.handle, Path("f16").c_str(), DSLT_DTYPE_F16), DSLT_EWEIGHTS,
+  EXPECT_FAILURE(dslt_weights_save(weights.handle, in_folder("f16").c_str(), DSLT_DTYPE_F16), DSLT_EWEIGHTS,
                  "conv1_1.weight holds 65520");
-  EXPECT_EQ(FileCount(), 0u);
-  EXPECT_EQ(dslt_weights_save(weights.handle, Path("bf16").c_str(), DSLT_DTYPE_BF16), 0) << dslt_last_error();
+  EXPECT_EQ(file_count(), 0u);
+  EXPECT_EQ(dslt_weights_save(weights.handle, in_folder("bf16").c_str(), DSLT_DTYPE_BF16), 0)
+      << dslt_last_error();
 }
 
 TEST_F(WeightsSave, ReplacesAnOlderFileAndLeavesNothingElse) {
   Weights weights;
-  MakeTiny(&weights);
-  Write("out", "old");
-  ASSERT_EQ(dslt_weights_save(weights.handle, Path("out").c_str(), DSLT_DTYPE_F32), 0) << dslt_last_error();
-  EXPECT_GT(Read("out").size(), 1000u);
-  EXPECT_EQ(FileCount(), 1u);
+  make_tiny(&weights);
+  write_file("out", "old");
+  ASSERT_EQ(dslt_weights_save(weights.handle, in_folder("out").c_str(), DSLT_DTYPE_F32), 0)
+      << dslt_last_error();
+  EXPECT_GT(read_file("out").size(), 1000u);
+  EXPECT_EQ(file_count(), 1u);
 }
 
 TEST_F(WeightsSave, ReportsFullDevice) {
   Weights weights;
-  MakeTiny(&weights);
+  make_tiny(&weights);
   EXPECT_FAILURE(dslt_weights_save(weights.handle, "/dev/full", DSLT_DTYPE_F32), DSLT_EIO, "No space left");
 }
 
 TEST_F(WeightsSave, KeepsTheOlderFileWhereTheNewOneDoesNotFit) {
   Weights weights;
-  MakeTiny(&weights);
-  Write("out", "old");
+  make_tiny(&weights);
+  write_file("out", "old");
   // A limit on the size of files stands for a disk that fills up half-way.
   struct rlimit before, small;
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
@@ -174,25 +177,27 @@ TEST_F(WeightsSave, KeepsTheOlderFileWhereTheNewOneDoesNotFit) {
   small.rlim_cur = 100000;
   void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-  const int rc = dslt_weights_save(weights.handle, Path("out").c_str(), DSLT_DTYPE_F32);
+  const int rc = dslt_weights_save(weights.handle, in_folder("out").c_str(), DSLT_DTYPE_F32);
   setrlimit(RLIMIT_FSIZE, &before);
   signal(SIGXFSZ, handler);
   EXPECT_FAILURE(rc, DSLT_EIO, "File too large");
-  EXPECT_EQ(Read("out"), "old");
-  EXPECT_EQ(FileCount(), 1u);
+  EXPECT_EQ(read_file("out"), "old");
+  EXPECT_EQ(file_count(), 1u);
 }
 
 TEST_F(WeightsSave, ReportsMissingFolder) {
   Weights weights;
-  MakeTiny(&weights);
-  EXPECT_FAILURE(dslt_weights_save(weights.handle, Path("no/where").c_str(), DSLT_DTYPE_F32), DSLT_EIO,
+  make_tiny(&weights);
+  EXPECT_FAILURE(dslt_weights_save(weights.handle, in_folder("no/where").c_str(), DSLT_DTYPE_F32), DSLT_EIO,
                  "No such file");
 }
 
 TEST_F(WeightsSave, RejectsBadArguments) {
   Weights weights;
-  MakeTiny(&weights);
-  EXPECT_EQ(dslt_weights_save(weights.handle, Path("x").c_str(), DSLT_DTYPE_OTHER), DSLT_EARGUMENT);
-  EXPECT_EQ(dslt_weights_save(nullptr, Path("x").c_str(), DSLT_DTYPE_F32), DSLT_EARGUMENT);
+  make_tiny(&weights);
+  EXPECT_EQ(dslt_weights_save(weights.handle, in_folder("x").c_str(), DSLT_DTYPE_OTHER), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_weights_save(nullptr, in_folder("x").c_str(), DSLT_DTYPE_F32), DSLT_EARGUMENT);
   EXPECT_EQ(dslt_weights_save(weights.handle, nullptr, DSLT_DTYPE_F32), DSLT_EARGUMENT);
 }
+
+}  // namespace
