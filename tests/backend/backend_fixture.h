@@ -46,14 +46,21 @@ class Backend {
   Backend(const Backend &) = delete;
   Backend &operator=(const Backend &) = delete;
 
-  float *floats(std::size_t count) {
+  float *zeros(std::size_t count) {
     void *out = nullptr;
     EXPECT_EQ(ops->alloc(&out, backend_, (count ? count : 1) * sizeof(float)), DSLT_OK) << dslt_last_error();
     memory_.push_back(out);
     return static_cast<float *>(out);
   }
+  // For results: full of NaN, so that what is not written, or only added to, shows.
+  float *floats(std::size_t count) {
+    float *out = zeros(count);
+    const std::vector<float> nothing(count, NAN);
+    EXPECT_EQ(ops->upload(backend_, out, nothing.data(), count * sizeof(float)), DSLT_OK);
+    return out;
+  }
   float *upload(const ref::Map &m) {
-    float *out = floats(m.size());
+    float *out = zeros(m.size());
     std::vector<float> host = ref::f32(m);
     EXPECT_EQ(ops->upload(backend_, out, host.data(), host.size() * sizeof(float)), DSLT_OK);
     return out;
@@ -66,7 +73,7 @@ class Backend {
   // One object in backend memory, and what it has become.
   template <typename T>
   T *put(const T &value) {
-    T *out = reinterpret_cast<T *>(floats((sizeof(T) + 3) / 4));
+    T *out = reinterpret_cast<T *>(zeros((sizeof(T) + 3) / 4));
     EXPECT_EQ(ops->upload(backend_, out, &value, sizeof value), DSLT_OK) << dslt_last_error();
     return out;
   }

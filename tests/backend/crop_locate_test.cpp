@@ -294,6 +294,26 @@ TEST(Locate, NothingToBelieveKeepsThePlace) {
     }
 }
 
+// A cell that is NaN is passed over: it neither wins nor spoils the place of a peak beside it.
+TEST(Locate, ANanCellIsPassedOver) {
+  for (int subcell : {DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_GAUSSIAN}) {
+    dslt_search g = grid(9, 9, 3, 3, subcell);
+    for (int where : {0, 3 * 9 + 5, 4 * 9 + 4, 5 * 9 + 5, 4 * 9 + 6, 80}) {
+      ref::Map response = bump(g, 5, 4, 1.2);
+      response[std::size_t(where)] = NAN;
+      const dslt_target_state p = locate(g, response);
+      EXPECT_FALSE(p.lost) << subcell << ", NaN at " << where;
+      EXPECT_NEAR(p.cx, 320 + 8 * 1, 4) << subcell << ", NaN at " << where;
+      EXPECT_NEAR(p.cy, 240, 4) << subcell << ", NaN at " << where;
+      EXPECT_NEAR(p.score, 1, 1e-6) << subcell << ", NaN at " << where;
+    }
+  }
+  dslt_search g = grid(9, 9, 3, 3, DSLT_SUBCELL_BICUBIC);  // which blends a NaN into the pixels around it
+  ref::Map response = bump(g, 5, 4, 1.2);
+  response[8] = NAN;
+  EXPECT_NEAR(locate(g, response).cx, 320 + 8 * 1, 1);
+}
+
 TEST(Locate, FlatResponseStaysNearUnderAPrior) {
   dslt_search g = grid(15, 15, 3, 3, DSLT_SUBCELL_QUADRATIC);
   g.peak.sigma_x = g.peak.sigma_y = 2;
@@ -324,6 +344,26 @@ TEST(Locate, LostFlagFollowsTheRecentAverage) {
   EXPECT_NE(moved.cx, p.cx);
   g.lost.hold = 1;
   EXPECT_EQ(locate(g, bump(g, 9, 7, 1, 0.3), p).cx, p.cx);
+}
+
+// The bounds themselves: lost is below the ratio, and the gate is open at it.
+TEST(Locate, BoundsAreJudgedExactly) {
+  dslt_search g = grid(9, 9, 3, 3, DSLT_SUBCELL_NONE);
+  g.lost.ratio = 0.5, g.scale.gate_ratio = 0.5, g.scale.gate = 0.125;
+  dslt_target_state p = start_state();
+  p.mean_score = 0.5;
+  ref::Map response(81, 0.0);
+  for (double height : {0.25, 0.25 - 1e-6}) {
+    response[40] = double(float(height));
+    const dslt_target_state seen = locate(g, response, p);
+    EXPECT_EQ(seen.lost, height < 0.25) << height;
+    EXPECT_EQ(seen.pyramid, height >= 0.25) << height;
+  }
+  p.mean_score = -1;  // nothing to compare with: the gate's own threshold is not enough yet
+  response[40] = 0.125;
+  EXPECT_FALSE(locate(g, response, p).pyramid);
+  response[40] = 0.1251;
+  EXPECT_TRUE(locate(g, response, p).pyramid);
 }
 
 TEST(Locate, TheFirstFramesCountAlikeAndNothingIsLostInThem) {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // The way of a frame: what is decided, which sample is kept where, when first-frame training ends. Every part
 // runs often enough to be recorded and replayed where the backend does that.
+#include <chrono>
 #include <functional>
+#include <thread>
 
 #include "backend_fixture.h"
 
@@ -118,6 +120,35 @@ TEST(Flow, UpdatesComeWhenTheyAreDueAndNotWhileLost) {
     learnt.push_back(report.learnt);
   }
   EXPECT_EQ(learnt, (std::vector<int>{0, 1, 0, 0, 0, 1, 0, 1}));
+}
+
+TEST(Flow, StageTimesAreTheFramesOwn) {
+  Backend b;
+  Flow f(b, 1, 1, 0, 0);
+  float *loss = b.upload({0.0});
+  dslt_flow_report report;
+  double first = 0;
+  for (int frame = 0; frame < 3; ++frame) {
+    const auto began = std::chrono::steady_clock::now();
+    f.part(DSLT_PART_FRAME, [&] {
+      DSLT_EXPECT_CALL(b.ops->flow_mark(f.flow, -1));
+      DSLT_EXPECT_CALL(b.ops->flow_decide(f.flow));
+      if (frame == 0) std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      DSLT_EXPECT_CALL(b.ops->flow_mark(f.flow, DSLT_STAGE_LOCATE));
+      return b.ops->flow_gather(f.flow, loss);
+    });
+    ASSERT_EQ(b.ops->flow_report(&report, f.flow), DSLT_OK);
+    const std::chrono::duration<double, std::milli> whole = std::chrono::steady_clock::now() - began;
+    double sum = 0;
+    for (double ms : report.stage_ms) sum += ms;
+    EXPECT_GE(report.stage_ms[DSLT_STAGE_LOCATE], 0);
+    EXPECT_EQ(sum, report.stage_ms[DSLT_STAGE_LOCATE]) << "no other stage was marked";
+    EXPECT_LE(sum, whole.count()) << "frame " << frame << " reports more than it took";
+    if (frame == 0) first = sum;
+  }
+  if (b.ops->host_visible) {
+    EXPECT_GE(first, 200);
+  }
 }
 
 TEST(Flow, TrainingStopsByItsRuleWhereverItIsJudged) {

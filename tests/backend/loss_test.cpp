@@ -65,6 +65,18 @@ TEST(Loss, ExactZeroAtTheLabel) {
   }
 }
 
+// Where the error is exactly the threshold, the cell counts.
+TEST(Loss, ThresholdsCount) {
+  const dslt_loss_spec ohnm = ref::loss_spec(DSLT_LOSS_OHNM), truncated = ref::loss_spec(DSLT_LOSS_TRUNCATED);
+  for (float sign : {1.0f, -1.0f}) {
+    EXPECT_EQ(dslt_loss_at(&ohnm, sign * ohnm.ohnm, 0).value, ohnm.ohnm * ohnm.ohnm);
+    EXPECT_EQ(dslt_loss_at(&ohnm, sign * std::nextafter(ohnm.ohnm, 0.0f), 0).value, 0);
+    EXPECT_EQ(dslt_loss_at(&truncated, sign * truncated.threshold, 0).value,
+              truncated.threshold * truncated.threshold);
+    EXPECT_EQ(dslt_loss_at(&truncated, sign * std::nextafter(truncated.threshold, 0.0f), 0).value, 0);
+  }
+}
+
 TEST(Loss, FusedOperationSumsAndFoldsTheBiases) {
   Backend b;
   ref::Noise noise(7);

@@ -79,7 +79,7 @@ class Pieces {
                              c.n * cells * c.channels),
                 DSLT_OK);
     }
-    float *first = b.floats(c.n * response), *second = b.floats(c.n * response);
+    float *first = b.floats(c.n * response), *second = b.zeros(c.n * response);
     dslt_regress *r = regress(c.n);
     ASSERT_EQ(b.ops->regress_forward(r, first, fused, weights.all[3]), DSLT_OK);
     if (c.residual) {

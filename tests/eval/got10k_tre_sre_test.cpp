@@ -63,6 +63,24 @@ TEST(Got10k, BoxesAreClippedAsTheToolkitDoes) {
   EXPECT_NEAR(score({100, 80, nullptr}, right, left).ao, 1, 1e-12);
 }
 
+TEST(Got10k, ThresholdsAreExceededNotReached) {
+  const dslt_box box = {10, 10, 20, 10}, three_quarters = {10, 10, 15, 10}, half = {10, 10, 10, 10};
+  const dslt_got10k got = score({}, {box, three_quarters, half}, {box, box, box});
+  EXPECT_EQ(got.count75, 0);
+  EXPECT_EQ(got.count50, 1);
+  EXPECT_EQ(got.success_count[49], 2);
+  EXPECT_EQ(got.success_count[50], 1);
+  EXPECT_EQ(got.success_count[74], 1);
+  EXPECT_EQ(got.success_count[75], 0);
+}
+
+TEST(Got10k, ABoxBelowTheImageIsCutToo) {
+  // In an image 100 x 80 the truth ends at 80 whatever it says.
+  const std::vector<dslt_box> truth(2, {10, 70, 20, 30}), results = {truth[0], {10, 70, 20, 10}};
+  EXPECT_NEAR(score({100, 80, nullptr}, results, truth).ao, 1, 1e-12);
+  EXPECT_NEAR(score({}, results, truth).ao, 1.0 / 3, 1e-12);
+}
+
 TEST(Got10k, PoolingWeighsByFrames) {
   const dslt_box box = {10, 10, 20, 10}, far = {200, 200, 20, 10};
   const dslt_got10k good = score({}, {box, box}, {box, box}),

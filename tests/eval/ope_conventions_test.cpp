@@ -143,12 +143,37 @@ TEST(Convention, PysotJudgesTheErrorByTheCentre) {
   EXPECT_EQ(ope.invalid, 0);
 }
 
+TEST(Convention, PysotCentreOnTheBorderIsNone) {
+  // The centre is at x = -3.5 + 3.5 = 0 exactly, which is not positive.
+  const std::vector<dslt_box> truth(2, {-3.5, 20, 8, 10}), results = {truth[0], {300, 20, 8, 10}};
+  EXPECT_EQ(score(DSLT_CONVENTION_PYSOT, results, truth).precision_count[0], 2);
+  const std::vector<dslt_box> above(2, {20, -3.5, 10, 8}), far = {above[0], {20, 300, 10, 8}};
+  EXPECT_EQ(score(DSLT_CONVENTION_PYSOT, far, above).precision_count[0], 2);
+}
+
+TEST(Convention, AFrameExactlyAtAThresholdPassesInPrecisionAndNotInSuccess) {
+  // Off by 5 px of 20 in x: error 5, normalised 0.25. Three quarters as wide: overlap 0.75.
+  const std::vector<dslt_box> truth(2, {21, 21, 20, 10}), off = {truth[0], {26, 21, 20, 10}},
+                                                          narrow = {truth[0], {21, 21, 15, 10}};
+  for (dslt_convention convention : kAll) {
+    const dslt_ope shifted = score(convention, off, truth);
+    EXPECT_EQ(shifted.precision_count[4], 1);
+    EXPECT_EQ(shifted.precision_count[5], 2);
+    EXPECT_EQ(shifted.norm_precision_count[24], 1);
+    EXPECT_EQ(shifted.norm_precision_count[25], 2);
+    const dslt_ope cut = score(convention, narrow, truth);
+    EXPECT_EQ(cut.success_count[14], 2);
+    EXPECT_EQ(cut.success_count[15], 1);
+  }
+}
+
 TEST(Convention, WhatPytrackingRefuses) {
   const dslt_box box = {20, 20, 30, 10}, nan = {kNaN, kNaN, kNaN, kNaN}, negative = {20, 20, -1, 10};
   EXPECT_EQ(refuse(DSLT_CONVENTION_PYTRACKING, {box, box}, {box, nan}), DSLT_EFORMAT);
   EXPECT_EQ(refuse(DSLT_CONVENTION_PYTRACKING, {box, box}, {box, nan}, 1), DSLT_OK);
   EXPECT_EQ(refuse(DSLT_CONVENTION_PYTRACKING, {box, nan}, {box, box}), DSLT_EFORMAT);
   EXPECT_EQ(refuse(DSLT_CONVENTION_PYTRACKING, {box, negative}, {box, box}, 1), DSLT_EFORMAT);
+  EXPECT_EQ(refuse(DSLT_CONVENTION_PYTRACKING, {box, {20, 20, 30, -1}}, {box, box}, 1), DSLT_EFORMAT);
   EXPECT_EQ(refuse(DSLT_CONVENTION_GOT10K, {nan, box}, {nan, nan}), DSLT_EFORMAT);  // no frame is left
 }
 

@@ -100,6 +100,28 @@ TEST(VotRanks, EqualTrackersShareTheMeanRank) {
   EXPECT_EQ(dslt_vot_ranks(accuracy, robustness, plain, 4, 0.05), DSLT_EARGUMENT);
 }
 
+// 24 frames with an overlap in both are too few to call two trackers equal, 25 are enough.
+TEST(VotRanks, TwentyFiveFramesAreEnough) {
+  dslt_vot_rules rules;
+  dslt_vot_rules_init(&rules, DSLT_VOT_MATLAB);
+  rules.burn_in = 1;
+  for (int scored : {24, 25}) {
+    std::string series = "1";
+    for (int i = 0; i < scored; i++) series += " .5";
+    Sample samples[2];
+    for (auto &sample : samples) {
+      Runs runs;
+      runs.add(0, series.c_str());
+      ASSERT_EQ(dslt_vot_sample_make(&sample, runs.series.data(), 1, runs.lengths.data(), 1, &rules),
+                DSLT_OK);
+    }
+    const dslt_vot_sample pair[] = {samples[0], samples[1]};
+    double accuracy[2], robustness[2];
+    ASSERT_EQ(dslt_vot_ranks(accuracy, robustness, pair, 2, 0.05), DSLT_OK);
+    EXPECT_EQ(accuracy[0], scored < 25 ? 1 : 1.5) << scored;
+  }
+}
+
 TEST(VotRanks, FewFramesCountAsDifferent) {
   dslt_vot_rules rules;
   dslt_vot_rules_init(&rules, DSLT_VOT_MATLAB);

@@ -360,4 +360,97 @@ TEST(Head, AFreshOptimiserRemembersNothing) {
   dslt_head_free(head);
 }
 
+// The first step after a reset is that of an optimiser that never made one, whatever came before.
+TEST(Head, AfterAResetTheFirstStepIsAFirstStep) {
+  Backend b;
+  const dslt_head_shape s = small_shape();
+  ref::Noise noise(14);
+  float *low = b.upload(noise.map(kH * kW * kLow)), *high = b.upload(noise.map(kH * kW / 4 * kHigh));
+  float *label = b.upload(ref::Map(kCells, 0.5)), *loss = b.floats(1);
+  const dslt_loss_spec spec = ref::loss_spec(DSLT_LOSS_L2);
+  const dslt_head_rates rates = {1e-3f, 1e-3f, 2, 0, 1, 1, {0.9f, 0.999f, 1e-8f}};
+  dslt_head *used = nullptr, *fresh = nullptr;
+  ASSERT_EQ(dslt_head_create(&used, b.get(), &s, 1), DSLT_OK);
+  ASSERT_EQ(dslt_head_create(&fresh, b.get(), &s, 2), DSLT_OK);
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(dslt_head_gradient(used, loss, low, high, label, &spec), DSLT_OK);
+    ASSERT_EQ(dslt_head_step(used, &rates), DSLT_OK);
+  }
+  ASSERT_EQ(dslt_head_reset_optimiser(used), DSLT_OK);
+  for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
+    const dslt_param *from = dslt_head_parameter(used, dslt_head_param(i)),
+                     *to = dslt_head_parameter(fresh, dslt_head_param(i));
+    ASSERT_EQ(from->count, to->count);
+    ASSERT_EQ(b.ops->copy(b.get(), to->w, from->w, from->count * sizeof(float)), DSLT_OK);
+  }
+  for (dslt_head *head : {used, fresh}) {
+    ASSERT_EQ(dslt_head_gradient(head, loss, low, high, label, &spec), DSLT_OK);
+    ASSERT_EQ(dslt_head_step(head, &rates), DSLT_OK);
+  }
+  for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
+    const dslt_param *p = dslt_head_parameter(used, dslt_head_param(i)),
+                     *q = dslt_head_parameter(fresh, dslt_head_param(i));
+    EXPECT_EQ(b.download(p->w, p->count), b.download(q->w, q->count)) << "parameter " << i;
+  }
+  dslt_head_free(fresh);
+  dslt_head_free(used);
+}
+
+void fill(Backend &b, float *memory, std::size_t count, float value) {
+  const std::vector<float> values(count, value);
+  EXPECT_EQ(b.ops->upload(b.get(), memory, values.data(), count * sizeof(float)), DSLT_OK);
+}
+
+// With a gradient of 1 everywhere Adam's first step is the rate itself.
+TEST(Head, EachParameterHasItsRate) {
+  Backend b;
+  const dslt_head_shape s = small_shape();
+  const float low = 1e-3f, high = 3e-3f, bias = 2;
+  for (int branch : {0, 1}) {
+    dslt_head *head = nullptr;
+    ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 1), DSLT_OK);
+    const float of_branch = branch ? high : low;
+    const std::vector<float> wanted[] = {{low}, {of_branch}, {of_branch},
+                                         {low}, {high},      {bias * low, bias * high}};
+    const dslt_head_rates rates = {low, high, bias, 0, 1, branch, {0.9f, 0.999f, 1e-8f}};
+    std::vector<std::vector<float>> before;
+    for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
+      const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
+      fill(b, p->g, p->count, 1);
+      before.push_back(b.download(p->w, p->count));
+    }
+    ASSERT_EQ(dslt_head_step(head, &rates), DSLT_OK);
+    for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
+      const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
+      const std::vector<float> after = b.download(p->w, p->count);
+      for (std::size_t k = 0; k < after.size(); ++k)
+        ASSERT_NEAR(before[std::size_t(i)][k] - after[k], wanted[i][k % wanted[i].size()], 1e-6)
+            << "parameter " << i << ", branch " << branch;
+    }
+    dslt_head_free(head);
+  }
+}
+
+// With no gradient the first moment shows the decay.
+TEST(Head, TheResidualRegressionDecaysByItsOwnFactor) {
+  Backend b;
+  const dslt_head_shape s = small_shape();
+  const float decay = 0.25f, of_residual = 8;
+  const dslt_head_rates rates = {1e-3f, 1e-3f, 1, decay, of_residual, 1, {0.9f, 0.999f, 1e-8f}};
+  dslt_head *head = nullptr;
+  ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 1), DSLT_OK);
+  for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
+    const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
+    fill(b, p->w, p->count, 0.5f);
+    fill(b, p->g, p->count, 0);
+  }
+  ASSERT_EQ(dslt_head_step(head, &rates), DSLT_OK);
+  for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
+    const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
+    const float share = i == DSLT_HEAD_BIAS ? 0 : decay * (i == DSLT_HEAD_RESIDUAL ? of_residual : 1);
+    for (float moment : b.download(p->m, p->count)) EXPECT_NEAR(moment, 0.1f * share * 0.5f, 1e-6) << i;
+  }
+  dslt_head_free(head);
+}
+
 }  // namespace
