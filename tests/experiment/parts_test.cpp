@@ -12,7 +12,6 @@
 #include "experiment/draft.h"
 #include "experiment/manifest.h"
 #include "experiment/plan.h"
-#include "experiment/pool.h"
 #include "experiment/shard.h"
 #include "experiment/variants.h"
 #include "experiment/world.h"
@@ -211,61 +210,6 @@ TEST_F(Draft, SweepsOnlyWhatEndedProcessesOfThisMachineLeft) {
   waitpid(unfetched, &status, 0);
   dslt_draft_close(&draft);
   EXPECT_TRUE(std::filesystem::exists(elsewhere));
-}
-
-// ---- child processes ------------------------------------------------------------------------------------
-
-struct Watched {
-  std::vector<dslt_pool_outcome> outcomes = std::vector<dslt_pool_outcome>(6);
-  int ended = 0, stop_after = 100;
-  int64_t units = 0;
-  static int done(void *self, int task, const dslt_pool_outcome *outcome) {
-    auto *watched = static_cast<Watched *>(self);
-    watched->outcomes[(size_t)task] = *outcome;
-    return ++watched->ended >= watched->stop_after ? -1 : 0;
-  }
-  static void progress(void *self, int, int64_t units) { static_cast<Watched *>(self)->units += units; }
-};
-
-int odd_ones_end_badly(void *, int task, int, dslt_pool_line *line) {
-  dslt_pool_tell(line, 7);
-  if (task == 1) return dslt_fail(DSLT_EFORMAT, "Task %d was refused.", task);
-  if (task == 3) raise(SIGKILL);
-  if (task == 5) _exit(9);
-  dslt_pool_say(line, ("fine " + std::to_string(task)).c_str());
-  return DSLT_OK;
-}
-
-TEST(Pool, OneBadTaskTakesNothingWithIt) {
-  Watched watched;
-  dslt_pool pool = {};
-  pool.tasks = 6, pool.slots = 2, pool.self = &watched;
-  pool.work = odd_ones_end_badly, pool.done = Watched::done, pool.progress = Watched::progress;
-  ASSERT_EQ(dslt_pool_run(&pool, nullptr), 1);
-  EXPECT_EQ(watched.ended, 6);
-  EXPECT_EQ(watched.units, 6 * 7);
-  for (int even : {0, 2, 4}) {
-    EXPECT_EQ(watched.outcomes[(size_t)even].code, 0);
-    EXPECT_EQ(watched.outcomes[(size_t)even].text, "fine " + std::to_string(even));
-  }
-  EXPECT_EQ(watched.outcomes[1].code, DSLT_EFORMAT);
-  EXPECT_STREQ(watched.outcomes[1].text, "Task 1 was refused.");
-  EXPECT_TRUE(contains(watched.outcomes[3].text, "signal 9")) << watched.outcomes[3].text;
-  EXPECT_TRUE(contains(watched.outcomes[5].text, "exit code 9")) << watched.outcomes[5].text;
-}
-
-TEST(Pool, StopsWhenToldTo) {
-  Watched watched;
-  watched.stop_after = 2;
-  dslt_pool pool = {};
-  pool.tasks = 6, pool.slots = 1, pool.self = &watched;
-  pool.work = odd_ones_end_badly, pool.done = Watched::done;
-  EXPECT_EQ(dslt_pool_run(&pool, nullptr), 0);
-  EXPECT_EQ(watched.ended, 2);
-  volatile sig_atomic_t stop = 2;
-  pool.stop = &stop;
-  EXPECT_EQ(dslt_pool_run(&pool, nullptr), 0);
-  EXPECT_EQ(watched.ended, 2);
 }
 
 // ---- variants and curves --------------------------------------------------------------------------------
