@@ -45,7 +45,7 @@ def summary(path: str, names: bool = False) -> str:
     reasons: dict[str, list[str]] = collections.defaultdict(list)
     for case in cases:
         for reason, test in skips(case):
-            reasons[reason].append(test)
+            reasons[reason.partition(": ")[0]].append(test)  # details stand behind a colon (tests/skip.h)
     count = sum(map(len, reasons.values()))
     if not count:
         return f"skipped: nothing ({len(cases)} tests)"
