@@ -210,6 +210,26 @@ TEST_F(ProgramEval, CommonSequences) {
   EXPECT_NE(at(json, "trackers/All/not_scored/Ball"), nullptr);
 }
 
+TEST_F(ProgramEval, FramesHaveAnOverlapAndAnErrorEach) {
+  // Frame 2 is 10 px off; the truth of frame 3 begins left of the image, which the OTB toolkit calls invalid.
+  write_rows("root/Car-1.txt", {{11, 21, 40, 20}, {11, 21, 40, 20}, {-4, 21, 40, 20}, {11, 21, 40, 20}});
+  write_rows("Off/Car-1.txt", {{11, 21, 40, 20}, {21, 21, 40, 20}, {11, 21, 40, 20}, {311, 21, 40, 20}});
+  const Outcome ended = eval({"Off"}, {"--sequences", "Car-1", "--frames", "--json", "-"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const Json json = parse(ended.out);
+  json_t *overlaps = at(json, "trackers/Off/sequences/Car-1/overlaps"),
+         *errors = at(json, "trackers/Off/sequences/Car-1/errors");
+  ASSERT_EQ(json_array_size(overlaps), 4u);
+  ASSERT_EQ(json_array_size(errors), 4u);
+  const double wanted[] = {1, 0.6, -1, 0}, distance[] = {0, 10, 0, 300};
+  for (size_t i = 0; i < 4; i++) {
+    EXPECT_DOUBLE_EQ(json_number_value(json_array_get(overlaps, i)), wanted[i]) << i;
+    EXPECT_EQ(json_is_null(json_array_get(errors, i)), i == 2) << i;
+    EXPECT_DOUBLE_EQ(json_number_value(json_array_get(errors, i)), distance[i]) << i;
+  }
+  EXPECT_EQ(number(json, "trackers/Off/sequences/Car-1/invalid_frames"), 1);
+}
+
 TEST_F(ProgramEval, RepetitionsAreOneLongRun) {
   write_rows("Rep/Car-1/Car-1_001.txt", still(4));
   write_rows("Rep/Car-1/Car-1_002.txt", still(4, 300));

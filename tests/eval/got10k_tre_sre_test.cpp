@@ -214,6 +214,9 @@ TEST(Sre, BoxesStayInTheImage) {
   dslt_box box = dslt_box_to_otb(dslt_sre_box(corner, 0, 100, 100));
   EXPECT_EQ(box.x, 1);
   EXPECT_EQ(box.width, 40);
+  // One pixel left of the image is outside as well: the first column is 1.
+  EXPECT_EQ(dslt_box_to_otb(dslt_sre_box(dslt_box_from_otb({4, 3, 40, 40}), 0, 100, 100)).x, 1);
+  EXPECT_EQ(dslt_box_to_otb(dslt_sre_box(dslt_box_from_otb({3, 4, 40, 40}), 2, 100, 100)).y, 1);
   const dslt_box end = dslt_box_from_otb({71, 71, 30, 30});  // ends at pixel 100
   box = dslt_box_to_otb(dslt_sre_box(end, 1, 100, 100));
   EXPECT_EQ(box.x, 74);

@@ -194,6 +194,14 @@ TEST(Convention, RowsWithoutABox) {
   EXPECT_EQ(ope.success_count[19], 4);
 }
 
+TEST(Convention, TheFirstRowIsTakenAsItStands) {
+  // It has no row before it to repeat; the toolkits put the truth in its place.
+  const dslt_box box = {20, 20, 30, 10}, nan = {kNaN, kNaN, kNaN, kNaN};
+  const dslt_ope ope = score(DSLT_CONVENTION_MATLAB, {nan, box}, {box, box});
+  EXPECT_EQ(ope.repaired, 0);
+  EXPECT_EQ(ope.success_count[0], 2);
+}
+
 TEST(Convention, ARepairedRowRepeatsTheFirstRowAsWritten) {
   // MATLAB repairs before it puts the truth into row 1: row 2 repeats what the tracker wrote there.
   const dslt_box box = {20, 20, 30, 10}, far = {500, 500, 30, 10}, empty = {20, 20, 0, 0};

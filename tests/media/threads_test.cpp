@@ -24,6 +24,11 @@ class ThreadsTest : public ::testing::Test {
           return false;
     return image.width == 16 && image.height == 12;
   }
+  static dslt_source_options options_of(int start, int ahead, int held) {
+    dslt_source_options options = {};
+    options.start = start, options.read_ahead = ahead, options.held = held;
+    return options;
+  }
   static void pause(int milliseconds) {
     std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
   }
@@ -33,7 +38,7 @@ class ThreadsTest : public ::testing::Test {
 TEST_F(ThreadsTest, FramesComeInOrderAndWhole) {
   for (int ahead : {1, 2, 7})
     for (int slow : {0, 1}) {
-      const dslt_source_options options = {0, 0, ahead, 0};
+      const dslt_source_options options = options_of(0, ahead, 0);
       dslt_source *source = nullptr;
       ASSERT_EQ(dslt_source_open(&source, folder_.path().c_str(), &options), DSLT_OK) << dslt_last_error();
       dslt_image image;
@@ -51,7 +56,7 @@ TEST_F(ThreadsTest, FramesComeInOrderAndWhole) {
 
 TEST_F(ThreadsTest, HeldFramesStayWholeWhileTheNextOnesAreDecoded) {
   for (int held : {2, 3, 8}) {
-    const dslt_source_options options = {0, 0, 2, held};
+    const dslt_source_options options = options_of(0, 2, held);
     dslt_source *source = nullptr;
     ASSERT_EQ(dslt_source_open(&source, folder_.path().c_str(), &options), DSLT_OK) << dslt_last_error();
     std::vector<dslt_image> kept;
@@ -70,7 +75,7 @@ TEST_F(ThreadsTest, HeldFramesStayWholeWhileTheNextOnesAreDecoded) {
 
 TEST_F(ThreadsTest, ASourceMayBeClosedAtAnyMoment) {
   for (int round = 0; round < 60; ++round) {
-    const dslt_source_options options = {round % 5, 0, 1 + round % 3, round % 4};
+    const dslt_source_options options = options_of(round % 5, 1 + round % 3, round % 4);
     dslt_source *source = nullptr;
     ASSERT_EQ(dslt_source_open(&source, folder_.path().c_str(), &options), DSLT_OK) << dslt_last_error();
     dslt_image image;
@@ -86,7 +91,7 @@ TEST_F(ThreadsTest, ASourceMayBeClosedAtAnyMoment) {
 TEST_F(ThreadsTest, AnErrorOfTheThreadArrivesInTheCallersOne) {
   write_file(folder_ / "img7.pgm", std::string("P5\n16 12\n255\nshort"));
   for (int ahead : {1, 4}) {
-    const dslt_source_options options = {0, 0, ahead, 0};
+    const dslt_source_options options = options_of(0, ahead, 0);
     dslt_source *source = nullptr;
     ASSERT_EQ(dslt_source_open(&source, folder_.path().c_str(), &options), DSLT_OK) << dslt_last_error();
     dslt_image image;
