@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The mutants: one wrong sign, bound, index, missing write or comparison that lets NaN through, each in one place.
+
+`old` must occur exactly once in `file`; where the code moves, the entry moves with it (tests/mutation/mutate.py --check).
+`tests` are (program, GoogleTest filter) in the order in which they run: those of the room, not all that might notice.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[tuple[str, str], ...]
+
+
+OPE = (("dslt_test_eval", "Convention*:Ope*:ScoresMean*:Got10k*:Tre*:Sre*"), ("dslt_test_dataset", "Ope*"))
+PROGRAM = (("dslt_test_eval", "ProgramEval*"),)
+VOT = (("dslt_test_eval", "Vot*-VotToolkit*"),)
+DATASET = (("dslt_test_dataset", "*"),)
+BACKEND = (("dslt_test_backend", "*-Backbone*:RealWeights*"),)
+BACKBONE = (("dslt_test_backend", "Backbone.*"),)
+NN = (("dslt_test_nn", "*"),)
+TRACKER = (("dslt_test_tracker", "*-Shift*:Memory*:Allocation*"), ("dslt_test_api", "TrackerTest*:GroupTest*"))
+KERNELS = (("dslt_test_kernels", "*HarnessForward*"), ("dslt_test_kernels", "*HarnessShuffled*-*RealShapes*"))
+
+MUTANTS = [
+    # ---- host/eval: scores ----
+    Mutant("overlap_pixel_inclusive", "host/eval/convention.c", "right - fmax(a->x, b->x) + 1",
+           "right - fmax(a->x, b->x)", OPE),
+    Mutant("success_threshold_from_above", "host/eval/convention.c", "1 - (20 - bin) * 0.05", "1 - (19 - bin) * 0.05", OPE),
+    Mutant("nan_error_is_a_hit", "host/eval/convention.c", "isnan(error) ? INFINITY : error", "isnan(error) ? 0 : error",
+           OPE),
+    Mutant("pysot_centre_bound", "host/eval/convention.c", "if (centre_x(truth) > 0 && centre_y(truth) > 0)",
+           "if (centre_x(truth) >= 0 && centre_y(truth) >= 0)", OPE),
+    Mutant("norm_error_axis", "host/eval/convention.c", "centre_y(result) / height - centre_y(truth) / height",
+           "centre_y(result) / width - centre_y(truth) / width", OPE),
+    Mutant("success_strictness", "host/eval/ope.c", "frame->overlap > rules->success_threshold(i)",
+           "frame->overlap >= rules->success_threshold(i)", OPE),
+    Mutant("precision_strictness", "host/eval/ope.c", "frame->error <= i;", "frame->error < i;", OPE),
+    Mutant("norm_precision_strictness", "host/eval/ope.c", "frame->norm_error <= rules->norm_precision_threshold(i)",
+           "frame->norm_error < rules->norm_precision_threshold(i)", OPE),
+    Mutant("precision_index", "host/eval/ope.c", "ope->precision20 = ope->precision_count[20] / scored",
+           "ope->precision20 = ope->precision_count[19] / scored", OPE),
+    Mutant("first_row_is_repaired", "host/eval/ope.c", "if (i > 0 && needs_repair(", "if (needs_repair(", OPE),
+    Mutant("negative_height_is_accepted", "host/eval/ope.c", "|| results[i].width < 0 || results[i].height < 0)",
+           "|| results[i].width < 0)", OPE),
+    Mutant("got10k_threshold", "host/eval/got10k.c", "got.count75 += overlap > 0.75", "got.count75 += overlap >= 0.75", OPE),
+    Mutant("got10k_clip", "host/eval/got10k.c", "clip(box.height, 0, scene->height - box.y)",
+           "clip(box.height, 0, scene->height)", OPE),
+    Mutant("mean_counts_dropped_curves", "host/eval/scores.c", "if (drop_zero && !(mean_of(curve, bins) > 0)) continue;\n"
+           "    used++;", "used++;\n    if (drop_zero && !(mean_of(curve, bins) > 0)) continue;", OPE),
+    Mutant("sre_left_edge", "host/eval/tre_sre.c", "if (box.x < 1) box.x = 1;", "if (box.x < 0) box.x = 1;", OPE),
+    Mutant("sre_right_edge", "host/eval/tre_sre.c", "box.width = width - box.x + 1;", "box.width = width - box.x;", OPE),
+    Mutant("tre_omitted_bound", "host/eval/tre_sre.c", "frame <= omitted[i].last", "frame < omitted[i].last", OPE),
+    Mutant("two_results_of_one_run", "host/eval/evaluate_cell.c", "if (files[i].run == files[i - 1].run)",
+           "if (files[i].run < files[i - 1].run)", PROGRAM),
+    Mutant("invalid_error_is_kept", "host/eval/evaluate_cell.c",
+           "frames[i].counted && frames[i].valid && isfinite(frames[i].error) ? frames[i].error : NAN",
+           "frames[i].counted && isfinite(frames[i].error) ? frames[i].error : NAN", PROGRAM),
+    # ---- host/eval: VOT ----
+    Mutant("vot_burn_in", "host/eval/vot_measures.c", "if (i < fresh_until || !dslt_vot_is_region(one->kinds[i])) continue;",
+           "if (i <= fresh_until || !dslt_vot_is_region(one->kinds[i])) continue;", VOT),
+    Mutant("vot_eao_upper_bound", "host/eval/vot_measures.c", "i + 1 > rules->eao_high", "i + 1 >= rules->eao_high", VOT),
+    Mutant("vot_curve_mean", "host/eval/vot_measures.c", "weight * (i > 0 ? sum / i : 1)", "weight * (i > 0 ? sum / (i + 1) : 1)",
+           VOT),
+    Mutant("vot_failure_at_zero", "host/eval/vot_supervised.c", "overlap <= session->rules.failure_overlap",
+           "overlap < session->rules.failure_overlap", VOT),
+    Mutant("vot_ties", "host/eval/vot_rank.c", "ties / 24", "ties / 12", VOT),
+    Mutant("vot_continuity", "host/eval/vot_rank.c", "off < 0 ? -0.5 : 0;", "0;", VOT),
+    Mutant("vot_too_few_frames", "host/eval/vot_rank.c", "return used < TOO_FEW &&", "return used <= TOO_FEW &&", VOT),
+    Mutant("vot_nan_pair", "host/eval/vot_rank.c", "if (isnan(x[i]) || isnan(y[i])) continue;", "if (isnan(x[i])) continue;",
+           VOT),
+    Mutant("vot_overlap_last_pair", "host/eval/vot_overlap.c", "if (at[i] == at[i + 1] && i < count - 2)",
+           "if (at[i] == at[i + 1] && i < count - 1)", VOT),
+    Mutant("vot_run_starts_twice", "host/eval/vot_runs.c", "if (kind == DSLT_VOT_INIT) running = 1;", "", VOT),
+    # ---- host/dataset ----
+    Mutant("polygon_corner", "host/dataset/box_parse.c", "corners[(2 * i + 3) % 8]", "corners[(2 * i + 1) % 8]", DATASET),
+    Mutant("box_number_bound", "host/dataset/box_parse.c", "!(fabs(values[count]) <= max_coordinate)",
+           "!(values[count] <= max_coordinate)", DATASET),
+    Mutant("published_rows", "host/dataset/dataset_truth.c", "out->start = fact->first - 1 + fact->omit;",
+           "out->start = fact->first + fact->omit;", DATASET),
+    Mutant("nan_box_is_whole", "host/dataset/dataset_truth.c",
+           "return isnan(box->x) || isnan(box->y) || isnan(box->width) || isnan(box->height);", "return isnan(box->x);", DATASET),
+    # ---- host/math ----
+    Mutant("loss_ohnm_bound", "host/math/loss.h", "if (l >= spec->ohnm)", "if (l > spec->ohnm)", BACKEND),
+    Mutant("loss_truncated_bound", "host/math/loss.h", "if (l >= spec->threshold)", "if (l > spec->threshold)", BACKEND),
+    Mutant("loss_slope", "host/math/loss.h", "spec->a * l * l * f * (1.0f - f)", "spec->a * l * f * (1.0f - f)", BACKEND),
+    Mutant("adam_epsilon", "host/math/adam.h", "(sqrtf(*v) + rule->epsilon)", "sqrtf(*v + rule->epsilon)", BACKEND),
+    Mutant("label_axis", "host/math/label.h", "v = y / sy", "v = y / sx", BACKEND),
+    Mutant("parabola_nan", "host/math/locate.h", "if (!(curvature < 0.0f)) return 0.0f;", "if (curvature >= 0.0f) return 0.0f;",
+           BACKEND),
+    Mutant("nan_peak_is_believed", "host/math/locate.h", "peak->response > 0.0f && peak->response < 1e30f;",
+           "!(peak->response <= 0.0f) && !(peak->response >= 1e30f);", BACKEND),
+    Mutant("lost_bound", "host/math/locate.h", "state->score < g->lost.ratio * mean", "state->score <= g->lost.ratio * mean",
+           BACKEND),
+    Mutant("centre_clamp", "host/math/locate.h", "(v - g->area.anchor_y) * ratio, 0.0, g->area.frame_height)",
+           "(v - g->area.anchor_y) * ratio, 0.0, g->area.frame_width)", BACKEND),
+    Mutant("scale_gate_bound", "host/math/locate.h", "peak >= g->scale.gate_ratio * mean", "peak > g->scale.gate_ratio * mean",
+           BACKEND),
+    Mutant("cubic_weight", "host/math/resample.h", "w[3] = a * (t2 - t3);", "w[3] = a * (t3 - t2);", BACKEND),
+    Mutant("training_goes_on_after_infinity", "host/math/stop.h", "t->failed = !(loss - loss == 0.0f);",
+           "t->failed = loss != loss;", BACKEND),
+    Mutant("convergence_window", "host/math/stop.h", "steps < 2 * rule->window", "steps <= 2 * rule->window", BACKEND),
+    # ---- host/backend/cpu ----
+    Mutant("crop_rows_by_column", "host/backend/cpu/crop.c", "(float)g->area.anchor_y, (float)state->cy, level->ratio)",
+           "(float)g->area.anchor_y, (float)state->cx, level->ratio)", BACKEND),
+    Mutant("crop_wide_channels", "host/backend/cpu/crop.c", "(sum[flip ? 2 - c : c] / total", "(sum[c] / total", BACKEND),
+    Mutant("mirror_axis", "host/backend/cpu/crop.c", "2 * axis - 1 - x", "2 * axis - x", BACKEND),
+    Mutant("regression_adds_to_what_was_there", "host/backend/cpu/regress.c",
+           "    memset(row, 0, (size_t)columns * sizeof *row);\n", "", BACKEND),
+    Mutant("upsampling_adds_to_what_was_there", "host/backend/cpu/upsample.c",
+           "for (int i = begin; i < c; ++i) out[i] = 0.0f;", "", BACKEND),
+    Mutant("filter_gradient_adds_to_what_was_there", "host/backend/cpu/upsample.c",
+           "for (int i = begin; i < end; ++i) dw[(size_t)tap * (size_t)c + (size_t)i] = 0.0f;", "{}", BACKEND),
+    Mutant("nan_cell_wins", "host/backend/cpu/locate.c", "if (score > best)\n", "if (!(score <= best))\n", BACKEND),
+    Mutant("nan_pixel_wins", "host/backend/cpu/locate.c", "if (score > peak.score) peak", "if (!(score <= peak.score)) peak",
+           BACKEND),
+    Mutant("learns_while_lost", "host/backend/cpu/flow.c", " && !(d->state->lost && d->hold);", ";", BACKEND),
+    Mutant("sample_store_overfull", "host/backend/cpu/flow.c", "if (flow->count < capacity) ++flow->count;",
+           "if (flow->count <= capacity) ++flow->count;", BACKEND),
+    Mutant("first_sample_is_replaced", "host/backend/cpu/flow.c", "flow->next + 1 < capacity ? flow->next + 1 : 1;",
+           "flow->next + 1 < capacity ? flow->next + 1 : 0;", BACKEND),
+    Mutant("stage_times_add_up", "host/backend/cpu/flow.c", "  memset(flow->stage_ms, 0, sizeof flow->stage_ms);\n", "",
+           BACKEND),
+    Mutant("bias_gradient", "host/backend/cpu/elementwise.c", "dbias[0] = dbias[1] = (float)slope;",
+           "dbias[0] = (float)slope;", BACKEND),
+    Mutant("adam_step_count", "host/backend/cpu/elementwise.c", "*step < INT32_MAX ? ++*step : *step",
+           "*step < INT32_MAX ? *step + 1 : *step", BACKEND),
+    Mutant("frame_rows_packed", "host/backend/cpu/frame.c", "src + image->stride * (size_t)y", "src + stride * (size_t)y",
+           (("dslt_test_api", "TrackerTest.*Pixel*"), *BACKEND)),
+    # ---- host/nn ----
+    Mutant("fuse_low_is_forgotten", "host/nn/head.c", "if (s->fusion && s->fuse_low != 1.0f)",
+           "if (s->fusion && s->fuse_low > 1.0f)", NN),
+    Mutant("residual_decay", "host/nn/head.c", "(i == DSLT_HEAD_RESIDUAL ? rates->decay_high : 1.0f)",
+           "(i == DSLT_HEAD_BASE ? rates->decay_high : 1.0f)", NN),
+    Mutant("bias_rate", "host/nn/head.c", "(i ? rates->high : rates->low)", "(i ? rates->low : rates->high)", NN),
+    Mutant("frozen_reductions_move", "host/nn/head.c", "(traits[i].reduction && head->frozen)",
+           "(traits[i].reduction && i && head->frozen)", NN),
+    Mutant("optimiser_keeps_its_step", "host/nn/head.c", "return head->ops->clear(head->backend, head->step, sizeof *head->step);",
+           "return DSLT_OK;", NN),
+    Mutant("tap_scale_is_kept", "host/nn/backbone.c", "index == c->tap_low + 1 ? on_output / c->scale_low : on_output",
+           "on_output", BACKBONE),
+    # ---- host/tracker ----
+    Mutant("window_height", "host/tracker/geometry.c", "g->area.stride * (0.5 * g->area.kernel_height - 0.5) - g->area.anchor_y",
+           "g->area.stride * (0.5 * g->area.kernel_width - 0.5) - g->area.anchor_y", TRACKER),
+    Mutant("largest_scale", "host/tracker/geometry.c", "at_most(frame_width / w, frame_height / h)",
+           "at_least(frame_width / w, frame_height / h)", TRACKER),
+    Mutant("label_sigma_height", "host/tracker/geometry.c", "cells_y = g->area.target_height / (g->area.ratio * g->area.stride)",
+           "cells_y = g->area.target_width / (g->area.ratio * g->area.stride)", TRACKER),
+    Mutant("samples_wrap", "host/tracker/samples.c", "s->next = slot + 1 < s->capacity ? slot + 1 : 1;",
+           "s->next = slot + 1 < s->capacity ? slot + 1 : 0;", TRACKER),
+    Mutant("optimiser_is_not_reset", "host/tracker/learn.c", "return dslt_head_reset_optimiser(t->head);", "return DSLT_OK;",
+           TRACKER),
+    Mutant("last_slot_is_not_learnt", "host/tracker/learn.c", "for (int slot = 0; slot < o->memory; ++slot)",
+           "for (int slot = 0; slot < o->memory - 1; ++slot)", TRACKER),
+    Mutant("scale_level_offset", "host/tracker/target.c", "t->seen.level - middle", "t->seen.level", TRACKER),
+    Mutant("old_response_is_returned", "host/tracker/target.c", "  t->response_fetched = 0;\n", "", TRACKER),
+    # ---- kernels, as the CPU harness runs them ----
+    Mutant("kernel_ticket", "kernels/regress.cu", "a.kh * (int)gridDim.y", "a.kh", KERNELS),
+    Mutant("kernel_last_column", "kernels/regress.cu", "if (first + t < a.w) dslt_store(", "if (first + t <= a.w) dslt_store(",
+           KERNELS),
+    Mutant("kernel_reads_the_turn_late", "kernels/turn.cu", "  __syncthreads(); /* all have read the turn */\n", "", KERNELS),
+    Mutant("kernel_blends_too_early", "kernels/crop.cu", "    __syncthreads(); /* the samples before are made */\n", "", KERNELS),
+    Mutant("kernel_nan_wins", "kernels/locate.cu", "if (score > mine.score) { /* false for NaN */",
+           "if (!(score <= mine.score)) {", KERNELS),
+    Mutant("kernel_loss_bias", "kernels/loss.cu", "bias ? bias[0] + bias[1] : 0.0f", "bias ? bias[0] - bias[1] : 0.0f", KERNELS),
+    Mutant("kernel_ring_count", "kernels/samples.cu", "if (ring->count < capacity) ++ring->count;",
+           "if (ring->count <= capacity) ++ring->count;", KERNELS),
+    Mutant("kernel_fused_sum", "kernels/upsample.cu", "fuse_low * other.v[v] + fuse_high * sum.v[v]",
+           "fuse_low * other.v[v] + sum.v[v]", KERNELS),
+]
