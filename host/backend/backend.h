@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "backend/graph.h"
+#include "backend/precision.h"
 #include "dslt/dslt.h"
 #include "math/adam.h"
 #include "math/loss.h"

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "bench/stats.h"
 #include "nn/backbone.h"
+#include "trackers/dslt/options.h"
 
 enum { MOST_RUNS = 64 };
 
@@ -38,13 +39,14 @@ static size_t tap_bytes(const dslt_cost *cost, int layer, int batch) {
 static int net_plan(bench_net *b, const dslt_options *o, const dslt_weights *weights, const dslt_cost *cost,
                     int batch) {
   const dslt_backend_ops *ops = b->backend->ops;
+  const dslt_backbone_spec spec = dslt_dslt_backbone(dslt_dslt_options_of(o));
   const int h = cost->layer[0].height, w = cost->layer[0].width;
   const size_t bytes = sizeof(float) * 3 * (size_t)batch * (size_t)h * (size_t)w;
   DSLT_TRY(ops->alloc(&b->input, b->backend, bytes));
-  DSLT_TRY(ops->alloc(&b->low, b->backend, tap_bytes(cost, dslt_layer_index(o->low_layer), batch)));
-  DSLT_TRY(ops->alloc(&b->high, b->backend, tap_bytes(cost, dslt_layer_index(o->high_layer), batch)));
+  DSLT_TRY(ops->alloc(&b->low, b->backend, tap_bytes(cost, dslt_layer_index(spec.low_layer), batch)));
+  DSLT_TRY(ops->alloc(&b->high, b->backend, tap_bytes(cost, dslt_layer_index(spec.high_layer), batch)));
   memset(b->input, 0x3f, bytes); /* 0.75 everywhere: zeros would cost less power than a picture */
-  return dslt_backbone_plan(&b->net, b->backend, weights, o, batch, h, w, NULL);
+  return dslt_backbone_plan(&b->net, b->backend, weights, &spec, batch, h, w, NULL);
 }
 
 static int net_time(double *ms, bench_net *b, double seconds) {
@@ -63,7 +65,7 @@ static int net_time(double *ms, bench_net *b, double seconds) {
 
 static int time_backbone(double *ms, const dslt_options *o, const dslt_weights *weights,
                          const dslt_cost *cost, int batch, double seconds) {
-  const dslt_backend_config config = {.threads = o->threads, .precision = o->precision};
+  const dslt_backend_config config = {.threads = o->common.threads, .precision = o->common.precision};
   bench_net b = {0};
   DSLT_TRY(dslt_cpu_backend.open(&b.backend, &config));
   int rc = b.backend->ops->begin(b.backend);
@@ -80,8 +82,8 @@ static int compare(dslt_bench_compare *out, const dslt_options *o, const dslt_we
   out->width = cost->layer[0].width;
   for (int i = 0; i < cost->layers; i++) {
     const dslt_layer_cost *l = &cost->layer[i];
-    DSLT_TRY(dslt_cpu_conv_peak(&out->layer[i], o->threads, o->precision, batch, l->height, l->width, l->cin,
-                                l->cout, seconds));
+    DSLT_TRY(dslt_cpu_conv_peak(&out->layer[i], o->common.threads, o->common.precision, batch, l->height,
+                                l->width, l->cin, l->cout, seconds));
     out->best_ms += out->layer[i].ms;
     out->layer_flop[i] = batch * l->work.flop;
     out->flop += out->layer_flop[i];
@@ -94,7 +96,7 @@ static int compare(dslt_bench_compare *out, const dslt_options *o, const dslt_we
 static int compare_batches(dslt_bench_ceiling *out, const dslt_options *o, const dslt_weights *weights,
                            const dslt_cost *cost, int levels, double seconds) {
   int batches[2] = {1, levels}, count = levels > 1 ? 2 : 1;
-  if (o->scale_joint && levels > 1) { /* all levels in one batch, never a single crop */
+  if (dslt_dslt_options_of(o)->scale_joint && levels > 1) { /* all levels in one batch, never a single crop */
     batches[0] = levels;
     count = 1;
   }
@@ -115,10 +117,10 @@ int dslt_bench_ceiling_make(dslt_bench_ceiling *out, const dslt_options *o, cons
   memset(out, 0, sizeof *out);
   dslt_cost cost;
   dslt_cost_count(&cost, o, weights, geometry);
-  DSLT_TRY(dslt_cpu_peak(&out->cpu, o->threads, seconds));
+  DSLT_TRY(dslt_cpu_peak(&out->cpu, o->common.threads, seconds));
   out->measured = 1;
   out->flops_backbone = out->cpu.flops_f32;
-  if (o->precision == DSLT_PRECISION_BF16 && out->cpu.flops_bf16 > 0)
+  if (o->common.precision == DSLT_PRECISION_BF16 && out->cpu.flops_bf16 > 0)
     out->flops_backbone = out->cpu.flops_bf16;
   return compare_batches(out, o, weights, &cost, geometry->scale.levels, seconds);
 }

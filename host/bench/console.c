@@ -30,9 +30,9 @@ static void heading(FILE *f, const char *words) {
 
 static void write_setup(FILE *f, const dslt_bench_report *r) {
   const dslt_bench_request *c = r->request;
-  const dslt_options *o = &c->options;
-  fprintf(f, "tracker: preset %s, weights %s (%s), %s, backend %s, %d thread%s\n", o->preset, c->weights,
-          r->arch, r->precision, r->backend, r->threads, r->threads == 1 ? "" : "s");
+  fprintf(f, "tracker: preset %s, weights %s (%s), %s, backend %s, %d thread%s\n",
+          dslt_options_preset(c->options), c->weights, r->arch, r->precision, r->backend, r->threads,
+          r->threads == 1 ? "" : "s");
   fprintf(f, "machine: %s; %s\n", r->device, r->library);
   if (r->others > 0.05)
     fprintf(
@@ -144,8 +144,9 @@ static void write_paper(FILE *f, const dslt_bench_report *r) {
     cell(f, 7, 2, fps / DSLT_PAPER_FPS);
     fprintf(f, " times: %s\n", dslt_bench_includes(i));
   }
-  fprintf(f, "  here: %s weights, preset %s, %d target%s\n  paper: %s\n", r->arch, r->request->options.preset,
-          r->target_count, r->target_count == 1 ? "" : "s", dslt_paper_words);
+  fprintf(f, "  here: %s weights, preset %s, %d target%s\n  paper: %s\n", r->arch,
+          dslt_options_preset(r->request->options), r->target_count, r->target_count == 1 ? "" : "s",
+          dslt_paper_words);
 }
 
 /* ---- sweeps -------------------------------------------------------------------------------------- */

@@ -19,7 +19,8 @@
 static const double ceiling_seconds = 0.05;
 
 typedef struct bench {
-  dslt_bench_request request; /* its precision is settled by describe_backend() */
+  dslt_bench_request request;
+  dslt_options *options; /* the request's; describe_backend() settles the precision */
   dslt_bench_items items;
   dslt_weights *weights;
   dslt_bench_report report;
@@ -33,11 +34,11 @@ static int describe_backend(bench *b) {
   dslt_tracker *tracker = NULL;
   dslt_backend_info info;
   dslt_bench_report *r = &b->report;
-  DSLT_TRY(dslt_tracker_create(&tracker, &b->request.options, b->weights));
+  DSLT_TRY(dslt_tracker_create(&tracker, b->options, b->weights));
   snprintf(r->backend, sizeof r->backend, "%s", dslt_tracker_backend(tracker));
   snprintf(r->precision, sizeof r->precision, "%s", dslt_tracker_precision(tracker));
   dslt_tracker_free(tracker);
-  DSLT_TRY(dslt_options_set(&b->request.options, "precision", r->precision));
+  DSLT_TRY(dslt_options_set(b->options, "precision", r->precision));
   for (int i = 0; dslt_backend_query(&info, i) == DSLT_OK; i++) {
     if (strcmp(info.name, r->backend) != 0) continue;
     snprintf(r->device, sizeof r->device, "%s", info.device);
@@ -51,7 +52,9 @@ static void describe(bench *b) {
   struct tm utc;
   dslt_bench_report *r = &b->report;
   r->request = &b->request;
-  r->threads = dslt_cpu_threads(b->request.options.threads);
+  int64_t threads = 0;
+  (void)dslt_options_get_integer(&threads, b->options, "threads");
+  r->threads = dslt_cpu_threads((int)threads);
   dslt_weights_arch(r->arch, sizeof r->arch, b->weights);
   dslt_energy_find(&r->energy, "");
   if (gmtime_r(&now, &utc)) strftime(r->date, sizeof r->date, "%Y-%m-%dT%H:%M:%SZ", &utc);
@@ -76,7 +79,7 @@ static int prepare(bench *b, dslt_bench_step *step) {
 
 static int measure_ceiling(bench *b) {
   dslt_bench_ceiling *ceiling = &b->report.ceiling;
-  const dslt_options *options = &b->request.options;
+  const dslt_options *options = b->options;
   const char *why = !b->request.ceiling ? "left out by --no-ceiling" : NULL;
   if (strcmp(b->report.backend, "cpu") != 0) why = "measured for the CPU alone";
   if (why) {
@@ -102,7 +105,7 @@ static int64_t total_frames(const bench *b, const dslt_bench_setup *setup) {
 
 static int measure(bench *b, const dslt_bench_observer *observer) {
   const dslt_bench_request *request = &b->request;
-  dslt_bench_setup setup = {.options = request->options,
+  dslt_bench_setup setup = {.options = b->options,
                             .weights = b->weights,
                             .frames = request->frames,
                             .factor = 1.0,
@@ -153,7 +156,10 @@ int dslt_bench_do(dslt_bench_step *step, const dslt_bench_request *request,
   *step = DSLT_BENCH_RESULTS;
   if (!b) return dslt_fail(DSLT_EMEMORY, "Out of memory while preparing the benchmark.");
   b->request = *request;
-  const int rc = run(b, step, observer);
+  int rc = dslt_options_clone(&b->options, request->options);
+  b->request.options = b->options;
+  if (rc == DSLT_OK) rc = run(b, step, observer);
+  dslt_options_free(b->options);
   dslt_bench_report_free(&b->report);
   dslt_bench_items_free(&b->items);
   dslt_weights_free(b->weights);

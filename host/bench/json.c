@@ -38,11 +38,13 @@ static json_t *array_of(maker *make, const dslt_bench_report *report, int count)
 static json_t *word(const dslt_bench_report *r, int index) { return dslt_json_text(r->request->argv[index]); }
 
 static json_t *tracker(const dslt_bench_report *r) {
-  const dslt_options *o = &r->request->options;
-  return json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:i, s:I}", "preset", o->preset, "weights",
-                   dslt_json_text(r->request->weights), "arch", r->arch, "precision", r->precision, "backend",
-                   r->backend, "device", r->device, "library", r->library, "threads", r->threads, "seed",
-                   (json_int_t)o->seed);
+  const dslt_options *o = r->request->options;
+  int64_t seed = 0;
+  (void)dslt_options_get_integer(&seed, o, "seed");
+  return json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:i, s:I}", "preset", dslt_options_preset(o),
+                   "weights", dslt_json_text(r->request->weights), "arch", r->arch, "precision", r->precision,
+                   "backend", r->backend, "device", r->device, "library", r->library, "threads", r->threads,
+                   "seed", (json_int_t)seed);
 }
 
 static json_t *target(const dslt_bench_report *r, int index) {

@@ -109,14 +109,16 @@ int dslt_bench_measure(dslt_bench_report *report, const dslt_bench_items *items,
 /* ---- sweeps -------------------------------------------------------------------------------------- */
 
 static int set_value(dslt_bench_setup *setup, dslt_bench_sweep_kind kind, double value) {
+  char number[32];
+  snprintf(number, sizeof number, "%d", (int)value);
   switch (kind) {
     case DSLT_SWEEP_TARGETS: setup->targets = (int)value; break;
-    case DSLT_SWEEP_MEMORY: setup->options.memory = (int)value; break;
-    case DSLT_SWEEP_LEVELS: setup->options.scale_levels = (int)value; break;
+    case DSLT_SWEEP_MEMORY: DSLT_TRY(dslt_options_set(setup->options, "memory", number)); break;
+    case DSLT_SWEEP_LEVELS: DSLT_TRY(dslt_options_set(setup->options, "scale_levels", number)); break;
     case DSLT_SWEEP_SIZE: setup->factor = value; break;
     case DSLT_SWEEP_NONE: break;
   }
-  return dslt_options_check(&setup->options);
+  return dslt_options_check(setup->options);
 }
 
 static int measure_point(dslt_bench_point *out, workplace *w, const dslt_bench_items *items,

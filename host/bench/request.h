@@ -29,9 +29,9 @@ enum { DSLT_SWEEP_MOST = 16, DSLT_BENCH_REPEAT_MOST = 64 };
 
 /* What is measured and how it is written; all strings are borrowed. */
 typedef struct dslt_bench_request {
-  dslt_options options; /* of the tracker */
-  const char *weights;  /* as dslt_weights_load() takes it */
-  char **inputs;        /* as dslt_bench_items_add() takes them */
+  const dslt_options *options; /* of the tracker; borrowed */
+  const char *weights;         /* as dslt_weights_load() takes it */
+  char **inputs;               /* as dslt_bench_items_add() takes them */
   int input_count;
   const char *box;       /* or NULL */
   const char *sequences; /* or NULL */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "tracker/geometry.h"
+#include "trackers/dslt/options.h"
 
 /* The targets of one run, and what their frames cost. */
 typedef struct crew {
@@ -38,7 +39,7 @@ static int crew_make(crew *out, const dslt_bench_setup *setup) {
             .count = setup->targets};
   int rc = c.box && c.state && c.result && c.cost ? DSLT_OK
                                                   : dslt_fail(DSLT_EMEMORY, "Out of memory for the targets.");
-  if (rc == DSLT_OK) rc = dslt_group_create(&c.group, &setup->options, setup->weights);
+  if (rc == DSLT_OK) rc = dslt_group_create(&c.group, setup->options, setup->weights);
   if (rc < 0)
     crew_free(&c);
   else
@@ -66,7 +67,7 @@ static int weigh_one(double *mib, const dslt_bench_setup *setup, const dslt_imag
                      const dslt_box *box) {
   const double before = dslt_memory_now();
   dslt_group *group = NULL;
-  DSLT_TRY(dslt_group_create(&group, &setup->options, setup->weights));
+  DSLT_TRY(dslt_group_create(&group, setup->options, setup->weights));
   const int rc = dslt_group_init(group, frame, box, 1);
   *mib = dslt_memory_now() - before;
   dslt_group_free(group);
@@ -80,8 +81,9 @@ static int learn(crew *c, dslt_bench_run *run, const dslt_bench_item *item, cons
   for (int i = 0; i < c->count; i++) {
     c->box[i] = dslt_bench_target(&first, i, frame->width, frame->height);
     dslt_search geometry;
-    DSLT_TRY(dslt_geometry_make(&geometry, &setup->options, frame->width, frame->height, &c->box[i]));
-    dslt_cost_count(&c->cost[i], &setup->options, setup->weights, &geometry);
+    DSLT_TRY(dslt_geometry_make(&geometry, dslt_dslt_options_of(setup->options), frame->width, frame->height,
+                                &c->box[i]));
+    dslt_cost_count(&c->cost[i], setup->options, setup->weights, &geometry);
   }
   const double before = dslt_memory_now();
   if (c->count > 1) DSLT_TRY(weigh_one(&run->memory_first, setup, frame, &first));
@@ -264,7 +266,7 @@ int dslt_bench_geometry(dslt_search *out, const dslt_bench_item *item, const dsl
   DSLT_TRY(dslt_bench_feed_open(&feed, item, 1));
   int rc = dslt_bench_feed_next(&frame, feed);
   if (rc == 1)
-    rc = dslt_geometry_make(out, options, frame.width, frame.height, &item->box);
+    rc = dslt_geometry_make(out, dslt_dslt_options_of(options), frame.width, frame.height, &item->box);
   else if (rc == 0)
     rc = dslt_fail(DSLT_EFORMAT, "%s holds no frame.", item->name);
   dslt_bench_feed_close(feed);

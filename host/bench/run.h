@@ -16,7 +16,7 @@ extern "C" {
 
 /* How to run. */
 typedef struct dslt_bench_setup {
-  dslt_options options;
+  dslt_options *options; /* borrowed; a sweep changes them */
   dslt_weights *weights;
   int64_t frames; /* at most, the first among them; 0 = all */
   int warm;       /* so many frames behind the first are tracked but not counted: until the store is full */

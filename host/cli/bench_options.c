@@ -229,5 +229,6 @@ void dslt_bench_command_free(dslt_bench_command *command) {
   free(request->argv);
   free(request->inputs);
   free(command->tracker.settings);
+  dslt_options_free(command->tracker.options);
   memset(command, 0, sizeof *command);
 }

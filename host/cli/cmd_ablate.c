@@ -57,7 +57,7 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
   }
   state->name = (char *)command->program;
   if (key != ARGP_KEY_END) return ARGP_ERR_UNKNOWN;
-  if (!command->tracker.list && dslt_variant_check_base(&command->request.tracker) < 0)
+  if (!command->tracker.list && dslt_variant_check_base(command->request.tracker) < 0)
     dslt_usage_error(state, "%s", dslt_last_error());
   return 0;
 }
@@ -66,16 +66,22 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
 static int run_variant(const dslt_run_command *command, const dslt_variant *variant, int worst) {
   dslt_run_request request = command->request;
   char title[64], *out = NULL;
+  dslt_options *options = NULL;
   snprintf(title, sizeof title, "%s: ", variant->name);
   int rc = dslt_results_path(&out, command->request.out, variant->name);
-  if (rc == DSLT_OK) rc = dslt_variant_apply(&request.tracker, variant);
+  if (rc == DSLT_OK) rc = dslt_options_clone(&options, command->request.tracker);
+  if (rc == DSLT_OK) rc = dslt_variant_apply(options, variant);
+  int exit_code = DSLT_EXIT_OK;
   if (rc < 0) {
-    free(out);
-    return dslt_console_fail(rc, DSLT_EXIT_FAILED);
+    exit_code = dslt_console_fail(rc, DSLT_EXIT_FAILED);
+    goto done;
   }
   request.out = out;
+  request.tracker = options;
   dslt_run_result result;
-  int exit_code = dslt_run_watched(&result, &request, title, command->quiet);
+  exit_code = dslt_run_watched(&result, &request, title, command->quiet);
+done:
+  dslt_options_free(options);
   free(out);
   return exit_code == DSLT_EXIT_OK ? worst : exit_code;
 }
@@ -116,7 +122,7 @@ int dslt_cmd_ablate(int argc, char **argv) {
   argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &command);
   int exit_code = DSLT_EXIT_OK;
   if (command.tracker.list)
-    dslt_track_options_list(&command.tracker.options);
+    dslt_track_options_list(command.tracker.options);
   else
     exit_code = ablate(&command);
   dslt_run_command_free(&command);

@@ -48,7 +48,7 @@ int dslt_cmd_bench(int argc, char **argv) {
   dslt_bench_command_parse(&command, argc, argv);
   int exit_code = DSLT_EXIT_OK;
   if (command.tracker.list)
-    dslt_track_options_list(&command.tracker.options);
+    dslt_track_options_list(command.tracker.options);
   else
     exit_code = run(&command);
   dslt_bench_command_free(&command);

@@ -78,7 +78,7 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
 
 typedef struct demo {
   const demo_options *options;
-  dslt_options tracker_options;
+  dslt_options *tracker_options;
   int has_opencv;
   int frames;
   dslt_scene *scene;
@@ -119,9 +119,9 @@ static int make_places(demo *d) {
 static int choose_options(demo *d) {
   char threads[16];
   snprintf(threads, sizeof threads, "%d", d->options->threads);
-  DSLT_TRY(dslt_options_init(&d->tracker_options, d->options->preset));
-  DSLT_TRY(dslt_options_set(&d->tracker_options, "backend", d->options->backend));
-  return dslt_options_set(&d->tracker_options, "threads", threads);
+  DSLT_TRY(dslt_options_create(&d->tracker_options, d->options->preset));
+  DSLT_TRY(dslt_options_set(d->tracker_options, "backend", d->options->backend));
+  return dslt_options_set(d->tracker_options, "threads", threads);
 }
 
 static int make_scene(demo *d) {
@@ -216,8 +216,9 @@ static int run_demo(demo *d) {
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
   rc = dslt_weights_load(&d->weights, d->options->weights);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_WEIGHTS);
-  rc = dslt_tracker_create(&d->tracker, &d->tracker_options, d->weights);
+  rc = dslt_tracker_create(&d->tracker, d->tracker_options, d->weights);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
+  d->report.options = d->tracker_options;
   d->report.backend = dslt_tracker_backend(d->tracker);
   d->report.precision = dslt_tracker_precision(d->tracker);
   if (dslt_tracker_note(d->tracker)[0]) dslt_console_error("%s", dslt_tracker_note(d->tracker));
@@ -245,7 +246,6 @@ int dslt_cmd_demo(int argc, char **argv) {
   argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &options);
   demo d = {.options = &options};
   d.has_opencv = dslt_media_writes_pictures();
-  d.report.options = &d.tracker_options;
   d.report.weights = options.weights;
   d.report.target = &d.figures;
   d.report.targets = 1;
@@ -256,6 +256,7 @@ int dslt_cmd_demo(int argc, char **argv) {
   dslt_track_views_close(&d.views, 0);
   dslt_filmstrip_free(&d.strip);
   dslt_tracker_free(d.tracker);
+  dslt_options_free(d.tracker_options);
   dslt_weights_free(d.weights);
   dslt_scene_free(d.scene);
   dslt_canvas_free(&d.canvas);

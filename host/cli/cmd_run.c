@@ -108,7 +108,7 @@ int dslt_cmd_run(int argc, char **argv) {
   argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &parse);
   int exit_code = DSLT_EXIT_OK;
   if (parse.command.tracker.list) {
-    dslt_track_options_list(&parse.command.tracker.options);
+    dslt_track_options_list(parse.command.tracker.options);
   } else {
     dslt_signals_catch();
     dslt_run_result result;

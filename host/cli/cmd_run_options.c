@@ -108,4 +108,5 @@ void dslt_run_command_free(dslt_run_command *command) {
   for (int i = 0; i < command->request.argc; i++) free(command->request.argv[i]);
   free(command->request.argv);
   free(command->tracker.settings);
+  dslt_options_free(command->tracker.options);
 }

@@ -75,7 +75,7 @@ static int prepare(run *r) {
   dslt_source_info_get(&r->info, r->source);
   r->views.fps = r->info.fps;
   memcpy(r->views.aspect, r->info.aspect, sizeof r->views.aspect);
-  rc = dslt_group_create(&r->group, &options->tracker, r->weights);
+  rc = dslt_group_create(&r->group, options->tracker, r->weights);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
   take_group(r);
   rc = dslt_track_targets_reserve(&r->targets,
@@ -266,11 +266,12 @@ int dslt_cmd_track(int argc, char **argv) {
   dslt_track_options options;
   dslt_track_options_parse(&options, argc, argv);
   if (options.list_options) {
-    dslt_track_options_list(&options.tracker);
+    dslt_track_options_list(options.tracker);
+    dslt_options_free(options.tracker);
     return DSLT_EXIT_OK;
   }
   run r = {.options = &options};
-  r.report.options = &options.tracker;
+  r.report.options = options.tracker;
   r.report.weights = options.weights;
   r.report.backend = r.report.precision = "";
   r.views.overlay = options.overlay;
@@ -287,5 +288,6 @@ int dslt_cmd_track(int argc, char **argv) {
     exit_code = judge_damage(&r, finish(&r, exit_code));
   }
   track_free(&r);
+  dslt_options_free(options.tracker);
   return exit_code;
 }

@@ -164,9 +164,9 @@ void dslt_track_options_parse(dslt_track_options *out, int argc, char **argv) {
 }
 
 void dslt_track_options_list(const dslt_options *options) {
-  printf("Options of preset %s; change them with --set key=value.\n\n", options->preset);
+  printf("Options of preset %s; change them with --set key=value.\n\n", dslt_options_preset(options));
   dslt_option_info info;
-  for (int i = 0; dslt_options_describe(&info, i) == DSLT_OK; i++) {
+  for (int i = 0; dslt_options_describe(&info, options, i) == DSLT_OK; i++) {
     char value[64] = "";
     if (dslt_options_get(value, sizeof value, options, info.key) < 0) snprintf(value, sizeof value, "?");
     printf("  %-20s %-12s %s%s%s%s\n", info.key, value, info.help, info.symbol[0] ? " [" : "", info.symbol,

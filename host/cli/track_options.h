@@ -7,8 +7,8 @@
 #include "dslt/dslt.h"
 
 typedef struct dslt_track_options {
-  dslt_options tracker;                /* preset, then every setting in the order it was given */
-  const char *input;                   /* as dslt_source_open() takes it; NULL only with list_options */
+  dslt_options *tracker; /* preset, then every setting in the order it was given; owned by the caller */
+  const char *input;     /* as dslt_source_open() takes it; NULL only with list_options */
   const char *box[DSLT_GROUP_TARGETS]; /* each "x,y,w,h" or "otb:PATH" */
   int boxes;                           /* given; 0: drawn with the mouse or the scene's own */
   int select;                          /* 1: draw the box with the mouse */

@@ -53,12 +53,11 @@ static void add_assignment(struct argp_state *state, dslt_tracker_choice *choice
 }
 
 static void apply_settings(struct argp_state *state, dslt_tracker_choice *choice) {
-  dslt_options *options = &choice->options;
-  int rc = dslt_options_init(options, choice->preset);
-  if (rc == DSLT_OK && choice->one_thread) options->threads = 1;
+  int rc = dslt_options_create(&choice->options, choice->preset);
+  if (rc == DSLT_OK && choice->one_thread) rc = dslt_options_set(choice->options, "threads", "1");
   for (int i = 0; rc == DSLT_OK && i < choice->count; i++)
-    rc = dslt_options_set(options, choice->settings[i].key, choice->settings[i].value);
-  if (rc == DSLT_OK) rc = dslt_options_check(options);
+    rc = dslt_options_set(choice->options, choice->settings[i].key, choice->settings[i].value);
+  if (rc == DSLT_OK) rc = dslt_options_check(choice->options);
   if (rc < 0) dslt_usage_error(state, "%s", dslt_last_error());
 }
 

@@ -147,10 +147,17 @@ static int split_gpus(run *r) {
   return r->gpu_count ? DSLT_OK : dslt_fail(DSLT_EOPTION, "--gpus takes numbers or names, \"0,1\".");
 }
 
+/* CPU threads of one job. */
+static int job_threads(const run *r) {
+  int64_t threads = 1;
+  (void)dslt_options_get_integer(&threads, r->request->tracker, "threads");
+  return (int)threads;
+}
+
 static int slots(const run *r, const char *backend) {
   int count = r->request->jobs;
   if (count <= 0) count = r->gpu_count;
-  if (count <= 0) count = strcmp(backend, "cuda") == 0 ? 1 : dslt_machine_jobs(r->request->tracker.threads);
+  if (count <= 0) count = strcmp(backend, "cuda") == 0 ? 1 : dslt_machine_jobs(job_threads(r));
   if (count > r->todo_count) count = r->todo_count;
   return count < 1 ? 1 : count;
 }

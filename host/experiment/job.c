@@ -2,6 +2,7 @@
 /* job.c: tracks one job and writes its results. */
 #include "experiment/job.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <locale.h>
 #include <math.h>
@@ -27,7 +28,7 @@ typedef struct track {
   const dslt_job_world *world;
   const dslt_run_job *job;
   dslt_pool_line *line;
-  dslt_options options;
+  dslt_options *options;
   dslt_tracker *tracker;
   dslt_frames *frames;
   int width, height;       /* of the frames */
@@ -180,13 +181,15 @@ static json_t *describe_losses(const track *t) {
     json_array_append_new(values, dslt_json_number(loss));
   }
   char loss[64] = "";
-  dslt_options_get(loss, sizeof loss, &t->options, "loss");
+  int64_t seed = 0;
+  (void)dslt_options_get(loss, sizeof loss, t->options, "loss");
+  (void)dslt_options_get_integer(&seed, t->options, "seed");
   const dslt_sequence *sequence = dslt_dataset_at(t->world->set, t->job->sequence);
   return json_pack("{s:o, s:i, s:i, s:I, s:s, s:i, s:i, s:I, s:I, s:I, s:o}", "sequence",
                    dslt_json_text(sequence->name), "repetition", t->job->repetition, "part", t->job->part,
-                   "seed", (json_int_t)t->options.seed, "loss", loss, "frames", t->job->frames, "inits",
-                   t->inits, "init_steps", (json_int_t)t->init_steps, "updates", (json_int_t)t->updates,
-                   "update_steps", (json_int_t)t->update_steps, "init_losses", values);
+                   "seed", (json_int_t)seed, "loss", loss, "frames", t->job->frames, "inits", t->inits,
+                   "init_steps", (json_int_t)t->init_steps, "updates", (json_int_t)t->updates, "update_steps",
+                   (json_int_t)t->update_steps, "init_losses", values);
 }
 
 static int write_losses(const track *t, const dslt_draft *draft, const char *name) {
@@ -226,11 +229,22 @@ static int write_results(const track *t) {
 
 /* ---- the whole ----------------------------------------------------------------------------------- */
 
+/* Repetition number k has the k-th seed from the given one on. */
+static int choose_options(track *t) {
+  int64_t seed;
+  char text[32];
+  DSLT_TRY(dslt_options_clone(&t->options, t->world->request->tracker));
+  DSLT_TRY(dslt_options_get_integer(&seed, t->options, "seed"));
+  snprintf(text, sizeof text, "%" PRIu64, (uint64_t)seed + (uint64_t)(t->job->repetition - 1));
+  return dslt_options_set(t->options, "seed", text);
+}
+
 static int run(track *t) {
   const dslt_run_job *job = t->job;
   t->seconds = calloc((size_t)job->frames, sizeof *t->seconds);
   if (!t->seconds) return no_memory(t);
-  DSLT_TRY(dslt_tracker_create(&t->tracker, &t->options, t->world->weights));
+  DSLT_TRY(choose_options(t));
+  DSLT_TRY(dslt_tracker_create(&t->tracker, t->options, t->world->weights));
   DSLT_TRY(dslt_frames_open(&t->frames, t->world->set, job->sequence, job->start, job->frames));
   DSLT_TRY(t->world->request->protocol == DSLT_RUN_VOT ? supervised(t) : one_pass(t));
   return write_results(t);
@@ -238,8 +252,7 @@ static int run(track *t) {
 
 int dslt_job_do(const dslt_job_world *world, const dslt_run_job *job, dslt_pool_line *line) {
   if (job->trouble) return dslt_fail(DSLT_EBOX, "%s", job->trouble);
-  track t = {.world = world, .job = job, .line = line, .options = world->request->tracker};
-  t.options.seed += job->repetition - 1;
+  track t = {.world = world, .job = job, .line = line};
   int rc = run(&t);
   if (rc == DSLT_OK) {
     double total = 0;
@@ -250,6 +263,7 @@ int dslt_job_do(const dslt_job_world *world, const dslt_run_job *job, dslt_pool_
   }
   dslt_frames_close(t.frames);
   dslt_tracker_free(t.tracker);
+  dslt_options_free(t.options);
   dslt_vot_regions_free(&t.region);
   free(t.rows);
   free(t.seconds);

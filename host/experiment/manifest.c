@@ -47,13 +47,13 @@ static json_t *describe_dataset(const dslt_run_request *request, const dslt_data
 static json_t *describe_tracker(const dslt_run_request *request, const dslt_backend_words *backend) {
   json_t *options = json_object();
   dslt_option_info info;
-  for (int i = 0; options && dslt_options_describe(&info, i) == DSLT_OK; i++) {
+  for (int i = 0; options && dslt_options_describe(&info, request->tracker, i) == DSLT_OK; i++) {
     char value[64];
-    if (dslt_options_get(value, sizeof value, &request->tracker, info.key) == DSLT_OK)
+    if (dslt_options_get(value, sizeof value, request->tracker, info.key) == DSLT_OK)
       json_object_set_new(options, info.key, json_string(value));
   }
-  return json_pack("{s:s, s:s, s:o}", "preset", request->tracker.preset, "backend", backend->name, "options",
-                   options);
+  return json_pack("{s:s, s:s, s:o}", "preset", dslt_options_preset(request->tracker), "backend",
+                   backend->name, "options", options);
 }
 
 static json_t *describe_weights(const dslt_weights *weights) {

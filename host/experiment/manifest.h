@@ -24,7 +24,7 @@ extern "C" {
 #endif
 
 typedef struct dslt_backend_words {
-  char name[DSLT_NAME_MAX]; /* "cpu" or "cuda" */
+  char name[16]; /* "cpu" or "cuda" */
   char device[128], library[128];
 } dslt_backend_words;
 

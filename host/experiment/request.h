@@ -28,7 +28,7 @@ typedef struct dslt_run_request {
   const char *sequences;      /* comma-separated names; NULL: all that the root has */
   const char *out;            /* the results' folder */
   const char *weights;        /* as dslt_weights_load() takes it */
-  dslt_options tracker;
+  const dslt_options *tracker;
   dslt_run_protocol protocol;
   int repeat;       /* repetitions, 1..999; number k runs with the seed tracker.seed + k - 1 */
   int64_t frames;   /* at most this many of each sequence; 0 = all */

@@ -22,7 +22,7 @@ static int make_tracker(void *self, int task, int slot, dslt_pool_line *line) {
   const trial *t = self;
   if (t->gpu) setenv("CUDA_VISIBLE_DEVICES", t->gpu, 1);
   dslt_tracker *tracker = NULL;
-  DSLT_TRY(dslt_tracker_create(&tracker, &t->request->tracker, t->weights));
+  DSLT_TRY(dslt_tracker_create(&tracker, t->request->tracker, t->weights));
   const char *name = dslt_tracker_backend(tracker);
   dslt_backend_info info;
   for (int i = 0; dslt_backend_query(&info, i) == DSLT_OK; i++) {

@@ -46,12 +46,19 @@ const dslt_variant *dslt_variant_at(int index) {
   return index >= 0 && index < DSLT_VARIANTS ? &variants[index] : NULL;
 }
 
+/* Has option `key` one of two values? */
+static int is_one_of(const dslt_options *options, const char *key, const char *a, const char *b) {
+  char value[64];
+  return dslt_options_get(value, sizeof value, options, key) == DSLT_OK &&
+         (strcmp(value, a) == 0 || strcmp(value, b) == 0);
+}
+
 int dslt_variant_check_base(const dslt_options *o) {
-  const char *wrong = o->loss != DSLT_LOSS_SHRINKAGE && o->loss != DSLT_LOSS_SHRINKAGE_RELEASED ? "loss"
-                      : !o->fusion                                                              ? "fusion"
-                      : o->low_layer != DSLT_CONV4_3                                            ? "low_layer"
-                      : o->high_layer != DSLT_CONV5_3                                           ? "high_layer"
-                                                                                                : NULL;
+  const char *wrong = !is_one_of(o, "loss", "shrinkage", "shrinkage_released") ? "loss"
+                      : !is_one_of(o, "fusion", "1", "1")                      ? "fusion"
+                      : !is_one_of(o, "low_layer", "conv4_3", "conv4_3")       ? "low_layer"
+                      : !is_one_of(o, "high_layer", "conv5_3", "conv5_3")      ? "high_layer"
+                                                                               : NULL;
   if (!wrong) return DSLT_OK;
   return dslt_fail(
       DSLT_EOPTION,

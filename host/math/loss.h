@@ -7,8 +7,16 @@
 
 #include <math.h>
 
-#include "dslt/dslt.h"
 #include "math/hd.h"
+
+typedef enum dslt_loss {
+  DSLT_LOSS_SHRINKAGE = 0,          /* exp(y) l^2 / (1 + exp(a (c - l))), paper eq. 6 and 7 */
+  DSLT_LOSS_L2 = 1,                 /* l^2, paper eq. 3 */
+  DSLT_LOSS_L3 = 2,                 /* l^3, paper eq. 4 with gamma = 1 */
+  DSLT_LOSS_OHNM = 3,               /* l^2 where l >= ohnm_threshold, else 0; paper section 5.3 */
+  DSLT_LOSS_SHRINKAGE_RELEASED = 4, /* the released program's weight and one-signed gradient */
+  DSLT_LOSS_TRUNCATED = 5           /* (exp(alpha y) T(p - y))^2, CRT */
+} dslt_loss;
 
 typedef struct dslt_loss_spec {
   int kind;             /* dslt_loss */

@@ -4,6 +4,12 @@
 #ifndef DSLT_MATH_SEARCH_AREA_H
 #define DSLT_MATH_SEARCH_AREA_H
 
+/* From response cells to input pixels. */
+typedef enum dslt_mapping {
+  DSLT_MAPPING_RECEPTIVE = 0, /* a cell is the centre of its receptive window: exact */
+  DSLT_MAPPING_STRETCH = 1 /* the response is stretched over the search area, as the released program does */
+} dslt_mapping;
+
 typedef struct dslt_search_area {
   int frame_width, frame_height;       /* px */
   double target_width, target_height;  /* in the first frame, px */

@@ -8,6 +8,15 @@
 
 enum { DSLT_LEVELS_MAX = 9 }; /* of a scale pyramid */
 
+/* How the place of the maximum is refined below a cell. */
+typedef enum dslt_subcell {
+  DSLT_SUBCELL_NONE = 0,      /* the strongest cell */
+  DSLT_SUBCELL_QUADRATIC = 1, /* a parabola through the strongest cell and its neighbours, in x and in y */
+  DSLT_SUBCELL_BICUBIC = 2,   /* the maximum of the response enlarged bicubically to the search area */
+  DSLT_SUBCELL_GAUSSIAN = 3 /* the prior chooses the peak; a Gaussian through the response's own maximum there
+                                 and its neighbours gives the place */
+} dslt_subcell;
+
 /* Search for the maximum of a response map. */
 typedef struct dslt_peak_rules {
   int subcell;            /* dslt_subcell */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* backbone.c: loads the layers that a spec wants and plans them as one network. */
 #include "backbone.h"
 
 #include <string.h>
@@ -7,8 +8,8 @@
 
 int dslt_layer_index(int layer) { return layer == DSLT_CONV3_3 ? 6 : (layer == DSLT_CONV4_3 ? 9 : 12); }
 
-int dslt_backbone_check(const dslt_weights *weights, const dslt_options *options) {
-  int needed = dslt_layer_index(options->high_layer);
+int dslt_backbone_check(const dslt_weights *weights, const dslt_backbone_spec *spec) {
+  int needed = dslt_layer_index(spec->high_layer);
   if (weights->layers > needed) return DSLT_OK;
   const char *way_out = weights->layers > dslt_layer_index(DSLT_CONV4_3)
                             ? ", or set low_layer=conv3_3 and high_layer=conv4_3"
@@ -50,20 +51,20 @@ static int load_layer(void *context, int layer, float *weights, float *bias) {
 }
 
 int dslt_backbone_plan(dslt_net **out, dslt_backend *backend, const dslt_weights *weights,
-                       const dslt_options *options, int n, int h, int w, const dslt_net *share) {
-  DSLT_TRY(dslt_backbone_check(weights, options));
+                       const dslt_backbone_spec *spec, int n, int h, int w, const dslt_net *share) {
+  DSLT_TRY(dslt_backbone_check(weights, spec));
   const dslt_preprocess *pre = &weights->preprocess;
-  float scale = (float)options->feature_scale;
+  float scale = (float)spec->feature_scale;
   load_context context = {
       .weights = weights,
-      .tap_low = dslt_layer_index(options->low_layer),
-      .tap_high = dslt_layer_index(options->high_layer),
+      .tap_low = dslt_layer_index(spec->low_layer),
+      .tap_high = dslt_layer_index(spec->high_layer),
       .scale_low = scale * pre->scale_low,
-      .scale_high = scale * (options->high_layer == DSLT_CONV5_3 ? pre->scale_high : pre->scale_low),
+      .scale_high = scale * (spec->high_layer == DSLT_CONV5_3 ? pre->scale_high : pre->scale_low),
   };
   dslt_graph graph;
-  DSLT_TRY(dslt_vgg_graph(&graph, context.conv_layer, weights->width, context.tap_high + 1, options->pool3,
-                          options->pool4));
+  DSLT_TRY(dslt_vgg_graph(&graph, context.conv_layer, weights->width, context.tap_high + 1, spec->pool3,
+                          spec->pool4));
   const dslt_net_desc desc = {
       .n = n,
       .h = h,

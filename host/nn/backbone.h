@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* backbone.h: from a weights handle and the options to a planned feature extractor. */
+/* backbone.h: from a weights handle to a planned feature extractor. */
 #ifndef DSLT_NN_BACKBONE_H
 #define DSLT_NN_BACKBONE_H
 
@@ -10,17 +10,26 @@
 extern "C" {
 #endif
 
+typedef enum dslt_layer { DSLT_CONV3_3 = 3, DSLT_CONV4_3 = 4, DSLT_CONV5_3 = 5 } dslt_layer;
+
+/* Which part of VGG-16 is wanted, and how. */
+typedef struct dslt_backbone_spec {
+  int low_layer, high_layer; /* dslt_layer of both taps; high_layer above low_layer */
+  int pool3, pool4;          /* 1: the third and the fourth pooling are kept */
+  double feature_scale;      /* further factor on both taps, on top of the weight file's own */
+} dslt_backbone_spec;
+
 /* Which convolution of dslt_vgg_layers is a dslt_layer. */
 int dslt_layer_index(int layer);
 
-/* DSLT_EWEIGHTS when the file ends before the layers the options name. */
-int dslt_backbone_check(const dslt_weights *weights, const dslt_options *options);
+/* DSLT_EWEIGHTS when the file ends before the layers that are wanted. */
+int dslt_backbone_check(const dslt_weights *weights, const dslt_backbone_spec *spec);
 
 /* Plan the backbone for inputs [n][h][w][3]; `share` (may be NULL) is an earlier plan of the same weights and
- * options and must outlive the result. The weight file's scales and options->feature_scale are folded into
- * the taps' weights. */
+ * spec and must outlive the result. The weight file's scales and spec->feature_scale are folded into the taps'
+ * weights. */
 int dslt_backbone_plan(dslt_net **out, dslt_backend *backend, const dslt_weights *weights,
-                       const dslt_options *options, int n, int h, int w, const dslt_net *share);
+                       const dslt_backbone_spec *spec, int n, int h, int w, const dslt_net *share);
 
 /* The features of input [n][h][w][3]: low and high tap. */
 int dslt_backbone_run(const dslt_backend_ops *ops, dslt_net *net, const float *input, float *low,

@@ -11,6 +11,14 @@
 extern "C" {
 #endif
 
+/* When the reductions learn. What does not learn on line is applied once: samples are then stored reduced, which
+ * takes less memory and time. */
+typedef enum dslt_reduction {
+  DSLT_REDUCTION_FIXED = 0,  /* reductions and deconvolution stay as they were drawn */
+  DSLT_REDUCTION_LEARNS = 1, /* they learn, on the first frame and on line */
+  DSLT_REDUCTION_FIRST = 2   /* they learn on the first frame alone */
+} dslt_reduction;
+
 typedef struct dslt_head dslt_head;
 
 typedef struct dslt_head_shape {

@@ -54,8 +54,10 @@ static void print_scores(FILE *stream, const dslt_track_figures *f, int64_t fram
 
 /* The end of a sentence about the machine; one target's losses stand in it. */
 static void print_machine(FILE *stream, const dslt_track_report *r) {
-  fprintf(stream, "backend %s, preset %s, seed %lld, peak memory %.0f MiB", r->backend, r->options->preset,
-          (long long)r->options->seed, peak_memory());
+  int64_t seed = 0;
+  (void)dslt_options_get_integer(&seed, r->options, "seed");
+  fprintf(stream, "backend %s, preset %s, seed %lld, peak memory %.0f MiB", r->backend,
+          dslt_options_preset(r->options), (long long)seed, peak_memory());
   if (r->targets == 1) fprintf(stream, ", lost in %lld frames", (long long)r->target[0].lost);
   fputc('\n', stream);
 }
@@ -94,15 +96,18 @@ void dslt_track_report_print(FILE *stream, const dslt_track_report *report) {
 
 static int fill_run(json_t *root, const dslt_track_report *report) {
   const dslt_options *options = report->options;
+  int64_t threads = 0, seed = 0;
+  (void)dslt_options_get_integer(&threads, options, "threads");
+  (void)dslt_options_get_integer(&seed, options, "seed");
   int bad = json_object_set_new(root, "version", json_string(dslt_version()));
   bad |= json_object_set_new(root, "backend", json_string(report->backend));
-  bad |= json_object_set_new(root, "preset", json_string(options->preset));
+  bad |= json_object_set_new(root, "preset", json_string(dslt_options_preset(options)));
   bad |= json_object_set_new(root, "precision", json_string(report->precision));
-  bad |= json_object_set_new(root, "threads", json_integer(options->threads));
+  bad |= json_object_set_new(root, "threads", json_integer(threads));
   /* A file name need not be UTF-8, JSON must be. */
   json_t *weights = json_string(report->weights);
   bad |= json_object_set_new(root, "weights", weights ? weights : json_null());
-  bad |= json_object_set_new(root, "seed", json_integer(options->seed));
+  bad |= json_object_set_new(root, "seed", json_integer(seed));
   bad |= json_object_set_new(root, "frames", json_integer(report->frames));
   bad |= json_object_set_new(root, "damaged_spots", json_integer(report->damaged));
   return bad;

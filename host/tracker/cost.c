@@ -19,11 +19,12 @@ static dslt_work times(dslt_work a, double n) { return (dslt_work){n * a.flop, n
 
 /* ---- backbone ------------------------------------------------------------------------------------ */
 
-static void count_backbone(dslt_cost *out, const dslt_options *o, const dslt_weights *weights,
+static void count_backbone(dslt_cost *out, const dslt_options *options, const dslt_weights *weights,
                            const dslt_search *g) {
+  const dslt_dslt_options *o = dslt_dslt_options_of(options);
   int last = dslt_layer_index(o->high_layer), low = dslt_layer_index(o->low_layer);
   int h = g->area.input_height, w = g->area.input_width, cin = 3;
-  double element = o->precision == DSLT_PRECISION_BF16 ? 2.0 : f32;
+  double element = options->common.precision == DSLT_PRECISION_BF16 ? 2.0 : f32;
   out->layers = last + 1;
   out->backbone.bytes = f32 * 3.0 * h * w;
   for (int i = 0; i <= last; ++i) {
@@ -44,7 +45,7 @@ static void count_backbone(dslt_cost *out, const dslt_options *o, const dslt_wei
 
 /* ---- head ---------------------------------------------------------------------------------------- */
 
-static void count_head(dslt_cost *out, const dslt_options *o, const dslt_search *g) {
+static void count_head(dslt_cost *out, const dslt_dslt_options *o, const dslt_search *g) {
   int factor = dslt_layer_stride(o->high_layer, o) / g->area.stride, high_used = o->fusion || o->residual;
   const dslt_layer_cost *low = &out->layer[dslt_layer_index(o->low_layer)];
   const dslt_layer_cost *high = &out->layer[dslt_layer_index(o->high_layer)];
@@ -92,15 +93,15 @@ static void count_head(dslt_cost *out, const dslt_options *o, const dslt_search 
   out->step.bytes = f32 * (samples + response + read + 8.0 * trained);
 }
 
-void dslt_cost_count(dslt_cost *out, const dslt_options *o, const dslt_weights *weights,
+void dslt_cost_count(dslt_cost *out, const dslt_options *options, const dslt_weights *weights,
                      const dslt_search *g) {
   memset(out, 0, sizeof *out);
   double source = (double)g->area.input_width * g->area.input_height * g->area.ratio * g->area.ratio;
   double frame = (double)g->area.frame_width * g->area.frame_height;
   out->crop.bytes =
       3.0 * (source < frame ? source : frame) + 3.0 * f32 * g->area.input_width * g->area.input_height;
-  count_backbone(out, o, weights, g);
-  count_head(out, o, g);
+  count_backbone(out, options, weights, g);
+  count_head(out, dslt_dslt_options_of(options), g);
 }
 
 /* ---- frames -------------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 
 #include "backend/backend.h"
 #include "nn/weights.h"
+#include "tracker/options.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -8,7 +8,7 @@
 #include "nn/backbone.h"
 
 static void measure(dslt_feature_workspace *e, const dslt_shared *s, const dslt_search *g, int batch) {
-  const dslt_options *o = &s->options;
+  const dslt_dslt_options *o = s->own;
   size_t factor = (size_t)(dslt_layer_stride(o->high_layer, o) / g->area.stride);
   size_t cells = (size_t)g->area.map_height * (size_t)g->area.map_width;
   *e = (dslt_feature_workspace){
@@ -35,7 +35,7 @@ static int alloc_reduced(dslt_features *out, const dslt_feature_workspace *e, ds
 
 /* After the taps, each of whose kinds may want reducing. */
 static int open_reduced(dslt_feature_workspace *e, dslt_shared *s, int levels) {
-  if (s->options.train_reduction == DSLT_REDUCTION_LEARNS) return DSLT_OK;
+  if (s->own->train_reduction == DSLT_REDUCTION_LEARNS) return DSLT_OK;
   DSLT_TRY(alloc_reduced(&e->search_reduced, e, s, e->searched));
   if (e->low_levels) DSLT_TRY(alloc_reduced(&e->levels_reduced, e, s, levels));
   return e->low_look ? alloc_reduced(&e->look_reduced, e, s, 1) : DSLT_OK;
@@ -51,7 +51,7 @@ static int open_parts(dslt_feature_workspace *e, dslt_shared *s, int levels) {
     DSLT_TRY(alloc_taps(&e->low_levels, &e->high_levels, e, s, all));
     if (all > crops) crops = all;
   }
-  if (e->searched == 1 && s->options.memory > 1 && s->options.update_interval > 0)
+  if (e->searched == 1 && s->own->memory > 1 && s->own->update_interval > 0)
     DSLT_TRY(alloc_taps(&e->low_look, &e->high_look, e, s, 1));
   DSLT_TRY(open_reduced(e, s, levels));
   if (crops < 2) crops = 2; /* first-frame training's original and augmented crop */

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "math/label.h"
 
-int dslt_layer_stride(int layer, const dslt_options *o) {
+int dslt_layer_stride(int layer, const dslt_dslt_options *o) {
   int stride = 4; /* two poolings come before conv3_3 */
   if (layer >= DSLT_CONV4_3 && o->pool3) stride *= 2;
   if (layer >= DSLT_CONV5_3 && o->pool4) stride *= 2;
@@ -33,7 +33,7 @@ static int kernel_side(double target_px, int stride, int max_side) {
   return side < 1 ? 1 : side;
 }
 
-int dslt_geometry_make(dslt_search *g, const dslt_options *o, int frame_width, int frame_height,
+int dslt_geometry_make(dslt_search *g, const dslt_dslt_options *o, int frame_width, int frame_height,
                        const dslt_box *box) {
   memset(g, 0, sizeof *g);
   g->area.frame_width = frame_width;
@@ -112,7 +112,7 @@ int dslt_geometry_make(dslt_search *g, const dslt_options *o, int frame_width, i
   return DSLT_OK;
 }
 
-void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_search *g, const dslt_options *o) {
+void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_search *g, const dslt_dslt_options *o) {
   double cells_x = g->area.target_width / (g->area.ratio * g->area.stride),
          cells_y = g->area.target_height / (g->area.ratio * g->area.stride);
   /* between cells, the nearest one is half a cell away: narrower than this its label would underflow to 0 */
@@ -121,7 +121,7 @@ void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_search *g, con
   *sigma_y = (float)at_least(at_least(o->label_sigma * cells_y, o->label_min_sigma), least);
 }
 
-void dslt_soft_label(float *out, const dslt_search *g, const dslt_options *o) {
+void dslt_soft_label(float *out, const dslt_search *g, const dslt_dslt_options *o) {
   float low = INFINITY, high = -INFINITY;
   int count = g->area.response_width * g->area.response_height;
   for (int i = 0; i < count; ++i) {

@@ -4,22 +4,24 @@
 #define DSLT_TRACKER_GEOMETRY_H
 
 #include "backend/backend.h"
+#include "trackers/dslt/options.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* Input pixels per cell of a layer, given which poolings are kept. */
-int dslt_layer_stride(int layer, const dslt_options *options);
+int dslt_layer_stride(int layer, const dslt_dslt_options *options);
 
 /* `box` is finite with sides of at least 1 px and `options` are checked; cannot fail then. */
-int dslt_geometry_make(dslt_search *out, const dslt_options *options, int frame_width, int frame_height,
+int dslt_geometry_make(dslt_search *out, const dslt_dslt_options *options, int frame_width, int frame_height,
                        const dslt_box *box);
 
 /* Size of the soft label's Gaussian, cells. */
-void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_search *g, const dslt_options *options);
+void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_search *g,
+                       const dslt_dslt_options *options);
 /* The soft label on the response grid, [response_height][response_width], in [0, 1]. */
-void dslt_soft_label(float *out, const dslt_search *g, const dslt_options *options);
+void dslt_soft_label(float *out, const dslt_search *g, const dslt_dslt_options *options);
 
 /* The state as a box in the frame. */
 dslt_box dslt_state_box(const dslt_target_state *state);

@@ -10,7 +10,7 @@
 #include "target.h"
 
 static dslt_loss_spec loss_spec(const dslt_target *t) {
-  const dslt_options *o = t->options;
+  const dslt_dslt_options *o = t->options;
   dslt_loss_spec spec = {
       .kind = o->loss,
       .a = (float)o->shrink_a,
@@ -24,7 +24,7 @@ static dslt_loss_spec loss_spec(const dslt_target *t) {
   return spec;
 }
 
-static dslt_head_rates rates(const dslt_options *o, double low, double high) {
+static dslt_head_rates rates(const dslt_dslt_options *o, double low, double high) {
   dslt_head_rates r = {
       .low = (float)low,
       .high = (float)high,
@@ -75,7 +75,7 @@ typedef struct first_step {
 } first_step;
 
 static first_step first_step_of(const dslt_target *t) {
-  const dslt_options *o = t->options;
+  const dslt_dslt_options *o = t->options;
   first_step s = {.spec = loss_spec(t), .rates = rates(o, o->init_rate_low, o->init_rate_high)};
   s.stop = (dslt_stop_rule){.limit = o->init_steps,
                             .loss = o->init_stop_loss,
@@ -102,8 +102,8 @@ static int step_calls(void *target, int slot) {
 enum { STEPS_AT_ONCE = 10 };
 
 static int train_first(dslt_target *t, dslt_training *training) {
-  const dslt_options *o = t->options;
-  dslt_rng draw = dslt_rng_make((uint64_t)o->seed, 1);
+  const dslt_dslt_options *o = t->options;
+  dslt_rng draw = dslt_rng_make((uint64_t)t->shared->options->common.seed, 1);
   int at_once = t->ops->host_visible ? 1 : STEPS_AT_ONCE;
   *training = (dslt_training){.go = 1};
   for (int step = 1; training->go && step <= o->init_steps; ++step) {
@@ -146,7 +146,7 @@ int dslt_target_learn_first(dslt_target *t, dslt_result *result) {
 /* ---- on line ------------------------------------------------------------------------------------- */
 
 int dslt_target_learn_online(dslt_target *t) {
-  const dslt_options *o = t->options;
+  const dslt_dslt_options *o = t->options;
   dslt_loss_spec spec = loss_spec(t);
   dslt_head_rates r = rates(o, o->online_rate_low, o->online_rate_high);
   for (int slot = 0; slot < o->memory; ++slot) {

@@ -12,7 +12,7 @@
 enum { AUGMENTED_SLOTS = 6 };
 
 static int plan_head(dslt_target *t) {
-  const dslt_options *o = t->options;
+  const dslt_dslt_options *o = t->options;
   const dslt_search *g = &t->geometry;
   const dslt_weights *weights = t->shared->weights;
   dslt_head_shape shape = {
@@ -34,12 +34,12 @@ static int plan_head(dslt_target *t) {
       .regress_sigma = (float)o->regress_sigma,
       .batch = g->scale.levels,
   };
-  return dslt_head_create(&t->head, t->backend, &shape, (uint64_t)o->seed);
+  return dslt_head_create(&t->head, t->backend, &shape, (uint64_t)t->shared->options->common.seed);
 }
 
 static int plan_buffers(dslt_target *t) {
   const dslt_search *g = &t->geometry;
-  const dslt_options *o = t->options;
+  const dslt_dslt_options *o = t->options;
   t->response_values = (size_t)g->area.response_height * (size_t)g->area.response_width;
   DSLT_TRY(dslt_shared_floats(&t->response, t->shared, t->response_values));
   if (g->scale.levels > 1)
@@ -88,7 +88,7 @@ static int plan_label(dslt_target *t) {
 int dslt_target_plan(dslt_target *t, dslt_shared *shared, dslt_feature_workspace *workspace,
                      const dslt_search *geometry) {
   *t = (dslt_target){.shared = shared,
-                     .options = &shared->options,
+                     .options = shared->own,
                      .backend = shared->backend,
                      .ops = shared->ops,
                      .geometry = *geometry,

@@ -10,27 +10,36 @@
 /* Backbones that are kept although nobody uses them: a few sizes in a few batches. */
 enum { KEPT = 8 };
 
+static int check_and_open(dslt_shared *s) {
+  DSLT_TRY(dslt_options_check(s->options));
+  const dslt_backbone_spec spec = dslt_dslt_backbone(s->own);
+  DSLT_TRY(dslt_backbone_check(s->weights, &spec));
+  s->norm = dslt_backbone_norm(s->weights);
+  const dslt_common_options *o = &s->options->common;
+  dslt_backend_config config = {
+      .threads = o->threads, .precision = o->precision, .any_order = !o->deterministic};
+  DSLT_TRY(dslt_backend_open_noting(&s->backend, s->note, sizeof s->note, o->backend, &config));
+  s->ops = s->backend->ops;
+  return DSLT_OK;
+}
+
 int dslt_shared_open(dslt_shared *out, const dslt_options *options, const dslt_weights *weights) {
   dslt_shared s = {.weights = weights};
-  if (options)
-    s.options = *options;
+  DSLT_TRY(options ? dslt_options_clone(&s.options, options) : dslt_options_create(&s.options, "default"));
+  s.own = dslt_dslt_options_of(s.options);
+  int rc = check_and_open(&s);
+  if (rc < 0)
+    dslt_options_free(s.options);
   else
-    DSLT_TRY(dslt_options_init(&s.options, "default"));
-  DSLT_TRY(dslt_options_check(&s.options));
-  DSLT_TRY(dslt_backbone_check(weights, &s.options));
-  s.norm = dslt_backbone_norm(weights);
-  dslt_backend_config config = {
-      .threads = s.options.threads, .precision = s.options.precision, .any_order = !s.options.deterministic};
-  DSLT_TRY(dslt_backend_open_noting(&s.backend, s.note, sizeof s.note, s.options.backend, &config));
-  s.ops = s.backend->ops;
-  *out = s;
-  return DSLT_OK;
+    *out = s;
+  return rc;
 }
 
 void dslt_shared_close(dslt_shared *s) {
   dslt_shared_forget(s);
   free(s->nets);
   s->ops->close(s->backend);
+  dslt_options_free(s->options);
   memset(s, 0, sizeof *s);
 }
 
@@ -57,7 +66,8 @@ int dslt_shared_net(dslt_net **out, dslt_shared *s, int n, int h, int w) {
   DSLT_TRY(make_room(s));
   const dslt_net *owner = s->net_count ? s->nets[0].net : NULL;
   dslt_net *net = NULL;
-  DSLT_TRY(dslt_backbone_plan(&net, s->backend, s->weights, &s->options, n, h, w, owner));
+  const dslt_backbone_spec spec = dslt_dslt_backbone(s->own);
+  DSLT_TRY(dslt_backbone_plan(&net, s->backend, s->weights, &spec, n, h, w, owner));
   s->nets[s->net_count++] = (dslt_planned){net, n, h, w, s->plan};
   *out = net;
   return DSLT_OK;
@@ -95,7 +105,7 @@ int dslt_shared_floats(float **out, dslt_shared *s, size_t count) {
 }
 
 int dslt_shared_searches_levels(const dslt_shared *s) {
-  return s->options.scale_joint && s->options.scale_levels > 1;
+  return s->own->scale_joint && s->own->scale_levels > 1;
 }
 
 const char *dslt_shared_precision(const dslt_shared *s) {

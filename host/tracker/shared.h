@@ -6,6 +6,7 @@
 
 #include "backend/backend.h"
 #include "nn/weights.h"
+#include "trackers/dslt/options.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -19,8 +20,9 @@ typedef struct dslt_planned {
 } dslt_planned;
 
 typedef struct dslt_shared {
-  dslt_options options;
-  const dslt_weights *weights; /* borrowed */
+  dslt_options *options;        /* a copy */
+  const dslt_dslt_options *own; /* its numbers of DSLT */
+  const dslt_weights *weights;  /* borrowed */
   dslt_backend *backend;
   const dslt_backend_ops *ops;
   dslt_input_norm norm;

@@ -12,7 +12,7 @@
 /* ---- first frame --------------------------------------------------------------------------------- */
 
 static int open_flow(dslt_target *t) {
-  const dslt_options *o = t->options;
+  const dslt_dslt_options *o = t->options;
   dslt_flow_desc desc = {.state = t->state,
                          .capacity = o->memory,
                          .interval = o->update_interval,

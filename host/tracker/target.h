@@ -15,7 +15,7 @@ extern "C" {
 
 typedef struct dslt_target {
   dslt_shared *shared;
-  const dslt_options *options; /* the shared ones, like the next two */
+  const dslt_dslt_options *options; /* the shared ones, like the next two */
   dslt_backend *backend;
   const dslt_backend_ops *ops;
 

@@ -4,14 +4,14 @@
  * The tracker is DSLT, "Deep Regression Tracking with Shrinkage Loss" (ECCV 2018). Give it the first frame
  * and one box, then frame after frame; it answers with the box of the same object.
  *
- *     dslt_options options;
- *     dslt_options_init(&options, "default");
+ *     dslt_options_create(&options, "default");
  *     dslt_weights_load(&weights, "slim");
- *     dslt_tracker_create(&tracker, &options, weights);
+ *     dslt_tracker_create(&tracker, options, weights);
  *     dslt_tracker_init(tracker, &first_frame, &box);
  *     while (next_frame(&frame)) dslt_tracker_update(&result, tracker, &frame);
  *     dslt_tracker_free(tracker);
  *     dslt_weights_free(weights);
+ *     dslt_options_free(options);
  *
  * Rules that hold for every function:
  * - It returns DSLT_OK (0) or a negative code of DSLT_ERROR_MAP unless its comment says otherwise. After a
@@ -49,10 +49,10 @@ extern "C" {
 /* ---- version ------------------------------------------------------------------------------------- */
 
 #define DSLT_VERSION_MAJOR 0
-#define DSLT_VERSION_MINOR 1
+#define DSLT_VERSION_MINOR 2
 #define DSLT_VERSION_PATCH 0
 
-/* The version of the library at run time, "0.1.0". Static storage. */
+/* The version of the library at run time, "0.2.0". Static storage. */
 DSLT_API const char *dslt_version(void);
 
 /* ---- errors -------------------------------------------------------------------------------------- */
@@ -119,183 +119,57 @@ typedef struct dslt_image {
 
 /* ---- options ------------------------------------------------------------------------------------- */
 
-typedef enum dslt_loss {
-  DSLT_LOSS_SHRINKAGE = 0,          /* exp(y) l^2 / (1 + exp(a (c - l))), paper eq. 6 and 7 */
-  DSLT_LOSS_L2 = 1,                 /* l^2, paper eq. 3 */
-  DSLT_LOSS_L3 = 2,                 /* l^3, paper eq. 4 with gamma = 1 */
-  DSLT_LOSS_OHNM = 3,               /* l^2 where l >= ohnm_threshold, else 0; paper section 5.3 */
-  DSLT_LOSS_SHRINKAGE_RELEASED = 4, /* the released program's weight and one-signed gradient */
-  DSLT_LOSS_TRUNCATED = 5           /* (exp(alpha y) T(p - y))^2, CRT */
-} dslt_loss;
+/** Every number of a tracker: which tracker, its preset, and what was changed since. Numbers are set and read as
+ * text, under the keys that dslt_options_describe() lists and `dslt track --list-options` prints. */
+typedef struct dslt_options dslt_options;
 
-typedef enum dslt_layer { DSLT_CONV3_3 = 3, DSLT_CONV4_3 = 4, DSLT_CONV5_3 = 5 } dslt_layer;
+/** Make options from a preset: "default" (what we recommend), "paper" (the publication), "released" (the authors'
+ * program), or any other that dslt_preset_describe() lists. The preset decides which tracker the options belong
+ * to. Free the result with dslt_options_free(). DSLT_EARGUMENT, DSLT_EOPTION: no such preset; DSLT_EMEMORY. */
+DSLT_API int dslt_options_create(dslt_options **out, const char *preset);
+/** A copy with a life of its own; free it with dslt_options_free(). DSLT_EARGUMENT, DSLT_EMEMORY. */
+DSLT_API int dslt_options_clone(dslt_options **out, const dslt_options *options);
+/** Free options; NULL does nothing. Trackers made with them keep a copy and go on. */
+DSLT_API void dslt_options_free(dslt_options *options);
 
-typedef enum dslt_subcell {
-  DSLT_SUBCELL_NONE = 0,      /* the strongest cell */
-  DSLT_SUBCELL_QUADRATIC = 1, /* a parabola through the strongest cell and its neighbours, in x and in y */
-  DSLT_SUBCELL_BICUBIC = 2,   /* the maximum of the response enlarged bicubically to the search area */
-  DSLT_SUBCELL_GAUSSIAN = 3 /* the prior chooses the peak; a Gaussian through the response's own maximum there
-                               and its neighbours gives the place */
-} dslt_subcell;
-
-typedef enum dslt_mapping {
-  DSLT_MAPPING_RECEPTIVE = 0, /* a cell is the centre of its receptive window: exact */
-  DSLT_MAPPING_STRETCH = 1 /* the response is stretched over the search area, as the released program does */
-} dslt_mapping;
-
-/* What does not learn on line is applied once: samples are then stored reduced, which takes less memory and
- * time. */
-typedef enum dslt_reduction {
-  DSLT_REDUCTION_FIXED = 0,  /* reductions and deconvolution stay as they were drawn */
-  DSLT_REDUCTION_LEARNS = 1, /* they learn, on the first frame and on line */
-  DSLT_REDUCTION_FIRST = 2   /* they learn on the first frame alone */
-} dslt_reduction;
-
-typedef enum dslt_precision {
-  DSLT_PRECISION_F32 = 0,  /* float32 everywhere */
-  DSLT_PRECISION_BF16 = 1, /* bfloat16 backbone with float32 sums; head and training stay float32, but on a
-                              GPU the reductions' products take TF32 */
-  DSLT_PRECISION_TF32 = 2, /* TF32 products in backbone and reductions on a GPU; float32 on a CPU */
-  DSLT_PRECISION_AUTO = 3  /* bfloat16 where the device has it natively, else float32 */
-} dslt_precision;
-
-#define DSLT_OPTIONS_VERSION 3u
-#define DSLT_NAME_MAX 16
-
-/* Every number of the method. Start from dslt_options_init(), then change what you like; the names below are
- * also the keys of dslt_options_set() and of `dslt track --set key=value`. "Paper" means section 5.1 of the
- * paper unless an equation is named. Where the paper is silent, preset `paper` takes the released program's
- * value for search area, prior, scale and limits, and the plainest choice for training: Adam's own defaults,
- * no augmentation, one step a sample, no more steps once they stop helping. Defaults are given as paper /
- * released. */
-typedef struct dslt_options {
-  uint32_t version;           /* DSLT_OPTIONS_VERSION, set by dslt_options_init() */
-  char preset[DSLT_NAME_MAX]; /* name the options started from; informative */
-
-  /* machine */
-  char backend[DSLT_NAME_MAX]; /* "auto", "cpu" or "cuda" */
-  int precision;               /* dslt_precision of the backbone; f32 (preset default: auto) */
-  int threads;       /* CPU threads, 0..1024; 0 = OpenMP's choice: the cores at hand, or OMP_NUM_THREADS */
-  int64_t seed;      /* of the one generator behind every random draw; 1 */
-  int deterministic; /* 1: the same run twice gives the same bytes; 0: on a GPU also convolutions that sum in
-                        any order, where they are faster; CPU: the same either way; 1 */
-
-  /* search area */
-  double frame_scale_side;  /* a larger target is brought to this side, px; 80; 0 = keep the frame */
-  double frame_scale_limit; /* ... when a side is longer than this, px, or the area exceeds
-                               frame_scale_side^2; 160 */
-  double search_width;      /* context left and right, times the target's width, grows with frame scale; 8 */
-  double search_height;     /* context above and below, times the target's height, likewise; 4 */
-  int search_square;        /* 1: a square of the same area instead; 0 */
-  double search_min_area;   /* a smaller search area is enlarged to this, px^2; 40000 */
-  double search_max_area;   /* a larger one is reduced to this, px^2; 0 = never; 0 */
-  int search_max_side;      /* longest side of the network's input, px; 1024 */
-
-  /* network (figure 2) */
-  int low_layer;        /* dslt_layer of the base branch; conv4_3 */
-  int high_layer;       /* dslt_layer of the residual branch, above low_layer; conv5_3 */
-  int pool3;            /* keep the backbone's third pooling; 1 / 0 */
-  int pool4;            /* keep the backbone's fourth pooling; 1 / 0 */
-  int reduce_channels;  /* channels after reduction, 1..512; 128 */
-  int reduce_kernel;    /* side of the reduction's kernel, 1 or 3; 1 / 3 */
-  int train_reduction;  /* dslt_reduction, as text 0, 1 or first; 1 (preset default: first) */
-  int fusion;           /* 1: first residual connection; 0: base sees the low layer alone (DSLT_m); 1 */
-  double fuse_low;      /* weight of the reduced low layer in the sum; 1 / 0.8 */
-  double fuse_high;     /* weight of the upsampled high layer in the sum; 1 / 0.2 */
-  int residual;         /* 1: second residual connection, response = base + residual; 1 */
-  int regress_max_side; /* longest side of the regression kernel, cells; 64 */
-  double regress_sigma; /* deviation of the initial regression weights; 1e-7 */
-  int regress_bias;     /* 1: the regressions have a trainable bias; 0 / 1 */
-  double feature_scale; /* further factor on both taps, on top of the weight file's own; 1 */
-
-  /* soft label */
-  double label_sigma;     /* deviation of the Gaussian, times the target's size in cells; 0.1 / 0.08 */
-  double label_min_sigma; /* ... but at least this many cells; 0 */
-  int label_on_cell; /* 1: the crop is placed so that the target's centre falls on a cell; 0: between cells; 1
-                        / 0 */
-  int label_stretch; /* 1: stretched to [0, 1]; 0 / 1 */
-
-  /* loss */
-  int loss;                  /* dslt_loss; shrinkage / shrinkage_released */
-  double shrink_a;           /* a: shrinkage speed, eq. 5; 10 */
-  double shrink_c;           /* c: localisation of the shrinkage, eq. 5; 0.2 */
-  double ohnm_threshold;     /* smallest |p - y| that OHNM keeps; 0.01 */
-  double truncate_threshold; /* th of CRT's truncated loss; 0.1 */
-  double released_alpha;     /* alpha of the released program's weight exp(alpha y) y; 1.6 */
-  double truncate_alpha;     /* alpha of CRT's truncated loss; 1 */
-
-  /* optimiser: Adam */
-  double adam_beta1;   /* 0.9 / 0.6 */
-  double adam_beta2;   /* 0.999 */
-  double adam_epsilon; /* added after the root, outside the bias correction; 1e-8 */
-  double weight_decay; /* lambda, eq. 1 and 7, added to the gradient; 0 / 5.1e-4 */
-  double decay_high;   /* times this for the residual regression; 1 / 40 */
-  double rate_bias;    /* learning rate of biases, times the branch's; 2 */
-  int branch_rates;    /* 1: eta of the residual branch holds for its reduction and upsampling too; 0: for its
-                          regression alone; 1 / 0 */
-
-  /* first-frame training */
-  double init_rate_low;    /* eta of the base branch (conv4_3); 2e-8 */
-  double init_rate_high;   /* eta of the residual branch (conv5_3); 8e-7 */
-  int init_steps;          /* at most this many steps, 1..100000; 100 */
-  double init_stop_loss;   /* stop once the summed loss is below; 0 = never; 0 / 0.03 */
-  double init_stop_change; /* stop once init_stop_window steps improve the loss by less than this share; 0 =
-                              never; 0.001 / 0 */
-  int init_stop_window;    /* how many steps are compared with as many before them; 10 */
-  int augment;             /* 1: four Gaussian blurs and the mirror image; 0 / 1 */
-
-  /* on-line update */
-  int memory;              /* T: stored samples, the first frame's among them, 1..64; 7 */
-  int update_interval;     /* update every n-th frame; 0 = never; 1 */
-  int update_steps;        /* steps on each stored sample in turn; 1 / 2 */
-  double online_rate_low;  /* eta of the base branch; 5e-9 / 1e-8 */
-  double online_rate_high; /* eta of the residual branch; 2e-7 / 4e-7 */
-
-  /* localisation */
-  double motion_sigma;     /* deviation of the motion prior, times the target's size; 0 = none; 0.65 */
-  double motion_min_sigma; /* ... but at least this many cells; 0.5 */
-  int subcell;             /* dslt_subcell; quadratic / bicubic */
-  int mapping;             /* dslt_mapping; receptive / stretch */
-
-  /* scale pyramid */
-  int scale_levels;  /* odd, 1..9; 3 */
-  double scale_step; /* ratio of neighbouring levels, > 1; 1.03 */
-  int scale_joint;   /* 1: all levels are searched around the last place at once and the best one gives place
-                        and scale; 0: first the place, then all levels around the new place; 0 */
-  double scale_gate; /* the pyramid is used only where the peak exceeds this; 0.35 */
-  double scale_gate_ratio; /* ... and this share of its recent average; 0 */
-  double scale_penalty;    /* factor on the score of every level but the middle one; 1 */
-  double scale_rate; /* size = (1 - rate) old + rate new, new being the old size times the chosen level's
-                        ratio; 0.6 */
-
-  /* limits and loss of the target */
-  double min_side;   /* smallest side of a box, px; 5 */
-  double lost_ratio; /* lost when the peak falls below this share of its recent average; 0.25 */
-  double lost_rate;  /* share of a new peak in that running average; 0.1 */
-  int lost_grace;    /* nothing counts as lost in the first frames, this many; 0 */
-  int lost_hold;     /* 1: while lost keep the box and skip the update; 0 */
-} dslt_options;
-
-/* Fill `out` with a preset: "default" (what we recommend), "paper" (the publication) or "released" (the
- * authors' program). */
-DSLT_API int dslt_options_init(dslt_options *out, const char *preset);
-/* Set one field from text, e.g. ("loss", "l2") or ("shrink_a", "10"). Enumerations take the lower-case names
- * that dslt_options_describe() lists. DSLT_EOPTION: unknown key (the nearest is named) or bad value. */
+/** Set one option from text, for example ("loss", "l2") or ("shrink_a", "10"). Numbers are decimal with a dot,
+ * whatever the locale; enumerations take the lower-case names that dslt_options_describe() lists. DSLT_EOPTION:
+ * unknown key (the nearest one is named) or a value outside the key's range; nothing is changed then. */
 DSLT_API int dslt_options_set(dslt_options *options, const char *key, const char *value);
-/* Write one field as text that dslt_options_set() accepts; `out` holds `size` bytes, 64 are always enough. */
+/** Write one option as text that dslt_options_set() accepts; `out` holds `size` bytes, of which 64 are always
+ * enough. DSLT_EOPTION: unknown key; DSLT_EARGUMENT: too few bytes. */
 DSLT_API int dslt_options_get(char *out, size_t size, const dslt_options *options, const char *key);
-/* Check every field and their combinations; DSLT_EOPTION names the first offender and its range. */
+/** Read an option that holds a whole number. DSLT_EOPTION: unknown key, or the option holds something else. */
+DSLT_API int dslt_options_get_integer(int64_t *out, const dslt_options *options, const char *key);
+/** Check whether the options fit together. DSLT_EOPTION names the first one that does not, and what it takes. */
 DSLT_API int dslt_options_check(const dslt_options *options);
 
-/* One row of the options table, for help texts. All strings are static. */
+/** Name of the preset that the options started from; "" for NULL. Static storage. */
+DSLT_API const char *dslt_options_preset(const dslt_options *options);
+/** Name of the tracker that the options belong to, "dslt"; "" for NULL. Static storage. */
+DSLT_API const char *dslt_options_tracker(const dslt_options *options);
+
+/** One row of a table of options, for help texts. All strings have static storage. */
 typedef struct dslt_option_info {
-  const char *key;    /* "shrink_a" */
-  const char *symbol; /* the paper's symbol or "" */
-  const char *values; /* allowed values, "0..1" or "shrinkage|l2|l3|..." */
-  const char *help;   /* one line */
+  const char *key;    /**< "shrink_a" */
+  const char *symbol; /**< the paper's symbol or "" */
+  const char *values; /**< allowed values, "0..1" or "shrinkage|l2|l3|..." */
+  const char *help;   /**< one line */
+  const char
+      *tracker; /**< the tracker that it belongs to, "dslt"; "" for the options that all trackers have */
 } dslt_option_info;
-/* Row `index` counted from 0; DSLT_EARGUMENT past the end. */
-DSLT_API int dslt_options_describe(dslt_option_info *out, int index);
+/** Describe row `index`, counted from 0, of these options' table: first what all trackers have, then the tracker's
+ * own. DSLT_EARGUMENT past the end. */
+DSLT_API int dslt_options_describe(dslt_option_info *out, const dslt_options *options, int index);
+
+/** One preset. All strings have static storage. */
+typedef struct dslt_preset_info {
+  const char *name;    /**< "paper" */
+  const char *tracker; /**< the tracker that it sets up, "dslt" */
+  const char *summary; /**< one line */
+} dslt_preset_info;
+/** Describe preset `index`, counted from 0 over all trackers. DSLT_EARGUMENT past the end. */
+DSLT_API int dslt_preset_describe(dslt_preset_info *out, int index);
 
 /* ---- backends ------------------------------------------------------------------------------------ */
 

@@ -7,20 +7,36 @@
 namespace {
 
 TEST(Null, OptionsCallsRefuseIt) {
-  dslt_options o = quick_options();
+  Options o = quick_options();
   dslt_option_info row = {};
   char text[64];
-  EXPECT_EQ(dslt_options_init(nullptr, "paper"), DSLT_EARGUMENT);
-  EXPECT_EQ(dslt_options_init(&o, nullptr), DSLT_EARGUMENT);
+  int place = 0;
+  dslt_options *const untouched = reinterpret_cast<dslt_options *>(&place); /* never looked into */
+  dslt_options *made = untouched;
+  EXPECT_EQ(dslt_options_create(nullptr, "paper"), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_create(&made, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_clone(nullptr, o), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_clone(&made, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_create(&made, "papre"), DSLT_EOPTION);
+  EXPECT_EQ(made, untouched);
+  dslt_options_free(nullptr);
+  EXPECT_STREQ(dslt_options_preset(nullptr), "");
+  EXPECT_STREQ(dslt_options_tracker(nullptr), "");
   EXPECT_EQ(dslt_options_set(nullptr, "loss", "l2"), DSLT_EARGUMENT);
-  EXPECT_EQ(dslt_options_set(&o, nullptr, "l2"), DSLT_EARGUMENT);
-  EXPECT_EQ(dslt_options_set(&o, "loss", nullptr), DSLT_EARGUMENT);
-  EXPECT_EQ(dslt_options_get(nullptr, 64, &o, "loss"), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_set(o, nullptr, "l2"), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_set(o, "loss", nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_get(nullptr, 64, o, "loss"), DSLT_EARGUMENT);
   EXPECT_EQ(dslt_options_get(text, 64, nullptr, "loss"), DSLT_EARGUMENT);
-  EXPECT_EQ(dslt_options_get(text, 64, &o, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_get(text, 64, o, nullptr), DSLT_EARGUMENT);
   EXPECT_EQ(dslt_options_check(nullptr), DSLT_EARGUMENT);
-  EXPECT_EQ(dslt_options_describe(nullptr, 0), DSLT_EARGUMENT);
-  EXPECT_EQ(dslt_options_describe(&row, 0), DSLT_OK);
+  int64_t number;
+  EXPECT_EQ(dslt_options_get_integer(nullptr, o, "seed"), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_get_integer(&number, nullptr, "seed"), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_get_integer(&number, o, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_describe(nullptr, o, 0), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_describe(&row, nullptr, 0), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_describe(&row, o, 0), DSLT_OK);
+  EXPECT_EQ(dslt_preset_describe(nullptr, 0), DSLT_EARGUMENT);
 }
 
 TEST(Null, WeightsCallsRefuseIt) {
@@ -41,10 +57,10 @@ TEST(Null, TrackerCallsRefuseIt) {
   const Clip clip = make_clip(1);
   const dslt_image frame = clip.frame(0);
   const Weights weights = small_weights();
-  const dslt_options options = quick_options();
+  const Options options = quick_options();
   dslt_tracker *made = nullptr;
-  EXPECT_EQ(dslt_tracker_create(nullptr, &options, weights.get()), DSLT_EARGUMENT);
-  EXPECT_EQ(dslt_tracker_create(&made, &options, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_tracker_create(nullptr, options, weights.get()), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_tracker_create(&made, options, nullptr), DSLT_EARGUMENT);
   EXPECT_EQ(made, nullptr);
 
   const Tracker tracker = make_tracker(options, weights);
@@ -97,22 +113,20 @@ TEST(Order, NothingIsThereBeforeTheFirstFrame) {
 
 TEST(Create, RefusesOptionsThatCheckRefuses) {
   const Weights weights = small_weights();
-  dslt_options options = quick_options();
-  options.label_sigma = -1;
+  Options options = quick_options();
+  options["scale_levels"] = 4;
   dslt_tracker *made = nullptr;
-  EXPECT_EQ(dslt_tracker_create(&made, &options, weights.get()), DSLT_EOPTION);
-  EXPECT_EQ(made, nullptr);
-  options = {};
-  EXPECT_EQ(dslt_tracker_create(&made, &options, weights.get()), DSLT_EOPTION);
+  EXPECT_EQ(dslt_tracker_create(&made, options, weights.get()), DSLT_EOPTION);
   EXPECT_EQ(made, nullptr);
 }
 
 TEST(Create, CopiesTheOptions) {
   const Clip clip = make_clip(3);
   const Weights weights = small_weights();
-  dslt_options options = quick_options();
+  Options options = quick_options();
   const Tracker one = make_tracker(options, weights), two = make_tracker(options, weights);
-  std::memset(&options, 0xff, sizeof options);
+  options["init_steps"] = 1;
+  options = Options("released"); /* frees the first ones */
   EXPECT_EQ(run_clip(one.get(), clip), run_clip(two.get(), clip));
 }
 
@@ -142,10 +156,10 @@ TEST(Backends, AnAbsentOneIsAnErrorWithItsReason) {
   dslt_backend_info info = {};
   const Weights weights = small_weights();
   for (int index = 0; dslt_backend_query(&info, index) == DSLT_OK; ++index) {
-    dslt_options options = quick_options();
-    ASSERT_EQ(dslt_options_set(&options, "backend", info.name), DSLT_OK);
+    Options options = quick_options();
+    ASSERT_EQ(dslt_options_set(options, "backend", info.name), DSLT_OK);
     dslt_tracker *made = nullptr;
-    const int rc = dslt_tracker_create(&made, &options, weights.get());
+    const int rc = dslt_tracker_create(&made, options, weights.get());
     if (info.available) {
       EXPECT_EQ(rc, DSLT_OK) << dslt_last_error();
       EXPECT_STREQ(dslt_tracker_backend(made), info.name);

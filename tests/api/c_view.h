@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-/* Size of dslt_box, dslt_image, dslt_options, dslt_result, dslt_backend_info, dslt_response: index 0..5. */
+/* Size of dslt_box, dslt_image, dslt_option_info, dslt_result, dslt_backend_info, dslt_response: index 0..5. */
 size_t dslt_c_view_size(int index);
 
 #ifdef __cplusplus

@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "../options.h"
 #include "dslt/dslt.h"
 
 namespace {
@@ -66,21 +67,20 @@ TEST(Errors, UnknownNumbersHaveANameToo) {
 }
 
 TEST(LastError, IsEmptyInANewThread) {
-  ASSERT_LT(dslt_options_init(nullptr, "paper"), 0);
+  ASSERT_LT(dslt_options_create(nullptr, "paper"), 0);
   std::string seen = "never set";
   std::thread([&] { seen = dslt_last_error(); }).join();
   EXPECT_EQ(seen, "");
 }
 
 TEST(LastError, IsEachThreadsOwn) {
-  dslt_options options;
-  ASSERT_EQ(dslt_options_init(&options, "papre"), DSLT_EOPTION);
+  dslt_options *options = nullptr;
+  ASSERT_EQ(dslt_options_create(&options, "papre"), DSLT_EOPTION);
   const std::string mine = dslt_last_error();
   std::string theirs;
   std::thread([&] {
-    dslt_options other;
-    dslt_options_init(&other, "paper");
-    dslt_options_set(&other, "shrink_a", "many");
+    const Options other("paper");
+    (void)dslt_options_set(other, "shrink_a", "many");
     theirs = dslt_last_error();
   }).join();
   EXPECT_NE(theirs.find("shrink_a"), std::string::npos) << theirs;
@@ -88,29 +88,30 @@ TEST(LastError, IsEachThreadsOwn) {
 }
 
 TEST(LastError, SurvivesCallsThatSucceed) {
-  dslt_options options;
-  ASSERT_EQ(dslt_options_init(&options, "papre"), DSLT_EOPTION);
+  dslt_options *options = nullptr;
+  ASSERT_EQ(dslt_options_create(&options, "papre"), DSLT_EOPTION);
   const std::string sentence = dslt_last_error();
   EXPECT_NE(sentence.find("papre"), std::string::npos);
-  ASSERT_EQ(dslt_options_init(&options, "paper"), DSLT_OK);
-  ASSERT_EQ(dslt_options_check(&options), DSLT_OK);
+  ASSERT_EQ(dslt_options_create(&options, "paper"), DSLT_OK);
+  EXPECT_EQ(dslt_options_check(options), DSLT_OK);
+  dslt_options_free(options);
   EXPECT_EQ(dslt_last_error(), sentence);
 }
 
 TEST(LastError, MayBeHandedBackToTheLibrary) {
-  dslt_options options;
-  ASSERT_EQ(dslt_options_init(&options, "papre"), DSLT_EOPTION);
-  ASSERT_EQ(dslt_options_init(&options, dslt_last_error()), DSLT_EOPTION);
+  dslt_options *options = nullptr;
+  ASSERT_EQ(dslt_options_create(&options, "papre"), DSLT_EOPTION);
+  ASSERT_EQ(dslt_options_create(&options, dslt_last_error()), DSLT_EOPTION);
   EXPECT_NE(std::string(dslt_last_error()).find("papre"), std::string::npos);
 }
 
 TEST(LastError, LongInputIsCutNotOverrun) {
-  dslt_options options;
-  ASSERT_EQ(dslt_options_init(&options, "paper"), DSLT_OK);
+  Options options("paper");
   const std::string endless(100000, 'a');
-  EXPECT_EQ(dslt_options_set(&options, endless.c_str(), "1"), DSLT_EOPTION);
-  EXPECT_EQ(dslt_options_set(&options, "shrink_a", endless.c_str()), DSLT_EOPTION);
-  EXPECT_EQ(dslt_options_init(&options, endless.c_str()), DSLT_EOPTION);
+  EXPECT_EQ(dslt_options_set(options, endless.c_str(), "1"), DSLT_EOPTION);
+  EXPECT_EQ(dslt_options_set(options, "shrink_a", endless.c_str()), DSLT_EOPTION);
+  dslt_options *made = nullptr;
+  EXPECT_EQ(dslt_options_create(&made, endless.c_str()), DSLT_EOPTION);
   EXPECT_LT(std::string(dslt_last_error()).size(), 2000u);
 }
 

@@ -12,9 +12,8 @@ namespace {
 
 class Fork : public testing::Test {
  protected:
-  Fork() : clip_(make_clip(4)), weights_(small_weights()) {
-    options_ = quick_options();
-    options_.threads = 2;
+  Fork() : clip_(make_clip(4)), weights_(small_weights()), options_(quick_options()) {
+    options_["threads"] = 2;
   }
 
   // Exit code of a child that does `work`, at most 60 s; 99 when it hung.
@@ -40,10 +39,10 @@ class Fork : public testing::Test {
     return 0;
   }
   int track_anew(int threads) const {
-    dslt_options options = options_;
-    options.threads = threads;
+    Options options = options_;
+    options["threads"] = threads;
     dslt_tracker *tracker = nullptr;
-    if (dslt_tracker_create(&tracker, &options, weights_.get()) < 0) return 3;
+    if (dslt_tracker_create(&tracker, options, weights_.get()) < 0) return 3;
     const int rc = track(tracker);
     dslt_tracker_free(tracker);
     return rc;
@@ -51,7 +50,7 @@ class Fork : public testing::Test {
 
   const Clip clip_;
   const Weights weights_;
-  dslt_options options_;
+  Options options_;
 };
 
 TEST_F(Fork, AChildMakesTrackersOfItsOwn) {
@@ -87,7 +86,7 @@ TEST_F(Fork, AThreadOfTheChildHasAllItsThreads) {
 }
 
 TEST_F(Fork, OneThreadNeedsNoCare) {
-  options_.threads = 1;
+  options_["threads"] = 1;
   const Tracker tracker = make_tracker(options_, weights_);
   ASSERT_EQ(track(tracker.get()), 0) << dslt_last_error();
   EXPECT_EQ(in_child([&] { return track(tracker.get()); }), 0);

@@ -15,9 +15,9 @@ struct FreeGroup {
 };
 using Group = std::unique_ptr<dslt_group, FreeGroup>;
 
-Group make_group(const dslt_options &options, const Weights &weights, int batch = 0) {
+Group make_group(const Options &options, const Weights &weights, int batch = 0) {
   dslt_group *group = nullptr;
-  EXPECT_EQ(dslt_group_create(&group, &options, weights.get()), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(dslt_group_create(&group, options, weights.get()), DSLT_OK) << dslt_last_error();
   if (group) dslt_group_set_batch(group, batch);
   return Group(group);
 }
@@ -52,7 +52,7 @@ std::vector<Trace> follow(dslt_group *group, const Clip &clip, Announce announce
 }
 
 // The same by trackers that know nothing of one another.
-std::vector<Trace> follow_alone(const dslt_options &options, const Weights &weights, const Clip &clip,
+std::vector<Trace> follow_alone(const Options &options, const Weights &weights, const Clip &clip,
                                 const std::vector<dslt_box> &boxes) {
   std::vector<Trace> traces;
   for (const dslt_box &box : boxes) {
@@ -85,7 +85,7 @@ class GroupTest : public ::testing::Test {
 class GroupPreset : public GroupTest, public ::testing::WithParamInterface<const char *> {};
 
 TEST_P(GroupPreset, EachTargetGetsWhatItsOwnTrackerFinds) {
-  const dslt_options options = quick_options(GetParam());
+  const Options options = quick_options(GetParam());
   for (const std::vector<dslt_box> &boxes : {equal_, unequal_}) {
     const std::vector<Trace> alone = follow_alone(options, weights_, clip_, boxes);
     for (int batch : {0, 1, 2, 64}) {
@@ -103,8 +103,8 @@ INSTANTIATE_TEST_SUITE_P(Presets, GroupPreset, ::testing::Values("default", "pap
                          [](const auto &one) { return std::string(one.param); });
 
 TEST_F(GroupTest, APyramidOnEveryFrameKeepsThemApart) {
-  dslt_options options = quick_options("paper");
-  options.scale_gate = -1;
+  Options options = quick_options("paper");
+  options["scale_gate"] = -1;
   for (int batch : {1, 64}) {
     const Group group = make_group(options, weights_, batch);
     ASSERT_EQ(init(group.get(), clip_, equal_), DSLT_OK) << dslt_last_error();
@@ -113,7 +113,7 @@ TEST_F(GroupTest, APyramidOnEveryFrameKeepsThemApart) {
 }
 
 TEST_F(GroupTest, TheFirstFrameAndTheResponseAreEachTargetsOwn) {
-  const dslt_options options = quick_options("default");
+  const Options options = quick_options("default");
   for (int batch : {1, 64}) {
     const Group group = make_group(options, weights_, batch);
     ASSERT_EQ(init(group.get(), clip_, equal_), DSLT_OK) << dslt_last_error();
@@ -140,10 +140,11 @@ TEST_F(GroupTest, TheFirstFrameAndTheResponseAreEachTargetsOwn) {
 }
 
 TEST_F(GroupTest, AsManyAsItHoldsAndTheSharedTimeIsSharedOut) {
-  dslt_options options = quick_options("default");
-  options.init_steps = 1;
-  options.memory = 2;
-  options.search_min_area = options.search_max_area = 4096;
+  Options options = quick_options("default");
+  options["init_steps"] = 1;
+  options["memory"] = 2;
+  options["search_min_area"] = 4096;
+  options["search_max_area"] = 4096;
   std::vector<dslt_box> boxes;
   for (int i = 0; i < DSLT_GROUP_TARGETS; ++i) boxes.push_back({i * 1.5, i * 1.1, 20, 24});
   const Group group = make_group(options, weights_, 24); /* 22, 21 and 21 of them at once */
@@ -167,7 +168,7 @@ TEST_F(GroupTest, AsManyAsItHoldsAndTheSharedTimeIsSharedOut) {
 // ---- all or none -------------------------------------------------------------------------------------
 
 TEST_F(GroupTest, ABadBoxIsNamedAndLeavesTheTargetsLearntBefore) {
-  const dslt_options options = quick_options();
+  const Options options = quick_options();
   const Group group = make_group(options, weights_);
   ASSERT_EQ(init(group.get(), clip_, equal_), DSLT_OK) << dslt_last_error();
   std::vector<dslt_box> bad = unequal_;
@@ -180,11 +181,13 @@ TEST_F(GroupTest, ABadBoxIsNamedAndLeavesTheTargetsLearntBefore) {
 }
 
 TEST_F(GroupTest, ATrainingThatFailsIsNamedAndLeavesNone) {
-  dslt_options options = quick_options();
-  options.feature_scale = 1e4;
-  options.loss = DSLT_LOSS_L3;
-  options.init_rate_low = options.init_rate_high = 1;
-  options.reduce_channels = 512, options.reduce_kernel = 3;  // the loss of such sums overflows in any order
+  Options options = quick_options();
+  options["feature_scale"] = 1e4;
+  options["loss"] = "l3";
+  options["init_rate_low"] = 1;
+  options["init_rate_high"] = 1;
+  options["reduce_channels"] = 512,
+  options["reduce_kernel"] = 3;  // the loss of such sums overflows in any order
   const Group group = make_group(options, weights_);
   EXPECT_EQ(init(group.get(), clip_, equal_), DSLT_EWEIGHTS);
   EXPECT_EQ(std::string(dslt_last_error()).rfind("Target 1 of 3: ", 0), 0u) << dslt_last_error();
@@ -192,14 +195,14 @@ TEST_F(GroupTest, ATrainingThatFailsIsNamedAndLeavesNone) {
 }
 
 TEST_F(GroupTest, MissingArgumentsAndCallsOutOfOrderTouchNothing) {
-  const dslt_options options = quick_options();
+  const Options options = quick_options();
   const dslt_image frame = clip_.frame(0);
   dslt_group *made = nullptr;
-  EXPECT_EQ(dslt_group_create(nullptr, &options, weights_.get()), DSLT_EARGUMENT);
-  EXPECT_EQ(dslt_group_create(&made, &options, nullptr), DSLT_EARGUMENT);
-  dslt_options wrong = options;
-  wrong.label_sigma = -1;
-  EXPECT_EQ(dslt_group_create(&made, &wrong, weights_.get()), DSLT_EOPTION);
+  EXPECT_EQ(dslt_group_create(nullptr, options, weights_.get()), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_create(&made, options, nullptr), DSLT_EARGUMENT);
+  Options wrong = options;
+  wrong["scale_levels"] = 4;
+  EXPECT_EQ(dslt_group_create(&made, wrong, weights_.get()), DSLT_EOPTION);
   EXPECT_EQ(made, nullptr);
 
   const Group owner = make_group(options, weights_);
@@ -254,7 +257,7 @@ TEST_F(GroupTest, MissingArgumentsAndCallsOutOfOrderTouchNothing) {
 // ---- announced frames --------------------------------------------------------------------------------
 
 TEST_F(GroupTest, AnnouncingAFrameChangesNothing) {
-  const dslt_options options = quick_options();
+  const Options options = quick_options();
   const Group group = make_group(options, weights_);
   ASSERT_EQ(init(group.get(), clip_, equal_), DSLT_OK) << dslt_last_error();
   const std::vector<Trace> plain = follow(group.get(), clip_);
@@ -265,7 +268,7 @@ TEST_F(GroupTest, AnnouncingAFrameChangesNothing) {
 }
 
 TEST_F(GroupTest, ATrackerTakesAnnouncementsToo) {
-  const dslt_options options = quick_options();
+  const Options options = quick_options();
   const Trace plain = run_clip(make_tracker(options, weights_).get(), clip_);
   const Tracker tracker = make_tracker(options, weights_);
   const dslt_image first = clip_.frame(0);

@@ -48,7 +48,7 @@ TEST(Header, CompilesForUsersOfTheStaticLibrary) {
 }
 
 TEST(Header, CAndCxxSeeTheSameTypes) {
-  const size_t cxx[] = {sizeof(dslt_box),    sizeof(dslt_image),        sizeof(dslt_options),
+  const size_t cxx[] = {sizeof(dslt_box),    sizeof(dslt_image),        sizeof(dslt_option_info),
                         sizeof(dslt_result), sizeof(dslt_backend_info), sizeof(dslt_response)};
   for (int i = 0; i < 6; ++i) EXPECT_EQ(dslt_c_view_size(i), cxx[i]) << i;
 }

@@ -13,29 +13,24 @@
 #include <string>
 #include <vector>
 
-#include "dslt/dslt.h"
+#include "../options.h"
 #include "skip.h"
+#include "trackers/dslt/dslt.h"
+#include "trackers/dslt/options.h"
 
 namespace {
 
-dslt_options preset(const char *name) {
-  dslt_options options;
-  EXPECT_EQ(dslt_options_init(&options, name), DSLT_OK) << dslt_last_error();
-  return options;
-}
+Options preset(const char *name) { return Options(name); }
 
 std::vector<dslt_option_info> table() {
+  const Options options("paper");
   std::vector<dslt_option_info> rows;
   dslt_option_info row;
-  while (dslt_options_describe(&row, static_cast<int>(rows.size())) == DSLT_OK) rows.push_back(row);
+  while (dslt_options_describe(&row, options, static_cast<int>(rows.size())) == DSLT_OK) rows.push_back(row);
   return rows;
 }
 
-std::string get(const dslt_options &options, const char *key) {
-  char text[64];
-  EXPECT_EQ(dslt_options_get(text, sizeof text, &options, key), DSLT_OK) << dslt_last_error();
-  return text;
-}
+std::string get(const Options &options, const char *key) { return options.text(key); }
 
 std::vector<std::string> split(const std::string &text, const std::string &separator) {
   std::vector<std::string> parts;
@@ -55,31 +50,33 @@ std::vector<std::string> ends(const dslt_option_info &row) {
 
 bool is_range(const dslt_option_info &row) { return !std::strchr(row.values, '|'); }
 
-// Fields of dslt_options as the header declares them.
-std::set<std::string> declared_fields() {
-  std::ifstream stream(DSLT_TEST_SOURCE "/include/dslt/dslt.h");
-  std::stringstream all;
-  all << stream.rdbuf();
-  const std::string text = all.str(), begin = "typedef struct dslt_options {", end = "} dslt_options;";
-  const size_t from = text.find(begin) + begin.size(), to = text.find(end);
-  std::string body = text.substr(from, to - from);
-  body = std::regex_replace(body, std::regex("/\\*[^]*?\\*/"), "");
-  std::set<std::string> names;
-  const std::regex field("(\\w+)\\s*(\\[\\w+\\])?\\s*;");
-  for (std::sregex_iterator it(body.begin(), body.end(), field), last; it != last; ++it)
-    names.insert((*it)[1]);
-  return names;
-}
-
 // ---- completeness ------------------------------------------------------------------------------------
 
-TEST(OptionTable, CoversEveryFieldOfTheHeader) {
-  std::set<std::string> described, declared = declared_fields();
-  ASSERT_GT(declared.size(), 60u);
-  for (const auto &row : table()) EXPECT_TRUE(described.insert(row.key).second) << row.key << " twice";
-  described.insert("version"); /* not for users to set */
-  described.insert("preset");
-  EXPECT_EQ(described, declared);
+TEST(OptionTable, HasEachKeyOnceAndSaysWhoseItIs) {
+  std::set<std::string> keys, owners;
+  for (const auto &row : table()) {
+    EXPECT_TRUE(keys.insert(row.key).second) << row.key << " twice";
+    owners.insert(row.tracker);
+  }
+  EXPECT_GT(keys.size(), 60u);
+  EXPECT_EQ(owners, (std::set<std::string>{"", "dslt"}));
+  EXPECT_STREQ(table().front().tracker, "");  // what all trackers have comes first
+}
+
+// Rows and struct belong together: no two rows share a member's bytes, and no member is left without a row.
+TEST(OptionTable, CoversEveryMemberOfTheStruct) {
+  std::vector<char> taken(sizeof(dslt_dslt_options));
+  for (const dslt_option_row &row : dslt_dslt_rows) {
+    const size_t size = row.kind == DSLT_OPTION_REAL ? sizeof(double) : sizeof(int);
+    ASSERT_LE(row.offset + size, taken.size()) << row.key;
+    for (size_t i = 0; i < size; ++i) EXPECT_EQ(taken[row.offset + i]++, 0) << row.key;
+  }
+  // what is left is padding in front of doubles: fewer bytes than an int each time
+  size_t run = 0;
+  for (size_t i = 0; i < taken.size(); ++i) {
+    run = taken[i] ? 0 : run + 1;
+    EXPECT_LT(run, 2 * sizeof(int)) << "no row for the member at byte " << i - run + 1;
+  }
 }
 
 TEST(OptionTable, EveryRowTeaches) {
@@ -91,10 +88,11 @@ TEST(OptionTable, EveryRowTeaches) {
 }
 
 TEST(OptionTable, EndsWithAnError) {
-  dslt_option_info row = {"untouched", nullptr, nullptr, nullptr};
+  const Options options("paper");
+  dslt_option_info row = {"untouched", nullptr, nullptr, nullptr, nullptr};
   const int count = static_cast<int>(table().size());
   for (int index : {-1, count, count + 1, INT32_MAX, INT32_MIN}) {
-    EXPECT_EQ(dslt_options_describe(&row, index), DSLT_EARGUMENT) << index;
+    EXPECT_EQ(dslt_options_describe(&row, options, index), DSLT_EARGUMENT) << index;
     EXPECT_STREQ(row.key, "untouched");
   }
 }
@@ -103,9 +101,9 @@ TEST(OptionTable, EachValueComesBackAndChangesNothingElse) {
   const auto rows = table();
   for (const auto &row : rows)
     for (const std::string &value : ends(row)) {
-      const dslt_options before = preset("paper");
-      dslt_options after = before;
-      ASSERT_EQ(dslt_options_set(&after, row.key, value.c_str()), DSLT_OK) << dslt_last_error();
+      const Options before = preset("paper");
+      Options after = before;
+      ASSERT_EQ(dslt_options_set(after, row.key, value.c_str()), DSLT_OK) << dslt_last_error();
       const std::string read = get(after, row.key);
       EXPECT_TRUE(read == value || (is_range(row) && std::stod(read) == std::stod(value)))
           << row.key << ": " << read << " for " << value;
@@ -118,27 +116,43 @@ TEST(OptionTable, EachValueComesBackAndChangesNothingElse) {
 
 TEST(OptionTable, PresetsSurviveAsText) {
   for (const char *name : {"paper", "released"}) {
-    const dslt_options original = preset(name);
-    dslt_options copy = preset(std::strcmp(name, "paper") == 0 ? "released" : "paper");
-    std::memcpy(copy.preset, original.preset, sizeof copy.preset);
+    const Options original = preset(name);
+    const Options copy(std::strcmp(name, "paper") == 0 ? "released" : "paper");
     for (const auto &row : table())
-      ASSERT_EQ(dslt_options_set(&copy, row.key, get(original, row.key).c_str()), DSLT_OK)
+      ASSERT_EQ(dslt_options_set(copy, row.key, get(original, row.key).c_str()), DSLT_OK)
           << dslt_last_error();
-    EXPECT_EQ(std::memcmp(&copy, &original, sizeof copy), 0) << name;
+    for (const auto &row : table())
+      EXPECT_EQ(get(copy, row.key), get(original, row.key)) << name << " " << row.key;
   }
 }
 
 TEST(OptionTable, RealsKeepEveryBit) {
-  dslt_options options = preset("paper");
-  for (double value : {1.0 / 3, 0.1, 5e-324, 1 - 1e-16, 1e-9 / 7}) {
-    options.shrink_c = value;
-    dslt_options copy = preset("paper");
-    ASSERT_EQ(dslt_options_set(&copy, "shrink_c", get(options, "shrink_c").c_str()), DSLT_OK);
-    EXPECT_EQ(copy.shrink_c, value);
+  const Options options("paper");
+  for (const char *text :
+       {"0.333333333333333314", "0.1", "4.94065645841246544e-324", "0.99999999999999989"}) {
+    ASSERT_EQ(dslt_options_set(options, "shrink_c", text), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(dslt_dslt_options_of(options)->shrink_c, std::strtod(text, nullptr));
+    EXPECT_EQ(options.number("shrink_c"), std::strtod(text, nullptr)) << get(options, "shrink_c");
   }
-  ASSERT_EQ(dslt_options_set(&options, "seed", "9223372036854775807"), DSLT_OK);
-  EXPECT_EQ(options.seed, INT64_MAX);
+  ASSERT_EQ(dslt_options_set(options, "seed", "9223372036854775807"), DSLT_OK);
+  int64_t seed = 0;
+  ASSERT_EQ(dslt_options_get_integer(&seed, options, "seed"), DSLT_OK);
+  EXPECT_EQ(seed, INT64_MAX);
   EXPECT_EQ(get(options, "seed"), "9223372036854775807");
+}
+
+TEST(OptionTable, WholeNumbersCanBeReadAsNumbers) {
+  Options options("paper");
+  options["memory"] = 5;
+  int64_t number = -1;
+  ASSERT_EQ(dslt_options_get_integer(&number, options, "memory"), DSLT_OK);
+  EXPECT_EQ(number, 5);
+  for (const char *key : {"shrink_a", "loss", "backend"}) {
+    EXPECT_EQ(dslt_options_get_integer(&number, options, key), DSLT_EOPTION) << key;
+    EXPECT_TRUE(says(key)) << dslt_last_error();
+  }
+  EXPECT_EQ(dslt_options_get_integer(&number, options, "memry"), DSLT_EOPTION);
+  EXPECT_EQ(number, 5);
 }
 
 // ---- what is refused ---------------------------------------------------------------------------------
@@ -174,12 +188,12 @@ TEST(OptionValues, TextThatIsNoNumberIsRefusedAndTheRangeNamed) {
                        "1d0",
                        "."};
   for (const auto &row : table()) {
-    const dslt_options before = preset("paper");
+    const Options before = preset("paper");
     for (const char *value : bad) {
-      dslt_options options = before;
-      EXPECT_EQ(dslt_options_set(&options, row.key, value), DSLT_EOPTION) << row.key << "=" << value;
+      const Options options = before;
+      EXPECT_EQ(dslt_options_set(options, row.key, value), DSLT_EOPTION) << row.key << "=" << value;
       EXPECT_TRUE(says(row.key) && says(row.values)) << dslt_last_error();
-      EXPECT_EQ(std::memcmp(&options, &before, sizeof options), 0) << row.key << "=" << value;
+      EXPECT_TRUE(options == before) << row.key << "=" << value;
     }
   }
 }
@@ -192,15 +206,15 @@ TEST(OptionValues, JustOutsideTheRangeIsRefused) {
       std::ostringstream text;
       text.precision(17);
       text << value;
-      dslt_options options = preset("paper");
-      EXPECT_EQ(dslt_options_set(&options, row.key, text.str().c_str()), DSLT_EOPTION)
+      const Options options("paper");
+      EXPECT_EQ(dslt_options_set(options, row.key, text.str().c_str()), DSLT_EOPTION)
           << row.key << "=" << text.str();
       EXPECT_TRUE(says(row.values)) << dslt_last_error();
     }
   }
-  dslt_options options = preset("paper");
-  EXPECT_EQ(dslt_options_set(&options, "seed", "-1"), DSLT_EOPTION);
-  EXPECT_EQ(dslt_options_set(&options, "seed", "9223372036854775808"), DSLT_EOPTION);
+  const Options options("paper");
+  EXPECT_EQ(dslt_options_set(options, "seed", "-1"), DSLT_EOPTION);
+  EXPECT_EQ(dslt_options_set(options, "seed", "9223372036854775808"), DSLT_EOPTION);
 }
 
 TEST(OptionValues, AWrongKeyMeetsItsNeighbour) {
@@ -211,25 +225,25 @@ TEST(OptionValues, AWrongKeyMeetsItsNeighbour) {
                {"Memory", "memory"},    {"scale-step", "scale_step"},
                {"mapings", "mapping"},  {"init_step", "init_steps"}};
   for (const auto &c : cases) {
-    dslt_options options = preset("paper");
-    EXPECT_EQ(dslt_options_set(&options, c.typed, "1"), DSLT_EOPTION);
+    const Options options("paper");
+    EXPECT_EQ(dslt_options_set(options, c.typed, "1"), DSLT_EOPTION);
     EXPECT_TRUE(says(c.typed) && says(std::string("did you mean ") + c.meant)) << dslt_last_error();
     char text[64] = "untouched";
-    EXPECT_EQ(dslt_options_get(text, sizeof text, &options, c.typed), DSLT_EOPTION);
+    EXPECT_EQ(dslt_options_get(text, sizeof text, options, c.typed), DSLT_EOPTION);
     EXPECT_STREQ(text, "untouched");
   }
-  dslt_options options = preset("paper");
+  const Options options("paper");
   for (const char *key : {"", "version", "preset", "\xff\xfe", "%s%n"})
-    EXPECT_EQ(dslt_options_set(&options, key, "1"), DSLT_EOPTION) << key;
+    EXPECT_EQ(dslt_options_set(options, key, "1"), DSLT_EOPTION) << key;
 }
 
 TEST(OptionValues, ASmallPlaceIsRefused) {
-  const dslt_options options = preset("paper");
+  const Options options("paper");
   char text[64] = "untouched";
-  EXPECT_EQ(dslt_options_get(text, 0, &options, "shrink_c"), DSLT_EARGUMENT);
-  EXPECT_EQ(dslt_options_get(text, 3, &options, "shrink_c"), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_get(text, 0, options, "shrink_c"), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_options_get(text, 3, options, "shrink_c"), DSLT_EARGUMENT);
   EXPECT_STREQ(text, "untouched");
-  EXPECT_EQ(dslt_options_get(text, 4, &options, "shrink_c"), DSLT_OK);
+  EXPECT_EQ(dslt_options_get(text, 4, options, "shrink_c"), DSLT_OK);
   EXPECT_STREQ(text, "0.2");
 }
 
@@ -240,61 +254,63 @@ TEST(OptionValues, TheApplicationsLocaleChangesNothing) {
   for (const char *name : names)
     if (!chosen) chosen = std::setlocale(LC_ALL, name);
   if (!chosen) GTEST_SKIP() << skip::kCommaLocale;
-  dslt_options options = preset("paper");
-  EXPECT_EQ(dslt_options_set(&options, "shrink_c", "0.25"), DSLT_OK) << dslt_last_error();
-  EXPECT_EQ(dslt_options_set(&options, "shrink_c", "0,5"), DSLT_EOPTION);
+  const Options options("paper");
+  EXPECT_EQ(dslt_options_set(options, "shrink_c", "0.25"), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(dslt_options_set(options, "shrink_c", "0,5"), DSLT_EOPTION);
   EXPECT_EQ(get(options, "shrink_c"), "0.25");
-  EXPECT_EQ(dslt_options_check(&options), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(dslt_options_check(options), DSLT_OK) << dslt_last_error();
   std::setlocale(LC_ALL, before.c_str());
 }
 
 // ---- check -------------------------------------------------------------------------------------------
 
 TEST(OptionCheck, PresetsPass) {
-  for (const char *name : {"default", "paper", "released"}) {
-    const dslt_options options = preset(name);
-    EXPECT_EQ(dslt_options_check(&options), DSLT_OK) << dslt_last_error();
-    EXPECT_STREQ(options.preset, name);
-    EXPECT_EQ(options.version, DSLT_OPTIONS_VERSION);
+  dslt_preset_info info;
+  std::set<std::string> names;
+  for (int i = 0; dslt_preset_describe(&info, i) == DSLT_OK; ++i) {
+    const Options options(info.name);
+    EXPECT_EQ(dslt_options_check(options), DSLT_OK) << dslt_last_error();
+    EXPECT_STREQ(dslt_options_preset(options), info.name);
+    EXPECT_STREQ(dslt_options_tracker(options), info.tracker);
+    EXPECT_GT(std::strlen(info.summary), 5u) << info.name;
+    EXPECT_TRUE(names.insert(info.name).second) << info.name << " twice";
   }
+  for (const char *name : {"default", "paper", "released"}) EXPECT_EQ(names.count(name), 1u) << name;
+  for (int index : {-1, static_cast<int>(names.size()), INT32_MAX, INT32_MIN})
+    EXPECT_EQ(dslt_preset_describe(&info, index), DSLT_EARGUMENT) << index;
 }
 
 TEST(OptionCheck, UnknownPresetsAreNamed) {
-  dslt_options options = preset("paper"), before = options;
   for (const char *name : {"", "Paper", "papre", "paper "}) {
-    EXPECT_EQ(dslt_options_init(&options, name), DSLT_EOPTION);
-    EXPECT_TRUE(says("default, paper or released"));
-    EXPECT_EQ(std::memcmp(&options, &before, sizeof options), 0);
+    dslt_options *made = nullptr;
+    EXPECT_EQ(dslt_options_create(&made, name), DSLT_EOPTION);
+    EXPECT_EQ(made, nullptr);
+    EXPECT_TRUE(says("default, paper or released")) << dslt_last_error();
   }
 }
 
-TEST(OptionCheck, FieldsWrittenDirectlyAreChecked) {
-  struct Case {
-    const char *name;
-    void (*spoil)(dslt_options *);
-  } cases[] = {
-      {"version", [](dslt_options *o) { o->version = 0; }},
-      {"version", [](dslt_options *o) { o->version = DSLT_OPTIONS_VERSION + 1; }},
-      {"shrink_a", [](dslt_options *o) { o->shrink_a = NAN; }},
-      {"shrink_c", [](dslt_options *o) { o->shrink_c = INFINITY; }},
-      {"label_sigma", [](dslt_options *o) { o->label_sigma = -INFINITY; }},
-      {"memory", [](dslt_options *o) { o->memory = 0; }},
-      {"memory", [](dslt_options *o) { o->memory = INT32_MAX; }},
-      {"threads", [](dslt_options *o) { o->threads = -1; }},
-      {"seed", [](dslt_options *o) { o->seed = -1; }},
-      {"loss", [](dslt_options *o) { o->loss = 99; }},
-      {"subcell", [](dslt_options *o) { o->subcell = -1; }},
-      {"backend", [](dslt_options *o) { std::memset(o->backend, 'x', sizeof o->backend); }},
-      {"backend", [](dslt_options *o) { std::memset(o->backend, 0, sizeof o->backend); }},
-      {"high_layer", [](dslt_options *o) { o->high_layer = o->low_layer; }},
-      {"reduce_kernel", [](dslt_options *o) { o->reduce_kernel = 2; }},
-      {"scale_levels", [](dslt_options *o) { o->scale_levels = 4; }},
-      {"label_on_cell", [](dslt_options *o) { o->mapping = DSLT_MAPPING_STRETCH; }},
-  };
-  for (const Case &c : cases) {
-    dslt_options options = preset("paper");
-    c.spoil(&options);
-    EXPECT_EQ(dslt_options_check(&options), DSLT_EOPTION) << c.name;
+TEST(OptionCheck, ACopyHasALifeOfItsOwn) {
+  Options original("released"), copy = original;
+  EXPECT_TRUE(copy == original);
+  copy["memory"] = 3;
+  copy["seed"] = 9;
+  EXPECT_EQ(original.number("memory"), 7);
+  EXPECT_EQ(original.number("seed"), 1);
+  original = Options("paper"); /* frees the first ones */
+  EXPECT_EQ(copy.number("memory"), 3);
+  EXPECT_STREQ(dslt_options_preset(copy), "released");
+}
+
+TEST(OptionCheck, WhatDoesNotFitTogetherIsNamed) {
+  const struct {
+    const char *name, *key, *value;
+  } cases[] = {{"high_layer", "high_layer", "conv4_3"},         {"high_layer", "low_layer", "conv5_3"},
+               {"reduce_kernel", "reduce_kernel", "2"},         {"scale_levels", "scale_levels", "4"},
+               {"frame_scale_side", "frame_scale_side", "7.9"}, {"label_on_cell", "mapping", "stretch"}};
+  for (const auto &c : cases) {
+    Options options("paper");
+    options[c.key] = c.value;
+    EXPECT_EQ(dslt_options_check(options), DSLT_EOPTION) << c.key;
     EXPECT_TRUE(says(c.name)) << dslt_last_error();
   }
 }

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "dslt/dslt.h"
+#include "../options.h"
 
 namespace {
 
@@ -70,10 +70,9 @@ const Expected kPlace[] = {
 
 void compare(const char *preset, const char *key, const std::string &expected) {
   if (expected.empty()) return;
-  dslt_options options;
-  ASSERT_EQ(dslt_options_init(&options, preset), DSLT_OK);
+  Options options(preset);
   char text[64];
-  ASSERT_EQ(dslt_options_get(text, sizeof text, &options, key), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_options_get(text, sizeof text, options, key), DSLT_OK) << dslt_last_error();
   char *end = nullptr;
   const double number = std::strtod(expected.c_str(), &end);
   if (*end)
@@ -101,14 +100,12 @@ const Expected kDeparture[] = {
 };
 
 TEST(Presets, DefaultDepartsFromThePaperWhereTheTableSays) {
-  dslt_options recommended, paper;
-  ASSERT_EQ(dslt_options_init(&recommended, "default"), DSLT_OK);
-  ASSERT_EQ(dslt_options_init(&paper, "paper"), DSLT_OK);
+  const Options recommended("default"), paper("paper");
   dslt_option_info info;
-  for (int i = 0; dslt_options_describe(&info, i) == DSLT_OK; ++i) {
+  for (int i = 0; dslt_options_describe(&info, paper, i) == DSLT_OK; ++i) {
     char mine[64], papers[64];
-    ASSERT_EQ(dslt_options_get(mine, sizeof mine, &recommended, info.key), DSLT_OK);
-    ASSERT_EQ(dslt_options_get(papers, sizeof papers, &paper, info.key), DSLT_OK);
+    ASSERT_EQ(dslt_options_get(mine, sizeof mine, recommended, info.key), DSLT_OK);
+    ASSERT_EQ(dslt_options_get(papers, sizeof papers, paper, info.key), DSLT_OK);
     bool departs = false;
     for (const Expected &row : kDeparture) departs |= std::string(row.key) == info.key;
     EXPECT_EQ(departs, std::string(mine) != papers) << info.key;

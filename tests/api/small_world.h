@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "../options.h"
 #include "dslt/dslt.h"
 #include "media/scene.h"
 
@@ -59,20 +60,19 @@ inline Weights small_weights(uint64_t seed = 1) {
 }
 
 // A preset with training short enough for a test, on one thread of the CPU.
-inline dslt_options quick_options(const char *preset = "paper") {
-  dslt_options options;
-  EXPECT_EQ(dslt_options_init(&options, preset), DSLT_OK);
-  EXPECT_EQ(dslt_options_set(&options, "backend", "cpu"), DSLT_OK);
-  options.threads = 1;
-  options.init_steps = 12;
-  options.memory = 3;
-  options.reduce_channels = 32;
+inline Options quick_options(const char *preset = "paper") {
+  Options options(preset);
+  options["backend"] = "cpu";
+  options["threads"] = 1;
+  options["init_steps"] = 12;
+  options["memory"] = 3;
+  options["reduce_channels"] = 32;
   return options;
 }
 
-inline Tracker make_tracker(const dslt_options &options, const Weights &weights) {
+inline Tracker make_tracker(const Options &options, const Weights &weights) {
   dslt_tracker *tracker = nullptr;
-  EXPECT_EQ(dslt_tracker_create(&tracker, &options, weights.get()), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(dslt_tracker_create(&tracker, options, weights.get()), DSLT_OK) << dslt_last_error();
   return Tracker(tracker);
 }
 
@@ -108,7 +108,7 @@ inline Trace run_clip(dslt_tracker *tracker, const Clip &clip) {
 
 // What holds of every box whatever the frames show: finite, its centre in the frame, its shape the first
 // one's, its size between the floor and the frame (or the first size, where that was outside).
-inline void expect_sane(const dslt_result &r, const dslt_box &first, const dslt_options &o, int width,
+inline void expect_sane(const dslt_result &r, const dslt_box &first, const Options &o, int width,
                         int height) {
   for (double v : {r.box.x, r.box.y, r.box.width, r.box.height, r.peak, r.loss})
     ASSERT_TRUE(std::isfinite(v));
@@ -117,8 +117,8 @@ inline void expect_sane(const dslt_result &r, const dslt_box &first, const dslt_
   EXPECT_LE(cx, width + slack);
   EXPECT_GE(cy, -slack);
   EXPECT_LE(cy, height + slack);
-  EXPECT_GE(r.box.width, std::fmin(o.min_side, first.width) - slack);
-  EXPECT_GE(r.box.height, std::fmin(o.min_side, first.height) - slack);
+  EXPECT_GE(r.box.width, std::fmin(o.number("min_side"), first.width) - slack);
+  EXPECT_GE(r.box.height, std::fmin(o.number("min_side"), first.height) - slack);
   EXPECT_LE(r.box.width, std::fmax(width, first.width) + slack);
   EXPECT_LE(r.box.height, std::fmax(height, first.height) + slack);
   EXPECT_NEAR(r.box.width * first.height, r.box.height * first.width, 1e-6 * first.width * first.height);

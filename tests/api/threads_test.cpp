@@ -26,12 +26,12 @@ void at_once(const Work &work) {
 }
 
 // Short enough for a sanitizer: a narrow network on a small search area.
-dslt_options tiny_options(const char *preset) {
-  dslt_options options = quick_options(preset);
-  options.init_steps = 3;
-  options.memory = 2;
-  options.reduce_channels = 8;
-  options.search_min_area = options.search_max_area = 4096;
+Options tiny_options(const char *preset) {
+  Options options = quick_options(preset);
+  options["init_steps"] = 3;
+  options["memory"] = 2;
+  options["reduce_channels"] = 8;
+  options["search_min_area"] = 4096, options["search_max_area"] = 4096;
   return options;
 }
 
@@ -55,7 +55,7 @@ TEST_F(ThreadsTest, TrackersOnTheSameWeightsAndFrames) {
 }
 
 TEST_F(ThreadsTest, TrackersComeAndGoWhileOthersWork) {
-  const dslt_options options = tiny_options("paper");
+  const Options options = tiny_options("paper");
   const Trace wanted = run_clip(make_tracker(options, weights_).get(), clip_);
   Trace got[kThreads];
   at_once([&](int i) {
@@ -69,9 +69,9 @@ TEST_F(ThreadsTest, EachThreadHasItsOwnLastError) {
   std::string seen[kThreads];
   at_once([&](int i) {
     for (int round = 0; round < 200; ++round) {
-      dslt_options options;
+      dslt_options *options = nullptr;
       const std::string name = "thread" + std::to_string(i);
-      EXPECT_EQ(dslt_options_init(&options, name.c_str()), DSLT_EOPTION);
+      EXPECT_EQ(dslt_options_create(&options, name.c_str()), DSLT_EOPTION);
       seen[i] = dslt_last_error();
       if (seen[i].find(name) == std::string::npos) break;
     }
@@ -90,7 +90,7 @@ TEST_F(ThreadsTest, WeightsAreMadeAndReadAtOnce) {
     EXPECT_EQ(dslt_weights_load(&slim, "slim"), DSLT_OK) << dslt_last_error();
     dslt_weights_free(slim);
   });
-  const dslt_options options = tiny_options("paper");
+  const Options options = tiny_options("paper");
   const Trace wanted = run_clip(make_tracker(options, weights_).get(), clip_);
   for (int i = 0; i < kThreads; ++i) {
     EXPECT_STREQ(info[i].name, "cpu");

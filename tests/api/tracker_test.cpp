@@ -22,7 +22,7 @@ class TrackerTest : public ::testing::Test {
 
 TEST_F(TrackerTest, TheSameSeedGivesTheSameBits) {
   for (const char *preset : {"default", "paper", "released"}) {
-    const dslt_options options = quick_options(preset);
+    const Options options = quick_options(preset);
     const Trace first = run_clip(make_tracker(options, weights_).get(), clip_);
     EXPECT_EQ(first, run_clip(make_tracker(options, weights_).get(), clip_)) << preset;
     EXPECT_EQ(first, run_clip(make_tracker(options, small_weights()).get(), clip_)) << preset;
@@ -30,16 +30,15 @@ TEST_F(TrackerTest, TheSameSeedGivesTheSameBits) {
 }
 
 TEST_F(TrackerTest, AnotherSeedGivesAnotherRun) {
-  dslt_options options = quick_options();
+  Options options = quick_options();
   const Trace first = run_clip(make_tracker(options, weights_).get(), clip_);
-  options.seed = 2;
+  options["seed"] = 2;
   EXPECT_FALSE(first == run_clip(make_tracker(options, weights_).get(), clip_));
 }
 
 TEST_F(TrackerTest, NoOptionsMeanTheDefault) {
   const Clip clip = make_clip(2, 64, 64);
-  dslt_options recommended;
-  ASSERT_EQ(dslt_options_init(&recommended, "default"), DSLT_OK);
+  Options recommended("default");
   dslt_tracker *bare = nullptr;
   /* Both take the cores at hand. One will do: many threads on a busy machine wait for one another. */
   cpu_set_t before, one;
@@ -55,18 +54,18 @@ TEST_F(TrackerTest, NoOptionsMeanTheDefault) {
 }
 
 TEST_F(TrackerTest, StartingOverForgetsEverything) {
-  const dslt_options options = quick_options("released");
+  const Options options = quick_options("released");
   const Tracker tracker = make_tracker(options, weights_);
   const Trace fresh = run_clip(tracker.get(), clip_);
   const Clip larger = make_clip(3, 200, 152, 7);
-  const Trace other = run_clip(tracker.get(), larger); /* another frame size */
+  const Trace &other = run_clip(tracker.get(), larger); /* another frame size */
   EXPECT_EQ(other, run_clip(make_tracker(options, weights_).get(), larger));
   EXPECT_EQ(fresh, run_clip(tracker.get(), clip_));
 }
 
 TEST_F(TrackerTest, TwoThreadsFindWhatOneAfterTheOtherFinds) {
   const Clip other = make_clip(6, 136, 104, 5);
-  const dslt_options options = quick_options(), released = quick_options("released");
+  const Options options = quick_options(), released = quick_options("released");
   const Trace a = run_clip(make_tracker(options, weights_).get(), clip_);
   const Trace b = run_clip(make_tracker(released, weights_).get(), other);
   Trace in_thread_a, in_thread_b;
@@ -79,7 +78,7 @@ TEST_F(TrackerTest, TwoThreadsFindWhatOneAfterTheOtherFinds) {
 }
 
 TEST_F(TrackerTest, ATrackerMayMoveToAnotherThread) {
-  const dslt_options options = quick_options();
+  const Options options = quick_options();
   const Trace expected = run_clip(make_tracker(options, weights_).get(), clip_);
   const Tracker tracker = make_tracker(options, weights_);
   dslt_image frame = clip_.frame(0);
@@ -101,7 +100,7 @@ TEST_F(TrackerTest, ATrackerMayMoveToAnotherThread) {
 // ---- what a run says ---------------------------------------------------------------------------------
 
 TEST_F(TrackerTest, TheFirstFrameReportsItsTraining) {
-  const dslt_options options = quick_options();
+  const Options options = quick_options();
   const Tracker tracker = make_tracker(options, weights_);
   const dslt_image frame = clip_.frame(0);
   ASSERT_EQ(dslt_tracker_init(tracker.get(), &frame, &clip_.box), DSLT_OK);
@@ -112,7 +111,7 @@ TEST_F(TrackerTest, TheFirstFrameReportsItsTraining) {
   int count = 0;
   ASSERT_EQ(dslt_tracker_init_losses(&losses, &count, tracker.get()), DSLT_OK);
   ASSERT_GE(count, 1);
-  EXPECT_LE(count, options.init_steps);
+  EXPECT_LE(count, options.number("init_steps"));
   EXPECT_EQ(result.steps, count);
   EXPECT_EQ(result.loss, static_cast<double>(losses[count - 1]));
   EXPECT_LT(losses[count - 1], losses[0]); /* it learnt something */
@@ -141,7 +140,7 @@ TEST_F(TrackerTest, TheResponseMapLiesAroundTheTarget) {
 // ---- frames ------------------------------------------------------------------------------------------
 
 TEST_F(TrackerTest, AnotherFrameSizeIsRefusedAndTheTrackerGoesOn) {
-  const dslt_options options = quick_options();
+  const Options options = quick_options();
   const Trace expected = run_clip(make_tracker(options, weights_).get(), clip_);
   const Tracker tracker = make_tracker(options, weights_);
   dslt_image frame = clip_.frame(0);
@@ -248,7 +247,7 @@ TEST_F(TrackerTest, EveryPixelFormatGivesTheSameBoxes) {
 // ---- boxes -------------------------------------------------------------------------------------------
 
 TEST_F(TrackerTest, BoxesThatCannotBeTrackedAreRefused) {
-  const dslt_options options = quick_options();
+  const Options options = quick_options();
   const Trace expected = run_clip(make_tracker(options, weights_).get(), clip_);
   const Tracker tracker = make_tracker(options, weights_);
   const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity(), w = clip_.width,
@@ -281,7 +280,7 @@ TEST_F(TrackerTest, BoxesOnTheEdgeAreTracked) {
                           {0, 0, w, h},     {-w, -h, 3 * w, 3 * h}, {10.25, 20.75, 1, 60},
                           {10, 20, 100, 1}, {w - 2, 5, 40, 30}};
   for (const char *preset : {"default", "paper", "released"}) {
-    const dslt_options options = quick_options(preset);
+    const Options options = quick_options(preset);
     const Tracker tracker = make_tracker(options, weights_);
     for (const dslt_box &box : odd) {
       SCOPED_TRACE(::testing::Message()
@@ -321,8 +320,8 @@ TEST_F(TrackerTest, FramesWithoutContentNeitherCrashNorMoveTheBoxAway) {
       for (int first = 0; first < 4; ++first) {
         SCOPED_TRACE(::testing::Message()
                      << preset << ' ' << shape.width << 'x' << shape.height << " kind " << first);
-        dslt_options options = quick_options(preset);
-        options.init_steps = 4;
+        Options options = quick_options(preset);
+        options["init_steps"] = 4;
         const Tracker tracker = make_tracker(options, weights_);
         std::vector<uint8_t> pixels;
         dslt_image frame = paint(&pixels, shape.width, shape.height, first);
@@ -337,9 +336,9 @@ TEST_F(TrackerTest, FramesWithoutContentNeitherCrashNorMoveTheBoxAway) {
 }
 
 TEST_F(TrackerTest, LongNoiseKeepsTheBoxWithinItsLimits) {
-  dslt_options options = quick_options();
-  options.scale_gate = -1; /* the pyramid runs whatever the peak: the size may drift every frame */
-  options.init_rate_high = 1e-3;
+  Options options = quick_options();
+  options["scale_gate"] = -1; /* the pyramid runs whatever the peak: the size may drift every frame */
+  options["init_rate_high"] = 1e-3;
   const Tracker tracker = make_tracker(options, weights_);
   dslt_image frame = clip_.frame(0);
   ASSERT_EQ(dslt_tracker_init(tracker.get(), &frame, &clip_.box), DSLT_OK) << dslt_last_error();
@@ -358,11 +357,11 @@ TEST_F(TrackerTest, LongNoiseKeepsTheBoxWithinItsLimits) {
 TEST_F(TrackerTest, Bfloat16RunsWhereTheProcessorHasIt) {
   dslt_backend_info info = {};
   ASSERT_EQ(dslt_backend_query(&info, 0), DSLT_OK);
-  dslt_options options = quick_options();
+  Options options = quick_options();
   const Trace plain = run_clip(make_tracker(options, weights_).get(), clip_);
-  options.precision = DSLT_PRECISION_BF16;
+  options["precision"] = "bf16";
   dslt_tracker *made = nullptr;
-  const int rc = dslt_tracker_create(&made, &options, weights_.get());
+  const int rc = dslt_tracker_create(&made, options, weights_.get());
   const Tracker tracker(made);
   if (!info.bf16) {
     EXPECT_EQ(rc, DSLT_EUNSUPPORTED);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "../options.h"
 #include "backend_fixture.h"
 #include "nn/backbone.h"
 #include "stack.h"
@@ -120,10 +121,9 @@ TEST_F(RealWeights, Bfloat16) {
 }
 
 TEST_F(RealWeights, ATrackerThatNeedsMoreLayersSaysSo) {
-  dslt_options o;
-  ASSERT_EQ(dslt_options_init(&o, "paper"), DSLT_OK);
+  Options o("paper");
   dslt_tracker *tracker = nullptr;
-  EXPECT_EQ(dslt_tracker_create(&tracker, &o, weights_), DSLT_EWEIGHTS);
+  EXPECT_EQ(dslt_tracker_create(&tracker, o, weights_), DSLT_EWEIGHTS);
   EXPECT_NE(std::string(dslt_last_error()).find("conv3_3"), std::string::npos);
 }
 
@@ -131,8 +131,7 @@ TEST_F(RealWeights, ATrackerThatNeedsMoreLayersSaysSo) {
 TEST(Backbone, FeatureScalesAreFolded) {
   dslt_weights *weights = nullptr;
   ASSERT_EQ(dslt_weights_random(&weights, "vgg16/16", 3), DSLT_OK) << dslt_last_error();
-  dslt_options o;
-  ASSERT_EQ(dslt_options_init(&o, "paper"), DSLT_OK);
+  const dslt_backbone_spec spec = {DSLT_CONV4_3, DSLT_CONV5_3, 1, 1, 1.0};
   Backend b;
   ref::Noise noise(10);
   const int h = 32, w = 48;
@@ -143,8 +142,9 @@ TEST(Backbone, FeatureScalesAreFolded) {
     weights->preprocess.scale_low = factor * low_was;
     weights->preprocess.scale_high = 2 * factor * high_was;
     dslt_net *net = nullptr, *shared = nullptr;
-    ASSERT_EQ(dslt_backbone_plan(&net, b.get(), weights, &o, 1, h, w, nullptr), DSLT_OK) << dslt_last_error();
-    ASSERT_EQ(dslt_backbone_plan(&shared, b.get(), weights, &o, 1, h, w, net), DSLT_OK);
+    ASSERT_EQ(dslt_backbone_plan(&net, b.get(), weights, &spec, 1, h, w, nullptr), DSLT_OK)
+        << dslt_last_error();
+    ASSERT_EQ(dslt_backbone_plan(&shared, b.get(), weights, &spec, 1, h, w, net), DSLT_OK);
     float *low = b.floats(4 * 6 * 32), *high = b.floats(2 * 3 * 32), *low2 = b.floats(4 * 6 * 32),
           *high2 = b.floats(192);
     ASSERT_EQ(dslt_backbone_run(b.ops, net, in, low, high), DSLT_OK);

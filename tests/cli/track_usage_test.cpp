@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // dslt track with a wrong command line or unusable files: the exit code and the sentence.
+#include "../options.h"
 #include "eval/track_truth.h"
 #include "program.h"
 
@@ -113,9 +114,10 @@ TEST_F(TrackUsage, ListsEveryOptionWithItsValue) {
   Outcome outcome = run({"track", "--list-options", "--set", "shrink_a=12.5", "--preset", "released"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(contains(outcome.out, "preset released"));
+  const Options options("released");
   dslt_option_info info;
   int count = 0;
-  for (; dslt_options_describe(&info, count) == DSLT_OK; count++)
+  for (; dslt_options_describe(&info, options, count) == DSLT_OK; count++)
     EXPECT_TRUE(contains(outcome.out, info.key));
   EXPECT_GT(count, 50);
   size_t at = outcome.out.find("  shrink_a ");

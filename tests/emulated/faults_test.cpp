@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../options.h"
 #include "dslt/dslt.h"
 
 #include "backend/backend.h"
@@ -35,7 +36,6 @@ class GpuFaults : public ::testing::Test {
     unsetenv("DSLT_CUDA_STRICT");
     unsetenv("DSLT_CUDA_GRAPHS");
     ASSERT_EQ(dslt_weights_random(&weights_, "vgg16/16", 3), DSLT_OK) << dslt_last_error();
-    ASSERT_EQ(dslt_options_init(&options_, "paper"), DSLT_OK);
     for (auto &s : std::vector<std::pair<const char *, const char *>>{{"backend", "cuda"},
                                                                       {"precision", "f32"},
                                                                       {"threads", "1"},
@@ -45,7 +45,7 @@ class GpuFaults : public ::testing::Test {
                                                                       {"memory", "2"},
                                                                       {"scale_gate", "-1"},
                                                                       {"init_steps", "2"}})
-      ASSERT_EQ(dslt_options_set(&options_, s.first, s.second), DSLT_OK) << dslt_last_error();
+      ASSERT_EQ(dslt_options_set(options_, s.first, s.second), DSLT_OK) << dslt_last_error();
     faults::heal();
   }
   void TearDown() override {
@@ -57,7 +57,7 @@ class GpuFaults : public ::testing::Test {
   // Make a tracker and follow a target for some frames: the first code that is not DSLT_OK.
   int follow(int frames = 4) {
     dslt_tracker *t = nullptr;
-    int rc = dslt_tracker_create(&t, &options_, weights_);
+    int rc = dslt_tracker_create(&t, options_, weights_);
     for (int i = 0; i < frames && rc == DSLT_OK; ++i) {
       const std::vector<uint8_t> pixels = draw(i);
       const dslt_image image = {pixels.data(), kWidth, kHeight, std::size_t(kWidth) * 3, DSLT_BGR8};
@@ -72,7 +72,7 @@ class GpuFaults : public ::testing::Test {
   static std::string said() { return dslt_last_error(); }
 
   dslt_weights *weights_ = nullptr;
-  dslt_options options_;
+  Options options_{"paper"};
 };
 
 // ---- a machine that cannot -----------------------------------------------------------------------
@@ -90,9 +90,9 @@ TEST_P(UnfitMachine, IsRefusedWithTheReasonAndAutoGoesToTheCpu) {
   EXPECT_EQ(follow(), DSLT_EBACKEND);
   EXPECT_TRUE(says(GetParam().words)) << said();
   EXPECT_TRUE(says("--backend cpu")) << said();
-  ASSERT_EQ(dslt_options_set(&options_, "backend", "auto"), DSLT_OK);
+  ASSERT_EQ(dslt_options_set(options_, "backend", "auto"), DSLT_OK);
   dslt_tracker *t = nullptr;
-  ASSERT_EQ(dslt_tracker_create(&t, &options_, weights_), DSLT_OK) << said();
+  ASSERT_EQ(dslt_tracker_create(&t, options_, weights_), DSLT_OK) << said();
   EXPECT_STREQ(dslt_tracker_backend(t), "cpu");
   EXPECT_NE(std::strstr(dslt_tracker_note(t), GetParam().words), nullptr) << dslt_tracker_note(t);
   dslt_tracker_free(t);
@@ -115,7 +115,7 @@ TEST_F(GpuFaults, OutOfMemorySaysHowMuchWasNeededAndWhatNeedsLess) {
   std::size_t needed = 0;
   {
     dslt_tracker *t = nullptr;
-    ASSERT_EQ(dslt_tracker_create(&t, &options_, weights_), DSLT_OK) << said();
+    ASSERT_EQ(dslt_tracker_create(&t, options_, weights_), DSLT_OK) << said();
     const std::vector<uint8_t> pixels = draw(0);
     const dslt_image image = {pixels.data(), kWidth, kHeight, std::size_t(kWidth) * 3, DSLT_BGR8};
     const dslt_box box = {32, 28, 16, 16};
@@ -171,7 +171,7 @@ TEST_F(GpuFaults, ADeviceLostAtAnyCallIsASentence) {
 
 TEST_F(GpuFaults, ATrackerThatLostItsDeviceStaysLostAndAnotherOneRuns) {
   dslt_tracker *t = nullptr;
-  ASSERT_EQ(dslt_tracker_create(&t, &options_, weights_), DSLT_OK) << said();
+  ASSERT_EQ(dslt_tracker_create(&t, options_, weights_), DSLT_OK) << said();
   const dslt_box box = {32, 28, 16, 16};
   dslt_result r = {};
   for (int i = 0; i < 6; ++i) {

@@ -15,22 +15,22 @@ struct FreeGroup {
 };
 using Group = std::unique_ptr<dslt_group, FreeGroup>;
 
-dslt_options gpu_options(const char *preset) {
-  dslt_options o = quick_options(preset);
-  EXPECT_EQ(dslt_options_set(&o, "backend", "cuda"), DSLT_OK);
-  o.precision = DSLT_PRECISION_F32;
-  o.init_steps = 2;
-  o.memory = 2;
-  o.search_min_area = 1000;
-  o.search_max_area = 2000;
-  o.reduce_channels = 8;
-  if (std::string(preset) == "released") o.feature_scale = 0.01;
+Options gpu_options(const char *preset) {
+  Options o = quick_options(preset);
+  o["backend"] = "cuda";
+  o["precision"] = "f32";
+  o["init_steps"] = 2;
+  o["memory"] = 2;
+  o["search_min_area"] = 1000;
+  o["search_max_area"] = 2000;
+  o["reduce_channels"] = 8;
+  if (std::string(preset) == "released") o["feature_scale"] = 0.01;
   return o;
 }
 
-Group make_group(const dslt_options &options, const Weights &weights, int batch = 0) {
+Group make_group(const Options &options, const Weights &weights, int batch = 0) {
   dslt_group *group = nullptr;
-  EXPECT_EQ(dslt_group_create(&group, &options, weights.get()), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(dslt_group_create(&group, options, weights.get()), DSLT_OK) << dslt_last_error();
   if (group) dslt_group_set_batch(group, batch);
   return Group(group);
 }
@@ -56,7 +56,7 @@ std::vector<Trace> follow(dslt_group *group, const Clip &clip, const std::vector
   return traces;
 }
 
-std::vector<Trace> follow_alone(const dslt_options &options, const Weights &weights, const Clip &clip,
+std::vector<Trace> follow_alone(const Options &options, const Weights &weights, const Clip &clip,
                                 const std::vector<dslt_box> &boxes) {
   std::vector<Trace> traces;
   for (const dslt_box &box : boxes)
@@ -81,7 +81,7 @@ class EmulatedGroup : public ::testing::Test {
 class EmulatedGroupPreset : public EmulatedGroup, public ::testing::WithParamInterface<const char *> {};
 
 TEST_P(EmulatedGroupPreset, EachTargetGetsWhatItGetsAlone) {
-  const dslt_options options = gpu_options(GetParam());
+  const Options options = gpu_options(GetParam());
   for (const std::vector<dslt_box> &boxes : {mixed_}) {
     const std::vector<Trace> alone = follow_alone(options, weights_, clip_, boxes);
     const Group group = make_group(options, weights_), pairs = make_group(options, weights_, 2);
@@ -97,9 +97,9 @@ INSTANTIATE_TEST_SUITE_P(Presets, EmulatedGroupPreset, ::testing::Values("defaul
                          [](const auto &one) { return std::string(one.param); });
 
 TEST_F(EmulatedGroup, ManySizesDoNotDisturbWhatIsRecorded) {
-  dslt_options options = gpu_options("paper");
-  options.search_max_area = 3000;
-  options.init_steps = 1;
+  Options options = gpu_options("paper");
+  options["search_max_area"] = 3000;
+  options["init_steps"] = 1;
   const std::vector<dslt_box> boxes = {{20, 20, 8, 48},  {30, 20, 12, 30}, {40, 30, 20, 20},
                                        {50, 30, 30, 12}, {30, 40, 48, 8},  {10, 40, 60, 6}};
   const Group group = make_group(options, weights_);
@@ -132,7 +132,7 @@ TEST_F(EmulatedGroup, AnAnnouncedFrameComesOverWhileTheOneBeforeIsTracked) {
 // The buffer of a frame that was announced and never taken may hold something else by the time it is named
 // again.
 TEST_F(EmulatedGroup, AFrameThatWasNotTakenIsForgotten) {
-  const dslt_options options = gpu_options("paper");
+  const Options options = gpu_options("paper");
   const Group group = make_group(options, weights_);
   const std::vector<Trace> wanted = follow(group.get(), clip_, equal_);
   std::vector<uint8_t> buffer = clip_.pixels[4];
@@ -167,7 +167,7 @@ TEST_F(EmulatedGroup, AFrameThatWasNotTakenIsForgotten) {
 }
 
 TEST_F(EmulatedGroup, ATrackerBringsFramesAheadToo) {
-  const dslt_options options = gpu_options("default");
+  const Options options = gpu_options("default");
   const Trace wanted = follow(make_group(options, weights_).get(), clip_, {clip_.box}).front();
   const Tracker tracker = make_tracker(options, weights_);
   dslt_image frame = clip_.frame(0);
@@ -187,7 +187,7 @@ TEST_F(EmulatedGroup, ATrackerBringsFramesAheadToo) {
 }
 
 TEST_F(EmulatedGroup, TooLittleMemoryIsASentenceAndTheGroupGoesOn) {
-  const dslt_options options = gpu_options("paper");
+  const Options options = gpu_options("paper");
   const Group group = make_group(options, weights_);
   const std::vector<Trace> wanted = follow(group.get(), clip_, mixed_);
   const dslt_image frame = clip_.frame(0);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "../options.h"
 #include "dslt/dslt.h"
 #include "runtime.h"
 
@@ -61,15 +62,14 @@ using Settings = std::vector<std::pair<const char *, const char *>>;
 
 Track track(const char *backend, const char *preset, const Settings &settings, int frames = 6) {
   Track run;
-  dslt_options o;
-  EXPECT_EQ(dslt_options_init(&o, preset), DSLT_OK);
+  Options o(preset);
   Settings all = {{"backend", backend},        {"precision", "f32"},        {"threads", "1"},
                   {"search_min_area", "3000"}, {"search_max_area", "4096"}, {"reduce_channels", "8"},
                   {"init_steps", "5"}};
   all.insert(all.end(), settings.begin(), settings.end());
-  for (const auto &s : all) EXPECT_EQ(dslt_options_set(&o, s.first, s.second), DSLT_OK) << dslt_last_error();
+  for (const auto &s : all) EXPECT_EQ(dslt_options_set(o, s.first, s.second), DSLT_OK) << dslt_last_error();
   dslt_tracker *t = nullptr;
-  EXPECT_EQ(dslt_tracker_create(&t, &o, weights()), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(dslt_tracker_create(&t, o, weights()), DSLT_OK) << dslt_last_error();
   if (!t) return run;
   run.backend = dslt_tracker_backend(t);
   emulated::take_counts();
@@ -218,13 +218,12 @@ TEST(EmulatedGpuFrames, BfloatStaysNear) {
 }
 
 TEST(EmulatedGpuFrames, TooLittleMemoryIsASentenceAndTheTrackerGoesOn) {
-  dslt_options o;
-  ASSERT_EQ(dslt_options_init(&o, "paper"), DSLT_OK);
-  ASSERT_EQ(dslt_options_set(&o, "backend", "cuda"), DSLT_OK);
-  ASSERT_EQ(dslt_options_set(&o, "init_steps", "2"), DSLT_OK);
-  ASSERT_EQ(dslt_options_set(&o, "search_min_area", "4096"), DSLT_OK);
+  Options o("paper");
+  ASSERT_EQ(dslt_options_set(o, "backend", "cuda"), DSLT_OK);
+  ASSERT_EQ(dslt_options_set(o, "init_steps", "2"), DSLT_OK);
+  ASSERT_EQ(dslt_options_set(o, "search_min_area", "4096"), DSLT_OK);
   dslt_tracker *t = nullptr;
-  ASSERT_EQ(dslt_tracker_create(&t, &o, weights()), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_tracker_create(&t, o, weights()), DSLT_OK) << dslt_last_error();
   std::vector<uint8_t> pixels = draw(0);
   dslt_image image = {pixels.data(), kWidth, kHeight, std::size_t(kWidth) * 3, DSLT_BGR8};
   dslt_box box = {45, 35, 20, 20};

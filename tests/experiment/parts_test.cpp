@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "../options.h"
 #include "base/error.h"
 #include "dataset/dataset.h"
 #include "experiment/convergence.h"
@@ -215,25 +216,17 @@ TEST_F(Draft, SweepsOnlyWhatEndedProcessesOfThisMachineLeft) {
 // ---- variants and curves --------------------------------------------------------------------------------
 
 TEST(Variants, AreSevenDifferentTrackers) {
-  dslt_options base;
-  ASSERT_EQ(dslt_options_init(&base, "paper"), DSLT_OK);
-  ASSERT_EQ(dslt_variant_check_base(&base), DSLT_OK);
+  Options base("paper");
+  ASSERT_EQ(dslt_variant_check_base(base), DSLT_OK);
   std::set<std::string> names, trackers;
   int losses = 0, layers = 0;
   for (int i = 0; i < DSLT_VARIANTS; i++) {
     const dslt_variant *variant = dslt_variant_at(i);
     ASSERT_NE(variant, nullptr);
-    dslt_options options = base;
-    ASSERT_EQ(dslt_variant_apply(&options, variant), DSLT_OK) << variant->name << dslt_last_error();
-    std::string all;
-    dslt_option_info info;
-    for (int k = 0; dslt_options_describe(&info, k) == DSLT_OK; k++) {
-      char value[64];
-      ASSERT_EQ(dslt_options_get(value, sizeof value, &options, info.key), DSLT_OK);
-      all += std::string(info.key) + "=" + value + "\n";
-    }
+    Options options = base;
+    ASSERT_EQ(dslt_variant_apply(options, variant), DSLT_OK) << variant->name << dslt_last_error();
     names.insert(variant->name);
-    trackers.insert(all);
+    trackers.insert(options.all());
     losses += variant->losses;
     layers += variant->layers;
   }
@@ -242,8 +235,8 @@ TEST(Variants, AreSevenDifferentTrackers) {
   EXPECT_EQ(losses, 4);
   EXPECT_EQ(layers, 4);
   EXPECT_EQ(dslt_variant_at(DSLT_VARIANTS), nullptr);
-  EXPECT_EQ(dslt_options_set(&base, "loss", "l2"), DSLT_OK);
-  EXPECT_EQ(dslt_variant_check_base(&base), DSLT_EOPTION);
+  EXPECT_EQ(dslt_options_set(base, "loss", "l2"), DSLT_OK);
+  EXPECT_EQ(dslt_variant_check_base(base), DSLT_EOPTION);
   EXPECT_TRUE(contains(dslt_last_error(), "loss"));
 }
 

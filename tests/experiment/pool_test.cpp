@@ -144,9 +144,9 @@ struct Shared {
   }
   static int work(void *self, int, int, dslt_pool_line *line) {
     const auto *shared = static_cast<Shared *>(self);
-    dslt_options options = quick_options();
-    options.init_steps = 2, options.memory = 2, options.reduce_channels = 8;
-    options.search_min_area = options.search_max_area = 4096;
+    Options options = quick_options();
+    options["init_steps"] = 2, options["memory"] = 2, options["reduce_channels"] = 8;
+    options["search_min_area"] = 4096, options["search_max_area"] = 4096;
     const Trace trace = run_clip(make_tracker(options, shared->weights).get(), shared->clip);
     std::string text;
     for (double value : trace.values) text += std::to_string(value) + " ";

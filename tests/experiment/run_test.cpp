@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "../options.h"
 #include "experiment/world.h"
 
 namespace {
@@ -54,7 +55,7 @@ TEST_F(Run, TheManifestSaysHow) {
   json_t *options = json_object_get(json_object_get(root, "tracker"), "options");
   dslt_option_info info;
   size_t count = 0;
-  for (int i = 0; dslt_options_describe(&info, i) == DSLT_OK; i++, count++)
+  for (int i = 0; dslt_options_describe(&info, Options("paper"), i) == DSLT_OK; i++, count++)
     EXPECT_TRUE(json_is_string(json_object_get(options, info.key))) << info.key;
   EXPECT_EQ(json_object_size(options), count);
   EXPECT_STREQ(json_string_value(json_object_get(options, "init_steps")), "12");

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // Kernel label against the host's soft label.
+#include "../options.h"
 #include "device.h"
 #include "tracker/geometry.h"
+#include "trackers/dslt/options.h"
 
 namespace {
 
 class LabelKernel : public KernelTest {
  protected:
-  void compare(const dslt_search &g, const dslt_options &options) {
+  void compare(const dslt_search &g, const dslt_dslt_options &options) {
     std::size_t count = std::size_t(g.area.response_width) * std::size_t(g.area.response_height);
     std::vector<float> want(count);
     dslt_soft_label(want.data(), &g, &options);
@@ -22,9 +24,8 @@ class LabelKernel : public KernelTest {
 TEST_P(LabelKernel, EqualsTheHostsOnRealShapes) {
   for (const char *preset : {"paper", "released"})
     for (dslt_box box : {dslt_box{100, 90, 17, 50}, dslt_box{200, 100, 120, 100}, dslt_box{3, 5, 40, 23}}) {
-      dslt_options options;
+      const dslt_dslt_options options = *dslt_dslt_options_of(Options(preset));
       dslt_search g;
-      ASSERT_EQ(dslt_options_init(&options, preset), DSLT_OK);
       ASSERT_EQ(dslt_geometry_make(&g, &options, 640, 360, &box), DSLT_OK) << dslt_last_error();
       SCOPED_TRACE(::testing::Message()
                    << preset << " " << g.area.response_width << " x " << g.area.response_height);
@@ -33,8 +34,7 @@ TEST_P(LabelKernel, EqualsTheHostsOnRealShapes) {
 }
 
 TEST_P(LabelKernel, OneCellIsNotStretched) {
-  dslt_options options;
-  ASSERT_EQ(dslt_options_init(&options, "released"), DSLT_OK);
+  const dslt_dslt_options options = *dslt_dslt_options_of(Options("released"));
   dslt_search g = {};
   g.area.response_width = g.area.response_height = 1;  // lowest = highest: there is nothing to stretch
   g.area.target_width = g.area.target_height = 8;

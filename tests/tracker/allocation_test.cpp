@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdlib>
 
+#include "../options.h"
 #include "dslt/dslt.h"
 #include "media/scene.h"
 #include "skip.h"
@@ -108,15 +109,15 @@ TEST_P(AllocationTest, NothingOfOursAfterTheSecondFrame) {
 #if !DSLT_COUNTS
   GTEST_SKIP() << skip::kSanitizer;
 #else
-  dslt_options o;
-  ASSERT_EQ(dslt_options_init(&o, GetParam()), DSLT_OK);
-  o.scale_gate = -1;  // the pyramid runs on every frame
-  o.search_width = o.search_height = 2;
-  o.init_steps = 5;
+  Options o(GetParam());
+  o["scale_gate"] = -1;  // the pyramid runs on every frame
+  o["search_width"] = 2;
+  o["search_height"] = 2;
+  o["init_steps"] = 5;
   dslt_weights *weights = nullptr;
   ASSERT_EQ(dslt_weights_random(&weights, "vgg16/16", 1), DSLT_OK);
   dslt_tracker *tracker = nullptr;
-  ASSERT_EQ(dslt_tracker_create(&tracker, &o, weights), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_tracker_create(&tracker, o, weights), DSLT_OK) << dslt_last_error();
   Clip clip(480, 360, 64, 80);
   dslt_box truth;
   dslt_image frame = clip.frame(0, &truth);
@@ -147,15 +148,15 @@ TEST(GroupAllocation, NothingOfOursAfterTheSecondFrame) {
 #if !DSLT_COUNTS
   GTEST_SKIP() << skip::kSanitizer;
 #else
-  dslt_options o;
-  ASSERT_EQ(dslt_options_init(&o, "default"), DSLT_OK);
-  ASSERT_EQ(dslt_options_set(&o, "backend", "cpu"), DSLT_OK);
-  o.search_min_area = o.search_max_area = 10000;
-  o.init_steps = 2;
+  Options o("default");
+  ASSERT_EQ(dslt_options_set(o, "backend", "cpu"), DSLT_OK);
+  o["search_min_area"] = 10000;
+  o["search_max_area"] = 10000;
+  o["init_steps"] = 2;
   dslt_weights *weights = nullptr;
   ASSERT_EQ(dslt_weights_random(&weights, "vgg16/16", 1), DSLT_OK);
   dslt_group *group = nullptr;
-  ASSERT_EQ(dslt_group_create(&group, &o, weights), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_group_create(&group, o, weights), DSLT_OK) << dslt_last_error();
   Clip clip(240, 180, 32, 40);
   dslt_box truth;
   dslt_image frame = clip.frame(0, &truth);
@@ -186,12 +187,11 @@ TEST(Memory, FullWidthPaperRunAt640x360StaysUnder1500Megabytes) {
 #else
   dslt_weights *weights = nullptr;
   ASSERT_EQ(dslt_weights_random(&weights, "vgg16", 1), DSLT_OK);
-  dslt_options o;
-  ASSERT_EQ(dslt_options_init(&o, "paper"), DSLT_OK);
-  o.scale_gate = -1;
-  o.init_steps = 2;
+  Options o("paper");
+  o["scale_gate"] = -1;
+  o["init_steps"] = 2;
   dslt_tracker *tracker = nullptr;
-  ASSERT_EQ(dslt_tracker_create(&tracker, &o, weights), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_tracker_create(&tracker, o, weights), DSLT_OK) << dslt_last_error();
   Clip clip(640, 360, 72, 80);  // the largest search area: no frame scale yet, 648 x 400
   dslt_box truth;
   dslt_image frame = clip.frame(0, &truth);

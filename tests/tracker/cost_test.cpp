@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "../options.h"
 #include "tracker/cost.h"
 #include "tracker/geometry.h"
 
@@ -21,11 +22,7 @@ Weights random_weights(const char *arch) {
   return Weights(w);
 }
 
-dslt_options paper() {
-  dslt_options o;
-  EXPECT_EQ(dslt_options_init(&o, "paper"), DSLT_OK);
-  return o;
-}
+Options paper() { return Options("paper"); }
 
 // A 32 x 32 input: maps of 4 x 4 (conv4_3) and 2 x 2 (conv5_3) cells, a kernel of 2 x 2, a response of 3 x 3.
 dslt_search small_geometry() {
@@ -44,10 +41,10 @@ dslt_search small_geometry() {
 // vgg16/16 has 4, 4, 8, 8, 16, 16, 16, 32 ... 32 channels.
 TEST(Cost, TheBackboneByHand) {
   Weights weights = random_weights("vgg16/16");
-  dslt_options o = paper();
+  Options o = paper();
   dslt_search g = small_geometry();
   dslt_cost cost;
-  dslt_cost_count(&cost, &o, weights.get(), &g);
+  dslt_cost_count(&cost, o, weights.get(), &g);
   ASSERT_EQ(cost.layers, 13);
   EXPECT_EQ(cost.layer[0].work.flop, 2.0 * 32 * 32 * 9 * 3 * 4);
   EXPECT_EQ(cost.layer[0].work.bytes, 4.0 * (32 * 32 * (3 + 4) + 9 * 3 * 4 + 4));
@@ -65,11 +62,11 @@ TEST(Cost, TheBackboneByHand) {
 
 TEST(Cost, TheHeadByHand) {
   Weights weights = random_weights("vgg16/16");
-  dslt_options o = paper();
-  o.reduce_channels = 8;
+  Options o = paper();
+  o["reduce_channels"] = 8;
   dslt_search g = small_geometry();
   dslt_cost cost;
-  dslt_cost_count(&cost, &o, weights.get(), &g);
+  dslt_cost_count(&cost, o, weights.get(), &g);
   const double reduce = 2.0 * 8 * 32 * (16 + 4), raise = 2.0 * 4 * 16 * 8, fuse = 3.0 * 16 * 8;
   const double regress = 2 * 2.0 * 9 * 4 * 8;
   EXPECT_EQ(cost.head.flop, reduce + raise + fuse + regress);
@@ -88,15 +85,16 @@ TEST(Cost, TheHeadByHand) {
 TEST(Cost, OptionsThatLeaveThingsOutCostLess) {
   Weights weights = random_weights("vgg16/16");
   dslt_search g = small_geometry();
-  dslt_options full = paper(), frozen = paper(), single = paper(), half = paper();
-  frozen.train_reduction = 0;
-  single.fusion = single.residual = 0;
-  half.precision = DSLT_PRECISION_BF16;
+  Options full = paper(), frozen = paper(), single = paper(), half = paper();
+  frozen["train_reduction"] = 0;
+  single["fusion"] = 0;
+  single["residual"] = 0;
+  half["precision"] = "bf16";
   dslt_cost a, b, c, d;
-  dslt_cost_count(&a, &full, weights.get(), &g);
-  dslt_cost_count(&b, &frozen, weights.get(), &g);
-  dslt_cost_count(&c, &single, weights.get(), &g);
-  dslt_cost_count(&d, &half, weights.get(), &g);
+  dslt_cost_count(&a, full, weights.get(), &g);
+  dslt_cost_count(&b, frozen, weights.get(), &g);
+  dslt_cost_count(&c, single, weights.get(), &g);
+  dslt_cost_count(&d, half, weights.get(), &g);
   EXPECT_EQ(b.head.flop, a.head.flop);
   // frozen reductions: 128 channels are stored, and a step is the upsampling, the sum and both regressions
   EXPECT_EQ(b.sample_bytes, 4.0 * (16 * 128 + 4 * 128 + 9));
@@ -134,13 +132,13 @@ TEST(Cost, FullVggIsWhatTheLiteratureSays) {
   dslt_weights weights = {};  // widths are all that is read
   weights.layers = DSLT_VGG_CONVS;
   for (int i = 0; i < DSLT_VGG_CONVS; ++i) weights.width[i] = dslt_vgg_layers[i].width;
-  dslt_options o = paper();
+  Options o = paper();
   dslt_search g = small_geometry();
   g.area.input_width = g.area.input_height = 224;
   g.area.map_width = g.area.map_height = 28;
   g.area.response_width = g.area.response_height = 27;
   dslt_cost cost;
-  dslt_cost_count(&cost, &o, &weights, &g);
+  dslt_cost_count(&cost, o, &weights, &g);
   EXPECT_NEAR(cost.backbone.flop / 2, 15.35e9, 0.01e9);
 }
 
@@ -149,13 +147,13 @@ TEST(Cost, FullVggIsWhatTheLiteratureSays) {
 class Tally : public ::testing::Test {
  protected:
   // Three frames of noise with a bright box, tracked with `o`; the tally of each.
-  std::vector<dslt_tally> track(dslt_options o) {
+  std::vector<dslt_tally> track(Options o) {
     Weights weights = random_weights("vgg16/16");
-    o.init_steps = 2;
-    o.threads = 1;
-    o.search_max_side = 128;
+    o["init_steps"] = 2;
+    o["threads"] = 1;
+    o["search_max_side"] = 128;
     dslt_group *g = nullptr;
-    EXPECT_EQ(dslt_group_create(&g, &o, weights.get()), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(dslt_group_create(&g, o, weights.get()), DSLT_OK) << dslt_last_error();
     const dslt_image frame = {pixels_.data(), 96, 72, 96 * 3, DSLT_BGR8};
     const dslt_box box = {40, 30, 16, 16};
     EXPECT_EQ(dslt_group_init(g, &frame, &box, 1), DSLT_OK) << dslt_last_error();
@@ -176,9 +174,9 @@ class Tally : public ::testing::Test {
 };
 
 TEST_F(Tally, AllLevelsAtOnceIsOnePass) {
-  dslt_options o = paper();
-  o.scale_joint = 1;
-  o.memory = 2;
+  Options o = paper();
+  o["scale_joint"] = 1;
+  o["memory"] = 2;
   std::vector<dslt_tally> tallies = track(o);
   for (const dslt_tally &t : tallies) {
     EXPECT_EQ(t.crops, 3);
@@ -190,9 +188,9 @@ TEST_F(Tally, AllLevelsAtOnceIsOnePass) {
 }
 
 TEST_F(Tally, TheOpenGateAddsAPassOverAllLevels) {
-  dslt_options o = paper();
-  o.scale_gate = -1;  // any peak opens it
-  o.scale_levels = 5;
+  Options o = paper();
+  o["scale_gate"] = -1;  // any peak opens it
+  o["scale_levels"] = 5;
   for (const dslt_tally &t : track(o)) {
     EXPECT_EQ(t.crops, 1 + 5);
     EXPECT_EQ(t.passes, 2);
@@ -202,9 +200,9 @@ TEST_F(Tally, TheOpenGateAddsAPassOverAllLevels) {
 }
 
 TEST_F(Tally, WithoutUpdatesOnlyTheSearchIsLeft) {
-  dslt_options o = paper();
-  o.scale_levels = 1;
-  o.update_interval = 0;
+  Options o = paper();
+  o["scale_levels"] = 1;
+  o["update_interval"] = 0;
   for (const dslt_tally &t : track(o)) {
     EXPECT_EQ(t.crops, 1);
     EXPECT_EQ(t.passes, 1);

@@ -12,11 +12,11 @@
 
 namespace {
 
-dslt_options options_with(const char *preset, const char *kind) {
-  dslt_options o = quick_options(preset);
-  EXPECT_EQ(dslt_options_set(&o, "train_reduction", kind), DSLT_OK) << dslt_last_error();
-  o.precision = DSLT_PRECISION_F32;
-  o.reduce_channels = 8;
+Options options_with(const char *preset, const char *kind) {
+  Options o = quick_options(preset);
+  o["train_reduction"] = kind;
+  o["precision"] = "f32";
+  o["reduce_channels"] = 8;
   return o;
 }
 
@@ -71,8 +71,9 @@ TEST_P(FrozenTest, WithoutLearningNothingChanges) {
   const Weights weights = small_weights();
   std::vector<Trace> traces;
   for (const char *kind : {"1", "first"}) {
-    dslt_options o = options_with(GetParam(), kind);
-    o.online_rate_low = o.online_rate_high = 0;
+    Options o = options_with(GetParam(), kind);
+    o["online_rate_low"] = 0;
+    o["online_rate_high"] = 0;
     traces.push_back(run_clip(make_tracker(o, weights).get(), clip));
   }
   const std::vector<double> &a = traces[0].values, &b = traces[1].values;
@@ -101,7 +102,7 @@ TEST_P(FrozenTest, LearningOnLineMovesTheRegressionsAlone) {
       dslt_result r;
       const dslt_image frame = clip.frame(i);
       ASSERT_EQ(dslt_tracker_update(&r, tracker.get(), &frame), DSLT_OK) << dslt_last_error();
-      expect_sane(r, clip.box, *t->options, clip.width, clip.height);
+      expect_sane(r, clip.box, options_with(GetParam(), kind), clip.width, clip.height);
       steps += r.steps;
     }
     EXPECT_GT(steps, 0);
@@ -123,16 +124,13 @@ TEST_P(FrozenTest, TheSameBytesTwice) {
 }
 
 TEST(FrozenOption, KeepsItsNumbersAndHasAName) {
-  dslt_options o;
-  ASSERT_EQ(dslt_options_init(&o, "paper"), DSLT_OK);
-  EXPECT_EQ(o.train_reduction, DSLT_REDUCTION_LEARNS);
+  Options o("paper");
+  EXPECT_EQ(o.text("train_reduction"), "1");
   for (const char *value : {"first", "0", "1"}) {
-    char text[16];
-    ASSERT_EQ(dslt_options_set(&o, "train_reduction", value), DSLT_OK);
-    ASSERT_EQ(dslt_options_get(text, sizeof text, &o, "train_reduction"), DSLT_OK);
-    EXPECT_STREQ(text, value);
+    o["train_reduction"] = value;
+    EXPECT_EQ(o.text("train_reduction"), value);
   }
-  EXPECT_EQ(dslt_options_set(&o, "train_reduction", "2"), DSLT_EOPTION);
+  EXPECT_EQ(dslt_options_set(o, "train_reduction", "2"), DSLT_EOPTION);
 }
 
 INSTANTIATE_TEST_SUITE_P(Presets, FrozenTest, testing::Values("paper", "released", "default"));

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "../options.h"
 #include "dslt/dslt.h"
 #include "reference/compare.h"
 
@@ -47,15 +48,14 @@ TEST_P(ShiftTest, WholeAndFractionalCellsWithinAQuarterCell) {
   const int w = 360, h = 300;
   const Texture texture;
   const std::string preset = GetParam();
-  dslt_options o;
-  ASSERT_EQ(dslt_options_init(&o, "paper"), DSLT_OK);
-  if (preset == "bicubic") o.subcell = DSLT_SUBCELL_BICUBIC;
-  o.scale_levels = 1;
+  Options o("paper");
+  if (preset == "bicubic") o["subcell"] = "bicubic";
+  o["scale_levels"] = 1;
   const double cell = 8;
   dslt_weights *weights = nullptr;
   ASSERT_EQ(dslt_weights_random(&weights, "vgg16/8", 4), DSLT_OK);
   dslt_tracker *tracker = nullptr;
-  ASSERT_EQ(dslt_tracker_create(&tracker, &o, weights), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_tracker_create(&tracker, o, weights), DSLT_OK) << dslt_last_error();
   const dslt_box box = {150, 118, 56, 64};
   // The stated bound is for the preset; the bicubic maximum has no parabola to lean on between cells.
   const double tolerance = preset == "paper" ? 0.25 : 0.5;

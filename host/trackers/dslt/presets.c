@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* presets.c: the three sets of options: what we recommend, the paper, the authors' program. */
-#include <stdio.h>
-#include <string.h>
+/* presets.c: DSLT's three sets of numbers: what we recommend, the paper, the authors' program. */
+#include "backend/precision.h"
+#include "trackers/dslt/dslt.h"
+#include "trackers/dslt/options.h"
 
-#include "base/error.h"
-#include "dslt/dslt.h"
-
-static const dslt_options paper = {
-    .version = DSLT_OPTIONS_VERSION,
-    .preset = "paper",
-    .backend = "auto",
-    .precision = DSLT_PRECISION_F32,
-    .seed = 1,
-    .deterministic = 1,
+static const dslt_dslt_options paper = {
     .frame_scale_side = 80,
     .frame_scale_limit = 160,
     .search_width = 8,
@@ -84,8 +76,14 @@ static const dslt_options paper = {
     .lost_hold = 0,
 };
 
-static void make_released(dslt_options *o) {
-  snprintf(o->preset, sizeof o->preset, "released");
+static void fill_paper(dslt_common_options *common, void *own) {
+  (void)common;
+  *(dslt_dslt_options *)own = paper;
+}
+
+static void fill_released(dslt_common_options *common, void *own) {
+  dslt_dslt_options *o = own;
+  fill_paper(common, o);
   o->pool3 = o->pool4 = 0;
   o->reduce_kernel = 3;
   o->fuse_low = 0.8;
@@ -109,10 +107,11 @@ static void make_released(dslt_options *o) {
   o->mapping = DSLT_MAPPING_STRETCH;
 }
 
-/* What each departure is worth: bench/presets.md. */
-static void make_default(dslt_options *o) {
-  snprintf(o->preset, sizeof o->preset, "default");
-  o->precision = DSLT_PRECISION_AUTO;
+/* What each departure from the paper is worth: bench/presets.md. */
+static void fill_default(dslt_common_options *common, void *own) {
+  dslt_dslt_options *o = own;
+  fill_paper(common, o);
+  common->precision = DSLT_PRECISION_AUTO;
   o->frame_scale_side = 0; /* every target is looked at in the same number of pixels instead */
   o->search_width = o->search_height = 4;
   o->search_square = 1;
@@ -131,18 +130,8 @@ static void make_default(dslt_options *o) {
   o->lost_hold = 1;
 }
 
-int dslt_options_init(dslt_options *out, const char *preset) {
-  static const struct {
-    const char *name;
-    void (*change)(dslt_options *options); /* what differs from `paper`; NULL: nothing */
-  } presets[] = {{"default", make_default}, {"paper", NULL}, {"released", make_released}};
-  if (!out || !preset)
-    return dslt_fail(DSLT_EARGUMENT, "dslt_options_init() needs a place and a preset's name.");
-  for (size_t i = 0; i < sizeof presets / sizeof *presets; ++i) {
-    if (strcmp(preset, presets[i].name) != 0) continue;
-    *out = paper;
-    if (presets[i].change) presets[i].change(out);
-    return DSLT_OK;
-  }
-  return dslt_fail(DSLT_EOPTION, "There is no preset \"%s\"; choose default, paper or released.", preset);
-}
+const dslt_preset dslt_dslt_presets[DSLT_DSLT_PRESETS] = {
+    {"default", "DSLT as we recommend it: fast, and more exact than the paper's numbers", fill_default},
+    {"paper", "DSLT with the numbers of the publication (ECCV 2018)", fill_paper},
+    {"released", "DSLT with the numbers of the authors' released program", fill_released},
+};
