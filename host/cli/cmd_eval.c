@@ -110,22 +110,56 @@ done:
   return rc;
 }
 
-static int run_vot(const dslt_eval_request *request, dslt_dataset *set, const dslt_result_source *sources) {
+/* Sentences that stand on lines of their own. */
+static void tell_lines(const char *name, const char *lines) {
+  for (const char *at = lines; at && *at;) {
+    const int length = (int)strcspn(at, "\n");
+    dslt_console_error("%s%s%.*s", name, name[0] ? ": " : "", length, at);
+    at += length + (at[length] == '\n');
+  }
+}
+
+/* Returns 1 where something of the tracker is missing or unusable. */
+static int tell_vot_tracker(const dslt_vot_board *board, const dslt_vot_tracker *tracker) {
+  const char *name = tracker->source.name;
+  if (tracker->refused) {
+    dslt_console_error("%s is left out. %s", name, tracker->refused);
+    return 1;
+  }
+  if (tracker->missing > 0)
+    dslt_console_error("%s: no result for %d of %d sequences; its scores leave them out.", name,
+                       tracker->missing, board->sequence_count);
+  if (tracker->score.refused > 0) {
+    dslt_console_error("%s: results of %d sequence%s cannot be used; its scores leave %s out.", name,
+                       tracker->score.refused, tracker->score.refused == 1 ? "" : "s",
+                       tracker->score.refused == 1 ? "it" : "them");
+    tell_lines(name, tracker->score.note);
+  }
+  if (tracker->frames_limit > 0)
+    dslt_console_error(
+        "%s: dslt run tracked at most %lld frames of each sequence (--frames): only those are "
+        "scored.",
+        name, (long long)tracker->frames_limit);
+  if (tracker->score.runs == 0)
+    dslt_console_error("%s: there are runs without resets alone (unsupervised), so only no-reset is scored.",
+                       name);
+  return tracker->missing > 0 || tracker->score.refused > 0;
+}
+
+static int run_vot(const dslt_eval_request *request, dslt_dataset *set, const dslt_result_source *sources,
+                   int broken) {
   dslt_vot_board board;
-  int scored = 0, incomplete = 0;
+  int scored = 0, incomplete = broken > 0;
   int rc = dslt_vot_board_make(&board, set, sources, request->source_count, &request->vot_rules);
   if (rc < 0) {
     rc = dslt_console_fail(rc, DSLT_EXIT_INPUT);
     goto done;
   }
+  tell_lines("", board.note);
+  incomplete |= board.unusable > 0;
   for (int t = 0; t < board.count; t++) {
     const dslt_vot_tracker *tracker = &board.trackers[t];
-    if (tracker->refused)
-      dslt_console_error("%s is left out. %s", tracker->source.name, tracker->refused);
-    else if (tracker->missing > 0)
-      dslt_console_error("%s: no result for %d of %d sequences; its scores leave them out.",
-                         tracker->source.name, tracker->missing, board.sequence_count);
-    incomplete |= tracker->refused || tracker->missing > 0;
+    incomplete |= tell_vot_tracker(&board, tracker);
     scored += !tracker->refused && tracker->score.sequences > 0;
   }
   if (scored > 0) rc = dslt_vot_board_write(&board, &request->output);
@@ -150,7 +184,7 @@ static int run(const dslt_eval_request *request) {
   for (int i = 0; i < request->source_count; i++)
     sources[i] = (dslt_result_source){request->sources[i].name, request->sources[i].folder};
   broken = tell_set(set);
-  code = request->vot ? run_vot(request, set, sources) : run_one_pass(request, set, sources, broken);
+  code = request->vot ? run_vot(request, set, sources, broken) : run_one_pass(request, set, sources, broken);
 done:
   dslt_dataset_free(set);
   free(sources);

@@ -125,8 +125,8 @@ typedef struct dslt_sequence {
   int skipped;    /* frames before frame 0 that the benchmark's one-pass evaluation leaves out (Tiger1: 5, its
                      published results have 349 rows); already gone from the arrays below */
   int truth_rows; /* rows in the file of ground truth */
-  int truth_known; /* leading frames whose ground truth the file gives: `frames`, or 1 for GOT-10k's test
-                      split, where the other rows below are NaN */
+  int truth_known; /* leading frames whose ground truth the file gives: `frames`, or 1 where it has only the
+                      first one's (GOT-10k's test split, clips of one's own); the other rows below are NaN */
   int nan_rows;    /* rows among the known ones that hold NaN: the target is not there */
   const dslt_box *truth;  /* `frames` boxes, 0-based as in dslt.h; NaN rows kept; polygons as the upright box
                              with their centre and area (boxes.h) */

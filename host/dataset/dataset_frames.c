@@ -66,6 +66,14 @@ static int collect(picture *pictures, dslt_entry *entry, const dslt_listing *lis
   return count;
 }
 
+int dslt_pictures_count(const dslt_listing *listing) {
+  dslt_entry entry = {0};
+  picture *pictures = malloc((size_t)(listing->count + 1) * sizeof *pictures);
+  const int count = pictures ? collect(pictures, &entry, listing) : -1;
+  free(pictures);
+  return count;
+}
+
 static const picture *find_number(const picture *pictures, int count, int64_t number) {
   int low = 0, high = count;
   while (low < high) {

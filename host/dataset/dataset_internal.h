@@ -84,8 +84,11 @@ int dslt_truth_read_polygons(dslt_dataset *set, dslt_entry *entry, const char *f
 /* After success with the truth: read a file of one number (0..255) a frame as label `name`; a shorter file is
  * padded with 0. What cannot be used becomes a note. */
 int dslt_truth_read_label(dslt_dataset *set, dslt_entry *entry, const char *file, const char *name);
-/* `count` > 1 frames, of which the file gives the first alone. */
-int dslt_truth_extend(dslt_entry *entry, int count);
+/* Where the file has one row but the folder several pictures (the sequence's folder must be known): as many
+ * frames as pictures, NaN where nothing is known. */
+int dslt_truth_extend(dslt_dataset *set, dslt_entry *entry);
+/* Pictures in a listing, one for each number (dataset_frames.c); -1 when memory is out. */
+int dslt_pictures_count(const dslt_listing *listing);
 
 /* ---- layouts ------------------------------------------------------------------------------------- */
 

@@ -185,14 +185,42 @@ int dslt_truth_read_polygons(dslt_dataset *set, dslt_entry *entry, const char *f
   return DSLT_OK;
 }
 
-int dslt_truth_extend(dslt_entry *entry, int count) {
+/* Pictures in the sequence's folder. */
+static int count_pictures(int *out, dslt_dataset *set, const dslt_entry *entry) {
+  char folder[DSLT_PATH];
+  dslt_listing listing = {0};
+  *out = 0;
+  if (!entry->seen.folder[0]) return DSLT_OK;
+  DSLT_TRY(dslt_set_path(folder, set, entry->seen.folder, ""));
+  DSLT_TRY(dslt_listing_read(&listing, folder));
+  *out = dslt_pictures_count(&listing);
+  dslt_listing_free(&listing);
+  return *out < 0 ? no_memory(entry->seen.name) : DSLT_OK;
+}
+
+int dslt_truth_extend(dslt_dataset *set, dslt_entry *entry) {
   dslt_sequence *seen = &entry->seen;
+  int count = 0;
+  if (seen->state != DSLT_SEQUENCE_READY || seen->truth_rows != 1) return DSLT_OK;
+  DSLT_TRY(count_pictures(&count, set, entry));
+  if (count <= 1) return DSLT_OK;
   dslt_box *boxes = realloc((dslt_box *)seen->truth, (size_t)count * sizeof *boxes);
   if (!boxes) return no_memory(seen->name);
-  for (int i = seen->frames; i < count; i++) boxes[i] = (dslt_box){NAN, NAN, NAN, NAN};
   seen->truth = boxes;
+  for (int i = seen->frames; i < count; i++) boxes[i] = (dslt_box){NAN, NAN, NAN, NAN};
+  if (seen->polygons) {
+    double *polygons = realloc((double *)seen->polygons, (size_t)count * 8 * sizeof *polygons);
+    if (!polygons) return no_memory(seen->name);
+    seen->polygons = polygons;
+    for (int i = 8 * seen->frames; i < 8 * count; i++) polygons[i] = NAN;
+  }
   seen->frames = count;
-  return DSLT_OK;
+  if (set->row->kind.layout->results == DSLT_RESULTS_GOT10K) return DSLT_OK; /* as published */
+  return dslt_entry_note(
+      entry,
+      "%s: ground truth for the first frame alone, but %d images; the rule: all frames are "
+      "tracked, and only the first can be scored.",
+      seen->name, count);
 }
 
 /* ---- labels -------------------------------------------------------------------------------------- */

@@ -43,7 +43,8 @@ static int add_target(dslt_dataset *set, const char *video, const char *file, co
   DSLT_TRY(dslt_path_join(images, video, "img"));
   DSLT_TRY(dslt_set_path(path, set, "", images));
   DSLT_TRY(dslt_entry_text(&entry->seen.folder, dslt_is_folder(path) ? images : video));
-  return dslt_truth_read_rows(set, entry, truth);
+  DSLT_TRY(dslt_truth_read_rows(set, entry, truth));
+  return dslt_truth_extend(set, entry);
 }
 
 static int add_video(dslt_dataset *set, const char *video) {

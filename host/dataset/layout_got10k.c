@@ -39,18 +39,6 @@ static int read_labels(dslt_dataset *set, dslt_entry *entry, const char *video) 
   return DSLT_OK;
 }
 
-/* The test split keeps its labels: one row, and as many frames as there are images. */
-static int extend_hidden(dslt_dataset *set, dslt_entry *entry, const char *video) {
-  char folder[DSLT_PATH];
-  DSLT_TRY(dslt_set_path(folder, set, video, ""));
-  dslt_listing listing = {0};
-  DSLT_TRY(dslt_listing_read(&listing, folder));
-  int images = 0;
-  for (int i = 0; i < listing.count; i++) images += dslt_has_extension(listing.names[i], "jpg");
-  dslt_listing_free(&listing);
-  return images > 1 ? dslt_truth_extend(entry, images) : DSLT_OK;
-}
-
 static int add_video(dslt_dataset *set, const dslt_listing *listing, const char *base, const char *name) {
   dslt_entry *entry = NULL;
   DSLT_TRY(dslt_set_add(&entry, set, name));
@@ -71,7 +59,7 @@ static int add_video(dslt_dataset *set, const dslt_listing *listing, const char 
   }
   DSLT_TRY(dslt_truth_read_rows(set, entry, file));
   if (entry->seen.state != DSLT_SEQUENCE_READY) return DSLT_OK;
-  if (entry->seen.truth_rows == 1) DSLT_TRY(extend_hidden(set, entry, video));
+  DSLT_TRY(dslt_truth_extend(set, entry)); /* the test split keeps all rows but the first to itself */
   DSLT_TRY(read_resolution(set, entry, video));
   return read_labels(set, entry, video);
 }

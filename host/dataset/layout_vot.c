@@ -64,6 +64,7 @@ static int read_video(dslt_dataset *set, dslt_entry *entry, const char *video) {
     return dslt_entry_note(entry, "%s: %s is missing.", entry->seen.name, file);
   }
   DSLT_TRY(dslt_truth_read_polygons(set, entry, file));
+  DSLT_TRY(dslt_truth_extend(set, entry));
   return entry->seen.state == DSLT_SEQUENCE_READY ? read_tags(set, entry, video) : DSLT_OK;
 }
 

@@ -32,7 +32,8 @@ static int score_sequences(dslt_tracker_scores *tracker, const dslt_evaluation *
     int count = 0;
     while (at + count < folder->count && folder->files[at + count].sequence == evaluation->sequences[i])
       count++;
-    DSLT_TRY(dslt_evaluate_cell(&tracker->cells[i], evaluation, i, folder->files + at, count));
+    DSLT_TRY(dslt_evaluate_cell(&tracker->cells[i], evaluation, i, folder->files + at, count,
+                                folder->frames_limit));
   }
   return DSLT_OK;
 }

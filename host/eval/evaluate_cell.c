@@ -9,6 +9,7 @@
 #include "dataset/boxes.h"
 #include "eval/evaluate_cell.h"
 #include "eval/tre_sre.h"
+#include "eval/vot.h"
 
 /* ---- one run of one sequence --------------------------------------------------------------------- */
 
@@ -18,6 +19,7 @@ typedef struct cell_job {
   const dslt_sequence *sequence;
   const uint8_t *cover;                       /* GOT-10k, or NULL */
   const uint8_t *visible;                     /* LaSOT, or NULL */
+  int64_t frames_limit;                       /* frames that were tracked at most; 0: all */
   int starts[DSLT_TRE_SEGMENTS], start_count; /* TRE; for the others one start at frame 0 */
   dslt_cell *cell;
 } cell_job;
@@ -34,7 +36,8 @@ static int refuse(dslt_cell *cell, int rc) {
 static int check_count(const cell_job *job, const char *path, int rows, int start) {
   const dslt_sequence *sequence = job->sequence;
   const int expected = sequence->frames - start;
-  if (rows == expected) return DSLT_OK;
+  if (rows == expected || rows == sequence->truth_known - start) return DSLT_OK;
+  if (job->frames_limit > 0 && job->frames_limit < expected && rows == job->frames_limit) return DSLT_OK;
   char hint[160] = "";
   if (sequence->skipped > 0 && start == 0 && rows == expected + sequence->skipped)
     snprintf(hint, sizeof hint, " The benchmark's one-pass evaluation leaves out the first %d frames.",
@@ -63,9 +66,8 @@ static int keep_frames(dslt_cell *cell, const dslt_frame_score *frames, double *
   return DSLT_OK;
 }
 
-static int score_boxes(cell_job *job, const dslt_box *results, int start, int keep) {
+static int score_boxes(cell_job *job, const dslt_box *results, int count, int start, int keep) {
   const dslt_sequence *sequence = job->sequence;
-  const int count = sequence->frames - start;
   const dslt_box *truth = sequence->truth + start;
   dslt_frame_score *frames = NULL;
   double *overlaps = NULL;
@@ -92,15 +94,34 @@ static int score_boxes(cell_job *job, const dslt_box *results, int start, int ke
   return rc;
 }
 
-static int score_file(cell_job *job, const char *path, int start) {
-  dslt_box_list list = {0};
-  DSLT_TRY(dslt_box_list_read_otb(&list, path));
-  int rc = check_count(job, path, list.count, start);
-  if (rc == DSLT_OK) {
-    const int keep = job->options->per_frame && job->cell->runs == 0;
-    rc = score_boxes(job, list.boxes, start, keep);
-    if (rc < 0 && rc != DSLT_EMEMORY) dslt_fail_prefix(rc, path);
+/* VOT's regions as boxes: the first frame's is the ground truth, and a frame without one has none. */
+static int read_regions(dslt_box_list *out, const cell_job *job, const char *path) {
+  dslt_vot_regions regions = {NULL, 0};
+  DSLT_TRY(dslt_vot_regions_read(&regions, path));
+  dslt_box *boxes = malloc((size_t)regions.count * sizeof *boxes);
+  for (int i = 0; boxes && i < regions.count; i++) {
+    const dslt_vot_region *region = &regions.at[i];
+    boxes[i] = (dslt_box){NAN, NAN, NAN, NAN};
+    if (dslt_vot_is_region(region->kind))
+      boxes[i] = dslt_vot_box(region);
+    else if (region->kind == DSLT_VOT_INIT && i < job->sequence->frames)
+      boxes[i] = job->sequence->truth[i];
   }
+  *out = (dslt_box_list){.boxes = boxes, .count = regions.count};
+  dslt_vot_regions_free(&regions);
+  return boxes ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory for the boxes of %s.", path);
+}
+
+static int score_file(cell_job *job, const dslt_result_file *file, int start) {
+  dslt_box_list list = {0};
+  const int keep = job->options->per_frame && job->cell->runs == 0;
+  const int known = job->sequence->truth_known - start;
+  DSLT_TRY(file->regions ? read_regions(&list, job, file->path) : dslt_box_list_read_otb(&list, file->path));
+  int rc = check_count(job, file->path, list.count, start);
+  if (rc < 0) goto done;
+  rc = score_boxes(job, list.boxes, list.count < known ? list.count : known, start, keep);
+  if (rc < 0 && rc != DSLT_EMEMORY) dslt_fail_prefix(rc, file->path);
+done:
   dslt_box_list_free(&list);
   return rc;
 }
@@ -109,7 +130,7 @@ static int score_file(cell_job *job, const char *path, int start) {
 
 static int begin_job(cell_job *job) {
   const dslt_sequence *sequence = job->sequence;
-  if (sequence->truth_known < sequence->frames)
+  if (sequence->truth_known < sequence->frames && job->kind->layout->results == DSLT_RESULTS_GOT10K)
     return dslt_fail(DSLT_EFORMAT, "The ground truth of %s is withheld: only %d of %d rows are known.",
                      sequence->name, sequence->truth_known, sequence->frames);
   job->starts[0] = 0;
@@ -151,7 +172,7 @@ static int run_job(cell_job *job, const dslt_result_file *files, int count) {
   DSLT_TRY(check_runs(job, files, count));
   for (int i = 0; i < count; i++) {
     const int start = job->options->protocol == DSLT_EVAL_TRE ? job->starts[i] : 0;
-    DSLT_TRY(score_file(job, files[i].path, start));
+    DSLT_TRY(score_file(job, &files[i], start));
     job->cell->runs++;
   }
   return DSLT_OK;
@@ -193,10 +214,11 @@ static int make_visible(uint8_t **out, const dslt_sequence *sequence) {
 }
 
 int dslt_evaluate_cell(dslt_cell *cell, const dslt_evaluation *evaluation, int index,
-                       const dslt_result_file *files, int count) {
+                       const dslt_result_file *files, int count, int64_t frames_limit) {
   cell_job job = {.options = &evaluation->options,
                   .kind = dslt_dataset_kind_of(evaluation->set),
                   .sequence = dslt_evaluation_sequence(evaluation, index),
+                  .frames_limit = frames_limit,
                   .cell = cell};
   if (count == 0) {
     dslt_fail(DSLT_EIO, "There is no result file for %s.", job.sequence->name);

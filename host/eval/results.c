@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +83,7 @@ typedef struct scan {
   const dslt_dataset *set;
   const char *tracker;
   dslt_result_kind kind;
+  int regions; /* 1: in VOT's folder */
   int capacity;
   int strangers;      /* files of the right kind that belong to no sequence */
   char examples[160]; /* names of the first of them */
@@ -98,7 +100,7 @@ static int add_file(scan *state, int sequence, int run, const char *path) {
   }
   char *copy = strdup(path);
   if (!copy) return dslt_fail(DSLT_EMEMORY, "Out of memory for the names of result files.");
-  out->files[out->count++] = (dslt_result_file){sequence, run, copy};
+  out->files[out->count++] = (dslt_result_file){sequence, run, state->regions, copy};
   return DSLT_OK;
 }
 
@@ -161,24 +163,58 @@ static int compare_files(const void *left, const void *right) {
   return strcmp(a->path, b->path);
 }
 
+int64_t dslt_result_frames_limit(const char *folder) {
+  char path[PATH_MAX];
+  if (snprintf(path, sizeof path, "%s/manifest.json", folder) >= (int)sizeof path) return 0;
+  json_t *manifest = json_load_file(path, 0, NULL);
+  const char *program = json_string_value(json_object_get(manifest, "program"));
+  const int64_t limit = program && strcmp(program, "dslt") == 0
+                            ? json_integer_value(json_object_get(manifest, "frames_limit"))
+                            : 0;
+  json_decref(manifest);
+  return limit > 0 ? limit : 0;
+}
+
+/* VOT's runs without resets have a folder of their own and are one pass. */
+static int scan_unsupervised(scan *state, const char *folder) {
+  char path[PATH_MAX];
+  struct stat status;
+  if (snprintf(path, sizeof path, "%s/unsupervised", folder) >= (int)sizeof path) return DSLT_OK;
+  if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) return DSLT_OK;
+  state->regions = 1;
+  return scan_folder(state, path, -1);
+}
+
+static int make_note(dslt_result_folder *out, const scan *state) {
+  char strangers[320] = "", limit[160] = "";
+  if (state->strangers > 0)
+    snprintf(strangers, sizeof strangers, "%d file%s named after no sequence that is asked for (%s%s).",
+             state->strangers, state->strangers == 1 ? " is" : "s are", state->examples,
+             state->strangers > 3 ? " ..." : "");
+  if (out->frames_limit > 0)
+    snprintf(limit, sizeof limit,
+             "dslt run tracked at most %lld frames of each sequence (--frames): only those are scored.",
+             (long long)out->frames_limit);
+  return asprintf(&out->note, "%s%s%s", limit, limit[0] && strangers[0] ? " " : "", strangers) < 0 ? -1 : 0;
+}
+
 int dslt_result_folder_scan(dslt_result_folder *out, const dslt_dataset *set, const char *folder,
                             const char *tracker, dslt_result_kind kind) {
-  *out = (dslt_result_folder){NULL, 0, NULL};
+  *out = (dslt_result_folder){.frames_limit = dslt_result_frames_limit(folder)};
   scan state = {.out = out, .set = set, .tracker = tracker, .kind = kind};
   DSLT_TRY(scan_folder(&state, folder, -1));
+  if (out->count == 0 && kind == DSLT_RESULT_ONE_PASS &&
+      dslt_dataset_kind_of(set)->layout->results == DSLT_RESULTS_VOT)
+    DSLT_TRY(scan_unsupervised(&state, folder));
   if (out->count > 1) qsort(out->files, (size_t)out->count, sizeof *out->files, compare_files);
-  char note[320] = "";
-  if (state.strangers > 0)
-    snprintf(note, sizeof note, "%d file%s named after no sequence that is asked for (%s%s).",
-             state.strangers, state.strangers == 1 ? " is" : "s are", state.examples,
-             state.strangers > 3 ? " ..." : "");
-  out->note = strdup(note);
-  return out->note ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory for the notes on %s.", folder);
+  if (make_note(out, &state) == 0) return DSLT_OK;
+  out->note = NULL;
+  return dslt_fail(DSLT_EMEMORY, "Out of memory for the notes on %s.", folder);
 }
 
 void dslt_result_folder_free(dslt_result_folder *folder) {
   for (int i = 0; i < folder->count; i++) free(folder->files[i].path);
   free(folder->files);
   free(folder->note);
-  *folder = (dslt_result_folder){NULL, 0, NULL};
+  *folder = (dslt_result_folder){0};
 }

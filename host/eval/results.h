@@ -19,6 +19,7 @@ typedef enum dslt_result_kind {
 typedef struct dslt_result_file {
   int sequence; /* index in the set */
   int run;      /* 0: the only one; else the number in the file's name, from 1 */
+  int regions;  /* 1: VOT's regions and codes, 0-based; 0: rows x,y,w,h, 1-based */
   char *path;   /* owned */
 } dslt_result_file;
 
@@ -26,7 +27,10 @@ typedef struct dslt_result_folder {
   dslt_result_file *files; /* by sequence, then run, then path; owned. One sequence and run may stand there
                               twice when two names mean the same */
   int count;
-  char *note; /* "" or a sentence about files that belong to no sequence of the set; owned */
+  int64_t
+      frames_limit; /* frames of each sequence that dslt run was asked for, by the folder's manifest.json; 0:
+                           all, or there is no manifest */
+  char *note;       /* "" or a sentence about files that belong to no sequence of the set; owned */
 } dslt_result_folder;
 
 /* Name parts of a result file. */
@@ -40,8 +44,13 @@ typedef struct dslt_result_name {
  * .txt (in any case), nothing before it, or SEQUENCE_time.txt. */
 int dslt_result_name_split(dslt_result_name *out, const char *file);
 
+/* Frames that manifest.json of a folder of dslt run says were tracked of each sequence at most (--frames); 0
+ * where it does not limit them, or is not there or not ours. */
+int64_t dslt_result_frames_limit(const char *folder);
+
 /* List the files of `folder` that fit `kind` and a sequence of `set`. `tracker`: the name that may follow a
- * sequence's, "Basketball_KCF.txt". DSLT_EIO: the folder cannot be read; DSLT_EMEMORY. Free with
+ * sequence's, "Basketball_KCF.txt". Of a VOT set, FOLDER/unsupervised is taken where FOLDER itself has none.
+ * DSLT_EIO: the folder cannot be read; DSLT_EMEMORY. Free with
  * dslt_result_folder_free(), also after an error. */
 int dslt_result_folder_scan(dslt_result_folder *out, const dslt_dataset *set, const char *folder,
                             const char *tracker, dslt_result_kind kind);

@@ -10,11 +10,44 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "eval/json.h"
+#include "eval/results.h"
 #include "eval/tables.h"
 #include "eval/vot_rank.h"
 #include "eval/vot_truth.h"
 
 /* ---- ground truth -------------------------------------------------------------------------------- */
+
+/* A sentence more on why a sequence cannot serve. */
+static int add_note(dslt_vot_board *board, const char *sentence) {
+  char *note = NULL;
+  if (asprintf(&note, "%s%s%s", board->note ? board->note : "", board->note ? "\n" : "", sentence) < 0)
+    return dslt_fail(DSLT_EMEMORY, "Out of memory for a sentence.");
+  free(board->note);
+  board->note = note;
+  board->unusable++;
+  return DSLT_OK;
+}
+
+/* VOT's measures need a region in every frame. */
+static int check_truth(const dslt_vot_region *truth, const dslt_sequence *sequence) {
+  for (int i = 0; i < sequence->frames; i++)
+    if (!dslt_vot_is_region(truth[i].kind))
+      return dslt_fail(
+          DSLT_EFORMAT,
+          "%s is left out. Its frame %d (counted from 0) has no ground truth: VOT needs a region "
+          "in every frame.",
+          sequence->name, i);
+  return DSLT_OK;
+}
+
+/* Read the regions of one sequence into `out`. 1 = usable, 0 = not, with a note. */
+static int read_truth(dslt_vot_region *out, dslt_vot_board *board, const dslt_sequence *sequence) {
+  int rc = dslt_vot_truth_read(out, board->set, sequence);
+  if (rc == DSLT_OK) rc = check_truth(out, sequence);
+  if (rc == DSLT_OK) return 1;
+  if (rc == DSLT_EMEMORY) return rc;
+  return add_note(board, dslt_last_error());
+}
 
 static int take_truth(dslt_vot_board *board) {
   const int count = dslt_dataset_count(board->set);
@@ -28,7 +61,9 @@ static int take_truth(dslt_vot_board *board) {
   for (int i = 0; i < count; i++) {
     const dslt_sequence *sequence = dslt_dataset_at(board->set, i);
     if (sequence->state != DSLT_SEQUENCE_READY) continue;
-    DSLT_TRY(dslt_vot_truth_read(next, board->set, sequence));
+    const int usable = read_truth(next, board, sequence);
+    DSLT_TRY(usable);
+    if (!usable) continue;
     /* Regions are cut at the frame's edge. A root without images cannot tell where that is: then they are
      * not. */
     int width, height;
@@ -38,15 +73,32 @@ static int take_truth(dslt_vot_board *board) {
     next += sequence->frames;
   }
   if (board->sequence_count > 0) return DSLT_OK;
+  if (board->note) return dslt_fail(DSLT_EFORMAT, "%s", board->note);
   return dslt_fail(DSLT_EFORMAT, "%s has no ground truth of any sequence that is asked for.",
                    dslt_dataset_root(board->set));
 }
 
 /* ---- scores -------------------------------------------------------------------------------------- */
 
+/* The sequences as a tracker saw them, cut to `limit` frames where that is not 0; owned. NULL: no memory. */
+static dslt_vot_sequence *cut_sequences(const dslt_vot_board *board, int64_t limit) {
+  const size_t bytes = (size_t)board->sequence_count * sizeof *board->sequences;
+  dslt_vot_sequence *out = malloc(bytes);
+  if (!out) return NULL;
+  memcpy(out, board->sequences, bytes);
+  for (int i = 0; limit > 0 && i < board->sequence_count; i++)
+    if (out[i].frames > limit) out[i].frames = (int)limit;
+  return out;
+}
+
 static int score_tracker(dslt_vot_board *board, dslt_vot_tracker *tracker) {
-  int rc = dslt_vot_score_folder(&tracker->score, &tracker->missing, tracker->source.folder, board->sequences,
-                                 board->sequence_count, 1, &board->rules);
+  tracker->frames_limit = dslt_result_frames_limit(tracker->source.folder);
+  dslt_vot_sequence *sequences = cut_sequences(board, tracker->frames_limit);
+  if (!sequences) return dslt_fail(DSLT_EMEMORY, "Out of memory for the sequences.");
+  const int rc = dslt_vot_score_folder(&tracker->score, &tracker->missing, tracker->source.folder, sequences,
+                                       board->sequence_count,
+                                       DSLT_VOT_ALLOW_MISSING | DSLT_VOT_ALLOW_UNUSABLE, &board->rules);
+  free(sequences);
   if (rc == DSLT_OK || rc == DSLT_EMEMORY) return rc;
   memset(&tracker->score, 0, sizeof tracker->score);
   tracker->refused = strdup(dslt_last_error());
@@ -61,25 +113,36 @@ static int is_better(const dslt_vot_tracker *a, const dslt_vot_tracker *b) {
   const double accuracy_a = for_order(a->score.accuracy), accuracy_b = for_order(b->score.accuracy);
   if (!a->refused != !b->refused) return !a->refused;
   if (eao_a != eao_b) return eao_a > eao_b;
+  if (for_order(a->score.no_reset) != for_order(b->score.no_reset) && eao_a < 0)
+    return for_order(a->score.no_reset) > for_order(b->score.no_reset);
   if (accuracy_a != accuracy_b) return accuracy_a > accuracy_b;
   return strcmp(a->source.name, b->source.name) < 0;
 }
 
-/* Ranks compare frame by frame, so every tracker needs every sequence; without that there are none. */
+/* Ranks compare frame by frame, so every tracker needs the same frames of every sequence. */
+static int can_rank(const dslt_vot_board *board) {
+  for (int t = 0; t < board->count; t++) {
+    const dslt_vot_tracker *tracker = &board->trackers[t];
+    if (tracker->refused || tracker->missing > 0 || tracker->score.refused > 0 || tracker->score.runs == 0 ||
+        tracker->frames_limit != board->trackers[0].frames_limit)
+      return 0;
+  }
+  return board->count > 1;
+}
+
 static int rank_trackers(dslt_vot_board *board) {
-  if (board->count < 2) return DSLT_OK;
-  for (int t = 0; t < board->count; t++)
-    if (board->trackers[t].refused || board->trackers[t].missing > 0) return DSLT_OK;
+  if (!can_rank(board)) return DSLT_OK;
   const int count = board->count;
   dslt_vot_sample *samples = calloc((size_t)count, sizeof *samples);
   double *accuracy = malloc(2 * (size_t)count * sizeof *accuracy);
+  dslt_vot_sequence *sequences = cut_sequences(board, board->trackers[0].frames_limit);
   int rc = DSLT_OK;
-  if (!samples || !accuracy) {
+  if (!samples || !accuracy || !sequences) {
     rc = dslt_fail(DSLT_EMEMORY, "Out of memory for the ranks.");
     goto done;
   }
   for (int t = 0; t < count; t++) {
-    rc = dslt_vot_sample_folder(&samples[t], board->trackers[t].source.folder, board->sequences,
+    rc = dslt_vot_sample_folder(&samples[t], board->trackers[t].source.folder, sequences,
                                 board->sequence_count, &board->rules);
     if (rc < 0) goto done;
   }
@@ -93,6 +156,7 @@ done:
   for (int t = 0; samples && t < count; t++) dslt_vot_sample_free(&samples[t]);
   free(samples);
   free(accuracy);
+  free(sequences);
   return rc;
 }
 
@@ -234,6 +298,9 @@ static json_t *tracker_json(const dslt_vot_tracker *tracker) {
   }
   failed |= json_object_set_new(entry, "folder", dslt_json_text(tracker->source.folder));
   failed |= json_object_set_new(entry, "missing", json_integer(tracker->missing));
+  failed |= json_object_set_new(entry, "unusable", json_integer(tracker->score.refused));
+  if (tracker->frames_limit)
+    failed |= json_object_set_new(entry, "frames_limit", json_integer(tracker->frames_limit));
   if (!failed) return entry;
   json_decref(entry);
   return NULL;
@@ -262,6 +329,14 @@ int dslt_vot_board_json(FILE *stream, const dslt_vot_board *board) {
   return rc;
 }
 
+/* Empty where there is no number. */
+static void put_numbers(FILE *stream, const double numbers[COLUMNS]) {
+  for (int c = 0; c < COLUMNS; c++) {
+    fputc(',', stream);
+    if (isfinite(numbers[c])) fprintf(stream, "%.17g", numbers[c]);
+  }
+}
+
 void dslt_vot_board_csv(FILE *stream, const dslt_vot_board *board) {
   fputs("tracker,scope,name,frames,runs", stream);
   for (int c = 0; c < COLUMNS; c++) fprintf(stream, ",%s", columns[c].key);
@@ -272,17 +347,19 @@ void dslt_vot_board_csv(FILE *stream, const dslt_vot_board *board) {
     dslt_csv_name(stream, tracker->source.name);
     fprintf(stream, ",overall,%s,%ld,%d", dslt_dataset_kind_of(board->set)->name, tracker->score.frames,
             tracker->score.runs);
-    for (int c = 0; c < COLUMNS; c++)
-      isfinite(value_of(tracker, c)) ? fprintf(stream, ",%.17g", value_of(tracker, c)) : fputc(',', stream);
+    double overall[COLUMNS];
+    for (int c = 0; c < COLUMNS; c++) overall[c] = value_of(tracker, c);
+    put_numbers(stream, overall);
     fputc('\n', stream);
     for (int i = 0; i < tracker->score.sequences; i++) {
       const dslt_vot_sequence_score *one = &tracker->score.sequence[i];
       dslt_csv_name(stream, tracker->source.name);
       fputs(",sequence,", stream);
       dslt_csv_name(stream, one->name ? one->name : "");
-      fprintf(stream, ",%d,%d,,%.17g,%.17g,%.17g,,,", one->frames, one->runs, one->accuracy, one->failures,
-              one->reliability);
-      if (isfinite(one->no_reset)) fprintf(stream, "%.17g", one->no_reset);
+      const double numbers[COLUMNS] = {NAN, one->accuracy, one->failures, one->reliability,
+                                       NAN, NAN,           one->no_reset};
+      fprintf(stream, ",%d,%d", one->frames, one->runs);
+      put_numbers(stream, numbers);
       fputc('\n', stream);
     }
   }
@@ -305,5 +382,6 @@ void dslt_vot_board_free(dslt_vot_board *board) {
   free(board->order);
   free(board->sequences);
   free(board->regions);
+  free(board->note);
   memset(board, 0, sizeof *board);
 }

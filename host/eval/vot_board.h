@@ -17,6 +17,7 @@ typedef struct dslt_vot_tracker {
   dslt_result_source source;
   dslt_vot_score score;
   int missing;                           /* sequences without a result */
+  int64_t frames_limit;                  /* of each sequence, by the folder's manifest; 0: all */
   char *refused;                         /* why it could not be scored, or NULL; owned */
   double rank_accuracy, rank_robustness; /* 0: not ranked */
 } dslt_vot_tracker;
@@ -24,8 +25,10 @@ typedef struct dslt_vot_tracker {
 typedef struct dslt_vot_board {
   dslt_dataset *set; /* borrowed */
   dslt_vot_rules rules;
-  dslt_vot_sequence *sequences; /* of those with ground truth; owned */
-  dslt_vot_region *regions;     /* their truth, one sequence after the other; owned */
+  dslt_vot_sequence *sequences; /* of those with ground truth in every frame; owned */
+  int unusable;             /* sequences left out because their ground truth lacks frames or is unusable */
+  char *note;               /* why, a sentence for each on a line of its own; NULL: none; owned */
+  dslt_vot_region *regions; /* their truth, one sequence after the other; owned */
   int sequence_count;
   dslt_vot_tracker *trackers; /* in the order given; owned */
   int count;

@@ -209,6 +209,7 @@ void dslt_vot_score_free(dslt_vot_score *score) {
   for (int s = 0; score->sequence && s < score->sequences; s++) free(score->sequence[s].name);
   free(score->sequence);
   free(score->curve);
+  free(score->note);
   *score = (dslt_vot_score){.eao = NAN, .no_reset = NAN, .frames_per_second = NAN};
 }
 
@@ -250,26 +251,62 @@ static void score_no_reset(dslt_vot_score *out, const dslt_vot_series *no_reset)
     out->no_reset = pooled_frames ? pooled / (double)pooled_frames : 0;
 }
 
+/* Scores of a folder that holds no-reset runs alone. */
+static int measure_no_reset(dslt_vot_score *out, const dslt_vot_load *load, const dslt_vot_rules *rules) {
+  *out = (dslt_vot_score){.rules = *rules,
+                          .sequences = load->sequences,
+                          .accuracy = NAN,
+                          .accuracy_pooled = NAN,
+                          .accuracy_weighted = NAN,
+                          .robustness = NAN,
+                          .failures_total = NAN,
+                          .failures_weighted = NAN,
+                          .failures_per_100 = NAN,
+                          .reliability = NAN,
+                          .eao = NAN,
+                          .no_reset = NAN,
+                          .frames_per_second = NAN};
+  out->sequence = calloc((size_t)load->sequences, sizeof *out->sequence);
+  if (!out->sequence)
+    return dslt_fail(DSLT_EMEMORY, "Out of memory for the scores of %d sequences.", load->sequences);
+  for (int s = 0; s < load->sequences; s++) {
+    out->sequence[s] = (dslt_vot_sequence_score){
+        .frames = load->lengths[s], .accuracy = NAN, .failures = NAN, .reliability = NAN};
+    out->frames += load->lengths[s];
+  }
+  return DSLT_OK;
+}
+
+static int name_sequences(dslt_vot_score *score, const dslt_vot_load *load) {
+  for (int s = 0; s < score->sequences; s++) {
+    score->sequence[s].name = strdup(load->names[s]);
+    if (!score->sequence[s].name) return dslt_fail(DSLT_EMEMORY, "Out of memory for the names of sequences.");
+  }
+  return DSLT_OK;
+}
+
 int dslt_vot_score_folder(dslt_vot_score *out, int *missing, const char *folder,
-                          const dslt_vot_sequence *sequences, int count, int allow_missing,
+                          const dslt_vot_sequence *sequences, int count, int allow,
                           const dslt_vot_rules *rules) {
   dslt_vot_load load;
-  DSLT_TRY(dslt_vot_load_folder(&load, folder, sequences, count, allow_missing, rules));
-  dslt_vot_score score;
-  int rc = dslt_vot_measure(&score, load.series, load.count, load.lengths, load.sequences, rules);
-  if (rc == DSLT_OK) {
-    score_no_reset(&score, load.no_reset);
-    if (load.timed > 0 && load.seconds > 0) score.frames_per_second = (double)load.timed / load.seconds;
-    for (int s = 0; s < score.sequences && rc == DSLT_OK; s++) {
-      score.sequence[s].name = strdup(load.names[s]);
-      if (!score.sequence[s].name) rc = dslt_fail(DSLT_EMEMORY, "Out of memory for the names of sequences.");
-    }
-    if (rc < 0) dslt_vot_score_free(&score);
-  }
-  if (rc == DSLT_OK) {
-    *out = score;
-    if (missing) *missing = load.missing;
-  }
+  dslt_vot_score score = {0};
+  DSLT_TRY(dslt_vot_load_folder(&load, folder, sequences, count, allow, rules));
+  int rc = load.unsupervised
+               ? measure_no_reset(&score, &load, rules)
+               : dslt_vot_measure(&score, load.series, load.count, load.lengths, load.sequences, rules);
+  if (rc < 0) goto done;
+  score_no_reset(&score, load.no_reset);
+  if (load.timed > 0 && load.seconds > 0) score.frames_per_second = (double)load.timed / load.seconds;
+  if ((rc = name_sequences(&score, &load)) < 0) goto done;
+  score.refused = load.refused;
+  score.note = load.note;
+  load.note = NULL;
+  if (missing) *missing = load.missing;
+done:
   dslt_vot_load_free(&load);
+  if (rc < 0)
+    dslt_vot_score_free(&score);
+  else
+    *out = score;
   return rc;
 }

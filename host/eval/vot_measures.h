@@ -68,6 +68,8 @@ typedef struct dslt_vot_score {
                       mean over all frames, python: mean of the sequences weighted by length; the first
                       frame is left out */
   double frames_per_second; /* tracked frames / seconds of the files SEQUENCE_time.txt; NaN without */
+  int refused;              /* sequences left out because a file of theirs cannot be used */
+  char *note;               /* why, a sentence for each on a line of its own; NULL: none; owned */
 } dslt_vot_score;
 
 /* Measure series. `sequences`: how many there are; lengths [sequences] their frames. Every sequence needs a
@@ -81,20 +83,28 @@ typedef struct dslt_vot_score {
  * EAO: a run is cut into fragments at its initialisations. The curve at length L is the weighted mean, over
  * the fragments that are defined at L, of the mean overlap of their frames 2..L. A fragment that ended in a
  * failure counts 0 after it and is defined at every length; one that ended with the video is defined up to
- * its end. matlab   a fragment weighs 1 / runs of its sequence; lengths go up to the longest sequence; the
- * run's last fragment is not prolonged even if it failed in the last `skip` frames of the video; python   a
- * fragment weighs 1; lengths go up to the longest fragment; every failed fragment is prolonged. Length 1 is 1
- * by definition (in the `python` program 0; EAO does not use it). */
+ * its end.
+ *   matlab   a fragment weighs 1 / runs of its sequence; lengths go up to the longest sequence; the run's last
+ *            fragment is not prolonged even if it failed in the last `skip` frames of the video
+ *   python   a fragment weighs 1; lengths go up to the longest fragment; every failed fragment is prolonged
+ * Length 1 is 1 by definition (in the `python` program 0; EAO does not use it). */
 int dslt_vot_measure(dslt_vot_score *out, const dslt_vot_series *series, int count, const int *lengths,
                      int sequences, const dslt_vot_rules *rules);
 
+/* What does not end the scoring of a folder. */
+enum {
+  DSLT_VOT_ALLOW_MISSING = 1, /* sequences without a result: left out */
+  DSLT_VOT_ALLOW_UNUSABLE = 2 /* sequences with a file that cannot be used: left out too */
+};
+
 /* Read FOLDER/baseline/SEQUENCE/SEQUENCE_001.txt .. _015.txt (whichever exist) of every sequence, and the
- * no-reset runs under FOLDER/unsupervised where they are complete, and measure them. Result files with
- * another number of frames than the ground truth are DSLT_EFORMAT, naming both counts; sequences without any
- * result are DSLT_EIO, naming them, unless allow_missing: then they are left out and *missing (may be NULL)
- * counts them. */
+ * no-reset runs under FOLDER/unsupervised where they are complete, and measure them. A folder with no-reset
+ * runs alone has `no_reset` and no other number: the others are NaN, and `runs` is 0. Files that cannot be read
+ * or have another number of frames than the ground truth are DSLT_EFORMAT, naming both counts, and sequences
+ * without any result DSLT_EIO, naming them, unless `allow` lets them pass: then `*missing` (may be NULL) and
+ * `refused` count what is left out. */
 int dslt_vot_score_folder(dslt_vot_score *out, int *missing, const char *folder,
-                          const dslt_vot_sequence *sequences, int count, int allow_missing,
+                          const dslt_vot_sequence *sequences, int count, int allow,
                           const dslt_vot_rules *rules);
 void dslt_vot_score_free(dslt_vot_score *score);
 

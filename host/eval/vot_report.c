@@ -14,15 +14,17 @@ static json_t *rules_json(const dslt_vot_rules *rules) {
 }
 
 static json_t *overall_json(const dslt_vot_score *score) {
-  return json_pack("{s:o, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:i, s:I, s:i}", "eao",
-                   dslt_json_number(score->eao), "eao_lengths", score->eao_lengths, "accuracy",
-                   score->accuracy, "accuracy_pooled", score->accuracy_pooled, "accuracy_weighted",
-                   score->accuracy_weighted, "robustness", score->robustness, "failures_total",
-                   score->failures_total, "failures_weighted", score->failures_weighted, "failures_per_100",
-                   score->failures_per_100, "reliability", score->reliability, "no_reset_overlap",
-                   dslt_json_number(score->no_reset), "frames_per_second",
-                   dslt_json_number(score->frames_per_second), "sequences", score->sequences, "frames",
-                   (json_int_t)score->frames, "runs", score->runs);
+  return json_pack(
+      "{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:I, s:i}", "eao",
+      dslt_json_number(score->eao), "eao_lengths", score->eao_lengths, "accuracy",
+      dslt_json_number(score->accuracy), "accuracy_pooled", dslt_json_number(score->accuracy_pooled),
+      "accuracy_weighted", dslt_json_number(score->accuracy_weighted), "robustness",
+      dslt_json_number(score->robustness), "failures_total", dslt_json_number(score->failures_total),
+      "failures_weighted", dslt_json_number(score->failures_weighted), "failures_per_100",
+      dslt_json_number(score->failures_per_100), "reliability", dslt_json_number(score->reliability),
+      "no_reset_overlap", dslt_json_number(score->no_reset), "frames_per_second",
+      dslt_json_number(score->frames_per_second), "sequences", score->sequences, "frames",
+      (json_int_t)score->frames, "runs", score->runs);
 }
 
 static json_t *sequences_json(const dslt_vot_score *score) {
@@ -30,9 +32,10 @@ static json_t *sequences_json(const dslt_vot_score *score) {
   for (int s = 0; out && s < score->sequences; s++) {
     const dslt_vot_sequence_score *one = &score->sequence[s];
     json_t *item =
-        json_pack("{s:i, s:i, s:i, s:f, s:f, s:f, s:o}", "frames", one->frames, "runs", one->runs,
-                  "scored_frames", one->scored, "accuracy", one->accuracy, "failures", one->failures,
-                  "reliability", one->reliability, "no_reset_overlap", dslt_json_number(one->no_reset));
+        json_pack("{s:i, s:i, s:i, s:o, s:o, s:o, s:o}", "frames", one->frames, "runs", one->runs,
+                  "scored_frames", one->scored, "accuracy", dslt_json_number(one->accuracy), "failures",
+                  dslt_json_number(one->failures), "reliability", dslt_json_number(one->reliability),
+                  "no_reset_overlap", dslt_json_number(one->no_reset));
     char nameless[24];
     snprintf(nameless, sizeof nameless, "%d", s);
     if (json_object_set_new(out, one->name ? one->name : nameless, item) != 0) {

@@ -165,9 +165,9 @@ static void load_times(dslt_vot_load *load, const char *folder, const dslt_vot_s
   free(path);
 }
 
-static int load_sequence(dslt_vot_load *load, const char *folder, const dslt_vot_sequence *sequence,
-                         const dslt_vot_rules *rules) {
-  const int index = load->sequences, before = load->count;
+static int load_runs(dslt_vot_load *load, const char *folder, const dslt_vot_sequence *sequence,
+                     const dslt_vot_rules *rules) {
+  const int index = load->sequences;
   int found = 0;
   for (int repetition = 1; repetition <= rules->repetitions; repetition++) {
     dslt_vot_series one;
@@ -179,16 +179,48 @@ static int load_sequence(dslt_vot_load *load, const char *folder, const dslt_vot
       return rc;
     }
   }
-  if (load->count == before) {
+  return DSLT_OK;
+}
+
+/* The sequence's no-reset run; *found: there is one. */
+static int load_no_reset(dslt_vot_load *load, int *found, const char *folder,
+                         const dslt_vot_sequence *sequence, const dslt_vot_rules *rules) {
+  const int index = load->sequences;
+  return load_file(&load->no_reset[index], found, folder, "unsupervised", 1, sequence, index,
+                   rules->convention);
+}
+
+static int load_sequence(dslt_vot_load *load, const char *folder, const dslt_vot_sequence *sequence,
+                         const dslt_vot_rules *rules) {
+  const int index = load->sequences, before = load->count;
+  int found = 0;
+  if (!load->unsupervised) DSLT_TRY(load_runs(load, folder, sequence, rules));
+  if (load->unsupervised || load->count > before)
+    DSLT_TRY(load_no_reset(load, &found, folder, sequence, rules));
+  if (load->unsupervised ? !found : load->count == before) {
     load->missing++;
     return DSLT_OK;
   }
   load->lengths[index] = sequence->frames;
   load->names[index] = sequence->name;
   load->sequences++;
-  load_times(load, folder, sequence);
-  return load_file(&load->no_reset[index], &found, folder, "unsupervised", 1, sequence, index,
-                   rules->convention);
+  if (!load->unsupervised) load_times(load, folder, sequence);
+  return DSLT_OK;
+}
+
+/* Drop what was loaded of the sequence that comes next, and keep the last error's sentence. */
+static int refuse_sequence(dslt_vot_load *load, int before, const dslt_vot_sequence *sequence) {
+  char *note = NULL;
+  const char *older = load->note ? load->note : "";
+  const int length =
+      asprintf(&note, "%s%s%s: %s", older, older[0] ? "\n" : "", sequence->name, dslt_last_error());
+  if (length < 0) return dslt_fail(DSLT_EMEMORY, "Out of memory for a sentence.");
+  free(load->note);
+  load->note = note;
+  load->refused++;
+  while (load->count > before) free_series(&load->series[--load->count]);
+  free_series(&load->no_reset[load->sequences]);
+  return DSLT_OK;
 }
 
 /* ---- the folder ---------------------------------------------------------------------------------- */
@@ -200,7 +232,7 @@ static int check_sequences(const dslt_vot_sequence *sequences, int count) {
     for (int i = 0; i < sequences[s].frames; i++)
       if (!dslt_vot_is_region(sequences[s].truth[i].kind))
         return dslt_fail(DSLT_EFORMAT,
-                         "Frame %d of %s has no ground truth: VOT needs a region in every frame.", i + 1,
+                         "Frame %d of %s has no ground truth: VOT needs a region in every frame.", i,
                          sequences[s].name);
   }
   return DSLT_OK;
@@ -224,14 +256,41 @@ static int fail_missing(const dslt_vot_load *load, const char *folder, const dsl
     }
     used += (size_t)room;
   }
-  return dslt_fail(DSLT_EIO,
-                   "%s/baseline has no results of %d of %d sequences (%s): run the tracker on them, or allow "
-                   "missing ones.",
-                   folder, load->missing, count, names);
+  return dslt_fail(
+      DSLT_EIO,
+      "%s has no results of %d of %d sequences (%s), neither in baseline nor in unsupervised: run the "
+      "tracker on them, or allow missing ones.",
+      folder, load->missing, count, names);
+}
+
+static int load_all(dslt_vot_load *load, const char *folder, const dslt_vot_sequence *sequences, int count,
+                    int allow, const dslt_vot_rules *rules) {
+  for (int s = 0; s < count; s++) {
+    const int before = load->count;
+    int rc = load_sequence(load, folder, &sequences[s], rules);
+    if (rc < 0 && rc != DSLT_EMEMORY && (allow & DSLT_VOT_ALLOW_UNUSABLE))
+      rc = refuse_sequence(load, before, &sequences[s]);
+    DSLT_TRY(rc);
+  }
+  return DSLT_OK;
+}
+
+static int load_either(dslt_vot_load *load, const char *folder, const dslt_vot_sequence *sequences, int count,
+                       int allow, const dslt_vot_rules *rules) {
+  DSLT_TRY(load_all(load, folder, sequences, count, allow, rules));
+  if (load->sequences == 0 && load->refused == 0) { /* perhaps only the runs without resets were made */
+    load->unsupervised = 1;
+    load->missing = 0;
+    DSLT_TRY(load_all(load, folder, sequences, count, allow, rules));
+  }
+  if (load->sequences == 0 && load->refused > 0) return dslt_fail(DSLT_EFORMAT, "%s", load->note);
+  if (load->missing && (!(allow & DSLT_VOT_ALLOW_MISSING) || load->sequences == 0))
+    return fail_missing(load, folder, sequences, count);
+  return DSLT_OK;
 }
 
 int dslt_vot_load_folder(dslt_vot_load *out, const char *folder, const dslt_vot_sequence *sequences,
-                         int count, int allow_missing, const dslt_vot_rules *rules) {
+                         int count, int allow, const dslt_vot_rules *rules) {
   if (!out || !folder || !folder[0] || !sequences || count < 1 || !rules)
     return dslt_fail(DSLT_EARGUMENT, "VOT results need a folder and at least one sequence.");
   DSLT_TRY(check_sequences(sequences, count));
@@ -239,11 +298,8 @@ int dslt_vot_load_folder(dslt_vot_load *out, const char *folder, const dslt_vot_
                         .lengths = calloc((size_t)count, sizeof *load.lengths),
                         .names = calloc((size_t)count, sizeof *load.names)};
   int rc = load.no_reset && load.lengths && load.names
-               ? DSLT_OK
+               ? load_either(&load, folder, sequences, count, allow, rules)
                : dslt_fail(DSLT_EMEMORY, "Out of memory for %d sequences.", count);
-  for (int s = 0; s < count && rc == DSLT_OK; s++) rc = load_sequence(&load, folder, &sequences[s], rules);
-  if (rc == DSLT_OK && load.missing && (!allow_missing || load.sequences == 0))
-    rc = fail_missing(&load, folder, sequences, count);
   if (rc < 0)
     dslt_vot_load_free(&load);
   else
@@ -259,5 +315,6 @@ void dslt_vot_load_free(dslt_vot_load *load) {
   free(load->no_reset);
   free(load->lengths);
   free(load->names);
+  free(load->note);
   *load = (dslt_vot_load){0};
 }

@@ -29,6 +29,9 @@ typedef struct dslt_vot_load {
   const char **names;        /* [sequences] */
   int sequences;             /* those with at least one run */
   int missing;               /* those without */
+  int refused;               /* those with a file that cannot be used, left out */
+  char *note;                /* why, a sentence for each on a line of its own; NULL: none; owned */
+  int unsupervised;          /* 1: no sequence has a measured run, all stand for their no-reset run */
   double seconds;            /* from the files of times */
   long timed;                /* frames that `seconds` covers */
 } dslt_vot_load;
@@ -36,7 +39,7 @@ typedef struct dslt_vot_load {
 /* Parameters and errors as for dslt_vot_score_folder(). Free with dslt_vot_load_free(). A file of times that
  * cannot be read costs the speed and nothing else. */
 int dslt_vot_load_folder(dslt_vot_load *out, const char *folder, const dslt_vot_sequence *sequences,
-                         int count, int allow_missing, const dslt_vot_rules *rules);
+                         int count, int allow, const dslt_vot_rules *rules);
 void dslt_vot_load_free(dslt_vot_load *load);
 
 #ifdef __cplusplus

@@ -7,6 +7,7 @@
  *                          "updates", "update_steps", "init_losses": [...] (of the first training)}
  *   failed/NAME.txt        why a job failed; gone when it succeeds
  *   .partial/              files not complete yet
+ * Of VOT's unsupervised protocol these are times/unsupervised/NAME.txt and so on.
  *
  * NAME/NAME_time.txt of GOT-10k and VOT (a column a repetition) is made once all repetitions are there. Boxes
  * and losses repeat to the byte; times do not, so they have a folder of their own. */

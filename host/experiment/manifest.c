@@ -119,6 +119,12 @@ static int compare_values(const char *path, const char *what, const json_t *olde
       path, what, before, now);
 }
 
+/* VOT's supervised and unsupervised runs of the same options belong together: scoring wants both. */
+static int goes_with(const char *key, const json_t *older, const json_t *newer) {
+  const char *a = json_string_value(older), *b = json_string_value(newer);
+  return strcmp(key, "protocol") == 0 && a && b && strncmp(a, "vot", 3) == 0 && strncmp(b, "vot", 3) == 0;
+}
+
 int dslt_manifest_compare(const json_t *older, const json_t *newer, const char *path) {
   static const struct {
     const char *group, *key, *what;
@@ -137,6 +143,7 @@ int dslt_manifest_compare(const json_t *older, const json_t *newer, const char *
     const char *group = members[i].group, *key = members[i].key;
     const json_t *a = group ? json_object_get(older, group) : older;
     const json_t *b = group ? json_object_get(newer, group) : newer;
+    if (goes_with(key, json_object_get(a, key), json_object_get(b, key))) continue;
     DSLT_TRY(compare_values(path, members[i].what, json_object_get(a, key), json_object_get(b, key)));
   }
   json_t *now = json_object_get(json_object_get(newer, "tracker"), "options"), *value;

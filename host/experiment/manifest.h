@@ -5,7 +5,7 @@
  * {"format": 1, "program": "dslt", "version", "created" (UTC), "command": [...],
  *  "dataset": {"kind", "title", "root", "sequences" (number), "frames", "names": [...],
  *              "notes": {SEQUENCE: what is odd about it}, "note"},
- *  "protocol", "repeat", "frames_limit" (0: none),
+ *  "protocol" (of the run that began; VOT's two share a folder), "repeat", "frames_limit" (0: none),
  *  "tracker": {"preset", "backend", "options": {KEY: text, ...}},
  *  "weights": {"path", "sha256" (null: build without libcrypto), "bytes", "arch", "source", "license"},
  *  "machine": {"host", "system", "cpu", "cores", "memory_mib", "device", "library"}: the one that began */

@@ -79,9 +79,11 @@ static int name_files(dslt_run_job *job, const dslt_run_plan *plan, const char *
   DSLT_TRY(make_stem(&stem, plan, job, sequence, request->protocol));
   int rc = make_name(&job->name, job, sequence, request);
   if (rc == DSLT_OK) rc = make_boxes(&job->boxes, plan, sequence, stem, request->protocol);
-  if (rc == DSLT_OK && (asprintf(&job->times, "times/%s.txt", stem) < 0 ||
-                        asprintf(&job->losses, "losses/%s.json", stem) < 0 ||
-                        asprintf(&job->failed, "failed/%s.txt", stem) < 0))
+  /* VOT's two protocols share a folder of results, where they are scored together. */
+  const char *part = request->protocol == DSLT_RUN_VOT_UNSUPERVISED ? "unsupervised/" : "";
+  if (rc == DSLT_OK && (asprintf(&job->times, "times/%s%s.txt", part, stem) < 0 ||
+                        asprintf(&job->losses, "losses/%s%s.json", part, stem) < 0 ||
+                        asprintf(&job->failed, "failed/%s%s.txt", part, stem) < 0))
     rc = no_memory();
   free(stem);
   return rc;
@@ -122,6 +124,10 @@ static int add_whole(planner *p, int index, const dslt_sequence *sequence) {
     if (ready) {
       job.first = sequence->truth[0];
       job.trouble = first_box_trouble(&job.first);
+      if (p->request->protocol == DSLT_RUN_VOT && sequence->truth_known < sequence->frames)
+        job.trouble =
+            "Its ground truth is known for the first frame alone, and protocol vot needs it in every frame; "
+            "give --protocol vot-unsupervised.";
     } else {
       job.trouble = sequence->note[0]                         ? sequence->note
                     : sequence->state == DSLT_SEQUENCE_ABSENT ? "The root does not have it."

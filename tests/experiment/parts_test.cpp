@@ -123,7 +123,7 @@ TEST_F(Plan, RepetitionsAndVot) {
   EXPECT_STREQ(plan_.jobs[0].boxes, "baseline/clip1/clip1_001.txt");
   ASSERT_EQ(make(DSLT_RUN_VOT_UNSUPERVISED, 2), DSLT_OK);
   EXPECT_STREQ(plan_.jobs[1].boxes, "unsupervised/clip1/clip1_002.txt");
-  EXPECT_STREQ(plan_.jobs[1].times, "times/clip1_002.txt");
+  EXPECT_STREQ(plan_.jobs[1].times, "times/unsupervised/clip1_002.txt");
 }
 
 TEST_F(Plan, PartsOfRobustnessProtocols) {

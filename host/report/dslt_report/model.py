@@ -293,7 +293,7 @@ def read_vot(model: Model, path: Path) -> None:
         curve = entry.get("eao_curve", entry.get("curve"))
         model.vot.append(Vot(clean(name), clean(entry.get("convention") or document.get("convention") or ""),
                              _table(entry.get("rules")) or shared, overall, curve if isinstance(curve, list) else []))
-    if not any(v.value("eao") is not None or v.value("accuracy") is not None for v in model.vot):
+    if not any(v.value(measure) is not None for v in model.vot for measure in ("eao", "accuracy", "no_reset_overlap")):
         raise InputError(f"{path} holds no VOT score: make it with dslt eval --protocol vot --json.")
     model.vot.sort(key=lambda v: (-(v.value("eao") if v.value("eao") is not None else -1), v.name))
 

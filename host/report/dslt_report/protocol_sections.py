@@ -25,8 +25,8 @@ def vot(model: Model, draw: Draw) -> str:
              draw(figures.expected_overlap(model, index), "Expected overlap over length", note),
              draw(figures.eao_ranking(model, index), "Ranked by EAO")]
     columns = {"eao": "EAO", "accuracy": "Accuracy", "robustness": "Robustness (failures)",
-               "rank_accuracy": "Rank A", "rank_robustness": "Rank R", "failures_per_100": "Failures in 100 frames", "no_reset_overlap": "Overlap without resets",
-               "frames_per_second": "fps", "runs": "Runs"}
+               "rank_accuracy": "Rank A", "rank_robustness": "Rank R", "failures_per_100": "Failures in 100 frames",
+               "no_reset_overlap": "Overlap without resets", "frames_per_second": "fps", "runs": "Runs"}
     columns = {name: title for name, title in columns.items() if any(v.value(name) is not None for v in model.vot)}
     rows = [[v.name] + [v.value(name) for name in columns] for v in model.vot]
     conventions = sorted({v.convention for v in model.vot if v.convention})
