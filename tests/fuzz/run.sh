@@ -15,7 +15,7 @@ libraries="$(pkg-config --cflags --libs jansson) -lm"
 util=$(echo host/base/*.c)
 
 # shellcheck disable=SC2086 # the lists are meant to be split
-clang $flags "-DDSLT_SHIPPED_FILE=\"$PWD/weights/slim.safetensors\"" tests/fuzz/fuzz_safetensors.c host/nn/arch.c host/nn/shipped.c \
+clang $flags "-DDSLT_SHIPPED_FILE=\"$PWD/weights/slim.safetensors\"" tests/fuzz/fuzz_safetensors.c host/nn/arch.c host/backend/graph.c host/nn/shipped.c \
   host/nn/safetensors.c host/nn/weights*.c $util $libraries -o build-fuzz/safetensors
 # shellcheck disable=SC2086
 clang $flags tests/fuzz/fuzz_boxes.c host/dataset/box_parse.c $util $libraries -o build-fuzz/boxes
@@ -23,17 +23,37 @@ clang $flags tests/fuzz/fuzz_boxes.c host/dataset/box_parse.c $util $libraries -
 clang $flags tests/fuzz/fuzz_vot.c host/eval/vot_overlap.c host/eval/vot_result.c host/dataset/box_parse.c $util $libraries -o build-fuzz/vot
 # shellcheck disable=SC2086
 clang $flags tests/fuzz/fuzz_dataset.c host/dataset/dataset_text.c host/dataset/dataset_files.c $util $libraries -o build-fuzz/dataset
+# shellcheck disable=SC2086
+clang $flags tests/fuzz/fuzz_picture.c host/media/picture.c host/media/picture_check.c host/media/exif.c host/media/orient.c \
+  host/media/pnm.c host/media/no_opencv.c $util $libraries -o build-fuzz/picture
+
+fuzzers="safetensors boxes vot dataset picture"
+# Videos where FFmpeg's libraries and its program, for the seeds, are there.
+if pkg-config --exists libavformat libavcodec libavutil libswscale && command -v ffmpeg >/dev/null; then
+  # shellcheck disable=SC2046,SC2086
+  clang $flags -DDSLT_FFMPEG tests/fuzz/fuzz_container.c host/media/ffmpeg.c host/media/mp4.c host/media/notes.c \
+    host/media/orient.c host/media/picture.c host/media/picture_check.c host/media/exif.c host/media/pnm.c \
+    host/media/no_opencv.c $util $libraries \
+    $(pkg-config --cflags --libs libavformat libavcodec libavutil libswscale) -lpthread -o build-fuzz/container
+  fuzzers="$fuzzers container"
+fi
 
 corpus=build-fuzz/corpus
-mkdir -p $corpus/safetensors $corpus/boxes $corpus/vot $corpus/dataset
+mkdir -p $corpus/safetensors $corpus/boxes $corpus/vot $corpus/dataset $corpus/picture $corpus/container
 printf ' 1\n10.5,20,30,40\n1,2,3,4,5,6,7,8\n2\n0\n' >$corpus/vot/regions
 printf '\0010.5,0.2\nNaN,1\n' >$corpus/vot/times
 printf '0 1,2\t3;4\r\nnan,1e3,-2,.5\n' >$corpus/dataset/numbers
 printf '2one\n two words \r\n\n' >$corpus/dataset/names
 printf '3width = 640\nheight: 480\n' >$corpus/dataset/settings
 python3 tests/fuzz/make_safetensors_corpus.py $corpus/safetensors
+python3 tests/fuzz/make_picture_corpus.py $corpus/picture
+case $fuzzers in *container*)
+  for name in a.mp4 a.mkv a.webm a.ts a.flv a.avi; do
+    ffmpeg -v error -nostdin -y -f lavfi -i testsrc2=size=32x32:rate=25:duration=0.4 $corpus/container/$name
+  done ;;
+esac
 cd build-fuzz
-for fuzzer in safetensors boxes vot dataset; do
+for fuzzer in $fuzzers; do
   dictionary=../tests/fuzz/$fuzzer.dict
   [ -f "$dictionary" ] && dictionary="-dict=$dictionary" || dictionary=
   # shellcheck disable=SC2086
