@@ -2,6 +2,7 @@
 # What a user may choose, and how everything is compiled.
 
 set(DSLT_WITH_ONEDNN AUTO CACHE STRING "CPU convolutions by oneDNN: AUTO, ON or OFF (plain C instead)")
+set(DSLT_WITH_ONNX AUTO CACHE STRING "ONNX files as weights by libonnx: AUTO, ON or OFF")
 set(DSLT_WITH_OPENCV AUTO CACHE STRING "Videos, images and windows by OpenCV: AUTO, ON or OFF (PNM and rendered scenes only)")
 set(DSLT_WITH_CUDA AUTO CACHE STRING "CUDA parts: AUTO (when nvcc is found), ON or OFF")
 option(DSLT_BUILD_TESTS "Build the tests" ON)

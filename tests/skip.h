@@ -8,6 +8,8 @@ namespace skip {
 constexpr char kShared[] = "../shared is absent: ";  // then the path
 constexpr char kGpu[] = "no GPU: ";                  // then why
 constexpr char kBfloat16[] = "no bfloat16 on this processor";
+constexpr char kOnnx[] = "built without the ONNX library";
+constexpr char kWithOnnx[] = "built with the ONNX library";
 constexpr char kOpenCv[] = "built without OpenCV";
 constexpr char kWithOpenCv[] = "built with OpenCV";
 constexpr char kFfmpeg[] = "built without FFmpeg";

@@ -10,6 +10,7 @@
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "dslt/dslt.h"
+#include "report/network.h"
 #include "report/weights.h"
 
 /* ---- info and verify: one file ------------------------------------------------------------------- */
@@ -137,7 +138,85 @@ static int run_random(int argc, char **argv) {
   return DSLT_EXIT_OK;
 }
 
-/* ---- which of them ------------------------------------------------------------------------------- */
+/* ---- convert ------------------------------------------------------------------------------------- */
+
+enum { KEY_TAPS = 0x200, KEY_SCALES, KEY_MEAN, KEY_DEVIATION, KEY_ORDER, KEY_SOURCE, KEY_LICENSE, KEY_TYPE };
+
+typedef struct convert_options {
+  const char *in, *out, *dtype;
+  dslt_text_pair given[8];
+  int count;
+} convert_options;
+
+static void give(convert_options *options, const char *key, const char *value) {
+  int at = 0;
+  while (at < options->count && strcmp(options->given[at].key, key) != 0) ++at;
+  options->given[at] = (dslt_text_pair){key, value};
+  if (at == options->count) ++options->count;
+}
+
+static error_t parse_convert(int key, char *value, struct argp_state *state) {
+  convert_options *options = state->input;
+  switch (key) {
+    case KEY_TAPS: give(options, "dslt.taps", value); return 0;
+    case KEY_SCALES: give(options, "dslt.scales", value); return 0;
+    case KEY_MEAN: give(options, "dslt.mean", value); return 0;
+    case KEY_DEVIATION: give(options, "dslt.deviation", value); return 0;
+    case KEY_ORDER: give(options, "dslt.channel_order", value); return 0;
+    case KEY_SOURCE: give(options, "dslt.source", value); return 0;
+    case KEY_LICENSE: give(options, "dslt.license", value); return 0;
+    case KEY_TYPE: options->dtype = value; return 0;
+    case 'o': options->out = value; return 0;
+    case ARGP_KEY_ARG:
+      if (options->in)
+        dslt_usage_error(state, "One file at a time: \"%s\" came after \"%s\".", value, options->in);
+      options->in = value;
+      return 0;
+    case ARGP_KEY_END:
+      if (!options->in) dslt_usage_error(state, "Name the file to convert, an ONNX model.");
+      if (!options->out) dslt_usage_error(state, "The result's place is missing: give -o FILE.");
+      return 0;
+    default: return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static int run_convert(int argc, char **argv) {
+  static const struct argp_option table[] = {
+      {"taps", KEY_TAPS, "LOW,HIGH", 0, "Layers that the tracker taps, as dslt weights info names them", 0},
+      {"channel-order", KEY_ORDER, "NAME", 0, "rgb (default) or bgr: what the network is fed first to last",
+       0},
+      {"mean", KEY_MEAN, "A,B,C", 0,
+       "Subtracted from pixels of 0..255, in that order (default: torchvision's)", 0},
+      {"deviation", KEY_DEVIATION, "A,B,C", 0, "Divided by after that, likewise", 0},
+      {"scales", KEY_SCALES, "A,B", 0, "Factor on each tap (default: measured, so that values are about 20)",
+       0},
+      {"source", KEY_SOURCE, "TEXT", 0, "Where the network comes from, for people", 0},
+      {"license", KEY_LICENSE, "TEXT", 0, "Under which terms, likewise", 0},
+      {"dtype", KEY_TYPE, "NAME", 0, "f32 (default), f16 or bf16", 0},
+      {"output", 'o', "FILE", 0, "File to write (required)", 0},
+      {0}};
+  static const char doc[] =
+      "Write the part of an ONNX model that the taps depend on as safetensors, with the graph in the metadata: a "
+      "backbone that needs no ONNX library to load."
+      "\v"
+      "Example:\n"
+      "  dslt weights convert googlenet.onnx --taps=inception_3b/output,inception_4e/output "
+      "--channel-order=bgr --mean=104,117,123 --deviation=1,1,1 -o googlenet.safetensors\n\n"
+      "Exit codes: 0 done, 1 the file cannot be read or written, 2 wrong command line.";
+  static const struct argp argp = {table, parse_convert, "FILE", doc, NULL, NULL, NULL};
+  convert_options options = {.dtype = "f32"};
+  argp_parse(&argp, argc, argv, 0, NULL, &options);
+  const int rc = dslt_network_convert(options.in, options.out, options.given, options.count, options.dtype);
+  if (rc == DSLT_EARGUMENT) {
+    dslt_console_error("%s", dslt_last_error());
+    return DSLT_EXIT_USAGE;
+  }
+  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
+  printf("%s: written\n", options.out);
+  return DSLT_EXIT_OK;
+}
+
+/* ---- which of them ---- */
 
 int dslt_cmd_weights(int argc, char **argv) {
   static const char doc[] =
@@ -158,6 +237,7 @@ int dslt_cmd_weights(int argc, char **argv) {
       {"info", "dslt weights info", run_info},
       {"verify", "dslt weights verify", run_verify},
       {"random", "dslt weights random", run_random},
+      {"convert", "dslt weights convert", run_convert},
   };
   static const dslt_actions actions = {"dslt weights", "info FILE\nverify FILE\nrandom [OPTION...] -o FILE",
                                        doc, list, sizeof list / sizeof *list};

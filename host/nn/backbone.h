@@ -22,6 +22,20 @@ typedef struct dslt_backbone_spec {
 /* Which convolution of dslt_vgg_layers is a dslt_layer. */
 int dslt_layer_index(int layer);
 
+/* One of the features that the tracker fuses. */
+typedef struct dslt_tap {
+  int channels;
+  int stride; /* input pixels from cell to cell */
+  double
+      shift; /* input pixels from the middle of the stride x stride pixels of cell 0 to the middle of what the
+                   cell sees; 0 for VGG-16 */
+} dslt_tap;
+
+enum { DSLT_TAPS = 2 }; /* low, with the finer map, and high */
+
+/* The taps that weights and spec name. DSLT_EWEIGHTS where there are none, or they cannot be fused. */
+int dslt_backbone_taps(dslt_tap out[DSLT_TAPS], const dslt_weights *weights, const dslt_backbone_spec *spec);
+
 /* DSLT_EWEIGHTS when the file ends before the layers that are wanted. */
 int dslt_backbone_check(const dslt_weights *weights, const dslt_backbone_spec *spec);
 

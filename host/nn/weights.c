@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "network.h"
 #include "weights_internal.h"
 
 /* ---- numbers ------------------------------------------------------------------------------------- */
@@ -53,10 +54,10 @@ size_t dslt_tensor_elements(const dslt_tensor_view *view) {
   return elements;
 }
 
-static int check_finite(const dslt_tensor_view *view, const char *tensor) {
+int dslt_tensor_check_finite(const dslt_tensor_view *view, const char *tensor) {
   enum { CHUNK = 4096 };
   float values[CHUNK];
-  const size_t elements = dslt_tensor_elements(view);
+  const size_t elements = view->bytes / (view->dtype == DSLT_DTYPE_F32 ? 4 : 2);
   for (size_t at = 0; at < elements; at += CHUNK) {
     const size_t count = elements - at < CHUNK ? elements - at : CHUNK;
     dslt_tensor_to_f32(values, view, at, count);
@@ -100,7 +101,7 @@ static int take_weight(dslt_weights *weights, int layer, const dslt_named_tensor
         "Tensor %s has the shape %s; %s of a VGG-16 needs [1..%d, %lld, 3, 3] (out, in, height, width).",
         tensor->name, shape, dslt_vgg_layers[layer].caffe, DSLT_WEIGHTS_MAX_WIDTH, (long long)in);
   }
-  DSLT_TRY(check_finite(view, tensor->name));
+  DSLT_TRY(dslt_tensor_check_finite(view, tensor->name));
   weights->weight[layer] = *view;
   weights->width[layer] = (int)view->shape[0];
   return 0;
@@ -116,7 +117,7 @@ static int take_bias(dslt_weights *weights, int layer, const dslt_named_tensor *
                      "Tensor %s has the shape %s; it needs [%d], one value for each output of %s.",
                      tensor->name, shape, weights->width[layer], dslt_vgg_layers[layer].caffe);
   }
-  DSLT_TRY(check_finite(view, tensor->name));
+  DSLT_TRY(dslt_tensor_check_finite(view, tensor->name));
   weights->bias[layer] = *view;
   return 0;
 }
@@ -192,23 +193,33 @@ static int copy_string(char **out, const char *text) {
   return *out ? 0 : dslt_fail(DSLT_EMEMORY, "No memory for a string of %zu bytes.", strlen(text));
 }
 
-static int take_all(dslt_weights *weights, const dslt_safetensors *file) {
-  DSLT_TRY(take_layers(weights, file));
-  DSLT_TRY(dslt_weights_read_preprocess(weights, file));
-  DSLT_TRY(copy_string(&weights->source, dslt_safetensors_metadata(file, "dslt.source")));
-  return copy_string(&weights->license, dslt_safetensors_metadata(file, "dslt.license"));
+static int take_all(dslt_weights *weights, const dslt_metadata *metadata) {
+  if (dslt_metadata_text(metadata, DSLT_KEY_GRAPH)) {
+    DSLT_TRY(dslt_weights_take_network(weights, metadata));
+  } else {
+    DSLT_TRY(take_layers(weights, metadata->file));
+    DSLT_TRY(dslt_weights_read_preprocess(weights, metadata));
+  }
+  DSLT_TRY(copy_string(&weights->source, dslt_metadata_text(metadata, DSLT_KEY_SOURCE)));
+  return copy_string(&weights->license, dslt_metadata_text(metadata, DSLT_KEY_LICENSE));
 }
 
 /* ---- the handle ---------------------------------------------------------------------------------- */
 
-int dslt_weights_from_memory(dslt_weights **out, const void *data, size_t size, const char *name) {
-  if (!out || !data || !name)
-    return dslt_fail(DSLT_EARGUMENT, "Weights need bytes and a name; NULL was given.");
+static int from_memory(dslt_weights **out, const void *data, size_t size, const char *name,
+                       const dslt_text_pair *given, int given_count) {
+  const size_t length = strlen(name);
+  const int is_onnx = length > 5 && strcmp(name + length - 5, ".onnx") == 0;
+  dslt_metadata metadata = {.given = given, .given_count = given_count};
   dslt_safetensors *file = NULL;
-  DSLT_TRY(dslt_safetensors_parse(&file, data, size, name));
+  if (!is_onnx) DSLT_TRY(dslt_safetensors_parse(&file, data, size, name));
+  metadata.file = file;
   dslt_weights *weights = calloc(1, sizeof *weights);
   int rc = weights ? copy_string(&weights->path, name) : dslt_fail(DSLT_EMEMORY, "No memory for weights.");
-  if (rc == 0 && (rc = take_all(weights, file)) < 0) rc = dslt_fail_prefix(rc, name);
+  if (rc == 0 && is_onnx)
+    rc = dslt_weights_take_onnx(weights, data, size, name, given, given_count);
+  else if (rc == 0 && (rc = take_all(weights, &metadata)) < 0)
+    rc = dslt_fail_prefix(rc, name);
   dslt_safetensors_free(file);
   if (rc < 0) {
     dslt_weights_free(weights);
@@ -216,6 +227,12 @@ int dslt_weights_from_memory(dslt_weights **out, const void *data, size_t size, 
   }
   *out = weights;
   return 0;
+}
+
+int dslt_weights_from_memory(dslt_weights **out, const void *data, size_t size, const char *name) {
+  if (!out || !data || !name)
+    return dslt_fail(DSLT_EARGUMENT, "Weights need bytes and a name; NULL was given.");
+  return from_memory(out, data, size, name, NULL, 0);
 }
 
 /* The whole file, read-only; `*size` > 0. */
@@ -255,12 +272,12 @@ static int load_shipped(dslt_weights **out) {
   return DSLT_OK;
 }
 
-static int load_file(dslt_weights **out, const char *path) {
+static int load_file(dslt_weights **out, const char *path, const dslt_text_pair *given, int count) {
   void *map = NULL;
   size_t size = 0;
   DSLT_TRY(map_file(&map, &size, path));
   dslt_weights *weights = NULL;
-  const int rc = dslt_weights_from_memory(&weights, map, size, path);
+  const int rc = from_memory(&weights, map, size, path, given, count);
   if (rc < 0) {
     munmap(map, size);
     return rc;
@@ -294,15 +311,20 @@ static int load_random(dslt_weights **out, const char *text) {
 }
 
 int dslt_weights_load(dslt_weights **out, const char *name) {
+  return dslt_weights_load_given(out, name, NULL, 0);
+}
+
+int dslt_weights_load_given(dslt_weights **out, const char *name, const dslt_text_pair *given, int count) {
   static const char random[] = "random:";
   if (!out || !name)
     return dslt_fail(DSLT_EARGUMENT, "dslt_weights_load() needs a name and a place for its result.");
   if (strncmp(name, random, sizeof random - 1) == 0) return load_random(out, name + sizeof random - 1);
-  return strcmp(name, "slim") == 0 ? load_shipped(out) : load_file(out, name);
+  return strcmp(name, "slim") == 0 ? load_shipped(out) : load_file(out, name, given, count);
 }
 
 void dslt_weights_free(dslt_weights *weights) {
   if (!weights) return;
+  dslt_network_free(weights->network);
   if (weights->mapped > 0)
     munmap(weights->map, weights->map_bytes);
   else if (weights->mapped == 0)
@@ -314,6 +336,10 @@ void dslt_weights_free(dslt_weights *weights) {
 }
 
 void dslt_weights_arch(char *out, size_t size, const dslt_weights *weights) {
+  if (weights->network) {
+    snprintf(out, size, "network of %d layers", weights->network->graph.layers - 1);
+    return;
+  }
   int divisor = weights->width[0] > 0 ? dslt_vgg_layers[0].width / weights->width[0] : 0;
   for (int i = 0; i < weights->layers; ++i) {
     if (weights->width[i] * divisor != dslt_vgg_layers[i].width) divisor = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weights.h: the backbone's weights as the rest of the library sees them: 13 convolutions and how to feed
- * them.
+/* weights.h: the backbone's weights as the rest of the library sees them: VGG-16's 13 convolutions, or any network
+ * (network.h), and how to feed them.
  *
  * Files are safetensors. Tensors are called as in torchvision and timm (features.0.weight) or as in Caffe
  * (conv1_1.weight); what else a file holds (a classifier) is ignored. Strings of the file's __metadata__, all
@@ -12,6 +12,9 @@
  *   dslt.scale_low      "1": factor on conv3_3 and conv4_3
  *   dslt.scale_high     "1": factor on conv5_3
  *   dslt.arch, dslt.source, dslt.license   for people
+ *   dslt.graph          the layers of a network that is no VGG-16, as JSON
+ *   dslt.taps           "inception_3b,inception_4e": the layers that the tracker taps
+ *   dslt.scales         "1,1": factor on each of them
  *
  * What the metadata leaves out follows the convention of the names: Caffe's, or torchvision's (rgb, mean 255
  * * (0.485, 0.456, 0.406), deviation 255 * (0.229, 0.224, 0.225)). The tracker's learning rates are made for
@@ -65,7 +68,10 @@ enum {
   DSLT_ARCH_MAX = 96             /* bytes that hold any dslt_weights_arch() */
 };
 
+struct dslt_network;
+
 struct dslt_weights {
+  struct dslt_network *network;            /* any network; NULL: VGG-16's kind, as the fields below say */
   dslt_tensor_view weight[DSLT_VGG_CONVS]; /* [out, in, 3, 3]; data is NULL from `layers` on */
   dslt_tensor_view bias[DSLT_VGG_CONVS];   /* [out]; may be absent (zero) */
   int width[DSLT_VGG_CONVS]; /* output channels of each layer, 1..DSLT_WEIGHTS_MAX_WIDTH; 0 from `layers` on
@@ -87,6 +93,14 @@ dslt_preprocess dslt_preprocess_caffe(void);
 /* Those of torchvision's models, in units of 0..255. */
 dslt_preprocess dslt_preprocess_torch(void);
 
+typedef struct dslt_text_pair {
+  const char *key, *value;
+} dslt_text_pair;
+
+/* As dslt_weights_load(), with metadata that goes before the file's own: keys as above. Files whose name ends in
+ * .onnx are ONNX models. */
+int dslt_weights_load_given(dslt_weights **out, const char *name, const dslt_text_pair *given, int count);
+
 /* As dslt_weights_load(), from `size` bytes of a safetensors file that the caller keeps until the result is
  * freed. `name` stands for the path in sentences. DSLT_EFORMAT, DSLT_EWEIGHTS, DSLT_EMEMORY. */
 int dslt_weights_from_memory(dslt_weights **out, const void *data, size_t size, const char *name);
@@ -94,6 +108,9 @@ int dslt_weights_from_memory(dslt_weights **out, const void *data, size_t size, 
 /* Write "vgg16", "vgg16/4" or "vgg16 widths 64,64,128,..." to `out` of `size` bytes (DSLT_ARCH_MAX are
  * enough), with " up to conv3_3" behind it for a partial file. */
 void dslt_weights_arch(char *out, size_t size, const dslt_weights *weights);
+
+/* DSLT_EWEIGHTS names the tensor where one of its values is NaN or infinite. */
+int dslt_tensor_check_finite(const dslt_tensor_view *view, const char *tensor);
 
 /* Convert `count` values of a view (not DSLT_DTYPE_OTHER) to float32 starting at element `first`. Exact. */
 void dslt_tensor_to_f32(float *out, const dslt_tensor_view *view, size_t first, size_t count);

@@ -40,13 +40,20 @@ static int bad_value(const char *key, const char *text, const char *wanted) {
                    dslt_printable(safe, sizeof safe, text), wanted);
 }
 
-/* `count` numbers with commas between them, each in low..high. 0 when the key is absent, 1 when read. */
-static int read_numbers(float *out, int count, const dslt_safetensors *file, const char *key, double low,
-                        double high, const char *wanted) {
-  const char *text = dslt_safetensors_metadata(file, key);
+const char *dslt_metadata_text(const dslt_metadata *m, const char *key) {
+  for (int i = 0; i < m->given_count; ++i)
+    if (strcmp(m->given[i].key, key) == 0) return m->given[i].value;
+  for (int i = 0; i < m->own_count; ++i)
+    if (strcmp(m->own[i].key, key) == 0) return m->own[i].value;
+  return m->file ? dslt_safetensors_metadata(m->file, key) : NULL;
+}
+
+int dslt_metadata_numbers(float *out, int count, const dslt_metadata *metadata, const char *key, double low,
+                          double high, const char *wanted) {
+  const char *text = dslt_metadata_text(metadata, key);
   if (!text) return 0;
   const char *at = text;
-  float values[3];
+  float values[8];
   for (int i = 0; i < count; ++i) {
     while (*at == ' ') ++at;
     char *end;
@@ -68,8 +75,8 @@ static void swap_ends(float values[3]) {
   values[2] = first;
 }
 
-static int read_order(dslt_weights *weights, const dslt_safetensors *file) {
-  const char *order = dslt_safetensors_metadata(file, DSLT_KEY_ORDER);
+static int read_order(dslt_weights *weights, const dslt_metadata *metadata) {
+  const char *order = dslt_metadata_text(metadata, DSLT_KEY_ORDER);
   if (!order) return 0;
   const int rgb = strcmp(order, "rgb") == 0;
   if (!rgb && strcmp(order, "bgr") != 0) return bad_value(DSLT_KEY_ORDER, order, "\"bgr\" or \"rgb\"");
@@ -83,11 +90,11 @@ static int read_order(dslt_weights *weights, const dslt_safetensors *file) {
   return 0;
 }
 
-int dslt_weights_read_preprocess(dslt_weights *weights, const dslt_safetensors *file) {
+int dslt_weights_read_preprocess(dslt_weights *weights, const dslt_metadata *metadata) {
   dslt_preprocess *preprocess = &weights->preprocess;
   *preprocess = weights->names[0] == 't' ? dslt_preprocess_torch() : dslt_preprocess_caffe();
   weights->given = 0;
-  DSLT_TRY(read_order(weights, file));
+  DSLT_TRY(read_order(weights, metadata));
   const struct {
     const char *key;
     float *out;
@@ -106,8 +113,8 @@ int dslt_weights_read_preprocess(dslt_weights *weights, const dslt_safetensors *
        "one number above 0"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
-    const int rc = read_numbers(rows[i].out, rows[i].count, file, rows[i].key, rows[i].low, rows[i].high,
-                                rows[i].wanted);
+    const int rc = dslt_metadata_numbers(rows[i].out, rows[i].count, metadata, rows[i].key, rows[i].low,
+                                         rows[i].high, rows[i].wanted);
     if (rc < 0) return rc;
     if (rc > 0) weights->given |= rows[i].bit;
   }

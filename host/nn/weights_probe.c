@@ -9,11 +9,7 @@
 #include "base/rng.h"
 #include "weights_internal.h"
 
-enum {
-  SIDE = 48, /* of the image: 16 * 3, so that four poolings leave a 3 x 3 map */
-  COARSEST = 24,
-  STREAM = 0x70726f62
-};
+enum { SIDE = DSLT_PROBE_SIDE, COARSEST = 24, STREAM = 0x70726f62 };
 
 /* Of the coarsest lattice; what is left behind interpolation and removal of the mean deviates like a
  * photograph's brightness and colours do. Fitted to an independent forward pass (numpy, zero padding) over 4
@@ -42,8 +38,7 @@ static void add_noise(double *plane, dslt_rng *rng, double amplitude) {
   }
 }
 
-/* Three planes, mean 0, as they come out of the crop. */
-static void make_image(double *out) {
+void dslt_probe_image(double *out) {
   dslt_rng rng = dslt_rng_make(1, STREAM);
   const size_t cells = SIDE * SIDE;
   memset(out, 0, 3 * cells * sizeof *out);
@@ -110,7 +105,7 @@ static double mean_of(const double *values, size_t count) {
 
 static void forward(double means[DSLT_VGG_CONVS], const dslt_weights *weights, double *planes,
                     double *wrapped, float *kernel) {
-  make_image(planes);
+  dslt_probe_image(planes);
   int in = 3, side = SIDE;
   for (int layer = 0; layer < weights->layers; ++layer) {
     const int out = weights->width[layer];

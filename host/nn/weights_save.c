@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "network.h"
 #include "weights_internal.h"
 
 enum {
@@ -82,6 +83,36 @@ static int write_tensor(dslt_atomic_file *file, const dslt_tensor_view *view, co
 
 /* ---- header -------------------------------------------------------------------------------------- */
 
+/* Names, or numbers, of the taps with commas between them, appended to `out` of `size` bytes. */
+static void tap_texts(char *names, char *scales, size_t size, const dslt_network *network) {
+  size_t used = 0, used_scales = 0;
+  names[0] = scales[0] = '\0';
+  for (int t = 0; t < network->taps && used < size && used_scales < size; ++t) {
+    char scale[32];
+    dslt_float_text(scale, network->scale[t]);
+    used += (size_t)snprintf(names + used, size - used, "%s%s", t ? "," : "",
+                             network->graph.layer[network->tap[t]].name);
+    used_scales += (size_t)snprintf(scales + used_scales, size - used_scales, "%s%s", t ? "," : "", scale);
+  }
+}
+
+static json_t *describe_network(const dslt_weights *weights, const char *arch, const char *mean,
+                                const char *deviation) {
+  char names[DSLT_NET_TAPS_MAX * 260], scales[sizeof names];
+  char *graph = dslt_network_text(weights->network);
+  tap_texts(names, scales, sizeof names, weights->network);
+  const int tapped = weights->network->taps > 0;
+  json_t *metadata = graph
+                         ? json_pack("{ss ss ss ss ss ss* ss* ss* ss*}", DSLT_KEY_ARCH, arch, DSLT_KEY_GRAPH,
+                                     graph, DSLT_KEY_ORDER, weights->preprocess.rgb ? "rgb" : "bgr",
+                                     DSLT_KEY_MEAN, mean, DSLT_KEY_DEVIATION, deviation, DSLT_KEY_TAPS,
+                                     tapped ? names : NULL, DSLT_KEY_SCALES, tapped ? scales : NULL,
+                                     DSLT_KEY_SOURCE, weights->source, DSLT_KEY_LICENSE, weights->license)
+                         : NULL;
+  free(graph);
+  return metadata;
+}
+
 static json_t *describe_metadata(const dslt_weights *weights) {
   const dslt_preprocess *preprocess = &weights->preprocess;
   char arch[DSLT_ARCH_MAX], mean[96], deviation[96], low[32], high[32];
@@ -90,6 +121,7 @@ static json_t *describe_metadata(const dslt_weights *weights) {
   dslt_triple_text(deviation, preprocess->deviation);
   dslt_float_text(low, preprocess->scale_low);
   dslt_float_text(high, preprocess->scale_high);
+  if (weights->network) return describe_network(weights, arch, mean, deviation);
   /* "s*" leaves a NULL out. */
   return json_pack("{ss ss ss ss ss ss ss* ss*}", DSLT_KEY_ARCH, arch, DSLT_KEY_ORDER,
                    preprocess->rgb ? "rgb" : "bgr", DSLT_KEY_MEAN, mean, DSLT_KEY_DEVIATION, deviation,
@@ -97,34 +129,51 @@ static json_t *describe_metadata(const dslt_weights *weights) {
                    DSLT_KEY_LICENSE, weights->license);
 }
 
-/* Add one tensor's entry and move `*at` behind its data. 0, or -1 for want of memory. */
-static int describe_tensor(json_t *root, json_int_t *at, const dslt_tensor_view *view, const char *layer,
-                           const char *part, dslt_dtype dtype) {
-  char name[32];
+/* Every tensor that is saved: call `take` with it, its layer's name and "weight" or "bias". */
+typedef int (*tensor_visitor)(void *context, const dslt_tensor_view *view, const char *layer,
+                              const char *part);
+
+static int each_tensor(const dslt_weights *weights, tensor_visitor take, void *context) {
+  const dslt_network *network = weights->network;
+  const int layers = network ? network->graph.layers : weights->layers;
+  for (int i = 0; i < layers; ++i) {
+    const char *name = network ? network->graph.layer[i].name : dslt_vgg_layers[i].caffe;
+    const dslt_tensor_view *weight = network ? &network->weight[i] : &weights->weight[i];
+    const dslt_tensor_view *bias = network ? &network->bias[i] : &weights->bias[i];
+    if (weight->data) DSLT_TRY(take(context, weight, name, "weight"));
+    if (bias->data) DSLT_TRY(take(context, bias, name, "bias"));
+  }
+  return 0;
+}
+
+typedef struct description {
+  json_t *root;
+  json_int_t at; /* behind the data so far */
+  dslt_dtype dtype;
+} description;
+
+/* Add one tensor's entry. 0, or DSLT_EMEMORY. */
+static int describe_tensor(void *context, const dslt_tensor_view *view, const char *layer, const char *part) {
+  description *d = context;
+  char name[320];
   snprintf(name, sizeof name, "%s.%s", layer, part);
   json_t *shape = json_array();
   for (int i = 0; i < view->rank; ++i) json_array_append_new(shape, json_integer(view->shape[i]));
-  const json_int_t begin = *at;
-  *at += (json_int_t)(dslt_tensor_elements(view) * dtype_bytes(dtype));
-  json_t *entry =
-      json_pack("{ss so s[II]}", "dtype", dtype_words[dtype], "shape", shape, "data_offsets", begin, *at);
-  return json_object_set_new(root, name, entry);
+  const json_int_t begin = d->at;
+  d->at += (json_int_t)(dslt_tensor_elements(view) * dtype_bytes(d->dtype));
+  json_t *entry = json_pack("{ss so s[II]}", "dtype", dtype_words[d->dtype], "shape", shape, "data_offsets",
+                            begin, d->at);
+  if (json_object_set_new(d->root, name, entry) == 0) return 0;
+  return dslt_fail(DSLT_EMEMORY, "No memory for the header of a weight file.");
 }
 
 /* The header's JSON as text, to be freed; NULL for want of memory. */
 static char *describe(const dslt_weights *weights, dslt_dtype dtype) {
-  json_t *root = json_object();
-  int failed = json_object_set_new(root, "__metadata__", describe_metadata(weights));
-  json_int_t at = 0;
-  for (int layer = 0; layer < weights->layers; ++layer) {
-    const char *name = dslt_vgg_layers[layer].caffe;
-    failed |= describe_tensor(root, &at, &weights->weight[layer], name, "weight", dtype);
-    if (weights->bias[layer].data) {
-      failed |= describe_tensor(root, &at, &weights->bias[layer], name, "bias", dtype);
-    }
-  }
-  char *text = failed ? NULL : json_dumps(root, JSON_COMPACT);
-  json_decref(root);
+  description d = {.root = json_object(), .dtype = dtype};
+  int failed = json_object_set_new(d.root, "__metadata__", describe_metadata(weights));
+  failed |= each_tensor(weights, describe_tensor, &d);
+  char *text = failed ? NULL : json_dumps(d.root, JSON_COMPACT);
+  json_decref(d.root);
   return text;
 }
 
@@ -144,14 +193,20 @@ static int write_header(dslt_atomic_file *file, const dslt_weights *weights, dsl
   return rc;
 }
 
+typedef struct writing {
+  dslt_atomic_file *file;
+  dslt_dtype dtype;
+} writing;
+
+static int write_one(void *context, const dslt_tensor_view *view, const char *layer, const char *part) {
+  const writing *w = context;
+  return write_tensor(w->file, view, layer, part, w->dtype);
+}
+
 static int write_all(dslt_atomic_file *file, const dslt_weights *weights, dslt_dtype dtype) {
+  writing w = {file, dtype};
   DSLT_TRY(write_header(file, weights, dtype));
-  for (int layer = 0; layer < weights->layers; ++layer) {
-    const char *name = dslt_vgg_layers[layer].caffe;
-    DSLT_TRY(write_tensor(file, &weights->weight[layer], name, "weight", dtype));
-    if (weights->bias[layer].data) DSLT_TRY(write_tensor(file, &weights->bias[layer], name, "bias", dtype));
-  }
-  return 0;
+  return each_tensor(weights, write_one, &w);
 }
 
 int dslt_weights_save(const dslt_weights *weights, const char *path, dslt_dtype dtype) {

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "nn/network.h"
 #include "nn/weights.h"
+#include "report/network.h"
 
 static const char *const dtype_names[] = {"F32", "F16", "BF16"};
 
@@ -60,6 +62,7 @@ static void print_preprocess(const dslt_weights *weights) {
   snprintf(text, sizeof text, "%.7g, %.7g, %.7g", (double)deviation[0], (double)deviation[1],
            (double)deviation[2]);
   print_line(weights, "deviation", text, DSLT_GIVEN_DEVIATION);
+  if (weights->network) return;
   printf("Features: times scale\n");
   snprintf(text, sizeof text, "%.7g", (double)preprocess->scale_low);
   print_line(weights, "scale low", text, DSLT_GIVEN_SCALE_LOW);
@@ -103,7 +106,19 @@ static void print_ignored(const dslt_weights *weights, const dslt_safetensors *f
   if (ignored > SHOWN) printf("  and %d more\n", ignored - SHOWN);
 }
 
+enum { INFO_SIDE = 256 };
+
+static int print_network(const dslt_weights *weights) {
+  printf("%s: network, %zu bytes\n", weights->path, weights->map_bytes);
+  DSLT_TRY(dslt_network_print_layers(weights, INFO_SIDE));
+  print_preprocess(weights);
+  for (int t = 0; t < weights->network->taps; ++t)
+    printf("  scale of tap %d  %.7g\n", t + 1, (double)weights->network->scale[t]);
+  return 0;
+}
+
 int dslt_weights_print_info(const dslt_weights *weights) {
+  if (weights->network) return print_network(weights);
   dslt_safetensors *file = NULL;
   DSLT_TRY(dslt_safetensors_parse(&file, weights->map, weights->map_bytes, weights->path));
   char arch[DSLT_ARCH_MAX];
@@ -187,6 +202,9 @@ static void print_conclusion(const dslt_weights *weights, const int counts[3]) {
 }
 
 int dslt_weights_print_verdict(const dslt_weights *weights) {
+  if (weights->network)
+    return dslt_fail(DSLT_EWEIGHTS, "%s is a network of its own, and VGG-16 alone can be verified.",
+                     weights->path);
   char hex[65];
   DSLT_TRY(dslt_sha256(hex, weights->map, weights->map_bytes));
   printf("SHA-256 %s  %s\n\n  layer    weight    bias\n", hex, weights->path);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backend/graph.h"
+#include "dslt/dslt.h"
 #include "reference/network.h"
 
 namespace ref {

@@ -14,9 +14,11 @@ flags="-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sa
 libraries="$(pkg-config --cflags --libs jansson) -lm"
 util=$(echo host/base/*.c)
 
+network="host/backend/graph.c host/nn/network.c host/nn/network_simplify.c host/nn/network_text.c $(echo host/nn/onnx_*.c)"
+
 # shellcheck disable=SC2086 # the lists are meant to be split
-clang $flags "-DDSLT_SHIPPED_FILE=\"$PWD/weights/slim.safetensors\"" tests/fuzz/fuzz_safetensors.c host/nn/arch.c host/backend/graph.c host/nn/shipped.c \
-  host/nn/safetensors.c host/nn/weights*.c $util $libraries -o build-fuzz/safetensors
+clang $flags "-DDSLT_SHIPPED_FILE=\"$PWD/weights/slim.safetensors\"" tests/fuzz/fuzz_safetensors.c host/nn/arch.c host/nn/shipped.c \
+  host/nn/safetensors.c host/nn/weights*.c $network host/nn/no_onnx.c $util $libraries -o build-fuzz/safetensors
 # shellcheck disable=SC2086
 clang $flags tests/fuzz/fuzz_boxes.c host/dataset/box_parse.c $util $libraries -o build-fuzz/boxes
 # shellcheck disable=SC2086
@@ -38,8 +40,23 @@ if pkg-config --exists libavformat libavcodec libavutil libswscale && command -v
   fuzzers="$fuzzers container"
 fi
 
+if pkg-config --exists protobuf && [ -f /usr/include/onnx/onnx_pb.h ]; then
+  fuzzers="$fuzzers onnx"
+  mkdir -p build-fuzz/onnx-objects
+  for source in $network host/nn/arch.c host/nn/shipped.c host/nn/safetensors.c $(echo host/nn/weights*.c) $util; do
+    # shellcheck disable=SC2086
+    clang $flags "-DDSLT_SHIPPED_FILE=\"$PWD/weights/slim.safetensors\"" $(pkg-config --cflags jansson) -c "$source" \
+      -o "build-fuzz/onnx-objects/$(echo "$source" | tr / _).o"
+  done
+  # shellcheck disable=SC2086,SC2046
+  clang++ ${flags#-std=c11} -std=c++17 $(pkg-config --cflags protobuf) tests/fuzz/fuzz_onnx.cpp host/nn/onnx.cpp \
+    build-fuzz/onnx-objects/*.o $libraries -lonnx_proto $(pkg-config --libs protobuf) -o build-fuzz/onnx
+else
+  echo "fuzz onnx: left out, libonnx-dev is not installed"
+fi
+
 corpus=build-fuzz/corpus
-mkdir -p $corpus/safetensors $corpus/boxes $corpus/vot $corpus/dataset $corpus/picture $corpus/container
+mkdir -p $corpus/safetensors $corpus/boxes $corpus/vot $corpus/dataset $corpus/picture $corpus/onnx $corpus/container
 printf ' 1\n10.5,20,30,40\n1,2,3,4,5,6,7,8\n2\n0\n' >$corpus/vot/regions
 printf '\0010.5,0.2\nNaN,1\n' >$corpus/vot/times
 printf '0 1,2\t3;4\r\nnan,1e3,-2,.5\n' >$corpus/dataset/numbers
@@ -52,6 +69,7 @@ case $fuzzers in *container*)
     ffmpeg -v error -nostdin -y -f lavfi -i testsrc2=size=32x32:rate=25:duration=0.4 $corpus/container/$name
   done ;;
 esac
+python3 tests/fuzz/make_onnx_corpus.py $corpus/onnx
 cd build-fuzz
 for fuzzer in $fuzzers; do
   dictionary=../tests/fuzz/$fuzzer.dict

@@ -82,7 +82,7 @@ TEST_F(WeightsCli, MalformedFilesFail) {
 
 TEST_F(WeightsCliDeathTest, WrongCommandLinesExitWithTwo) {
   const auto two = ::testing::ExitedWithCode(2);
-  EXPECT_EXIT(exit(run_verb({})), two, "info, verify or random");
+  EXPECT_EXIT(exit(run_verb({})), two, "info, verify, random or convert");
   EXPECT_EXIT(exit(run_verb({"verfiy"})), two, "did you mean \"verify\"");
   EXPECT_EXIT(exit(run_verb({"--what"})), two, "what");
   EXPECT_EXIT(exit(run_verb({"info", "a", "b"})), two, "One file at a time");

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run.c: run a network file on one input for compare.py.
+ *
+ *   dslt_network_run FILE HEIGHT WIDTH PRECISION THREADS SECONDS INPUT OUTPUT TAP...
+ *
+ * INPUT holds float32 [height][width][channels]; OUTPUT gets the taps' maps one after the other, likewise. Prints the
+ * median and the least milliseconds of a run, and how many runs there were. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/backend.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "nn/network.h"
+
+typedef struct job {
+  dslt_weights *weights;
+  dslt_backend *backend;
+  dslt_net *net;
+  dslt_node_map *maps;
+  float *input, *taps[DSLT_NET_TAPS_MAX];
+  size_t input_values, values[DSLT_NET_TAPS_MAX];
+} job;
+
+static int load_layer(void *context, int layer, float *weights, float *bias) {
+  const dslt_network *network = context;
+  const dslt_tensor_view *w = &network->weight[layer], *b = &network->bias[layer];
+  const size_t channels = (size_t)network->graph.layer[layer].channels;
+  dslt_tensor_to_f32(weights, w, 0, w->bytes / (w->dtype == DSLT_DTYPE_F32 ? 4 : 2));
+  memset(bias, 0, channels * sizeof *bias);
+  if (b->data) dslt_tensor_to_f32(bias, b, 0, channels);
+  return DSLT_OK;
+}
+
+static int allocate(float **out, dslt_backend *backend, size_t values) {
+  void *memory;
+  DSLT_TRY(backend->ops->alloc(&memory, backend, values * sizeof(float)));
+  *out = memory;
+  return DSLT_OK;
+}
+
+static int plan(job *j, int h, int w, char **taps, int count) {
+  dslt_network *network = j->weights->network;
+  if (!network) return dslt_fail(DSLT_EWEIGHTS, "VGG-16 is not for this program.");
+  dslt_net_desc desc = {
+      .n = 1, .h = h, .w = w, .graph = &network->graph, .load = load_layer, .context = network};
+  unsigned char *needed = calloc((size_t)network->graph.layers, 1);
+  j->maps = calloc((size_t)network->graph.layers, sizeof *j->maps);
+  if (!j->maps || !needed) return dslt_fail(DSLT_EMEMORY, "Out of memory.");
+  for (int t = 0; t < count; ++t) {
+    desc.tap[t] = dslt_graph_find(&network->graph, taps[t]);
+    if (desc.tap[t] < 0) return dslt_fail(DSLT_EWEIGHTS, "No layer %s.", taps[t]);
+  }
+  desc.taps = count;
+  DSLT_TRY(dslt_graph_needed(needed, desc.graph, desc.tap, count));
+  DSLT_TRY(dslt_graph_maps(j->maps, desc.graph, needed, h, w));
+  free(needed);
+  j->input_values = (size_t)h * (size_t)w * (size_t)network->graph.layer[0].channels;
+  DSLT_TRY(allocate(&j->input, j->backend, j->input_values));
+  for (int t = 0; t < count; ++t) {
+    const dslt_node_map *m = &j->maps[desc.tap[t]];
+    j->values[t] = (size_t)m->c * (size_t)m->h * (size_t)m->w;
+    DSLT_TRY(allocate(&j->taps[t], j->backend, j->values[t]));
+  }
+  return j->backend->ops->net_plan(&j->net, j->backend, &desc);
+}
+
+static int order(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static int measure(job *j, double seconds) {
+  enum { RUNS = 100000 };
+  double *ms = malloc(RUNS * sizeof *ms);
+  int runs = 0;
+  if (!ms) return dslt_fail(DSLT_EMEMORY, "Out of memory.");
+  const double end = dslt_seconds() + seconds;
+  int rc = DSLT_OK;
+  while (rc == DSLT_OK && runs < RUNS && (runs < 3 || dslt_seconds() < end)) {
+    const double before = dslt_seconds();
+    rc = j->backend->ops->net_run(j->net, j->input, j->taps);
+    ms[runs++] = 1e3 * (dslt_seconds() - before);
+  }
+  qsort(ms, (size_t)runs, sizeof *ms, order);
+  printf("%.4f %.4f %d\n", ms[runs / 2], ms[0], runs);
+  free(ms);
+  return rc;
+}
+
+static int run(job *j, char **argv, int count) {
+  const dslt_backend_config config = {
+      .threads = atoi(argv[5]),
+      .precision = strcmp(argv[4], "bf16") ? DSLT_PRECISION_F32 : DSLT_PRECISION_BF16};
+  DSLT_TRY(dslt_weights_load(&j->weights, argv[1]));
+  DSLT_TRY(dslt_backend_open(&j->backend, "cpu", &config));
+  DSLT_TRY(j->backend->ops->begin(j->backend));
+  DSLT_TRY(plan(j, atoi(argv[2]), atoi(argv[3]), argv + 9, count));
+  FILE *in = fopen(argv[7], "rb"), *out = fopen(argv[8], "wb");
+  if (!in || !out || fread(j->input, sizeof(float), j->input_values, in) != j->input_values)
+    return dslt_fail(DSLT_EIO, "%s or %s cannot be opened, or is too short.", argv[7], argv[8]);
+  DSLT_TRY(j->backend->ops->net_run(j->net, j->input, j->taps));
+  for (int t = 0; t < count; ++t) fwrite(j->taps[t], sizeof(float), j->values[t], out);
+  fclose(in);
+  fclose(out);
+  return measure(j, atof(argv[6]));
+}
+
+int main(int argc, char **argv) {
+  job j = {0};
+  if (argc < 10 || argc > 9 + DSLT_NET_TAPS_MAX) return 2;
+  if (run(&j, argv, argc - 9) == DSLT_OK) return 0; /* the system takes the memory back */
+  fprintf(stderr, "dslt_network_run: %s\n", dslt_last_error());
+  return 1;
+}

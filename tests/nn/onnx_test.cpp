@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+// ONNX files as weights: what is read, and what is said of what is not. That the results are right is
+// bench/networks/compare.py's affair, beside onnxruntime.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <memory>
+
+#include "nn/backbone.h"
+#include "nn/network.h"
+#include "onnx_build.h"
+#include "scratch.h"
+#include "skip.h"
+
+using namespace onnx_build;
+
+namespace {
+
+struct Free {
+  void operator()(dslt_network *n) const { dslt_network_free(n); }
+  void operator()(dslt_weights *w) const { dslt_weights_free(w); }
+};
+
+class Onnx : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!DSLT_ONNX) GTEST_SKIP() << skip::kOnnx;
+  }
+  int read(const std::string &file) {
+    dslt_network *out = nullptr;
+    const int rc = dslt_network_from_onnx(&out, file.data(), file.size(), "model.onnx", nullptr, nullptr);
+    network.reset(out);
+    error = rc < 0 ? dslt_last_error() : "";
+    return rc;
+  }
+  // Why the model's output cannot be computed.
+  std::string refusal(const std::string &graph, const std::vector<std::int64_t> &input = {1, 3, 0, 0}) {
+    EXPECT_EQ(read(model(graph, input)), DSLT_OK) << error;
+    if (!network) return "";
+    std::vector<unsigned char> needed(std::size_t(network->graph.layers));
+    const int last = network->graph.layers - 1;
+    EXPECT_EQ(dslt_graph_needed(needed.data(), &network->graph, &last, 1), DSLT_EWEIGHTS);
+    return dslt_last_error();
+  }
+  const dslt_node &layer(int index) { return network->graph.layer[index]; }
+
+  std::unique_ptr<dslt_network, Free> network;
+  std::string error;
+};
+
+const std::vector<float> kKernel(4 * 3 * 9, 0.5f);
+std::string conv(const std::string &from, const std::string &to, const std::string &attributes = "") {
+  return node("Conv", {from, "w"}, to, attributes + of_ints("pads", {1, 1, 1, 1})) +
+         tensor("w", {4, 3, 3, 3}, kKernel);
+}
+
+TEST_F(Onnx, AConvolutionIsALayerWithItsActivationInside) {
+  ASSERT_EQ(read(model(conv("x", "c", of_ints("strides", {2, 1}) + of_ints("dilations", {1, 1})) +
+                       node("Relu", {"c"}, "y"))),
+            DSLT_OK)
+      << error;
+  ASSERT_EQ(network->graph.layers, 2);
+  EXPECT_STREQ(layer(1).name, "y");
+  EXPECT_EQ(layer(1).kind, DSLT_LAYER_CONV);
+  EXPECT_EQ(layer(1).activation, DSLT_ACTIVATION_RELU);
+  EXPECT_EQ(layer(1).stride[0], 2);
+  EXPECT_EQ(layer(1).stride[1], 1);
+  EXPECT_EQ(layer(1).channels, 4);
+}
+
+TEST_F(Onnx, NormalisationIsFolded) {
+  const std::vector<float> scale{2, 2, 2, 2}, shift{1, 1, 1, 1}, mean{3, 3, 3, 3}, variance{4, 4, 4, 4};
+  ASSERT_EQ(read(model(conv("x", "c") +
+                       node("BatchNormalization", {"c", "s", "b", "m", "v"}, "y", of_float("epsilon", 0)) +
+                       tensor("s", {4}, scale) + tensor("b", {4}, shift) + tensor("m", {4}, mean) +
+                       tensor("v", {4}, variance))),
+            DSLT_OK)
+      << error;
+  ASSERT_EQ(network->graph.layers, 2);
+  float weight, bias;
+  dslt_tensor_to_f32(&weight, &network->weight[1], 0, 1);
+  dslt_tensor_to_f32(&bias, &network->bias[1], 0, 1);
+  EXPECT_FLOAT_EQ(weight, 0.5f * 2 / 2);
+  EXPECT_FLOAT_EQ(bias, 1 - 3.0f * 2 / 2);
+}
+
+// x * clip(x + 3, 0, 6) / 6, as exporters without the operator write it.
+TEST_F(Onnx, HardSwishIsFoundInItsParts) {
+  ASSERT_EQ(read(model(conv("x", "c") + tensor("three", {}, {3}) + tensor("six", {}, {6}) +
+                       node("Add", {"c", "three"}, "a") +
+                       node("Clip", {"a"}, "b", of_float("min", 0) + of_float("max", 6)) +
+                       node("Div", {"b", "six"}, "d") + node("Mul", {"c", "d"}, "y"))),
+            DSLT_OK)
+      << error;
+  const dslt_node &last = layer(network->graph.layers - 1);
+  EXPECT_EQ(last.activation, DSLT_ACTIVATION_HARD_SWISH);
+  EXPECT_STREQ(last.name, "y");
+}
+
+TEST_F(Onnx, MetadataSaysHowItIsFedAndTapped) {
+  const std::string path = testing::TempDir() + "dslt_tapped.onnx";
+  const std::string file =
+      model(conv("x", "low", of_ints("strides", {4, 4})) +
+                node("MaxPool", {"low"}, "y", of_ints("kernel_shape", {2, 2}) + of_ints("strides", {2, 2})),
+            {1, 3, 0, 0},
+            entry("dslt.taps", "y,low") + entry("dslt.channel_order", "bgr") + entry("dslt.scales", "2,3"));
+  std::ofstream(path, std::ios::binary) << file;
+  dslt_weights *loaded = nullptr;
+  ASSERT_EQ(dslt_weights_load(&loaded, path.c_str()), DSLT_OK) << dslt_last_error();
+  const std::unique_ptr<dslt_weights, Free> weights(loaded);
+  ASSERT_EQ(weights->network->taps, 2);
+  EXPECT_EQ(weights->preprocess.rgb, 0);
+  dslt_options options;
+  ASSERT_EQ(dslt_options_init(&options, "default"), DSLT_OK);
+  dslt_tap taps[2];
+  ASSERT_EQ(dslt_backbone_taps(taps, weights.get(), &options), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(taps[0].stride, 4);  // the finer one comes first, whatever the order of the names
+  EXPECT_EQ(taps[1].stride, 8);
+  EXPECT_EQ(taps[0].channels, 4);
+  // The same network in our own format.
+  const std::string saved = testing::TempDir() + "dslt_tapped.safetensors";
+  ASSERT_EQ(dslt_weights_save(weights.get(), saved.c_str(), DSLT_DTYPE_F32), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_weights_load(&loaded, saved.c_str()), DSLT_OK) << dslt_last_error();
+  const std::unique_ptr<dslt_weights, Free> again(loaded);
+  ASSERT_EQ(again->network->graph.layers, weights->network->graph.layers);
+  EXPECT_EQ(again->network->scale[1], weights->network->scale[1]);
+  EXPECT_EQ(again->network->tap[0], weights->network->tap[0]);
+  for (int i = 0; i < again->network->graph.layers; ++i) {
+    const dslt_node &a = weights->network->graph.layer[i], &b = again->network->graph.layer[i];
+    EXPECT_STREQ(a.name, b.name);
+    EXPECT_EQ(a.kind, b.kind);
+    EXPECT_EQ(std::memcmp(a.pad, b.pad, sizeof a.pad), 0);
+    EXPECT_EQ(std::memcmp(a.stride, b.stride, sizeof a.stride), 0);
+  }
+  std::remove(path.c_str());
+  std::remove(saved.c_str());
+}
+
+// ---- what is refused ----------------------------------------------------------------------------------
+
+struct Refused {
+  const char *name;
+  std::string graph;
+  const char *sentence;
+};
+void PrintTo(const Refused &r, std::ostream *out) { *out << r.name; }
+
+class OnnxRefusal : public Onnx, public testing::WithParamInterface<Refused> {};
+
+TEST_P(OnnxRefusal, NamesTheOperatorAndTheReason) {
+  EXPECT_NE(refusal(GetParam().graph).find(GetParam().sentence), std::string::npos) << dslt_last_error();
+}
+
+const std::string kFour = tensor("four", {4}, {1, 1, 1, 1}), kTwo = of_ints("kernel_shape", {2, 2});
+
+INSTANTIATE_TEST_SUITE_P(
+    Operators, OnnxRefusal,
+    testing::Values(
+        Refused{"unknown", node("Softmax", {"x"}, "y"), "operator Softmax: it is not supported"},
+        Refused{"behind", node("Softmax", {"x"}, "s") + node("Relu", {"s"}, "y"), "operator Softmax"},
+        Refused{"domain", bytes(1, bytes(1, "x") + bytes(2, "y") + bytes(4, "Conv") + bytes(7, "mine")),
+                "of the domain mine"},
+        Refused{"convNoWeights", node("Conv", {"x", "x"}, "y"), "its weights are no constants"},
+        Refused{"conv1d", node("Conv", {"x", "w"}, "y") + tensor("w", {4, 3, 1}, std::vector<float>(12)),
+                "have 3 dimensions"},
+        Refused{"convChannels",
+                node("Conv", {"x", "w"}, "y") + tensor("w", {4, 2, 1, 1}, std::vector<float>(8)),
+                "for 2 input channels, and there are 3"},
+        Refused{"convGroups",
+                node("Conv", {"x", "w"}, "y", of_int("group", 3)) +
+                    tensor("w", {4, 1, 1, 1}, std::vector<float>(4)),
+                "do not fit each other"},
+        Refused{"convStrides", conv("x", "y", of_ints("strides", {1, 1, 1})),
+                "not those of maps of two dimensions"},
+        Refused{"convPads", conv("x", "y", of_ints("pads", {-1, 0, 0, 0})),
+                "not those of maps of two dimensions"},
+        Refused{"convKernel", conv("x", "y", of_ints("kernel_shape", {5, 5})), "not that of its weights"},
+        Refused{"convAutoPad", conv("x", "y", of_text("auto_pad", "SIDEWAYS")), "auto_pad is none of"},
+        Refused{"poolDilated", node("MaxPool", {"x"}, "y", kTwo + of_ints("dilations", {2, 2})), "dilations"},
+        Refused{"poolKernel", node("MaxPool", {"x"}, "y"), "it has no kernel_shape"},
+        Refused{"poolPadding", node("MaxPool", {"x"}, "y", kTwo + of_ints("pads", {2, 2, 2, 2})),
+                "do not fit each other"},
+        Refused{"lrnSize", node("LRN", {"x"}, "y", of_int("size", 4)), "its size must be odd"},
+        Refused{"clip", node("Clip", {"x"}, "y", of_float("min", -1) + of_float("max", 1)),
+                "these are -1 and 1"},
+        Refused{"hardSigmoid", node("HardSigmoid", {"x"}, "y", of_float("beta", 0.25f)), "beta of 0.5"},
+        Refused{"addOfFour", node("Add", {"x", "four"}, "y") + kFour,
+                "neither one value nor one for each of 3"},
+        Refused{"divByMap", node("Div", {"three", "x"}, "y") + tensor("three", {}, {3}), "divided by a map"},
+        Refused{"divByZero", node("Div", {"x", "zero"}, "y") + tensor("zero", {}, {0}), "or a map by 0"},
+        Refused{"subOfMaps", node("Relu", {"x"}, "r") + node("Sub", {"r", "x"}, "y"), "with constants only"},
+        Refused{"sumOfChannels", conv("x", "c") + node("Add", {"c", "x"}, "y"), "4 and 3 channels"},
+        Refused{"concatAxis", node("Concat", {"x", "x"}, "y", of_int("axis", 2)), "only channels"},
+        Refused{"normalise", node("BatchNormalization", {"x", "x", "x", "x", "x"}, "y"),
+                "statistics are no constants"},
+        Refused{"reshape", node("Reshape", {"x", "s"}, "y") + integers("s", {1, 3, 5, 7, 2}),
+                "only flattening"},
+        Refused{"flattenAxis", node("Flatten", {"x"}, "y", of_int("axis", 2)), "only axis 1"},
+        Refused{"gemmFeatures",
+                node("Flatten", {"x"}, "f") + node("Gemm", {"f", "w"}, "y") +
+                    tensor("w", {7, 2}, std::vector<float>(14)),
+                "its 7 features are not those"},
+        Refused{"resizeFactor", node("Resize", {"x", "", "s"}, "y") + tensor("s", {4}, {1, 1, 1.5f, 2}),
+                "only whole factors"},
+        Refused{
+            "resizeMode",
+            node("Resize", {"x", "", "s"}, "y", of_text("mode", "cubic")) + tensor("s", {4}, {1, 1, 2, 2}),
+            "only the modes nearest and linear"},
+        Refused{"resizeCorners",
+                node("Resize", {"x", "", "s"}, "y",
+                     of_text("mode", "linear") + of_text("coordinate_transformation_mode", "align_corners")) +
+                    tensor("s", {4}, {1, 1, 2, 2}),
+                "coordinate_transformation_mode"},
+        Refused{"padMode",
+                node("Pad", {"x", "p"}, "y", of_text("mode", "reflect")) +
+                    integers("p", {0, 0, 1, 1, 0, 0, 1, 1}),
+                "only constant zeros"},
+        Refused{"padBefore",
+                node("Pad", {"x", "p"}, "q") + integers("p", {0, 0, 1, 1, 0, 0, 1, 1}) +
+                    node("MaxPool", {"q"}, "y", kTwo),
+                "only taken before a convolution"},
+        Refused{"meanAxes", node("ReduceMean", {"x"}, "y", of_ints("axes", {1})), "means over whole maps"}),
+    [](const auto &parameter) { return std::string(parameter.param.name); });
+
+TEST_F(Onnx, FilesThatAreNone) {
+  EXPECT_EQ(read("this is no protobuf"), DSLT_EFORMAT);
+  EXPECT_NE(error.find("model.onnx: It is no ONNX file"), std::string::npos) << error;
+  EXPECT_EQ(read(""), DSLT_EFORMAT);
+  const std::string good = model(conv("x", "y"));
+  EXPECT_EQ(read(good.substr(0, good.size() / 2)), DSLT_EFORMAT);
+}
+
+TEST_F(Onnx, ModelsThatAreNoBackbone) {
+  EXPECT_EQ(read(model(conv("nobody", "y"))), DSLT_EWEIGHTS);
+  EXPECT_NE(error.find("\"nobody\", which no node before it makes"), std::string::npos) << error;
+  EXPECT_EQ(read(model(node("Relu", {"x"}, "y") + node("Relu", {"x"}, "y"))), DSLT_EWEIGHTS);
+  EXPECT_NE(error.find("Two nodes make \"y\""), std::string::npos) << error;
+  EXPECT_EQ(read(model(node("Relu", {"x"}, "y"), {1, 3, 8})), DSLT_EWEIGHTS);
+  EXPECT_NE(error.find("has 3 dimensions"), std::string::npos) << error;
+  EXPECT_EQ(read(model(node("Relu", {"x"}, "y") + bytes(11, value("second", {1, 3, 8, 8})))), DSLT_EWEIGHTS);
+  EXPECT_NE(error.find("has 2 inputs"), std::string::npos) << error;
+  EXPECT_EQ(read(model("")), DSLT_EWEIGHTS);
+  EXPECT_NE(error.find("has no layers"), std::string::npos) << error;
+  const std::vector<float> nan(4 * 3 * 9, std::numeric_limits<float>::quiet_NaN());
+  EXPECT_EQ(read(model(node("Conv", {"x", "w"}, "y") + tensor("w", {4, 3, 3, 3}, nan))), DSLT_EWEIGHTS);
+  EXPECT_NE(error.find("holds NaN"), std::string::npos) << error;
+}
+
+TEST_F(Onnx, TensorsThatPromiseMoreThanTheyHold) {
+  EXPECT_NE(
+      refusal(node("Conv", {"x", "w"}, "y") + tensor("w", {4, 3, 3, 3}, {1, 2, 3})).find("no constants"),
+      std::string::npos);
+  EXPECT_NE(refusal(node("Conv", {"x", "w"}, "y") + tensor("w", {1 << 30, 1 << 30, 3, 3}, {1}))
+                .find("no constants"),
+            std::string::npos);
+}
+
+TEST(OnnxAbsent, ABuildWithoutTheLibrarySaysWhatToDo) {
+  if (DSLT_ONNX) GTEST_SKIP() << skip::kWithOnnx;
+  dslt_network *out = nullptr;
+  const std::string file = model(conv("x", "y"));
+  EXPECT_EQ(dslt_network_from_onnx(&out, file.data(), file.size(), "model.onnx", nullptr, nullptr),
+            DSLT_EUNSUPPORTED);
+  EXPECT_NE(std::string(dslt_last_error()).find("libonnx-dev"), std::string::npos);
+}
+
+}  // namespace
