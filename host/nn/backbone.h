@@ -26,9 +26,9 @@ int dslt_layer_index(int layer);
 typedef struct dslt_tap {
   int channels;
   int stride; /* input pixels from cell to cell */
-  double
-      shift; /* input pixels from the middle of the stride x stride pixels of cell 0 to the middle of what the
-                   cell sees; 0 for VGG-16 */
+  /* Input pixels from the middle of cell 0's own stride x stride pixels to the middle of what it sees; 0 for
+   * VGG-16. */
+  double shift;
 } dslt_tap;
 
 enum { DSLT_TAPS = 2 }; /* low, with the finer map, and high */

@@ -110,8 +110,7 @@ TEST_F(Onnx, MetadataSaysHowItIsFedAndTapped) {
   const std::unique_ptr<dslt_weights, Free> weights(loaded);
   ASSERT_EQ(weights->network->taps, 2);
   EXPECT_EQ(weights->preprocess.rgb, 0);
-  dslt_options options;
-  ASSERT_EQ(dslt_options_init(&options, "default"), DSLT_OK);
+  dslt_backbone_spec options = {DSLT_CONV4_3, DSLT_CONV5_3, 1, 1, 1.0};
   dslt_tap taps[2];
   ASSERT_EQ(dslt_backbone_taps(taps, weights.get(), &options), DSLT_OK) << dslt_last_error();
   EXPECT_EQ(taps[0].stride, 4);  // the finer one comes first, whatever the order of the names
