@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* adam.cu: one Adam step on all tensors in one launch. */
+#include "block_sum.h"
 #include "launch.h"
 #include "math/adam.h"
-#include "reduce.h"
 
 enum { THREADS = 256, CHUNK = 4 * THREADS }; /* a block takes CHUNK weights of one tensor */
 
@@ -37,9 +37,9 @@ static __global__ void __launch_bounds__(THREADS)
   if (dslt_last_block(ticket) && threadIdx.x == 0) *step = now;
 }
 
-extern "C" int dslt_cuda_adam(dslt_stream stream, const dslt_param *params, int count,
-                              const dslt_adam_rule *rule, int32_t *step, uint32_t *ticket,
-                              const int32_t *when) {
+extern "C" int DSLT_LAUNCHER(adam)(dslt_stream stream, const dslt_param *params, int count,
+                                   const dslt_adam_rule *rule, int32_t *step, uint32_t *ticket,
+                                   const int32_t *when) {
   if (!rule || !step || !ticket || (count > 0 && !params))
     return dslt_fail(DSLT_EARGUMENT, "Kernel adam needs params, a rule, a step counter and a ticket.");
   if (count < 0 || count > DSLT_ADAM_TENSORS_MAX)

@@ -41,8 +41,8 @@ static __global__ void __launch_bounds__(THREADS)
   dslt_store_pixel<T, C>(out + ((size_t)y * (size_t)w + (size_t)x) * C, sums[0], sums[1], sums[2]);
 }
 
-extern "C" int dslt_cuda_augment(dslt_stream stream, void *out, dslt_type type, int channels, const float *in,
-                                 int h, int w, float sigma, int axis) {
+extern "C" int DSLT_LAUNCHER(augment)(dslt_stream stream, void *out, dslt_type type, int channels,
+                                      const float *in, int h, int w, float sigma, int axis) {
   if (!out || !in || out == in)
     return dslt_fail(DSLT_EARGUMENT, "Kernel augment needs an input and another place for its output.");
   DSLT_TRY(dslt_check_pixels("augment", out, type, channels));

@@ -8,7 +8,7 @@ static __global__ void condition_kernel(unsigned long long handle, const int32_t
 }
 #endif
 
-extern "C" int dslt_cuda_condition(dslt_stream stream, unsigned long long handle, const int32_t *flag) {
+extern "C" int DSLT_LAUNCHER(condition)(dslt_stream stream, unsigned long long handle, const int32_t *flag) {
   if (!flag) return dslt_fail(DSLT_EARGUMENT, "Kernel condition needs a flag.");
 #if DSLT_HAS_CONDITION
   return DSLT_LAUNCH(condition_kernel, 1, 1, stream, handle, flag);

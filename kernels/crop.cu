@@ -129,8 +129,8 @@ static __global__ void __launch_bounds__(THREADS, BLOCKS)
   }
 }
 
-extern "C" int dslt_cuda_frame_view(dslt_frame_view *view, const void *data, size_t stride, int width,
-                                    int height, int format) {
+extern "C" int DSLT_LAUNCHER(frame_view)(dslt_frame_view *view, const void *data, size_t stride, int width,
+                                         int height, int format) {
   static const struct {
     unsigned char bytes, blue, green, red;
   } layout[] = {{3, 0, 1, 2}, {3, 2, 1, 0}, {1, 0, 0, 0}, {4, 0, 1, 2},
@@ -150,10 +150,10 @@ extern "C" int dslt_cuda_frame_view(dslt_frame_view *view, const void *data, siz
   return DSLT_OK;
 }
 
-extern "C" int dslt_cuda_crop(dslt_stream stream, void *out, dslt_type type, int channels,
-                              const dslt_frame_view *frame, const dslt_search *g, const dslt_input_norm *norm,
-                              const dslt_target_state *state, int first_level, int count,
-                              const int32_t *when) {
+extern "C" int DSLT_LAUNCHER(crop)(dslt_stream stream, void *out, dslt_type type, int channels,
+                                   const dslt_frame_view *frame, const dslt_search *g,
+                                   const dslt_input_norm *norm, const dslt_target_state *state,
+                                   int first_level, int count, const int32_t *when) {
   if (!out || !frame || !g || !norm || !state)
     return dslt_fail(DSLT_EARGUMENT, "Kernel crop needs an output, a frame, a geometry, a norm and a state.");
   DSLT_TRY(dslt_check_pixels("crop", out, type, channels));

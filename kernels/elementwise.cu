@@ -25,8 +25,8 @@ static __global__ void __launch_bounds__(THREADS)
   }
 }
 
-extern "C" int dslt_cuda_axpby(dslt_stream stream, float *y, float a, const float *x, float b, const float *z,
-                               size_t count, const int32_t *when) {
+extern "C" int DSLT_LAUNCHER(axpby)(dslt_stream stream, float *y, float a, const float *x, float b,
+                                    const float *z, size_t count, const int32_t *when) {
   if (!y || !x || count == 0)
     return dslt_fail(DSLT_EARGUMENT, "Kernel axpby needs two maps and at least one value.");
   if (count % 4 == 0 && dslt_aligned16(y) && dslt_aligned16(x) && dslt_aligned16(z))
@@ -65,8 +65,8 @@ static int convert(dslt_stream stream, void *dst, const void *src, size_t count,
                      (To *)dst, (const From *)src, count, when);
 }
 
-extern "C" int dslt_cuda_convert(dslt_stream stream, void *dst, dslt_type dst_type, const void *src,
-                                 dslt_type src_type, size_t count, const int32_t *when) {
+extern "C" int DSLT_LAUNCHER(convert)(dslt_stream stream, void *dst, dslt_type dst_type, const void *src,
+                                      dslt_type src_type, size_t count, const int32_t *when) {
   if (!dst || !src || dst == src || count == 0)
     return dslt_fail(DSLT_EARGUMENT, "Kernel convert needs two different places and at least one value.");
   int f32_in = src_type == DSLT_TYPE_F32, f32_out = dst_type == DSLT_TYPE_F32;

@@ -2,8 +2,8 @@
 /* locate.cu: the maximum of a response map, and what it does to the state, all on the device. */
 #include "math/locate.h"
 
+#include "block_sum.h"
 #include "launch.h"
-#include "reduce.h"
 
 enum { THREADS = 256, INPUT_SIDE_MAX = 4096 };
 
@@ -165,24 +165,25 @@ static unsigned slices(const dslt_search *g) {
   return dslt_blocks((size_t)g->area.input_width * (size_t)g->area.input_height, THREADS, DSLT_LOCATE_SLICES);
 }
 
-extern "C" int dslt_cuda_locate(dslt_stream stream, dslt_target_state *state, const float *response,
-                                const dslt_search *g, dslt_locate_scratch *scratch, const int32_t *when) {
+extern "C" int DSLT_LAUNCHER(locate)(dslt_stream stream, dslt_target_state *state, const float *response,
+                                     const dslt_search *g, dslt_locate_scratch *scratch,
+                                     const int32_t *when) {
   DSLT_TRY(check(state, response, g, scratch));
   return DSLT_LAUNCH(locate_kernel<LOCATE>, dim3(slices(g), 1), THREADS, stream, state, response, *g, scratch,
                      when);
 }
 
-extern "C" int dslt_cuda_choose_scale(dslt_stream stream, dslt_target_state *state, const float *responses,
-                                      const dslt_search *g, dslt_locate_scratch *scratch,
-                                      const int32_t *when) {
+extern "C" int DSLT_LAUNCHER(choose_scale)(dslt_stream stream, dslt_target_state *state,
+                                           const float *responses, const dslt_search *g,
+                                           dslt_locate_scratch *scratch, const int32_t *when) {
   DSLT_TRY(check(state, responses, g, scratch));
   return DSLT_LAUNCH(locate_kernel<CHOOSE_SCALE>, dim3(slices(g), (unsigned)g->scale.levels), THREADS, stream,
                      state, responses, *g, scratch, when);
 }
 
-extern "C" int dslt_cuda_locate_levels(dslt_stream stream, dslt_target_state *state, const float *responses,
-                                       const dslt_search *g, dslt_locate_scratch *scratch,
-                                       const int32_t *when) {
+extern "C" int DSLT_LAUNCHER(locate_levels)(dslt_stream stream, dslt_target_state *state,
+                                            const float *responses, const dslt_search *g,
+                                            dslt_locate_scratch *scratch, const int32_t *when) {
   DSLT_TRY(check(state, responses, g, scratch));
   return DSLT_LAUNCH(locate_kernel<LOCATE_LEVELS>, dim3(slices(g), (unsigned)g->scale.levels), THREADS,
                      stream, state, responses, *g, scratch, when);

@@ -22,12 +22,12 @@ typedef struct dslt_map {
  * become 0; channels that dst lacks and the border of src are left out. bias (float32, as many as the fewer
  * channels; may be NULL) is added and relu (0 or 1) applied to what is inside. dst and src are different
  * memory, both structs host; n from 1, h and w to DSLT_MAP_SIDE_MAX, channels to DSLT_CHANNELS_MAX. */
-int dslt_cuda_remap(dslt_stream stream, const dslt_map *dst, const dslt_map *src, const float *bias, int relu,
-                    int n, int h, int w, const int32_t *when);
+int DSLT_LAUNCHER(remap)(dslt_stream stream, const dslt_map *dst, const dslt_map *src, const float *bias,
+                         int relu, int n, int h, int w, const int32_t *when);
 
 /* y [n][h/2][w/2][c] = the maximum of each 2 x 2 cells of x [n][h][w][c], both of `type`; h, w >= 2. */
-int dslt_cuda_pool(dslt_stream stream, void *y, const void *x, dslt_type type, int n, int h, int w, int c,
-                   const int32_t *when);
+int DSLT_LAUNCHER(pool)(dslt_stream stream, void *y, const void *x, dslt_type type, int n, int h, int w,
+                        int c, const int32_t *when);
 
 #ifdef __cplusplus
 }

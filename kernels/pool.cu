@@ -33,8 +33,8 @@ static __global__ void __launch_bounds__(THREADS)
   }
 }
 
-extern "C" int dslt_cuda_pool(dslt_stream stream, void *y, const void *x, dslt_type type, int n, int h, int w,
-                              int c, const int32_t *when) {
+extern "C" int DSLT_LAUNCHER(pool)(dslt_stream stream, void *y, const void *x, dslt_type type, int n, int h,
+                                   int w, int c, const int32_t *when) {
   if (!y || !x || y == x)
     return dslt_fail(DSLT_EARGUMENT, "Kernel pool needs a map and another place for its output.");
   if (n < 1 || h < 2 || w < 2 || h > DSLT_MAP_SIDE_MAX || w > DSLT_MAP_SIDE_MAX || c < 1 ||

@@ -171,7 +171,7 @@ __device__ static inline float gradient_at(const float *__restrict__ row, int co
  * slice + slices * (tap tile + tiles * ky). */
 template <int V, int KX>
 __device__ static inline void backward_weights(const regress_args &a, const dslt_regress_layer &layer,
-                                               const float *__restrict__ dy, int block, int slices) {
+                                               const float *__restrict__ d_y, int block, int slices) {
   __shared__ dslt_pack<V> gathered[WARPS][KX][WARP];
   __shared__ int last;
   int lane = (int)threadIdx.x % WARP, warp = (int)threadIdx.x / WARP, tiles = (a.kw + KX - 1) / KX;
@@ -183,7 +183,7 @@ __device__ static inline void backward_weights(const regress_args &a, const dslt
 #pragma unroll
   for (int t = 0; t < KX; ++t) sums[t] = dslt_zero_pack<V>();
   for (int i = slice * WARPS + warp; i < a.oh; i += slices * WARPS) {
-    const float *gradients = dy + (size_t)i * (size_t)a.ow;
+    const float *gradients = d_y + (size_t)i * (size_t)a.ow;
     const float *from =
         layer.x + ((size_t)(i + ky) * (size_t)a.w + (size_t)kx0) * (size_t)a.c + (size_t)channel;
     float window[KX]; /* the gradient at column q - t is at (t - q) mod KX */
@@ -208,7 +208,7 @@ __device__ static inline void backward_weights(const regress_args &a, const dslt
   size_t taps = (size_t)a.kh * (size_t)a.kw, which = (size_t)blockIdx.z;
   size_t place = ((size_t)ky * (size_t)a.kw + (size_t)kx0) * (size_t)a.c + (size_t)chunk;
   float *to =
-      slices > 1 ? a.partial + (which * (size_t)slices + (size_t)slice) * taps * (size_t)a.c : layer.dw;
+      slices > 1 ? a.partial + (which * (size_t)slices + (size_t)slice) * taps * (size_t)a.c : layer.d_w;
   for (int k = (int)threadIdx.x; k < KX * WARP * V; k += THREADS) {
     int t = k / (WARP * V), at = k % (WARP * V);
     if (kx0 + t >= a.kw || chunk + at >= a.c) continue;
@@ -232,14 +232,14 @@ __device__ static inline void backward_weights(const regress_args &a, const dslt
     float sum = 0.0f;
     for (int from = 0; from < slices; ++from)
       sum += a.partial[(which * (size_t)slices + (size_t)from) * taps * (size_t)a.c + index];
-    layer.dw[index] = sum;
+    layer.d_w[index] = sum;
   }
 }
 
 /* The map's gradient: a warp has TILE cells of a row. */
 template <int V>
 __device__ static inline void backward_data(const regress_args &a, const dslt_regress_layer &layer,
-                                            const float *__restrict__ dy, int block) {
+                                            const float *__restrict__ d_y, int block) {
   int tiles = (a.w + TILE - 1) / TILE, unit = block * WARPS + (int)threadIdx.x / WARP;
   int row = unit / tiles, first = unit % tiles * TILE;
   int channel = (int)blockIdx.y * WARP * V + (int)threadIdx.x % WARP * V;
@@ -250,7 +250,7 @@ __device__ static inline void backward_data(const regress_args &a, const dslt_re
   for (int ky = 0; ky < a.kh; ++ky) {
     int i = row - ky;
     if (i < 0 || i >= a.oh) continue;
-    const float *gradients = dy + (size_t)i * (size_t)a.ow;
+    const float *gradients = d_y + (size_t)i * (size_t)a.ow;
     const float *taps = layer.w + (size_t)ky * (size_t)a.kw * (size_t)a.c + (size_t)channel;
     float window[TILE]; /* the gradient at column first + t - kx is at (t - kx) mod TILE */
 #pragma unroll
@@ -268,7 +268,7 @@ __device__ static inline void backward_data(const regress_args &a, const dslt_re
           for (int v = 0; v < V; ++v) sums[t].v[v] += window[(t - s + TILE) % TILE] * tap.v[v];
       }
   }
-  float *to = layer.dx + ((size_t)row * (size_t)a.w + (size_t)first) * (size_t)a.c + (size_t)channel;
+  float *to = layer.d_x + ((size_t)row * (size_t)a.w + (size_t)first) * (size_t)a.c + (size_t)channel;
 #pragma unroll
   for (int t = 0; t < TILE; ++t)
     if (first + t < a.w) dslt_store(to + (size_t)t * (size_t)a.c, sums[t]);
@@ -277,14 +277,14 @@ __device__ static inline void backward_data(const regress_args &a, const dslt_re
 /* Block (x, y, z): a share of the weights, then of the data; channels; layer. */
 template <int V, int KX>
 static __global__ void __launch_bounds__(THREADS, BACKWARD_BLOCKS)
-    backward_kernel(regress_args a, const float *__restrict__ dy, int slices, int weight_blocks,
+    backward_kernel(regress_args a, const float *__restrict__ d_y, int slices, int weight_blocks,
                     const int32_t *when) {
   if (dslt_skipped(when)) return;
   const dslt_regress_layer layer = blockIdx.z == 0 ? a.layer[0] : a.layer[1];
   if ((int)blockIdx.x < weight_blocks)
-    backward_weights<V, KX>(a, layer, dy, (int)blockIdx.x, slices);
+    backward_weights<V, KX>(a, layer, d_y, (int)blockIdx.x, slices);
   else
-    backward_data<V>(a, layer, dy, (int)blockIdx.x - weight_blocks);
+    backward_data<V>(a, layer, d_y, (int)blockIdx.x - weight_blocks);
 }
 
 /* ---- launchers ----------------------------------------------------------------------------------- */
@@ -314,7 +314,7 @@ static int pack_of(const regress_args *a) {
   if (a->c % 4 != 0) return 1;
   for (int i = 0; i < a->layers; ++i) {
     const dslt_regress_layer *l = &a->layer[i];
-    if (!dslt_aligned16(l->x) || !dslt_aligned16(l->w) || !dslt_aligned16(l->dx)) return 1;
+    if (!dslt_aligned16(l->x) || !dslt_aligned16(l->w) || !dslt_aligned16(l->d_x)) return 1;
   }
   return 4;
 }
@@ -339,7 +339,7 @@ static size_t ticket_bytes(const dslt_regress_shape *s, int count) {
   return (tickets * sizeof(uint32_t) + 63) / 64 * 64;
 }
 
-extern "C" size_t dslt_cuda_regress_scratch(const dslt_regress_shape *s, int count) {
+extern "C" size_t DSLT_LAUNCHER(regress_scratch)(const dslt_regress_shape *s, int count) {
   if (!shape_is_good(s, count)) return 0;
   size_t forward = (size_t)s->n * (size_t)(s->h - s->kh + 1) * (size_t)s->kh * (size_t)(s->w - s->kw + 1);
   int most = slices_of(s, 4) > slices_of(s, 1) ? slices_of(s, 4) : slices_of(s, 1);
@@ -377,9 +377,9 @@ static int prepare(regress_args *a, const dslt_regress_shape *s, const dslt_regr
   return DSLT_OK;
 }
 
-extern "C" int dslt_cuda_regress_forward(dslt_stream stream, const dslt_regress_shape *s,
-                                         const dslt_regress_layer *layers, int count, void *scratch,
-                                         const int32_t *when) {
+extern "C" int DSLT_LAUNCHER(regress_forward)(dslt_stream stream, const dslt_regress_shape *s,
+                                              const dslt_regress_layer *layers, int count, void *scratch,
+                                              const int32_t *when) {
   regress_args a;
   DSLT_TRY(prepare(&a, s, layers, count, scratch));
   for (int i = 0; i < count; ++i)
@@ -393,16 +393,16 @@ extern "C" int dslt_cuda_regress_forward(dslt_stream stream, const dslt_regress_
                    : DSLT_LAUNCH((forward_kernel<1, 3>), grid, THREADS, stream, a, s->n, when);
 }
 
-extern "C" int dslt_cuda_regress_backward(dslt_stream stream, const dslt_regress_shape *s,
-                                          const dslt_regress_layer *layers, int count, const float *dy,
-                                          void *scratch, const int32_t *when) {
+extern "C" int DSLT_LAUNCHER(regress_backward)(dslt_stream stream, const dslt_regress_shape *s,
+                                               const dslt_regress_layer *layers, int count, const float *d_y,
+                                               void *scratch, const int32_t *when) {
   regress_args a;
   DSLT_TRY(prepare(&a, s, layers, count, scratch));
-  if (!dy) return dslt_fail(DSLT_EARGUMENT, "Kernel regress needs the response's gradient.");
+  if (!d_y) return dslt_fail(DSLT_EARGUMENT, "Kernel regress needs the response's gradient.");
   if (s->n != 1) return dslt_fail(DSLT_EARGUMENT, "Kernel regress goes backward for 1 map, not %d.", s->n);
-  int data = layers[0].dx != NULL, weights = layers[0].dw != NULL;
+  int data = layers[0].d_x != NULL, weights = layers[0].d_w != NULL;
   for (int i = 0; i < count; ++i)
-    if ((layers[i].dx != NULL) != data || (layers[i].dw != NULL) != weights || !(data || weights))
+    if ((layers[i].d_x != NULL) != data || (layers[i].d_w != NULL) != weights || !(data || weights))
       return dslt_fail(
           DSLT_EARGUMENT,
           "Kernel regress: every layer must want the map's gradient or none, and the weights' or "
@@ -413,7 +413,7 @@ extern "C" int dslt_cuda_regress_backward(dslt_stream stream, const dslt_regress
   dim3 grid((unsigned)(weight_blocks + data_blocks), (unsigned)up(a.c, WARP * pack), (unsigned)count);
 #define LAUNCH_TILE(V, KX)        \
   if (pack == V && columns == KX) \
-  return DSLT_LAUNCH((backward_kernel<V, KX>), grid, THREADS, stream, a, dy, slices, weight_blocks, when)
+  return DSLT_LAUNCH((backward_kernel<V, KX>), grid, THREADS, stream, a, d_y, slices, weight_blocks, when)
   LAUNCH_TILE(4, 4);
   LAUNCH_TILE(4, 5);
   LAUNCH_TILE(4, 6);

@@ -45,8 +45,8 @@ static __global__ void __launch_bounds__(THREADS)
   }
 }
 
-extern "C" int dslt_cuda_remap(dslt_stream stream, const dslt_map *dst, const dslt_map *src,
-                               const float *bias, int relu, int n, int h, int w, const int32_t *when) {
+extern "C" int DSLT_LAUNCHER(remap)(dslt_stream stream, const dslt_map *dst, const dslt_map *src,
+                                    const float *bias, int relu, int n, int h, int w, const int32_t *when) {
   if (!dst || !src || !dst->data || !src->data || dst->data == src->data)
     return dslt_fail(DSLT_EARGUMENT, "Kernel remap needs a map and another place for its copy.");
   if (n < 1 || h < 1 || w < 1 || h > DSLT_MAP_SIDE_MAX || w > DSLT_MAP_SIDE_MAX || dst->channels < 1 ||

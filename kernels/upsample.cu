@@ -67,14 +67,14 @@ static __global__ void __launch_bounds__(THREADS)
 /* ---- backward ------------------------------------------------------------------------------------ */
 
 struct upsample_gradient {
-  const float *dy, *dy2;
+  const float *d_y, *d_y2;
   float scale;
 };
 
 template <int V>
 __device__ static inline dslt_pack<V> gradient_at(const upsample_gradient &g, size_t place) {
-  dslt_pack<V> out = dslt_load<V>(g.dy + place), other = dslt_zero_pack<V>();
-  if (g.dy2) other = dslt_load<V>(g.dy2 + place);
+  dslt_pack<V> out = dslt_load<V>(g.d_y + place), other = dslt_zero_pack<V>();
+  if (g.d_y2) other = dslt_load<V>(g.d_y2 + place);
 #pragma unroll
   for (int v = 0; v < V; ++v) out.v[v] = g.scale * out.v[v] + other.v[v];
   return out;
@@ -82,7 +82,7 @@ __device__ static inline dslt_pack<V> gradient_at(const upsample_gradient &g, si
 
 /* One filter tap from one slice of the input's cells. Block: slice + slices * tap. */
 template <int V>
-__device__ static inline void backward_filter(const upsample_args &a, const upsample_gradient &g, float *dw,
+__device__ static inline void backward_filter(const upsample_args &a, const upsample_gradient &g, float *d_w,
                                               const float *__restrict__ x, float *partial, uint32_t *tickets,
                                               int block, int slices) {
   __shared__ dslt_pack<V> gathered[WARPS][WARP];
@@ -103,7 +103,7 @@ __device__ static inline void backward_filter(const upsample_args &a, const upsa
     }
   gathered[warp][lane] = sum;
   __syncthreads();
-  float *to = slices > 1 ? partial + (size_t)slice * (size_t)taps * (size_t)a.c : dw;
+  float *to = slices > 1 ? partial + (size_t)slice * (size_t)taps * (size_t)a.c : d_w;
   if (warp == 0 && channel < a.c) {
     for (int from = 1; from < WARPS; ++from)
 #pragma unroll
@@ -127,12 +127,12 @@ __device__ static inline void backward_filter(const upsample_args &a, const upsa
 #pragma unroll
     for (int v = 0; v < V; ++v) sum.v[v] += part.v[v];
   }
-  dslt_store(dw + (size_t)tap * (size_t)a.c + channel, sum);
+  dslt_store(d_w + (size_t)tap * (size_t)a.c + channel, sum);
 }
 
 /* THREADS packs of the input's gradient. */
 template <int V>
-__device__ static inline void backward_data(const upsample_args &a, const upsample_gradient &g, float *dx,
+__device__ static inline void backward_data(const upsample_args &a, const upsample_gradient &g, float *d_x,
                                             const float *__restrict__ w, int block) {
   int packs = a.c / V, unit = block * THREADS + (int)threadIdx.x, ow = a.width * a.f, oh = a.h * a.f;
   if (unit >= a.h * a.width * packs) return;
@@ -151,20 +151,20 @@ __device__ static inline void backward_data(const upsample_args &a, const upsamp
       for (int v = 0; v < V; ++v) sum.v[v] += slope.v[v] * weight.v[v];
     }
   }
-  dslt_store(dx + (size_t)cell * (size_t)a.c + channel, sum);
+  dslt_store(d_x + (size_t)cell * (size_t)a.c + channel, sum);
 }
 
 /* Block (x, y): a share of the filters, then of the data (only y = 0); 32 packs of the filters' channels. */
 template <int V>
 static __global__ void __launch_bounds__(THREADS, BLOCKS)
-    backward_kernel(upsample_args a, upsample_gradient g, float *dx, float *dw, const float *__restrict__ x,
+    backward_kernel(upsample_args a, upsample_gradient g, float *d_x, float *d_w, const float *__restrict__ x,
                     const float *__restrict__ w, float *partial, uint32_t *tickets, int slices,
                     int filter_blocks, const int32_t *when) {
   if (dslt_skipped(when)) return;
   if ((int)blockIdx.x < filter_blocks)
-    backward_filter<V>(a, g, dw, x, partial, tickets, (int)blockIdx.x, slices);
+    backward_filter<V>(a, g, d_w, x, partial, tickets, (int)blockIdx.x, slices);
   else if (blockIdx.y == 0)
-    backward_data<V>(a, g, dx, w, (int)blockIdx.x - filter_blocks);
+    backward_data<V>(a, g, d_x, w, (int)blockIdx.x - filter_blocks);
 }
 
 /* ---- launchers ----------------------------------------------------------------------------------- */
@@ -192,16 +192,17 @@ static size_t ticket_bytes(int c, int f) {
   return (4 * (size_t)f * (size_t)f * (size_t)up(c, WARP) * sizeof(uint32_t) + 63) / 64 * 64;
 }
 
-extern "C" size_t dslt_cuda_upsample_scratch(int h, int width, int c, int f) {
+extern "C" size_t DSLT_LAUNCHER(upsample_scratch)(int h, int width, int c, int f) {
   if (check_shape(1, h, width, c, f) < 0) return 0;
   int four = slices_of(h, width, c, f, 4), one = slices_of(h, width, c, f, 1);
   return ticket_bytes(c, f) +
          (size_t)(four > one ? four : one) * 4 * (size_t)f * (size_t)f * (size_t)c * sizeof(float);
 }
 
-extern "C" int dslt_cuda_upsample_forward(dslt_stream stream, float *y, float *fused, const float *low,
-                                          float fuse_low, float fuse_high, const float *x, const float *w,
-                                          int n, int h, int width, int c, int f, const int32_t *when) {
+extern "C" int DSLT_LAUNCHER(upsample_forward)(dslt_stream stream, float *y, float *fused, const float *low,
+                                               float fuse_low, float fuse_high, const float *x,
+                                               const float *w, int n, int h, int width, int c, int f,
+                                               const int32_t *when) {
   if (!(y || fused) || (fused && !low) || !x || !w)
     return dslt_fail(
         DSLT_EARGUMENT,
@@ -217,29 +218,29 @@ extern "C" int dslt_cuda_upsample_forward(dslt_stream stream, float *y, float *f
                               x, w, when);
 }
 
-extern "C" int dslt_cuda_upsample_backward(dslt_stream stream, float *dx, float *dw, const float *x,
-                                           const float *w, const float *dy, float fuse_high, const float *dy2,
-                                           int h, int width, int c, int f, void *scratch,
-                                           const int32_t *when) {
-  if (!dw || !x || !w || !dy || !scratch)
+extern "C" int DSLT_LAUNCHER(upsample_backward)(dslt_stream stream, float *d_x, float *d_w, const float *x,
+                                                const float *w, const float *d_y, float fuse_high,
+                                                const float *d_y2, int h, int width, int c, int f,
+                                                void *scratch, const int32_t *when) {
+  if (!d_w || !x || !w || !d_y || !scratch)
     return dslt_fail(
         DSLT_EARGUMENT,
         "Kernel upsample needs a map, filters, the gradient, a place for the filters' and scratch "
         "memory.");
   DSLT_TRY(check_shape(1, h, width, c, f));
   upsample_args a = {h, width, c, f};
-  upsample_gradient g = {dy, dy2, fuse_high};
-  int pack = c % 4 == 0 && dslt_aligned16(dx) && dslt_aligned16(dw) && dslt_aligned16(x) &&
-                     dslt_aligned16(w) && dslt_aligned16(dy) && dslt_aligned16(dy2)
+  upsample_gradient g = {d_y, d_y2, fuse_high};
+  int pack = c % 4 == 0 && dslt_aligned16(d_x) && dslt_aligned16(d_w) && dslt_aligned16(x) &&
+                     dslt_aligned16(w) && dslt_aligned16(d_y) && dslt_aligned16(d_y2)
                  ? 4
                  : 1;
   uint32_t *tickets = (uint32_t *)scratch;
   float *partial = (float *)((char *)scratch + ticket_bytes(c, f));
   int slices = slices_of(h, width, c, f, pack), filter_blocks = slices * 4 * f * f;
-  int data_blocks = dx ? up(h * width * (c / pack), THREADS) : 0;
+  int data_blocks = d_x ? up(h * width * (c / pack), THREADS) : 0;
   dim3 grid((unsigned)(filter_blocks + data_blocks), (unsigned)up(c, WARP * pack));
-  return pack == 4 ? DSLT_LAUNCH(backward_kernel<4>, grid, THREADS, stream, a, g, dx, dw, x, w, partial,
+  return pack == 4 ? DSLT_LAUNCH(backward_kernel<4>, grid, THREADS, stream, a, g, d_x, d_w, x, w, partial,
                                  tickets, slices, filter_blocks, when)
-                   : DSLT_LAUNCH(backward_kernel<1>, grid, THREADS, stream, a, g, dx, dw, x, w, partial,
+                   : DSLT_LAUNCH(backward_kernel<1>, grid, THREADS, stream, a, g, d_x, d_w, x, w, partial,
                                  tickets, slices, filter_blocks, when);
 }

@@ -19,13 +19,13 @@ Entry upsample_forward(int h, int w, int f) {
         c.bytes = 4.0 * double(x.size() + filter.size() + 3 * out);
         c.flops = double(out) * (8 + 4);
         c.launch = [=](dslt_stream s) {
-          return dslt_cuda_upsample_forward(s, y, fused, branch, 1, 0.5f, there, weights, 1, h, w, kChannels,
-                                            f, nullptr);
+          return dslt_kernel_upsample_forward(s, y, fused, branch, 1, 0.5f, there, weights, 1, h, w,
+                                              kChannels, f, nullptr);
         };
         c.error = [=] {
           std::vector<float> want(out), sum(out);
-          must(cpu->ops->upsample_forward(cpu, want.data(), x.data(), filter.data(), 1, h, w, kChannels, f));
-          must(cpu->ops->axpby(cpu, sum.data(), 1, low.data(), 0.5f, want.data(), out));
+          must(cpu->nn->upsample_forward(cpu, want.data(), x.data(), filter.data(), 1, h, w, kChannels, f));
+          must(cpu->nn->axpby(cpu, sum.data(), 1, low.data(), 0.5f, want.data(), out));
           return std::max(difference(get(y, out), want), difference(get(fused, out), sum));
         };
         return c;
@@ -40,19 +40,19 @@ Entry upsample_backward(int h, int w, int f) {
                                dy = noise(out, 3), dy2 = noise(out, 4);
             float *there = m.put(x), *weights = m.put(filter), *slope = m.put(dy), *slope2 = m.put(dy2),
                   *dx = m.zeros<float>(in), *dw = m.zeros<float>(filter.size());
-            void *scratch = m.zeros<char>(dslt_cuda_upsample_scratch(h, w, kChannels, f));
+            void *scratch = m.zeros<char>(dslt_kernel_upsample_scratch(h, w, kChannels, f));
             Case c;
             c.bytes = 4.0 * double(2 * x.size() + 2 * filter.size() + 2 * out);
             c.flops = double(out) * (2 + 8 + 8);
             c.launch = [=](dslt_stream s) {
-              return dslt_cuda_upsample_backward(s, dx, dw, there, weights, slope, 0.5f, slope2, h, w,
-                                                 kChannels, f, scratch, nullptr);
+              return dslt_kernel_upsample_backward(s, dx, dw, there, weights, slope, 0.5f, slope2, h, w,
+                                                   kChannels, f, scratch, nullptr);
             };
             c.error = [=] {
               std::vector<float> sum(out), want_dx(in), want_dw(filter.size());
-              must(cpu->ops->axpby(cpu, sum.data(), 0.5f, dy.data(), 1, dy2.data(), out));
-              must(cpu->ops->upsample_backward(cpu, want_dx.data(), want_dw.data(), x.data(), filter.data(),
-                                               sum.data(), h, w, kChannels, f));
+              must(cpu->nn->axpby(cpu, sum.data(), 0.5f, dy.data(), 1, dy2.data(), out));
+              must(cpu->nn->upsample_backward(cpu, want_dx.data(), want_dw.data(), x.data(), filter.data(),
+                                              sum.data(), h, w, kChannels, f));
               return std::max(difference(get(dx, in), want_dx), difference(get(dw, filter.size()), want_dw));
             };
             return c;
@@ -60,13 +60,13 @@ Entry upsample_backward(int h, int w, int f) {
 }
 
 struct Planned {
-  Planned(dslt_backend *cpu, const dslt_regress_shape &s) : ops(cpu->ops) {
-    must(ops->regress_plan(&plan, cpu, s.n, s.h, s.w, s.c, s.kh, s.kw));
+  Planned(dslt_backend *backend, const dslt_regress_shape &s) : cpu(backend) {
+    must(cpu->nn->regress_plan(&plan, cpu, s.n, s.h, s.w, s.c, s.kh, s.kw));
   }
-  ~Planned() { ops->regress_free(plan); }
+  ~Planned() { cpu->nn->regress_free(plan); }
   Planned(const Planned &) = delete;
   Planned &operator=(const Planned &) = delete;
-  const dslt_backend_ops *ops;
+  dslt_backend *cpu;
   dslt_regress *plan = nullptr;
 };
 
@@ -87,19 +87,19 @@ Entry regress_forward(int n, int kernel, int layers) {
               w.push_back(noise(weights, unsigned(10 + i)));
               list.push_back({m.put(x.back()), m.put(w.back()), m.zeros<float>(response), nullptr, nullptr});
             }
-            void *scratch = m.zeros<char>(dslt_cuda_regress_scratch(&s, layers));
+            void *scratch = m.zeros<char>(dslt_kernel_regress_scratch(&s, layers));
             Case c;
             c.bytes = 4.0 * layers * double(map + weights + response);
             c.flops = 2.0 * layers * double(response) * double(weights);
             c.launch = [=](dslt_stream stream) {
-              return dslt_cuda_regress_forward(stream, &s, list.data(), layers, scratch, nullptr);
+              return dslt_kernel_regress_forward(stream, &s, list.data(), layers, scratch, nullptr);
             };
             c.error = [=] {
               Planned twin(cpu, s);
               double worst = 0;
               for (std::size_t i = 0; i < list.size(); ++i) {
                 std::vector<float> want(response);
-                must(cpu->ops->regress_forward(twin.plan, want.data(), x[i].data(), w[i].data()));
+                must(cpu->nn->regress_forward(twin.plan, want.data(), x[i].data(), w[i].data()));
                 worst = std::max(worst, difference(get(list[i].y, response), want));
               }
               return worst;
@@ -124,24 +124,24 @@ Entry regress_backward(int kernel, int layers, bool data, bool weight) {
                               weight ? m.zeros<float>(weights) : nullptr});
             }
             float *slope = m.put(dy);
-            void *scratch = m.zeros<char>(dslt_cuda_regress_scratch(&s, layers));
+            void *scratch = m.zeros<char>(dslt_kernel_regress_scratch(&s, layers));
             Case c;
             c.bytes =
                 4.0 * double(response) +
                 4.0 * layers * ((data ? double(weights + map) : 0) + (weight ? double(map + weights) : 0));
             c.flops = 2.0 * layers * (int(data) + int(weight)) * double(response) * double(weights);
             c.launch = [=](dslt_stream stream) {
-              return dslt_cuda_regress_backward(stream, &s, list.data(), layers, slope, scratch, nullptr);
+              return dslt_kernel_regress_backward(stream, &s, list.data(), layers, slope, scratch, nullptr);
             };
             c.error = [=] {
               Planned twin(cpu, s);
               double worst = 0;
               for (std::size_t i = 0; i < list.size(); ++i) {
                 std::vector<float> dx(map), dw(weights);
-                must(cpu->ops->regress_backward(twin.plan, dx.data(), dw.data(), x[i].data(), w[i].data(),
-                                                dy.data()));
-                if (data) worst = std::max(worst, difference(get(list[i].dx, map), dx));
-                if (weight) worst = std::max(worst, difference(get(list[i].dw, weights), dw));
+                must(cpu->nn->regress_backward(twin.plan, dx.data(), dw.data(), x[i].data(), w[i].data(),
+                                               dy.data()));
+                if (data) worst = std::max(worst, difference(get(list[i].d_x, map), dx));
+                if (weight) worst = std::max(worst, difference(get(list[i].d_w, weights), dw));
               }
               return worst;
             };
@@ -157,10 +157,10 @@ Entry axpby() {
             Case c;
             c.bytes = 12.0 * double(count);
             c.flops = 3.0 * double(count);
-            c.launch = [=](dslt_stream s) { return dslt_cuda_axpby(s, y, 0.5f, a, 1, b, count, nullptr); };
+            c.launch = [=](dslt_stream s) { return dslt_kernel_axpby(s, y, 0.5f, a, 1, b, count, nullptr); };
             c.error = [=] {
               std::vector<float> want(count);
-              must(cpu->ops->axpby(cpu, want.data(), 0.5f, x.data(), 1, z.data(), count));
+              must(cpu->nn->axpby(cpu, want.data(), 0.5f, x.data(), 1, z.data(), count));
               return difference(get(y, count), want);
             };
             return c;
@@ -168,32 +168,32 @@ Entry axpby() {
 }
 
 Entry convert(bool widen) {
-  return {std::string("convert 45x50x512 ") + (widen ? "bf16 to f32" : "f32 to bf16"),
-          [=](Memory &m, dslt_backend *) {
-            std::size_t count = kMapHeight * kMapWidth * 512;
-            std::vector<float> x = noise(count, 1, 20);
-            std::vector<dslt_bf16> half;
-            for (float v : x) half.push_back(dslt_to_bf16(v));
-            const void *from = widen ? static_cast<void *>(m.put(half)) : m.put(x);
-            void *to = m.zeros<char>(count * 4);
-            dslt_type in = widen ? DSLT_TYPE_BF16 : DSLT_TYPE_F32,
-                      out = widen ? DSLT_TYPE_F32 : DSLT_TYPE_BF16;
-            Case c;
-            c.bytes = 6.0 * double(count);
-            c.tolerance = 0;  // the kernels and the host run one function
-            c.launch = [=](dslt_stream s) { return dslt_cuda_convert(s, to, out, from, in, count, nullptr); };
-            c.error = [=] {
-              std::vector<float> want, got;
-              for (dslt_bf16 v : half) want.push_back(dslt_from_bf16(v));
-              if (widen)
-                got = get(static_cast<const float *>(to), count);
-              else
-                for (dslt_bf16 v : get(static_cast<const dslt_bf16 *>(to), count))
-                  got.push_back(dslt_from_bf16(v));
-              return difference(got, want);
-            };
-            return c;
-          }};
+  return {
+      std::string("convert 45x50x512 ") + (widen ? "bf16 to f32" : "f32 to bf16"),
+      [=](Memory &m, dslt_backend *) {
+        std::size_t count = kMapHeight * kMapWidth * 512;
+        std::vector<float> x = noise(count, 1, 20);
+        std::vector<dslt_bf16> half;
+        for (float v : x) half.push_back(dslt_to_bf16(v));
+        const void *from = widen ? static_cast<void *>(m.put(half)) : m.put(x);
+        void *to = m.zeros<char>(count * 4);
+        dslt_type in = widen ? DSLT_TYPE_BF16 : DSLT_TYPE_F32, out = widen ? DSLT_TYPE_F32 : DSLT_TYPE_BF16;
+        Case c;
+        c.bytes = 6.0 * double(count);
+        c.tolerance = 0;  // the kernels and the host run one function
+        c.launch = [=](dslt_stream s) { return dslt_kernel_convert(s, to, out, from, in, count, nullptr); };
+        c.error = [=] {
+          std::vector<float> want, got;
+          for (dslt_bf16 v : half) want.push_back(dslt_from_bf16(v));
+          if (widen)
+            got = get(static_cast<const float *>(to), count);
+          else
+            for (dslt_bf16 v : get(static_cast<const dslt_bf16 *>(to), count))
+              got.push_back(dslt_from_bf16(v));
+          return difference(got, want);
+        };
+        return c;
+      }};
 }
 
 }  // namespace

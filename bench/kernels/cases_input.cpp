@@ -2,7 +2,6 @@
 // cases_input.cpp: from a frame to the network's input, and first weights.
 #include <memory>
 
-#include "base/rng.h"
 #include "cases.h"
 #include "pack.h"
 
@@ -20,7 +19,7 @@ Entry crop(int levels, double ratio, dslt_type type, int channels) {
             auto pixels = std::make_shared<std::vector<uint8_t>>();
             for (float v : noise(640 * 480 * 3, 1)) pixels->push_back(uint8_t(127.5f + 127.5f * v));
             dslt_frame_view view;
-            must(dslt_cuda_frame_view(&view, m.put(*pixels), 640 * 3, 640, 480, DSLT_BGR8));
+            must(dslt_kernel_frame_view(&view, m.put(*pixels), 640 * 3, 640, 480, DSLT_BGR8));
             const dslt_frame_view *frame = m.put(std::vector<dslt_frame_view>{view});
             dslt_target_state state = state_in_the_middle();
             const dslt_target_state *there = m.put(std::vector<dslt_target_state>{state});
@@ -34,7 +33,8 @@ Entry crop(int levels, double ratio, dslt_type type, int channels) {
             c.flops = double(values) * 3 * 2 * (ratio > 1 ? 4 * ratio * ratio : 4);
             c.tolerance = type == DSLT_TYPE_F32 ? 2e-5 : 1.0 / 256;
             c.launch = [=](dslt_stream s) {
-              return dslt_cuda_crop(s, out, type, channels, frame, &g, &norm, there, first, levels, nullptr);
+              return dslt_kernel_crop(s, out, type, channels, frame, &g, &norm, there, first, levels,
+                                      nullptr);
             };
             c.error = [=] {
               dslt_image image = {};
@@ -44,10 +44,10 @@ Entry crop(int levels, double ratio, dslt_type type, int channels) {
               image.stride = 640 * 3;
               image.format = DSLT_BGR8;
               std::vector<float> want(values * 3), got;
-              must(cpu->ops->begin(cpu));
-              must(cpu->ops->frame(cpu, &image));
-              must(cpu->ops->crop(cpu, want.data(), &g, &norm, &state, first, levels));
-              must(cpu->ops->end(cpu));
+              must(cpu->device->begin(cpu));
+              must(cpu->device->frame(cpu, &image));
+              must(cpu->vision->crop(cpu, want.data(), &g, &norm, &state, first, levels));
+              must(cpu->device->end(cpu));
               std::vector<float> all;
               if (type == DSLT_TYPE_F32)
                 all = get(static_cast<const float *>(out), values * std::size_t(channels));
@@ -71,67 +71,13 @@ Entry augment(float sigma) {
             c.bytes = 8.0 * double(in.size());
             c.flops = sigma > 0 ? 75.0 * double(in.size()) : 0;
             c.launch = [=](dslt_stream s) {
-              return dslt_cuda_augment(s, out, DSLT_TYPE_F32, 3, from, kInputHeight, kInputWidth, sigma, 200);
+              return dslt_kernel_augment(s, out, DSLT_TYPE_F32, 3, from, kInputHeight, kInputWidth, sigma,
+                                         200);
             };
             c.error = [=] {
               std::vector<float> want(in.size());
-              must(cpu->ops->augment(cpu, want.data(), in.data(), kInputHeight, kInputWidth, sigma, 200));
+              must(cpu->vision->augment(cpu, want.data(), in.data(), kInputHeight, kInputWidth, sigma, 200));
               return difference(get(out, want.size()), want);
-            };
-            return c;
-          }};
-}
-
-Entry fill_normal() {
-  return {"fill_normal 512x128", [](Memory &m, dslt_backend *) {
-            std::size_t count = 512 * 128;
-            float *w = m.zeros<float>(count);
-            Case c;
-            c.bytes = 4.0 * double(count);
-            c.flops = 24.0 * double(count);
-            c.tolerance = 0;
-            c.launch = [=](dslt_stream s) { return dslt_cuda_fill_normal(s, w, count, 0.06, 1, 100); };
-            c.error = [=] {
-              std::vector<float> want(count);
-              dslt_rng rng = dslt_rng_make(1, 100);
-              for (float &v : want) v = float(0.06 * dslt_rng_normal(&rng));
-              return difference(get(w, count), want);
-            };
-            return c;
-          }};
-}
-
-Entry fill() {
-  return {"fill 512x128", [](Memory &m, dslt_backend *) {
-            const std::size_t count = 512 * 128;
-            float *w = m.zeros<float>(count);
-            Case c;
-            c.bytes = 4.0 * double(count);
-            c.tolerance = 0;
-            c.launch = [=](dslt_stream s) { return dslt_cuda_fill(s, w, 0.25f, count); };
-            c.error = [=] { return difference(get(w, count), std::vector<float>(count, 0.25f)); };
-            return c;
-          }};
-}
-
-Entry fill_bilinear() {
-  return {"fill_bilinear 4x4x128", [](Memory &m, dslt_backend *) {
-            const int f = 2, c128 = 128;
-            const std::size_t count = std::size_t(4 * f * f * c128);
-            float *w = m.zeros<float>(count);
-            Case c;
-            c.bytes = 4.0 * double(count);
-            c.flops = 6.0 * double(count);
-            c.tolerance = 1e-7;
-            c.launch = [=](dslt_stream s) { return dslt_cuda_fill_bilinear(s, w, f, c128); };
-            c.error = [=] {
-              std::vector<float> want;
-              for (std::size_t i = 0; i < count; ++i) {
-                auto weight = [&](int k) { return 1.0 - std::fabs(k - (f - 0.5)) / f; };
-                const int tap = int(i) / c128;
-                want.push_back(float(weight(tap / (2 * f)) * weight(tap % (2 * f))));
-              }
-              return difference(get(w, count), want);
             };
             return c;
           }};
@@ -147,9 +93,6 @@ std::vector<Entry> input_cases() {
       crop(3, 2.5, DSLT_TYPE_BF16, 8),
       augment(1.0f),
       augment(0.0f),
-      fill_normal(),
-      fill(),
-      fill_bilinear(),
   };
 }
 

@@ -57,7 +57,7 @@ Entry remap(const char *what, dslt_type to, int to_channels, int to_border, dslt
             c.flops = bias ? 2.0 * double(values) : 0;
             c.tolerance = 0;
             c.launch = [=](dslt_stream s) {
-              return dslt_cuda_remap(s, &dst, &src, there, int(bias), 1, h, w, nullptr);
+              return dslt_kernel_remap(s, &dst, &src, there, int(bias), 1, h, w, nullptr);
             };
             c.error = [=] {
               std::vector<float> want(values);
@@ -88,7 +88,7 @@ Entry pool(dslt_type type, int h, int w, int channels) {
         c.bytes = element(type) * double(in.size() + values);
         c.flops = 3.0 * double(values);
         c.tolerance = 0;
-        c.launch = [=](dslt_stream s) { return dslt_cuda_pool(s, y, x, type, 1, h, w, channels, nullptr); };
+        c.launch = [=](dslt_stream s) { return dslt_kernel_pool(s, y, x, type, 1, h, w, channels, nullptr); };
         c.error = [=] {
           std::vector<float> want(values);
           for (std::size_t i = 0; i < values; ++i) {
@@ -111,9 +111,9 @@ Entry pool(dslt_type type, int h, int w, int channels) {
 std::shared_ptr<dslt_cuda> open_cuda(int precision) {
   dslt_backend *opened = nullptr;
   const dslt_backend_config config = {1, precision, 0};
-  must(dslt_cuda_backend.open(&opened, &config));
+  must(dslt_cuda_backend.device->open(&opened, &config));
   return std::shared_ptr<dslt_cuda>(dslt_cuda_of(opened),
-                                    [](dslt_cuda *cuda) { dslt_cuda_backend.close(&cuda->base); });
+                                    [](dslt_cuda *cuda) { dslt_cuda_backend.device->close(&cuda->base); });
 }
 
 struct Layer {
@@ -176,13 +176,13 @@ Entry layer(const Layer &l, int n, int precision, bool cudnn) {
             const int rc = dslt_cudnn_conv_run(conv.get(), y, in, filter, there);
             if (rc < 0 || fused) return rc;
             const dslt_map raw = {y, type, cout, 0};
-            return dslt_cuda_remap(s, &end, &raw, there, 1, n, h, w, nullptr);
+            return dslt_kernel_remap(s, &end, &raw, there, 1, n, h, w, nullptr);
           }
           const dslt_map begin = {in, type, cin, 0}, framed = {padded, type, cin, 1},
                          raw = {sums, DSLT_TYPE_F32, cout, 1};
-          must(dslt_cuda_remap(s, &framed, &begin, nullptr, 0, n, h, w, nullptr));
+          must(dslt_kernel_remap(s, &framed, &begin, nullptr, 0, n, h, w, nullptr));
           must(dslt_cuda_nine_products(cuda.get(), sums, padded, filter, type, n, h, w, cin, cout));
-          return dslt_cuda_remap(s, &end, &raw, there, 1, n, h, w, nullptr);
+          return dslt_kernel_remap(s, &end, &raw, there, 1, n, h, w, nullptr);
         };
         // Some thousand outputs by definition: all of them would take a processor minutes.
         c.error = [=] {

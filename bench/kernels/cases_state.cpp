@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// cases_state.cpp: where the target is, the sample store, and what steers a frame.
+// cases_state.cpp: peak search, the sample store, and what steers a frame.
 #include "cases.h"
-#include "flow.h"
 
 namespace bench {
 namespace {
@@ -30,17 +29,18 @@ Entry search(Search what, int subcell, const char *name) {
             c.launch = [=](dslt_stream s) {
               switch (what) {
                 case Search::choose_scale:
-                  return dslt_cuda_choose_scale(s, state, responses, &g, scratch, nullptr);
+                  return dslt_kernel_choose_scale(s, state, responses, &g, scratch, nullptr);
                 case Search::locate_levels:
-                  return dslt_cuda_locate_levels(s, state, responses, &g, scratch, nullptr);
-                default: return dslt_cuda_locate(s, state, responses, &g, scratch, nullptr);
+                  return dslt_kernel_locate_levels(s, state, responses, &g, scratch, nullptr);
+                default: return dslt_kernel_locate(s, state, responses, &g, scratch, nullptr);
               }
             };
             c.error = [=] {
               dslt_target_state want = start, got = get(state, 1)[0];
-              auto twin = what == Search::choose_scale
-                              ? cpu->ops->choose_scale
-                              : (what == Search::locate_levels ? cpu->ops->locate_levels : cpu->ops->locate);
+              auto twin =
+                  what == Search::choose_scale
+                      ? cpu->vision->choose_scale
+                      : (what == Search::locate_levels ? cpu->vision->locate_levels : cpu->vision->locate);
               must(twin(cpu, &want, maps.data(), &g));
               auto numbers = [](const dslt_target_state &p) {
                 return std::vector<float>{float(p.cx),    float(p.cy),         float(p.scale),
@@ -58,16 +58,16 @@ Entry store_sample() {
             std::vector<uint8_t> low_tap(low), high_tap(high);
             for (std::size_t i = 0; i < low; ++i) low_tap[i] = uint8_t(i * 7 + 1);
             for (std::size_t i = 0; i < high; ++i) high_tap[i] = uint8_t(i * 5 + 3);
-            dslt_taps_view sources[DSLT_SOURCES] = {{m.put(low_tap), m.put(high_tap)}, {}, {}};
+            dslt_taps_view sources[DSLT_ORIGINS] = {{m.put(low_tap), m.put(high_tap)}, {}, {}};
             uint8_t *low_store = m.zeros<uint8_t>(7 * low), *high_store = m.zeros<uint8_t>(7 * high);
-            dslt_ring *ring = m.put(std::vector<dslt_ring>{{7, 1, 1, 0}});
+            dslt_sample_ring *ring = m.put(std::vector<dslt_sample_ring>{{7, 1, 1, 0}});
             Case c;
             c.bytes = 2.0 * double(low + high);
             c.tolerance = 0;
-            std::vector<dslt_taps_view> list(sources, sources + DSLT_SOURCES);
+            std::vector<dslt_taps_view> list(sources, sources + DSLT_ORIGINS);
             c.launch = [=](dslt_stream s) {
-              return dslt_cuda_store_sample(s, ring, low_store, high_store, list.data(), nullptr, nullptr,
-                                            low, high, nullptr);
+              return dslt_kernel_store_sample(s, ring, low_store, high_store, list.data(), nullptr, nullptr,
+                                              low, high, nullptr);
             };
             c.error = [=] {
               return get(low_store + low, low) == low_tap && get(high_store + high, high) == high_tap &&
@@ -79,58 +79,35 @@ Entry store_sample() {
           }};
 }
 
-Entry take_level() {
-  return {"take_level 45x50x512", [](Memory &m, dslt_backend *cpu) {
-            std::size_t count = 45 * 50 * 512;
-            std::vector<float> batch = noise(3 * count, 1);
-            dslt_target_state state = state_in_the_middle();
-            state.level = 2;
-            const float *from = m.put(batch);
-            const dslt_target_state *there = m.put(std::vector<dslt_target_state>{state});
-            float *to = m.zeros<float>(count);
-            Case c;
-            c.bytes = 8.0 * double(count);
-            c.tolerance = 0;
-            c.launch = [=](dslt_stream s) {
-              return dslt_cuda_take_level(s, to, from, there, count, nullptr);
-            };
-            c.error = [=] {
-              std::vector<float> want(count);
-              must(cpu->ops->take_level(cpu, want.data(), batch.data(), &state, count));
-              return difference(get(to, count), want);
-            };
-            return c;
-          }};
-}
-
 // ---- what steers a frame: one thread's work, so the launch is all there is to see ----------------------
 
 Entry decide() {
   return {"decide 7 slots", [](Memory &m, dslt_backend *) {
-            dslt_turn start = {};
-            start.interval = 1;
+            const dslt_update_policy policy = {1, 0, 0};
             dslt_target_state seen = state_in_the_middle();
             const dslt_target_state *state = m.put(std::vector<dslt_target_state>{seen});
-            dslt_turn *turn = m.put(std::vector<dslt_turn>{start});
-            int32_t *learn = m.zeros<int32_t>(7);
-            const dslt_ring *ring = m.put(std::vector<dslt_ring>{{7, 3, 3, 0}});
+            dslt_decision *decision = m.zeros<dslt_decision>(1);
+            int32_t *learns = m.zeros<int32_t>(7);
+            const dslt_sample_ring *ring = m.put(std::vector<dslt_sample_ring>{{7, 3, 3, 0}});
             Case c;
-            c.bytes = sizeof(dslt_turn) + sizeof(dslt_target_state) + sizeof(dslt_ring) + 28;
+            c.bytes = sizeof(dslt_decision) + sizeof(dslt_target_state) + sizeof(dslt_sample_ring) + 28;
             c.tolerance = 0;
-            c.launch = [=](dslt_stream s) { return dslt_cuda_decide(s, turn, learn, state, ring); };
+            c.launch = [=](dslt_stream s) {
+              return dslt_kernel_decide(s, decision, learns, state, ring, &policy);
+            };
             c.error = [=] {
-              const dslt_turn got = get(turn, 1)[0];
+              const dslt_decision got = get(decision, 1)[0];
               const bool right = got.update == 1 && got.frame == 1 && got.cx == seen.cx &&
-                                 got.source == DSLT_SOURCE_LOOK &&
-                                 get(learn, 7) == std::vector<int32_t>{1, 1, 1, 1, 0, 0, 0};
+                                 got.origin == DSLT_ORIGIN_MOVED &&
+                                 get(learns, 7) == std::vector<int32_t>{1, 1, 1, 1, 0, 0, 0};
               return right ? 0.0 : 1.0;
             };
             return c;
           }};
 }
 
-Entry judge() {
-  return {"judge 100 losses, window 10", [](Memory &m, dslt_backend *) {
+Entry early_stop() {
+  return {"early_stop 100 losses, window 10", [](Memory &m, dslt_backend *) {
             const dslt_stop_rule rule = {100, 0.0, 0.001, 10};
             dslt_training *training = m.put(std::vector<dslt_training>{{1, 50, 0}});
             float *losses = m.put(std::vector<float>(100, 2.0f)), *loss = m.put(std::vector<float>{2.0f});
@@ -138,7 +115,9 @@ Entry judge() {
             c.bytes = 4.0 * 21 + sizeof(dslt_training);
             c.flops = 20;
             c.tolerance = 0;
-            c.launch = [=](dslt_stream s) { return dslt_cuda_judge(s, training, losses, loss, &rule); };
+            c.launch = [=](dslt_stream s) {
+              return dslt_kernel_early_stop(s, training, losses, loss, &rule);
+            };
             c.error = [=] {
               const dslt_training got = get(training, 1)[0];
               return got.go == 0 && got.steps == 51 && got.failed == 0 ? 0.0 : 1.0;
@@ -153,7 +132,7 @@ Entry stamp() {
             Case c;
             c.bytes = 24;
             c.tolerance = 0;
-            c.launch = [=](dslt_stream s) { return dslt_cuda_stamp(s, clock, 1); };
+            c.launch = [=](dslt_stream s) { return dslt_kernel_stamp(s, clock, 1); };
             c.error = [=] {
               const dslt_clock got = get(clock, 1)[0];
               return got.since > 0 && got.stage_ns[1] == got.since ? 0.0 : 1.0;
@@ -162,26 +141,19 @@ Entry stamp() {
           }};
 }
 
-Entry gather() {
-  return {"gather a report", [](Memory &m, dslt_backend *) {
-            const dslt_target_state seen = state_in_the_middle();
-            dslt_turn decided = {};
-            decided.update = 1;
-            dslt_gathered *out = m.zeros<dslt_gathered>(1);
+Entry report() {
+  return {"report 48 words", [](Memory &m, dslt_backend *) {
+            const std::vector<uint32_t> record(48, 5);
+            dslt_report *out = m.zeros<dslt_report>(1);
             dslt_clock *clock = m.zeros<dslt_clock>(1);
-            const dslt_target_state *state = m.put(std::vector<dslt_target_state>{seen});
-            const float *loss = m.put(std::vector<float>{0.5f});
-            const dslt_turn *turn = m.put(std::vector<dslt_turn>{decided});
-            const dslt_ring *ring = m.put(std::vector<dslt_ring>{{7, 4, 4, 0}});
+            const uint32_t *there = m.put(record);
             Case c;
-            c.bytes = 2.0 * sizeof(dslt_gathered);
+            c.bytes = 2.0 * (48 * 4 + sizeof(dslt_clock));
             c.tolerance = 0;
-            c.launch = [=](dslt_stream s) {
-              return dslt_cuda_gather(s, out, clock, state, loss, turn, ring);
-            };
+            c.launch = [=](dslt_stream s) { return dslt_kernel_report(s, out, clock, there, 48); };
             c.error = [=] {
-              const dslt_gathered got = get(out, 1)[0];
-              return got.state.cx == seen.cx && got.loss == 0.5f && got.learnt == 4 ? 0.0 : 1.0;
+              const dslt_report got = get(out, 1)[0];
+              return std::equal(record.begin(), record.end(), got.record) ? 0.0 : 1.0;
             };
             return c;
           }};
@@ -195,12 +167,11 @@ std::vector<Entry> state_cases() {
       search(Search::locate, DSLT_SUBCELL_BICUBIC, "locate 38x43 bicubic"),
       search(Search::choose_scale, DSLT_SUBCELL_QUADRATIC, "choose_scale 3x38x43"),
       search(Search::locate_levels, DSLT_SUBCELL_BICUBIC, "locate_levels 3x38x43 bicubic"),
-      take_level(),
       store_sample(),
       decide(),
-      judge(),
+      early_stop(),
       stamp(),
-      gather(),
+      report(),
   };
 }
 

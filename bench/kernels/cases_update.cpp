@@ -7,22 +7,23 @@
 namespace bench {
 namespace {
 
-Entry respond() {
-  return {"respond 3x38x43", [](Memory &m, dslt_backend *cpu) {
-            std::size_t count = 3 * 38 * 43;
-            std::vector<float> base = noise(count, 1), residual = noise(count, 2), bias = {0.1f, -0.2f};
-            float *a = m.put(base), *b = m.put(residual), *both = m.put(bias), *y = m.zeros<float>(count);
-            Case c;
-            c.bytes = 12.0 * double(count);
-            c.flops = 2.0 * double(count);
-            c.launch = [=](dslt_stream s) { return dslt_cuda_respond(s, y, a, b, both, count, nullptr); };
-            c.error = [=] {
-              std::vector<float> want(count);
-              must(cpu->ops->respond(cpu, want.data(), base.data(), residual.data(), bias.data(), count));
-              return difference(get(y, count), want);
-            };
-            return c;
-          }};
+Entry sum_responses() {
+  return {
+      "sum_responses 3x38x43", [](Memory &m, dslt_backend *cpu) {
+        std::size_t count = 3 * 38 * 43;
+        std::vector<float> base = noise(count, 1), residual = noise(count, 2), bias = {0.1f, -0.2f};
+        float *a = m.put(base), *b = m.put(residual), *both = m.put(bias), *y = m.zeros<float>(count);
+        Case c;
+        c.bytes = 12.0 * double(count);
+        c.flops = 2.0 * double(count);
+        c.launch = [=](dslt_stream s) { return dslt_kernel_sum_responses(s, y, a, b, both, count, nullptr); };
+        c.error = [=] {
+          std::vector<float> want(count);
+          must(cpu->nn->sum_responses(cpu, want.data(), base.data(), residual.data(), bias.data(), count));
+          return difference(get(y, count), want);
+        };
+        return c;
+      }};
 }
 
 Entry loss(int kind, const char *name) {
@@ -39,13 +40,13 @@ Entry loss(int kind, const char *name) {
             c.flops = 20.0 * double(count);
             c.tolerance = 2e-5;
             c.launch = [=](dslt_stream s) {
-              return dslt_cuda_loss(s, out, out + count, out + count + 2, a, b, both, soft, count, &spec,
-                                    nullptr);
+              return dslt_kernel_loss(s, out, out + count, out + count + 2, a, b, both, soft, count, &spec,
+                                      nullptr);
             };
             c.error = [=] {
               std::vector<float> want(count + 3);
-              must(cpu->ops->loss(cpu, want.data(), &want[count], &want[count + 2], base.data(),
-                                  residual.data(), bias.data(), label.data(), count, &spec));
+              must(cpu->nn->loss(cpu, want.data(), &want[count], &want[count + 2], base.data(),
+                                 residual.data(), bias.data(), label.data(), count, &spec));
               return difference(get(out, count + 3), want);
             };
             return c;
@@ -78,7 +79,7 @@ Entry adam() {
             c.bytes = 28 * total;
             c.flops = 14 * total;
             c.launch = [=](dslt_stream s) {
-              return dslt_cuda_adam(s, params.data(), int(params.size()), &rule, step, ticket, nullptr);
+              return dslt_kernel_adam(s, params.data(), int(params.size()), &rule, step, ticket, nullptr);
             };
             c.error = [=] {
               std::vector<dslt_param> here;
@@ -91,7 +92,7 @@ Entry adam() {
                 here[i].v = t.v.data();
               }
               int32_t want_step = 0;
-              must(cpu->ops->adam(cpu, here.data(), int(here.size()), &rule, &want_step));
+              must(cpu->nn->adam(cpu, here.data(), int(here.size()), &rule, &want_step));
               double worst = want_step == get(step, 1)[0] ? 0 : 1;
               for (std::size_t i = 0; i < params.size(); ++i)
                 worst = std::max(worst, difference(get(params[i].w, params[i].count), (*host)[i].w));
@@ -101,24 +102,26 @@ Entry adam() {
           }};
 }
 
-Entry sample_label() {
-  return {"sample_label 38x43", [](Memory &m, dslt_backend *cpu) {
+Entry store_label() {
+  return {"store_label 38x43", [](Memory &m, dslt_backend *cpu) {
             dslt_search g = geometry(8, DSLT_SUBCELL_NONE, 1);
             dslt_target_state state = state_in_the_middle();
             state.label_x = 20.3f;
             state.label_y = 18.8f;
             const dslt_target_state *there = m.put(std::vector<dslt_target_state>{state});
-            float *label = m.zeros<float>(cells_of(g));
+            const dslt_sample_ring first = dslt_ring_first(2);
+            const dslt_sample_ring *ring = m.put(std::vector<dslt_sample_ring>{first});
+            float *labels = m.zeros<float>(2 * cells_of(g));
             Case c;
             c.bytes = 4.0 * double(cells_of(g));
             c.flops = 10.0 * double(cells_of(g));
             c.launch = [=](dslt_stream s) {
-              return dslt_cuda_sample_label(s, label, nullptr, there, &g, nullptr);
+              return dslt_kernel_store_label(s, labels, ring, there, &g, nullptr);
             };
             c.error = [=] {
-              std::vector<float> want(cells_of(g));
-              must(cpu->ops->label(cpu, want.data(), &state, &g));
-              return difference(get(label, want.size()), want);
+              std::vector<float> want(2 * cells_of(g));
+              must(cpu->vision->store_label(cpu, want.data(), &first, &state, &g));
+              return difference(get(labels, want.size()), want);
             };
             return c;
           }};
@@ -128,7 +131,7 @@ Entry sample_label() {
 
 std::vector<Entry> update_cases() {
   return {
-      respond(),
+      sum_responses(),
       loss(DSLT_LOSS_SHRINKAGE, "shrinkage"),
       loss(DSLT_LOSS_SHRINKAGE_RELEASED, "released"),
       loss(DSLT_LOSS_L2, "l2"),
@@ -136,7 +139,7 @@ std::vector<Entry> update_cases() {
       loss(DSLT_LOSS_OHNM, "ohnm"),
       loss(DSLT_LOSS_TRUNCATED, "truncated"),
       adam(),
-      sample_label(),
+      store_label(),
   };
 }
 

@@ -78,7 +78,7 @@ error_t parse(int key, char *value, argp_state *state) {
 }
 
 struct Closer {
-  void operator()(dslt_backend *backend) const { backend->ops->close(backend); }
+  void operator()(dslt_backend *backend) const { backend->device->close(backend); }
 };
 
 bench::Result run(const bench::Entry &entry, dslt_backend *cpu, dslt_stream stream,
@@ -138,7 +138,7 @@ int main(int argc, char **argv) {
   try {
     dslt_backend_config config = {0, DSLT_PRECISION_F32, 0};
     dslt_backend *opened = nullptr;
-    bench::must(dslt_cpu_backend.open(&opened, &config));
+    bench::must(dslt_cpu_backend.device->open(&opened, &config));
     std::unique_ptr<dslt_backend, Closer> cpu(opened);
     dslt_stream stream = nullptr;
     bench::must(cudaStreamCreate(&stream), "make a stream");

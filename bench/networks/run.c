@@ -35,7 +35,7 @@ static int load_layer(void *context, int layer, float *weights, float *bias) {
 
 static int allocate(float **out, dslt_backend *backend, size_t values) {
   void *memory;
-  DSLT_TRY(backend->ops->alloc(&memory, backend, values * sizeof(float)));
+  DSLT_TRY(backend->device->alloc(&memory, backend, values * sizeof(float)));
   *out = memory;
   return DSLT_OK;
 }
@@ -63,7 +63,7 @@ static int plan(job *j, int h, int w, char **taps, int count) {
     j->values[t] = (size_t)m->c * (size_t)m->h * (size_t)m->w;
     DSLT_TRY(allocate(&j->taps[t], j->backend, j->values[t]));
   }
-  return j->backend->ops->net_plan(&j->net, j->backend, &desc);
+  return j->backend->nn->net_plan(&j->net, j->backend, &desc);
 }
 
 static int order(const void *a, const void *b) {
@@ -80,7 +80,7 @@ static int measure(job *j, double seconds) {
   int rc = DSLT_OK;
   while (rc == DSLT_OK && runs < RUNS && (runs < 3 || dslt_seconds() < end)) {
     const double before = dslt_seconds();
-    rc = j->backend->ops->net_run(j->net, j->input, j->taps);
+    rc = j->backend->nn->net_run(j->net, j->input, j->taps);
     ms[runs++] = 1e3 * (dslt_seconds() - before);
   }
   qsort(ms, (size_t)runs, sizeof *ms, order);
@@ -95,12 +95,12 @@ static int run(job *j, char **argv, int count) {
       .precision = strcmp(argv[4], "bf16") ? DSLT_PRECISION_F32 : DSLT_PRECISION_BF16};
   DSLT_TRY(dslt_weights_load(&j->weights, argv[1]));
   DSLT_TRY(dslt_backend_open(&j->backend, "cpu", &config));
-  DSLT_TRY(j->backend->ops->begin(j->backend));
+  DSLT_TRY(j->backend->device->begin(j->backend));
   DSLT_TRY(plan(j, atoi(argv[2]), atoi(argv[3]), argv + 9, count));
   FILE *in = fopen(argv[7], "rb"), *out = fopen(argv[8], "wb");
   if (!in || !out || fread(j->input, sizeof(float), j->input_values, in) != j->input_values)
     return dslt_fail(DSLT_EIO, "%s or %s cannot be opened, or is too short.", argv[7], argv[8]);
-  DSLT_TRY(j->backend->ops->net_run(j->net, j->input, j->taps));
+  DSLT_TRY(j->backend->nn->net_run(j->net, j->input, j->taps));
   for (int t = 0; t < count; ++t) fwrite(j->taps[t], sizeof(float), j->values[t], out);
   fclose(in);
   fclose(out);

@@ -19,9 +19,16 @@ static int cuda_open_raw(dslt_backend **out, const dslt_backend_config *config) 
   return DSLT_EBACKEND; /* never asked: cuda_query() says it is not available */
 }
 #else
-#define cuda_query dslt_cuda_query
-#define cuda_open_raw dslt_cuda_backend.open
+#define cuda_query dslt_cuda_backend.device->query
+#define cuda_open_raw dslt_cuda_backend.device->open
 #endif
+
+void dslt_backend_init(dslt_backend *backend, const dslt_backend_type *type) {
+  backend->type = type;
+  backend->device = type->device;
+  backend->nn = type->nn;
+  backend->vision = type->vision;
+}
 
 /* Precision auto is settled by what the device can do. */
 static int open_with(dslt_backend **out, int (*open)(dslt_backend **, const dslt_backend_config *),
@@ -42,13 +49,13 @@ static int cuda_open(dslt_backend **out, const dslt_backend_config *config) {
 }
 
 static int cpu_open(dslt_backend **out, const dslt_backend_config *config) {
-  return open_with(out, dslt_cpu_backend.open, dslt_cpu_backend.query, config);
+  return open_with(out, dslt_cpu_backend.device->open, dslt_cpu_backend.device->query, config);
 }
 
 int dslt_backend_query(dslt_backend_info *out, int index) {
   if (!out) return dslt_fail(DSLT_EARGUMENT, "dslt_backend_query() was given no place for its answer.");
   switch (index) {
-    case 0: dslt_cpu_backend.query(out); return DSLT_OK;
+    case 0: dslt_cpu_backend.device->query(out); return DSLT_OK;
     case 1: cuda_query(out); return DSLT_OK;
     default:
       return dslt_fail(DSLT_EARGUMENT, "There is no backend number %d; they are numbered 0 and 1.", index);
@@ -93,9 +100,9 @@ int dslt_backend_open(dslt_backend **out, const char *name, const dslt_backend_c
 }
 
 int dslt_backend_end(dslt_backend *backend, int rc) {
-  if (rc >= 0) return backend->ops->end(backend);
+  if (rc >= 0) return backend->device->end(backend);
   char sentence[1024];
   snprintf(sentence, sizeof sentence, "%s", dslt_last_error());
-  (void)backend->ops->end(backend);
+  (void)backend->device->end(backend);
   return dslt_fail(rc, "%s", sentence);
 }

@@ -22,13 +22,12 @@ typedef struct bench_net {
 } bench_net;
 
 static void net_close(bench_net *b) {
-  const dslt_backend_ops *ops = b->backend->ops;
-  if (b->net) ops->net_free(b->net);
-  ops->release(b->backend, b->input);
-  ops->release(b->backend, b->low);
-  ops->release(b->backend, b->high);
-  ops->end(b->backend);
-  ops->close(b->backend);
+  if (b->net) b->backend->nn->net_free(b->net);
+  b->backend->device->release(b->backend, b->input);
+  b->backend->device->release(b->backend, b->low);
+  b->backend->device->release(b->backend, b->high);
+  b->backend->device->end(b->backend);
+  b->backend->device->close(b->backend);
 }
 
 static size_t tap_bytes(const dslt_cost *cost, int layer, int batch) {
@@ -38,13 +37,13 @@ static size_t tap_bytes(const dslt_cost *cost, int layer, int batch) {
 
 static int net_plan(bench_net *b, const dslt_options *o, const dslt_weights *weights, const dslt_cost *cost,
                     int batch) {
-  const dslt_backend_ops *ops = b->backend->ops;
+  const dslt_device_ops *device = b->backend->device;
   const dslt_backbone_spec spec = dslt_dslt_backbone(dslt_dslt_options_of(o));
   const int h = cost->layer[0].height, w = cost->layer[0].width;
   const size_t bytes = sizeof(float) * 3 * (size_t)batch * (size_t)h * (size_t)w;
-  DSLT_TRY(ops->alloc(&b->input, b->backend, bytes));
-  DSLT_TRY(ops->alloc(&b->low, b->backend, tap_bytes(cost, dslt_layer_index(spec.low_layer), batch)));
-  DSLT_TRY(ops->alloc(&b->high, b->backend, tap_bytes(cost, dslt_layer_index(spec.high_layer), batch)));
+  DSLT_TRY(device->alloc(&b->input, b->backend, bytes));
+  DSLT_TRY(device->alloc(&b->low, b->backend, tap_bytes(cost, dslt_layer_index(spec.low_layer), batch)));
+  DSLT_TRY(device->alloc(&b->high, b->backend, tap_bytes(cost, dslt_layer_index(spec.high_layer), batch)));
   memset(b->input, 0x3f, bytes); /* 0.75 everywhere: zeros would cost less power than a picture */
   return dslt_backbone_plan(&b->net, b->backend, weights, &spec, batch, h, w, NULL);
 }
@@ -52,11 +51,11 @@ static int net_plan(bench_net *b, const dslt_options *o, const dslt_weights *wei
 static int net_time(double *ms, bench_net *b, double seconds) {
   double taken[MOST_RUNS];
   size_t runs = 0;
-  DSLT_TRY(dslt_backbone_run(b->backend->ops, b->net, b->input, b->low, b->high));
+  DSLT_TRY(dslt_backbone_run(b->backend->nn, b->net, b->input, b->low, b->high));
   const double end = dslt_seconds() + seconds;
   while (runs < 3 || (runs < MOST_RUNS && dslt_seconds() < end)) {
     const double before = dslt_seconds();
-    DSLT_TRY(dslt_backbone_run(b->backend->ops, b->net, b->input, b->low, b->high));
+    DSLT_TRY(dslt_backbone_run(b->backend->nn, b->net, b->input, b->low, b->high));
     taken[runs++] = dslt_seconds() - before;
   }
   *ms = 1e3 * dslt_stats_median(taken, runs);
@@ -67,8 +66,8 @@ static int time_backbone(double *ms, const dslt_options *o, const dslt_weights *
                          const dslt_cost *cost, int batch, double seconds) {
   const dslt_backend_config config = {.threads = o->common.threads, .precision = o->common.precision};
   bench_net b = {0};
-  DSLT_TRY(dslt_cpu_backend.open(&b.backend, &config));
-  int rc = b.backend->ops->begin(b.backend);
+  DSLT_TRY(dslt_cpu_backend.device->open(&b.backend, &config));
+  int rc = b.backend->device->begin(b.backend);
   if (rc == DSLT_OK) rc = net_plan(&b, o, weights, cost, batch);
   if (rc == DSLT_OK) rc = net_time(ms, &b, seconds);
   net_close(&b);

@@ -83,7 +83,7 @@ static int plan_vgg(dslt_net **out, dslt_backend *backend, const dslt_weights *w
       .context = &context,
       .share = share,
   };
-  const int rc = backend->ops->net_plan(out, backend, &desc);
+  const int rc = backend->nn->net_plan(out, backend, &desc);
   dslt_graph_free(&graph);
   return rc;
 }
@@ -238,7 +238,7 @@ static int plan_network(dslt_net **out, dslt_backend *backend, const dslt_weight
     context.scale[t] = weights->network->scale[t] * (float)spec->feature_scale;
   int rc = scaled_graph(&graph, desc.tap, &context, taps);
   desc.graph = &graph;
-  if (rc == DSLT_OK) rc = backend->ops->net_plan(out, backend, &desc);
+  if (rc == DSLT_OK) rc = backend->nn->net_plan(out, backend, &desc);
   dslt_graph_free(&graph);
   return rc;
 }
@@ -250,10 +250,9 @@ int dslt_backbone_plan(dslt_net **out, dslt_backend *backend, const dslt_weights
                           : plan_vgg(out, backend, weights, spec, n, h, w, share);
 }
 
-int dslt_backbone_run(const dslt_backend_ops *ops, dslt_net *net, const float *input, float *low,
-                      float *high) {
+int dslt_backbone_run(const dslt_nn_ops *nn, dslt_net *net, const float *input, float *low, float *high) {
   float *const taps[] = {low, high};
-  return ops->net_run(net, input, taps);
+  return nn->net_run(net, input, taps);
 }
 
 dslt_input_norm dslt_backbone_norm(const dslt_weights *weights) {

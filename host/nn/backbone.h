@@ -46,8 +46,7 @@ int dslt_backbone_plan(dslt_net **out, dslt_backend *backend, const dslt_weights
                        const dslt_backbone_spec *spec, int n, int h, int w, const dslt_net *share);
 
 /* The features of input [n][h][w][3]: low and high tap. */
-int dslt_backbone_run(const dslt_backend_ops *ops, dslt_net *net, const float *input, float *low,
-                      float *high);
+int dslt_backbone_run(const dslt_nn_ops *nn, dslt_net *net, const float *input, float *low, float *high);
 
 /* How a crop is normalised for these weights. */
 dslt_input_norm dslt_backbone_norm(const dslt_weights *weights);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* head.c: the regression network: plans, initial weights, passes by a fused head or by single operations. */
 #include "head.h"
 
 #include <math.h>
@@ -13,13 +14,12 @@ typedef struct head_plan {
   int n;
   int reduced; /* 1: takes reduced maps; the reductions are there to make them */
   dslt_conv *reduce_low, *reduce_high;
-  dslt_regress *regress; /* base and residual have the same shape */
-  dslt_whole *whole;     /* all of it at once; NULL: piece by piece, with what is above */
+  dslt_regress *regress;  /* base and residual have the same shape */
+  dslt_fused_head *fused; /* all of it as one operation; NULL: the single operations above */
 } head_plan;
 
 struct dslt_head {
   dslt_backend *backend;
-  const dslt_backend_ops *ops;
   dslt_head_shape shape;
   head_plan single, batch;
   head_plan first; /* of the first frame, until the reductions are frozen */
@@ -29,8 +29,9 @@ struct dslt_head {
 
   /* maps, [batch][cells][channels] */
   float *low, *high, *raised, *fused;
-  const float *low_map, *high_map;                 /* reduced maps of the last forward pass */
-  float *base, *residual;                          /* [batch][response cells] */
+  const float *low_map, *high_map; /* reduced maps of the last forward pass */
+  float *base, *residual;          /* [batch][response cells] */
+  const float *residual_of;        /* the residual response of the last forward pass; NULL: it is in base */
   float *d_response, *d_fused, *d_raised, *d_high; /* gradients, one sample */
   size_t cells, high_cells, response_cells;
 };
@@ -39,7 +40,7 @@ static int uses_high(const dslt_head_shape *s) { return s->fusion || s->residual
 
 static int alloc_floats(float **out, dslt_head *head, size_t count) {
   void *memory;
-  DSLT_TRY(head->ops->alloc(&memory, head->backend, (count ? count : 1) * sizeof(float)));
+  DSLT_TRY(head->backend->device->alloc(&memory, head->backend, (count ? count : 1) * sizeof(float)));
   *out = memory;
   return DSLT_OK;
 }
@@ -76,7 +77,7 @@ static int init_param(dslt_head *head, int which, uint64_t seed) {
     case DSLT_HEAD_UPSAMPLE: fill_bilinear(host, s->factor, s->channels); break;
     default: fill_normal(host, p->count, s->regress_sigma, rng); break;
   }
-  int rc = head->ops->upload(head->backend, p->w, host, p->count * sizeof *host);
+  int rc = head->backend->device->upload(head->backend, p->w, host, p->count * sizeof *host);
   free(host);
   return rc;
 }
@@ -105,10 +106,10 @@ static int create_params(dslt_head *head, uint64_t seed) {
 
 /* ---- planning ------------------------------------------------------------------------------------ */
 
-static int plan_whole(dslt_head *head, head_plan *out) {
+static int plan_fused(dslt_head *head, head_plan *out) {
   const dslt_head_shape *s = &head->shape;
-  if (!head->ops->whole_plan || (s->reduce_kernel != 1 && !out->reduced)) return DSLT_OK;
-  dslt_whole_desc desc = {
+  if ((s->reduce_kernel != 1 && !out->reduced)) return DSLT_OK;
+  dslt_fused_head_desc desc = {
       .n = out->n,
       .h = s->map_height,
       .w = s->map_width,
@@ -126,23 +127,23 @@ static int plan_whole(dslt_head *head, head_plan *out) {
       .deep = !out->reduced,
       .backwards = out->n == 1,
   };
-  return head->ops->whole_plan(&out->whole, head->backend, &desc);
+  return head->backend->nn->fused_head_plan(&out->fused, head->backend, &desc);
 }
 
 static int plan(dslt_head *head, head_plan *out, int n, int reduced) {
-  const dslt_backend_ops *ops = head->ops;
   const dslt_head_shape *s = &head->shape;
   int h = s->map_height, w = s->map_width, c = s->channels, k = s->reduce_kernel;
   out->n = n;
   out->reduced = reduced;
-  DSLT_TRY(plan_whole(head, out));
-  if (!out->whole)
-    DSLT_TRY(ops->regress_plan(&out->regress, head->backend, n, h, w, c, s->kernel_height, s->kernel_width));
-  if (out->whole && !reduced) return DSLT_OK;
-  DSLT_TRY(ops->conv_plan(&out->reduce_low, head->backend, n, h, w, s->low_channels, c, k));
+  DSLT_TRY(plan_fused(head, out));
+  if (!out->fused)
+    DSLT_TRY(head->backend->nn->regress_plan(&out->regress, head->backend, n, h, w, c, s->kernel_height,
+                                             s->kernel_width));
+  if (out->fused && !reduced) return DSLT_OK;
+  DSLT_TRY(head->backend->nn->conv_plan(&out->reduce_low, head->backend, n, h, w, s->low_channels, c, k));
   if (!uses_high(s)) return DSLT_OK;
-  return ops->conv_plan(&out->reduce_high, head->backend, n, h / s->factor, w / s->factor, s->high_channels,
-                        c, k);
+  return head->backend->nn->conv_plan(&out->reduce_high, head->backend, n, h / s->factor, w / s->factor,
+                                      s->high_channels, c, k);
 }
 
 static int plan_all(dslt_head *head) {
@@ -154,10 +155,10 @@ static int plan_all(dslt_head *head) {
 }
 
 static void free_plan(dslt_head *head, head_plan *p) {
-  if (p->reduce_low) head->ops->conv_free(p->reduce_low);
-  if (p->reduce_high) head->ops->conv_free(p->reduce_high);
-  if (p->regress) head->ops->regress_free(p->regress);
-  if (p->whole) head->ops->whole_free(p->whole);
+  if (p->reduce_low) head->backend->nn->conv_free(p->reduce_low);
+  if (p->reduce_high) head->backend->nn->conv_free(p->reduce_high);
+  if (p->regress) head->backend->nn->regress_free(p->regress);
+  if (p->fused) head->backend->nn->fused_head_free(p->fused);
   *p = (head_plan){0};
 }
 
@@ -186,14 +187,13 @@ int dslt_head_create(dslt_head **out, dslt_backend *backend, const dslt_head_sha
   dslt_head *head = calloc(1, sizeof *head);
   if (!head) return dslt_fail(DSLT_EMEMORY, "Out of memory while making the regression network.");
   head->backend = backend;
-  head->ops = backend->ops;
   head->shape = *shape;
   head->frozen = shape->train_reduction == DSLT_REDUCTION_FIXED;
   void *step = NULL;
   int rc = plan_all(head);
   if (rc == DSLT_OK) rc = create_maps(head);
   if (rc == DSLT_OK) rc = create_params(head, seed);
-  if (rc == DSLT_OK) rc = head->ops->alloc(&step, backend, sizeof *head->step);
+  if (rc == DSLT_OK) rc = head->backend->device->alloc(&step, backend, sizeof *head->step);
   head->step = step;
   if (rc < 0) {
     dslt_head_free(head);
@@ -207,14 +207,15 @@ void dslt_head_free(dslt_head *head) {
   if (!head) return;
   float *maps[] = {head->low,      head->high,       head->raised,  head->fused,    head->base,
                    head->residual, head->d_response, head->d_fused, head->d_raised, head->d_high};
-  for (size_t i = 0; i < sizeof maps / sizeof *maps; ++i) head->ops->release(head->backend, maps[i]);
+  for (size_t i = 0; i < sizeof maps / sizeof *maps; ++i)
+    head->backend->device->release(head->backend, maps[i]);
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
-    head->ops->release(head->backend, head->params[i].w);
-    head->ops->release(head->backend, head->params[i].g);
-    head->ops->release(head->backend, head->params[i].m);
-    head->ops->release(head->backend, head->params[i].v);
+    head->backend->device->release(head->backend, head->params[i].w);
+    head->backend->device->release(head->backend, head->params[i].g);
+    head->backend->device->release(head->backend, head->params[i].m);
+    head->backend->device->release(head->backend, head->params[i].v);
   }
-  head->ops->release(head->backend, head->step);
+  head->backend->device->release(head->backend, head->step);
   free_plan(head, &head->single);
   free_plan(head, &head->batch);
   free_plan(head, &head->first);
@@ -229,9 +230,9 @@ const dslt_param *dslt_head_parameter(const dslt_head *head, dslt_head_param whi
 
 static int upsample(dslt_head *head, int n) {
   const dslt_head_shape *s = &head->shape;
-  return head->ops->upsample_forward(head->backend, head->raised, head->high_map,
-                                     head->params[DSLT_HEAD_UPSAMPLE].w, n, s->map_height / s->factor,
-                                     s->map_width / s->factor, s->channels, s->factor);
+  return head->backend->nn->upsample_forward(head->backend, head->raised, head->high_map,
+                                             head->params[DSLT_HEAD_UPSAMPLE].w, n, s->map_height / s->factor,
+                                             s->map_width / s->factor, s->channels, s->factor);
 }
 
 /* The high branch at the common grid: after the upsampling, or the reduced map itself. */
@@ -242,47 +243,45 @@ static const float *base_input(const dslt_head *head) {
   return head->shape.fusion ? head->fused : head->low_map;
 }
 
-/* Weights or gradients as the head as a whole takes them. */
-static dslt_whole_tensors tensors(const dslt_head *head, int gradients) {
+/* Weights or gradients as the fused head takes them. */
+static dslt_fused_head_tensors tensors(const dslt_head *head, int gradients) {
   float *p[DSLT_HEAD_PARAMS];
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) p[i] = gradients ? head->params[i].g : head->params[i].w;
-  return (dslt_whole_tensors){p[DSLT_HEAD_REDUCE_LOW], p[DSLT_HEAD_REDUCE_HIGH], p[DSLT_HEAD_UPSAMPLE],
-                              p[DSLT_HEAD_BASE], p[DSLT_HEAD_RESIDUAL]};
-}
-
-/* The residual response, where it is not in the base's already. */
-static const float *residual_response(const dslt_head *head, const head_plan *p) {
-  return head->shape.residual && !p->whole ? head->residual : NULL;
+  return (dslt_fused_head_tensors){p[DSLT_HEAD_REDUCE_LOW], p[DSLT_HEAD_REDUCE_HIGH], p[DSLT_HEAD_UPSAMPLE],
+                                   p[DSLT_HEAD_BASE], p[DSLT_HEAD_RESIDUAL]};
 }
 
 static int reduce(dslt_head *head, const head_plan *p, float *low, float *high, const float *tap_low,
                   const float *tap_high) {
-  DSLT_TRY(head->ops->conv_forward(p->reduce_low, low, tap_low, head->params[DSLT_HEAD_REDUCE_LOW].w));
+  DSLT_TRY(
+      head->backend->nn->conv_forward(p->reduce_low, low, tap_low, head->params[DSLT_HEAD_REDUCE_LOW].w));
   if (!uses_high(&head->shape)) return DSLT_OK;
-  return head->ops->conv_forward(p->reduce_high, high, tap_high, head->params[DSLT_HEAD_REDUCE_HIGH].w);
+  return head->backend->nn->conv_forward(p->reduce_high, high, tap_high,
+                                         head->params[DSLT_HEAD_REDUCE_HIGH].w);
 }
 
 /* The paper's figure draws the residual regression before the upsampling, the released program has it on the
  * common grid. It stands here, on the common grid, so that its window and the base's cover the same pixels.
  */
 static int forward(dslt_head *head, const head_plan *p, const float *low, const float *high) {
-  const dslt_backend_ops *ops = head->ops;
   const dslt_head_shape *s = &head->shape;
-  if (p->whole) {
-    const dslt_whole_tensors w = tensors(head, 0);
-    return ops->whole_forward(p->whole, head->base, low, high, &w);
+  if (p->fused) {
+    const dslt_fused_head_tensors w = tensors(head, 0);
+    return head->backend->nn->fused_head_forward(p->fused, head->base, &head->residual_of, low, high, &w);
   }
   if (!p->reduced) DSLT_TRY(reduce(head, p, head->low, head->high, low, high));
   head->low_map = p->reduced ? low : head->low;
   head->high_map = p->reduced ? high : head->high;
   if (uses_high(s) && s->factor > 1) DSLT_TRY(upsample(head, p->n));
   if (s->fusion)
-    DSLT_TRY(ops->axpby(head->backend, head->fused, s->fuse_low, head->low_map, s->fuse_high,
-                        high_branch(head), (size_t)p->n * head->cells * (size_t)s->channels));
-  DSLT_TRY(ops->regress_forward(p->regress, head->base, base_input(head), head->params[DSLT_HEAD_BASE].w));
+    DSLT_TRY(head->backend->nn->axpby(head->backend, head->fused, s->fuse_low, head->low_map, s->fuse_high,
+                                      high_branch(head), (size_t)p->n * head->cells * (size_t)s->channels));
+  DSLT_TRY(head->backend->nn->regress_forward(p->regress, head->base, base_input(head),
+                                              head->params[DSLT_HEAD_BASE].w));
+  head->residual_of = s->residual ? head->residual : NULL;
   if (s->residual)
-    DSLT_TRY(ops->regress_forward(p->regress, head->residual, high_branch(head),
-                                  head->params[DSLT_HEAD_RESIDUAL].w));
+    DSLT_TRY(head->backend->nn->regress_forward(p->regress, head->residual, high_branch(head),
+                                                head->params[DSLT_HEAD_RESIDUAL].w));
   return DSLT_OK;
 }
 
@@ -292,14 +291,14 @@ static int find_plan(const head_plan **out, const dslt_head *head, int n) {
   return dslt_fail(DSLT_EINTERNAL, "The head was not planned for a batch of %d.", n);
 }
 
-int dslt_head_respond(dslt_head *head, float *response, const float *low, const float *high, int n) {
+int dslt_head_forward(dslt_head *head, float *response, const float *low, const float *high, int n) {
   const head_plan *p;
   DSLT_TRY(find_plan(&p, head, n));
   if (p->reduced && !head->frozen)
     return dslt_fail(DSLT_EINTERNAL, "The head was asked for a response before its reductions were frozen.");
   DSLT_TRY(forward(head, p, low, high));
-  return head->ops->respond(head->backend, response, head->base, residual_response(head, p),
-                            head->params[DSLT_HEAD_BIAS].w, (size_t)n * head->response_cells);
+  return head->backend->nn->sum_responses(head->backend, response, head->base, head->residual_of,
+                                          head->params[DSLT_HEAD_BIAS].w, (size_t)n * head->response_cells);
 }
 
 int dslt_head_frozen(const dslt_head *head) { return head->frozen; }
@@ -324,49 +323,48 @@ int dslt_head_reduce(dslt_head *head, float *low, float *high, const float *tap_
  */
 static int backward_reductions(dslt_head *head, const head_plan *p, const float *tap_low,
                                const float *tap_high) {
-  const dslt_backend_ops *ops = head->ops;
   const dslt_head_shape *s = &head->shape;
   size_t values = head->cells * (size_t)s->channels;
   if (uses_high(s)) {
     if (s->fusion)
-      DSLT_TRY(ops->axpby(head->backend, head->d_raised, s->fuse_high, head->d_fused, 1.0f,
-                          s->residual ? head->d_raised : NULL, values));
+      DSLT_TRY(head->backend->nn->axpby(head->backend, head->d_raised, s->fuse_high, head->d_fused, 1.0f,
+                                        s->residual ? head->d_raised : NULL, values));
     float *d_high = head->d_raised;
     if (s->factor > 1) {
       const dslt_param *up = &head->params[DSLT_HEAD_UPSAMPLE];
-      DSLT_TRY(ops->upsample_backward(head->backend, head->d_high, up->g, head->high, up->w, head->d_raised,
-                                      s->map_height / s->factor, s->map_width / s->factor, s->channels,
-                                      s->factor));
+      DSLT_TRY(head->backend->nn->upsample_backward(head->backend, head->d_high, up->g, head->high, up->w,
+                                                    head->d_raised, s->map_height / s->factor,
+                                                    s->map_width / s->factor, s->channels, s->factor));
       d_high = head->d_high;
     }
-    DSLT_TRY(
-        ops->conv_backward_weights(p->reduce_high, head->params[DSLT_HEAD_REDUCE_HIGH].g, tap_high, d_high));
+    DSLT_TRY(head->backend->nn->conv_backward_weights(p->reduce_high, head->params[DSLT_HEAD_REDUCE_HIGH].g,
+                                                      tap_high, d_high));
   }
   if (s->fusion && s->fuse_low != 1.0f)
-    DSLT_TRY(ops->axpby(head->backend, head->d_fused, s->fuse_low, head->d_fused, 0.0f, NULL, values));
-  return ops->conv_backward_weights(p->reduce_low, head->params[DSLT_HEAD_REDUCE_LOW].g, tap_low,
-                                    head->d_fused);
+    DSLT_TRY(head->backend->nn->axpby(head->backend, head->d_fused, s->fuse_low, head->d_fused, 0.0f, NULL,
+                                      values));
+  return head->backend->nn->conv_backward_weights(p->reduce_low, head->params[DSLT_HEAD_REDUCE_LOW].g,
+                                                  tap_low, head->d_fused);
 }
 
 int dslt_head_gradient(dslt_head *head, float *loss, const float *low, const float *high, const float *label,
                        const dslt_loss_spec *spec) {
-  const dslt_backend_ops *ops = head->ops;
   const dslt_head_shape *s = &head->shape;
   const head_plan *p = head->first.n ? &head->first : &head->single;
   dslt_param *base = &head->params[DSLT_HEAD_BASE], *residual = &head->params[DSLT_HEAD_RESIDUAL];
   DSLT_TRY(forward(head, p, low, high));
-  DSLT_TRY(ops->loss(head->backend, head->d_response, head->params[DSLT_HEAD_BIAS].g, loss, head->base,
-                     residual_response(head, p), head->params[DSLT_HEAD_BIAS].w, label, head->response_cells,
-                     spec));
-  if (p->whole) {
-    const dslt_whole_tensors w = tensors(head, 0), g = tensors(head, 1);
-    return ops->whole_backward(p->whole, &g, low, high, &w, head->d_response);
+  DSLT_TRY(head->backend->nn->loss(head->backend, head->d_response, head->params[DSLT_HEAD_BIAS].g, loss,
+                                   head->base, head->residual_of, head->params[DSLT_HEAD_BIAS].w, label,
+                                   head->response_cells, spec));
+  if (p->fused) {
+    const dslt_fused_head_tensors w = tensors(head, 0), g = tensors(head, 1);
+    return head->backend->nn->fused_head_backward(p->fused, &g, low, high, &w, head->d_response);
   }
-  DSLT_TRY(ops->regress_backward(p->regress, p->reduced ? NULL : head->d_fused, base->g, base_input(head),
-                                 base->w, head->d_response));
+  DSLT_TRY(head->backend->nn->regress_backward(p->regress, p->reduced ? NULL : head->d_fused, base->g,
+                                               base_input(head), base->w, head->d_response));
   if (s->residual)
-    DSLT_TRY(ops->regress_backward(p->regress, p->reduced ? NULL : head->d_raised, residual->g,
-                                   high_branch(head), residual->w, head->d_response));
+    DSLT_TRY(head->backend->nn->regress_backward(p->regress, p->reduced ? NULL : head->d_raised, residual->g,
+                                                 high_branch(head), residual->w, head->d_response));
   return p->reduced ? DSLT_OK : backward_reductions(head, p, low, high);
 }
 
@@ -390,14 +388,14 @@ int dslt_head_step(dslt_head *head, const dslt_head_rates *rates) {
     *p = (dslt_param){both->w + i, both->g + i, both->m + i, both->v + i, 1, 0.0f, 0.0f};
     p->rate = rates->bias * (i ? rates->high : rates->low);
   }
-  return head->ops->adam(head->backend, active, count, &rates->adam, head->step);
+  return head->backend->nn->adam(head->backend, active, count, &rates->adam, head->step);
 }
 
 int dslt_head_reset_optimiser(dslt_head *head) {
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
     dslt_param *p = &head->params[i];
-    DSLT_TRY(head->ops->clear(head->backend, p->m, p->count * sizeof *p->m));
-    DSLT_TRY(head->ops->clear(head->backend, p->v, p->count * sizeof *p->v));
+    DSLT_TRY(head->backend->device->clear(head->backend, p->m, p->count * sizeof *p->m));
+    DSLT_TRY(head->backend->device->clear(head->backend, p->v, p->count * sizeof *p->v));
   }
-  return head->ops->clear(head->backend, head->step, sizeof *head->step);
+  return head->backend->device->clear(head->backend, head->step, sizeof *head->step);
 }

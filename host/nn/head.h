@@ -32,7 +32,7 @@ typedef struct dslt_head_shape {
   int train_reduction;        /* dslt_reduction */
   float fuse_low, fuse_high;
   float regress_sigma;
-  int batch; /* largest batch of dslt_head_respond(); batches of 1 and `batch` are planned */
+  int batch; /* largest batch of dslt_head_forward(); batches of 1 and `batch` are planned */
 } dslt_head_shape;
 
 typedef struct dslt_head_rates {
@@ -65,7 +65,7 @@ int dslt_head_reduce(dslt_head *head, float *low, float *high, const float *tap_
                      int n);
 
 /* response [n][rh][rw] from features; n = 1 or batch. With DSLT_REDUCTION_FIRST not before the freeze. */
-int dslt_head_respond(dslt_head *head, float *response, const float *low, const float *high, int n);
+int dslt_head_forward(dslt_head *head, float *response, const float *low, const float *high, int n);
 
 /* Loss and gradients of one sample's features, left in the parameters; *loss is backend memory. Frozen
  * parameters' gradients are not touched. */

@@ -72,14 +72,14 @@ static int run(dslt_network *network, dslt_backend *backend, const float *input,
     const dslt_node_map *m = &maps[network->tap[t]];
     void *memory = NULL;
     values[t] = (size_t)m->c * (size_t)m->h * (size_t)m->w;
-    rc = backend->ops->alloc(&memory, backend, values[t] * sizeof(float));
+    rc = backend->device->alloc(&memory, backend, values[t] * sizeof(float));
     taps[t] = memory;
   }
-  if (rc == DSLT_OK) rc = backend->ops->net_plan(&net, backend, &desc);
-  if (rc == DSLT_OK) rc = backend->ops->net_run(net, input, taps);
+  if (rc == DSLT_OK) rc = backend->nn->net_plan(&net, backend, &desc);
+  if (rc == DSLT_OK) rc = backend->nn->net_run(net, input, taps);
   for (int t = 0; rc == DSLT_OK && t < network->taps; ++t) network->scale[t] = scale_for(taps[t], values[t]);
-  if (net) backend->ops->net_free(net);
-  for (int t = 0; t < network->taps; ++t) backend->ops->release(backend, taps[t]);
+  if (net) backend->nn->net_free(net);
+  for (int t = 0; t < network->taps; ++t) backend->device->release(backend, taps[t]);
   return rc;
 }
 
@@ -97,9 +97,9 @@ int dslt_network_probe(dslt_network *network, const float *deviation) {
   if (rc == DSLT_OK) rc = make_input(&input, deviation);
   if (rc == DSLT_OK) rc = dslt_backend_open(&backend, "cpu", &config);
   if (rc == DSLT_OK) {
-    rc = backend->ops->begin(backend);
+    rc = backend->device->begin(backend);
     if (rc == DSLT_OK) rc = dslt_backend_end(backend, run(network, backend, input, maps));
-    backend->ops->close(backend);
+    backend->device->close(backend);
   }
   free(maps);
   free(needed);

@@ -11,7 +11,9 @@ static int same_size(const dslt_search *a, const dslt_search *b) {
   return a->area.input_width == b->area.input_width && a->area.input_height == b->area.input_height;
 }
 
-static int at_once(const dslt_group *g) { return g->at_once ? g->at_once : g->shared.ops->searches_at_once; }
+static int at_once(const dslt_group *g) {
+  return g->at_once ? g->at_once : g->shared.backend->type->searches_at_once;
+}
 
 static int alloc_lists(dslt_group *g, int count) {
   size_t n = (size_t)count;
@@ -77,7 +79,7 @@ int dslt_group_plan(dslt_group *g, const dslt_search *geometries, int count) {
 }
 
 void dslt_group_unplan(dslt_group *g) {
-  for (int i = 0; i < g->batch_count; ++i) g->shared.ops->flow_free(g->batches[i].flow);
+  for (int i = 0; i < g->batch_count; ++i) g->shared.backend->device->graph_free(g->batches[i].graph);
   for (int i = 0; i < g->count; ++i) dslt_target_unplan(&g->targets[i]);
   for (int i = 0; i < g->workspace_count; ++i) dslt_feature_workspace_close(&g->workspaces[i], &g->shared);
   free(g->targets);

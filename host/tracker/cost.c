@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* cost.c: counting operations and bytes of a frame from the planned shapes. */
 #include "cost.h"
 
 #include <string.h>
 
+#include "math/decision.h"
 #include "nn/backbone.h"
 #include "tracker/geometry.h"
 #include "tracker/group.h"
@@ -110,7 +112,7 @@ dslt_target_state dslt_tally_state(const dslt_group *group, int target) {
   return dslt_group_target(group, target)->seen;
 }
 
-/* Follows frame_calls() of target.c and what a backend's flow decides there. */
+/* Follows frame_calls() of target.c; the policy is that of math/decision.h. */
 void dslt_tally_frame(dslt_tally *out, const dslt_group *group, int target, const dslt_target_state *before,
                       const dslt_result *result) {
   const dslt_target *t = dslt_group_target(group, target);
@@ -126,7 +128,7 @@ void dslt_tally_frame(dslt_tally *out, const dslt_group *group, int target, cons
   if (result->steps == 0 || t->options->memory < 2) return;
   out->copies = 1;
   int moved = before->cx != t->seen.cx || before->cy != t->seen.cy;
-  if (moved && !joint && !pyramid) { /* the new place is looked at once more */
+  if (dslt_origin_of_sample(joint, pyramid, moved) == DSLT_ORIGIN_MOVED) {
     out->crops++;
     out->passes++;
   }

@@ -38,7 +38,7 @@ static int open_reduced(dslt_feature_workspace *e, dslt_shared *s, int levels) {
   if (s->own->train_reduction == DSLT_REDUCTION_LEARNS) return DSLT_OK;
   DSLT_TRY(alloc_reduced(&e->search_reduced, e, s, e->searched));
   if (e->low_levels) DSLT_TRY(alloc_reduced(&e->levels_reduced, e, s, levels));
-  return e->low_look ? alloc_reduced(&e->look_reduced, e, s, 1) : DSLT_OK;
+  return e->low_moved ? alloc_reduced(&e->moved_reduced, e, s, 1) : DSLT_OK;
 }
 
 static int open_parts(dslt_feature_workspace *e, dslt_shared *s, int levels) {
@@ -52,7 +52,7 @@ static int open_parts(dslt_feature_workspace *e, dslt_shared *s, int levels) {
     if (all > crops) crops = all;
   }
   if (e->searched == 1 && s->own->memory > 1 && s->own->update_interval > 0)
-    DSLT_TRY(alloc_taps(&e->low_look, &e->high_look, e, s, 1));
+    DSLT_TRY(alloc_taps(&e->low_moved, &e->high_moved, e, s, 1));
   DSLT_TRY(open_reduced(e, s, levels));
   if (crops < 2) crops = 2; /* first-frame training's original and augmented crop */
   return dslt_shared_floats(&e->input, s, crops * e->input_values);
@@ -76,14 +76,15 @@ void dslt_feature_workspace_close(dslt_feature_workspace *e, dslt_shared *s) {
                       e->high,
                       e->low_levels,
                       e->high_levels,
-                      e->low_look,
-                      e->high_look,
+                      e->low_moved,
+                      e->high_moved,
                       e->search_reduced.low,
                       e->search_reduced.high,
                       e->levels_reduced.low,
                       e->levels_reduced.high,
-                      e->look_reduced.low,
-                      e->look_reduced.high};
-  for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i) s->ops->release(s->backend, buffers[i]);
+                      e->moved_reduced.low,
+                      e->moved_reduced.high};
+  for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i)
+    s->backend->device->release(s->backend, buffers[i]);
   memset(e, 0, sizeof *e);
 }

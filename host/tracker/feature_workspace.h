@@ -23,11 +23,11 @@ typedef struct dslt_feature_workspace {
   float *input;                    /* crops, [.][input_height][input_width][3] */
   float *low, *high;               /* taps of the searches, [batch][searched] */
   float *low_levels, *high_levels; /* of a pyramid; NULL where there is none besides the search */
-  float *low_look, *high_look;     /* of a look at the new place; NULL where none is ever wanted */
+  float *low_moved, *high_moved;   /* extracted again at the new place; NULL where that is never wanted */
   size_t input_values, low_values, high_values; /* of one crop */
   /* Where the reductions do not learn on line, a target reduces its features before anything else is done
    * with them, and stores them so: [searched], [levels], one. NULL where taps are stored. */
-  dslt_features search_reduced, levels_reduced, look_reduced;
+  dslt_features search_reduced, levels_reduced, moved_reduced;
   size_t low_stored, high_stored; /* values of one sample's maps */
 } dslt_feature_workspace;
 

@@ -48,7 +48,7 @@ const dslt_target *dslt_group_target(const dslt_group *g, int index) { return &g
 
 int dslt_group_count(const dslt_group *g) { return g && g->ready ? g->count : 0; }
 
-const char *dslt_group_backend(const dslt_group *g) { return g ? g->shared.ops->name : ""; }
+const char *dslt_group_backend(const dslt_group *g) { return g ? g->shared.backend->type->name : ""; }
 
 const char *dslt_group_precision(const dslt_group *g) { return g ? dslt_shared_precision(&g->shared) : ""; }
 
@@ -64,12 +64,10 @@ static int name_one(int rc, const char *what, int index, int count) {
   return dslt_fail_prefix(rc, prefix);
 }
 
-static int open_flows(dslt_group *g) {
+static int open_graphs(dslt_group *g) {
   for (int i = 0; i < g->batch_count; ++i) {
     dslt_search_batch *c = &g->batches[i];
-    const dslt_target *first = &g->targets[g->order[c->first]];
-    dslt_flow_desc desc = {.state = first->state, .capacity = 1};
-    if (c->net) DSLT_TRY(g->shared.ops->flow_open(&c->flow, g->shared.backend, &desc, &first->seen));
+    if (c->net) DSLT_TRY(g->shared.backend->device->graph_open(&c->graph, g->shared.backend, 1));
   }
   return DSLT_OK;
 }
@@ -77,13 +75,13 @@ static int open_flows(dslt_group *g) {
 static int learn_all(dslt_group *g, const dslt_image *frame, const dslt_box *boxes,
                      const dslt_search *geometries, int count) {
   DSLT_TRY(dslt_group_plan(g, geometries, count));
-  DSLT_TRY(g->shared.ops->prefetch(g->shared.backend, NULL)); /* of another video */
-  DSLT_TRY(g->shared.ops->frame(g->shared.backend, frame));
+  DSLT_TRY(g->shared.backend->device->prefetch(g->shared.backend, NULL)); /* of another video */
+  DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame));
   for (int i = 0; i < count; ++i) {
     int rc = dslt_target_learn(&g->targets[i], &boxes[i]);
     if (rc < 0) return name_one(rc, "Target", i, count);
   }
-  return open_flows(g);
+  return open_graphs(g);
 }
 
 int dslt_group_learn(dslt_group *g, const dslt_image *frame, const dslt_box *boxes, int count) {
@@ -96,7 +94,7 @@ int dslt_group_learn(dslt_group *g, const dslt_image *frame, const dslt_box *box
   for (int i = 0; i < count; ++i)
     dslt_geometry_make(&geometries[i], g->shared.own, frame->width, frame->height, &boxes[i]);
   dslt_group_unplan(g);
-  int rc = g->shared.ops->begin(g->shared.backend);
+  int rc = g->shared.backend->device->begin(g->shared.backend);
   if (rc == DSLT_OK) {
     rc = learn_all(g, frame, boxes, geometries, count);
     rc = dslt_backend_end(g->shared.backend, rc);
@@ -141,21 +139,22 @@ int dslt_group_init_result(dslt_result *out, const dslt_group *g, int target) {
 
 static int search_calls(void *group, int index) {
   dslt_group *g = group;
-  const dslt_backend_ops *ops = g->shared.ops;
+  const dslt_device_ops *device = g->shared.backend->device;
   dslt_search_batch *c = &g->batches[index];
-  DSLT_TRY(ops->flow_mark(c->flow, -1));
+  DSLT_TRY(device->graph_mark(c->graph, -1));
   for (int i = 0; i < c->count; ++i) DSLT_TRY(dslt_target_crop(&g->targets[g->order[c->first + i]]));
-  DSLT_TRY(ops->flow_mark(c->flow, DSLT_STAGE_CROP));
-  DSLT_TRY(dslt_backbone_run(ops, c->net, c->workspace->input, c->workspace->low, c->workspace->high));
-  DSLT_TRY(ops->flow_mark(c->flow, DSLT_STAGE_BACKBONE));
-  return ops->flow_gather(c->flow, g->targets[g->order[c->first]].loss);
+  DSLT_TRY(device->graph_mark(c->graph, DSLT_STAGE_CROP));
+  DSLT_TRY(dslt_backbone_run(g->shared.backend->nn, c->net, c->workspace->input, c->workspace->low,
+                             c->workspace->high));
+  DSLT_TRY(device->graph_mark(c->graph, DSLT_STAGE_BACKBONE));
+  return device->graph_report(c->graph, NULL, 0);
 }
 
 /* All targets' work, begun; nothing here waits for it. */
 static int begin_frame(dslt_group *g) {
   for (int i = 0; i < g->batch_count; ++i) {
     const dslt_search_batch *c = &g->batches[i];
-    if (c->flow) DSLT_TRY(dslt_run_part(c->flow, g->shared.ops, DSLT_PART_FRAME, search_calls, g, i));
+    if (c->graph) DSLT_TRY(dslt_run_section(g->shared.backend, c->graph, 0, search_calls, g, i));
     for (int k = 0; k < c->count; ++k) DSLT_TRY(dslt_target_frame(&g->targets[g->order[c->first + k]]));
   }
   return DSLT_OK;
@@ -165,12 +164,12 @@ static int begin_frame(dslt_group *g) {
 static int end_frame(dslt_group *g) {
   for (int i = 0; i < g->batch_count; ++i) {
     const dslt_search_batch *c = &g->batches[i];
-    dslt_flow_report search = {0};
-    if (c->flow) DSLT_TRY(g->shared.ops->flow_report(&search, c->flow));
+    double search_ms[DSLT_STAGE_COUNT] = {0};
+    if (c->graph) DSLT_TRY(g->shared.backend->device->graph_wait(NULL, search_ms, c->graph));
     for (int k = 0; k < c->count; ++k) {
       dslt_result *result = &g->fresh[g->order[c->first + k]];
       DSLT_TRY(dslt_target_result(result, &g->targets[g->order[c->first + k]]));
-      for (int s = 0; s < DSLT_STAGE_COUNT; ++s) result->stage_ms[s] += search.stage_ms[s] / c->count;
+      for (int s = 0; s < DSLT_STAGE_COUNT; ++s) result->stage_ms[s] += search_ms[s] / c->count;
     }
   }
   return DSLT_OK;
@@ -182,20 +181,20 @@ static int same_image(const dslt_image *a, const dslt_image *b) {
 }
 
 static int next_frame(dslt_group *g, const dslt_image *frame) {
-  const dslt_backend_ops *ops = g->shared.ops;
   dslt_image next = g->next;
   g->next.data = NULL;
-  DSLT_TRY(ops->frame(g->shared.backend, frame));
+  DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame));
   DSLT_TRY(begin_frame(g));
   /* only a head start: where it fails, the next frame comes over in its own time and says what is wrong */
-  if (next.data && !same_image(&next, frame)) (void)ops->prefetch(g->shared.backend, &next);
+  if (next.data && !same_image(&next, frame))
+    (void)g->shared.backend->device->prefetch(g->shared.backend, &next);
   return end_frame(g);
 }
 
 int dslt_group_track(dslt_result *results, dslt_group *g, const dslt_image *frame) {
   DSLT_TRY(dslt_image_check(frame));
   DSLT_TRY(dslt_image_check_size(frame, g->frame_width, g->frame_height));
-  DSLT_TRY(g->shared.ops->begin(g->shared.backend));
+  DSLT_TRY(g->shared.backend->device->begin(g->shared.backend));
   int rc = dslt_backend_end(g->shared.backend, next_frame(g, frame));
   if (rc == DSLT_OK) memcpy(results, g->fresh, (size_t)g->count * sizeof *results);
   return rc;

@@ -13,9 +13,9 @@ extern "C" {
 /* Targets of one workspace whose searches are one batch. */
 typedef struct dslt_search_batch {
   dslt_feature_workspace *workspace;
-  int first, count; /* in the group's order */
-  dslt_net *net;    /* for the whole batch; NULL where a target searches alone. Borrowed */
-  dslt_flow *flow;  /* of the batch; NULL likewise */
+  int first, count;        /* in the group's order */
+  dslt_net *net;           /* for the whole batch; NULL where a target searches alone. Borrowed */
+  dslt_frame_graph *graph; /* of the batch; NULL likewise */
 } dslt_search_batch;
 
 struct dslt_group {

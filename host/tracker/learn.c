@@ -51,8 +51,8 @@ static const dslt_samples *lessons(const dslt_target *t) { return t->first.slots
 static int learn_from(dslt_target *t, const float *input, int slot) {
   const dslt_feature_workspace *e = t->workspace;
   float *low = dslt_samples_low(lessons(t), slot), *high = dslt_samples_high(lessons(t), slot);
-  if (!dslt_head_frozen(t->head)) return dslt_backbone_run(t->ops, e->single, input, low, high);
-  DSLT_TRY(dslt_backbone_run(t->ops, e->single, input, e->low, e->high));
+  if (!dslt_head_frozen(t->head)) return dslt_backbone_run(t->nn, e->single, input, low, high);
+  DSLT_TRY(dslt_backbone_run(t->nn, e->single, input, e->low, e->high));
   return dslt_head_reduce(t->head, low, high, e->low, e->high, 1);
 }
 
@@ -61,8 +61,8 @@ static int make_augmented(dslt_target *t) {
   float *augmented = t->workspace->input + (size_t)g->area.input_height * (size_t)g->area.input_width * 3;
   for (int slot = 1; slot <= 5; ++slot) {
     float sigma = slot <= 4 ? blur_sigma[slot - 1] : 0.0f;
-    DSLT_TRY(t->ops->augment(t->backend, augmented, t->workspace->input, g->area.input_height,
-                             g->area.input_width, sigma, (int)lround(g->area.anchor_x)));
+    DSLT_TRY(t->vision->augment(t->backend, augmented, t->workspace->input, g->area.input_height,
+                                g->area.input_width, sigma, (int)lround(g->area.anchor_x)));
     DSLT_TRY(learn_from(t, augmented, slot));
   }
   return DSLT_OK;
@@ -89,13 +89,13 @@ static int step_calls(void *target, int slot) {
   dslt_target *t = target;
   first_step s = first_step_of(t);
   int run;
-  DSLT_TRY(dslt_head_gradient(t->head, t->loss, dslt_samples_low(lessons(t), slot),
+  DSLT_TRY(dslt_head_gradient(t->head, &t->record->loss, dslt_samples_low(lessons(t), slot),
                               dslt_samples_high(lessons(t), slot), dslt_samples_label(lessons(t), slot),
                               &s.spec));
-  DSLT_TRY(t->ops->flow_judge(t->flow, t->losses, t->loss, &s.stop));
-  DSLT_TRY(t->ops->flow_if(&run, t->flow, DSLT_IF_TRAINING));
+  DSLT_TRY(t->nn->early_stop(t->backend, &t->record->training, t->losses, &t->record->loss, &s.stop));
+  DSLT_TRY(t->device->graph_if(&run, t->graph, &t->record->training.go, 1));
   if (run) DSLT_TRY(dslt_head_step(t->head, &s.rates));
-  return t->ops->flow_end_if(t->flow);
+  return t->device->graph_end_if(t->graph);
 }
 
 /* The host looks after every step where that costs nothing, else every so many. */
@@ -104,14 +104,15 @@ enum { STEPS_AT_ONCE = 10 };
 static int train_first(dslt_target *t, dslt_training *training) {
   const dslt_dslt_options *o = t->options;
   dslt_rng draw = dslt_rng_make((uint64_t)t->shared->options->common.seed, 1);
-  int at_once = t->ops->host_visible ? 1 : STEPS_AT_ONCE;
+  int at_once = t->backend->type->host_visible ? 1 : STEPS_AT_ONCE;
   *training = (dslt_training){.go = 1};
   for (int step = 1; training->go && step <= o->init_steps; ++step) {
     int slot = o->augment ? drawn_slot[dslt_rng_below(&draw, 7)] : 0;
-    DSLT_TRY(dslt_run_part(t->flow, t->ops, DSLT_PART_STEP + slot, step_calls, t, slot));
-    if (step % at_once == 0 || step == o->init_steps) DSLT_TRY(t->ops->flow_training(training, t->flow));
+    DSLT_TRY(dslt_run_section(t->backend, t->graph, DSLT_SECTION_STEP + slot, step_calls, t, slot));
+    if (step % at_once == 0 || step == o->init_steps)
+      DSLT_TRY(t->device->download(t->backend, training, &t->record->training, sizeof *training));
   }
-  return t->ops->download(t->backend, t->init_losses, t->losses, (size_t)training->steps * sizeof(float));
+  return t->device->download(t->backend, t->init_losses, t->losses, (size_t)training->steps * sizeof(float));
 }
 
 /* The reductions stay as they are now: the first sample is stored as they make it. */
@@ -127,7 +128,7 @@ static int freeze(dslt_target *t) {
 int dslt_target_learn_first(dslt_target *t, dslt_result *result) {
   DSLT_TRY(learn_from(t, t->workspace->input, 0));
   if (t->options->augment) DSLT_TRY(make_augmented(t));
-  DSLT_TRY(t->ops->flow_mark(t->flow, DSLT_STAGE_BACKBONE));
+  DSLT_TRY(t->device->graph_mark(t->graph, DSLT_STAGE_BACKBONE));
   dslt_training training;
   DSLT_TRY(train_first(t, &training));
   if (training.failed)
@@ -139,7 +140,7 @@ int dslt_target_learn_first(dslt_target *t, dslt_result *result) {
   result->steps = training.steps;
   if (training.steps > 0) result->loss = (double)t->init_losses[training.steps - 1];
   DSLT_TRY(freeze(t));
-  DSLT_TRY(t->ops->flow_mark(t->flow, DSLT_STAGE_UPDATE));
+  DSLT_TRY(t->device->graph_mark(t->graph, DSLT_STAGE_UPDATE));
   return dslt_head_reset_optimiser(t->head); /* the on-line phase starts with fresh moments */
 }
 
@@ -151,14 +152,14 @@ int dslt_target_learn_online(dslt_target *t) {
   dslt_head_rates r = rates(o, o->online_rate_low, o->online_rate_high);
   for (int slot = 0; slot < o->memory; ++slot) {
     int run;
-    DSLT_TRY(t->ops->flow_if(&run, t->flow, DSLT_IF_SLOT + slot));
+    DSLT_TRY(t->device->graph_if(&run, t->graph, &t->record->learns[slot], 1));
     for (int step = 0; run && step < o->update_steps; ++step) {
-      DSLT_TRY(dslt_head_gradient(t->head, t->loss, dslt_samples_low(&t->samples, slot),
+      DSLT_TRY(dslt_head_gradient(t->head, &t->record->loss, dslt_samples_low(&t->samples, slot),
                                   dslt_samples_high(&t->samples, slot), dslt_samples_label(&t->samples, slot),
                                   &spec));
       DSLT_TRY(dslt_head_step(t->head, &r));
     }
-    DSLT_TRY(t->ops->flow_end_if(t->flow));
+    DSLT_TRY(t->device->graph_end_if(t->graph));
   }
   return DSLT_OK;
 }

@@ -9,7 +9,7 @@
 #include "target.h"
 
 /* First-frame training borrows slots 1 .. 5 for its augmented samples. */
-enum { AUGMENTED_SLOTS = 6 };
+enum { AUGMENTED_SLOTS = DSLT_FIRST_SLOTS };
 
 static int plan_head(dslt_target *t) {
   const dslt_dslt_options *o = t->options;
@@ -44,11 +44,10 @@ static int plan_buffers(dslt_target *t) {
   DSLT_TRY(dslt_shared_floats(&t->response, t->shared, t->response_values));
   if (g->scale.levels > 1)
     DSLT_TRY(dslt_shared_floats(&t->responses, t->shared, (size_t)g->scale.levels * t->response_values));
-  DSLT_TRY(dslt_shared_floats(&t->loss, t->shared, 1));
   DSLT_TRY(dslt_shared_floats(&t->losses, t->shared, (size_t)o->init_steps));
-  void *state;
-  DSLT_TRY(t->ops->alloc(&state, t->backend, sizeof *t->state));
-  t->state = state;
+  void *record;
+  DSLT_TRY(t->device->alloc(&record, t->backend, sizeof *t->record));
+  t->record = record;
   int slots = o->augment ? AUGMENTED_SLOTS : 1;
   if (o->train_reduction == DSLT_REDUCTION_FIRST) {
     DSLT_TRY(dslt_samples_create(&t->first, t->backend, 1, slots, t->workspace->low_values,
@@ -67,8 +66,8 @@ static int plan_buffers(dslt_target *t) {
 /* Every slot has it: the crop is centred on the target, except where all scales are searched at once. */
 static int upload_label(dslt_target *t, const dslt_samples *samples, const float *label) {
   for (int slot = 0; slot < samples->slots; ++slot)
-    DSLT_TRY(t->ops->upload(t->backend, dslt_samples_label(samples, slot), label,
-                            t->response_values * sizeof *label));
+    DSLT_TRY(t->device->upload(t->backend, dslt_samples_label(samples, slot), label,
+                               t->response_values * sizeof *label));
   return DSLT_OK;
 }
 
@@ -90,7 +89,9 @@ int dslt_target_plan(dslt_target *t, dslt_shared *shared, dslt_feature_workspace
   *t = (dslt_target){.shared = shared,
                      .options = shared->own,
                      .backend = shared->backend,
-                     .ops = shared->ops,
+                     .device = shared->backend->device,
+                     .nn = shared->backend->nn,
+                     .vision = shared->backend->vision,
                      .geometry = *geometry,
                      .workspace = workspace,
                      .alone = 1};
@@ -101,12 +102,12 @@ int dslt_target_plan(dslt_target *t, dslt_shared *shared, dslt_feature_workspace
 
 void dslt_target_unplan(dslt_target *t) {
   if (!t->shared) return; /* never planned */
-  t->ops->flow_free(t->flow);
+  t->device->graph_free(t->graph);
   dslt_head_free(t->head);
   dslt_samples_free(&t->samples, t->backend);
   dslt_samples_free(&t->first, t->backend);
-  void *buffers[] = {t->response, t->responses, t->loss, t->losses, t->state};
-  for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i) t->ops->release(t->backend, buffers[i]);
+  void *buffers[] = {t->response, t->responses, t->losses, t->record};
+  for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i) t->device->release(t->backend, buffers[i]);
   free(t->response_host);
   free(t->init_losses);
   memset(t, 0, sizeof *t);

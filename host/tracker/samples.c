@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* samples.c: memory for the stored samples. */
 #include "samples.h"
 
 #include <string.h>
@@ -7,7 +8,7 @@
 
 static int alloc_slots(float **out, const dslt_samples *s, dslt_backend *backend, size_t values) {
   void *memory;
-  DSLT_TRY(backend->ops->alloc(&memory, backend, (size_t)s->slots * values * sizeof(float)));
+  DSLT_TRY(backend->device->alloc(&memory, backend, (size_t)s->slots * values * sizeof(float)));
   *out = memory;
   return DSLT_OK;
 }
@@ -15,10 +16,7 @@ static int alloc_slots(float **out, const dslt_samples *s, dslt_backend *backend
 int dslt_samples_create(dslt_samples *out, dslt_backend *backend, int capacity, int slots, size_t low_values,
                         size_t high_values, size_t label_values) {
   memset(out, 0, sizeof *out);
-  out->capacity = capacity;
   out->slots = slots < capacity ? capacity : slots;
-  out->count = 1;
-  out->next = capacity > 1 ? 1 : 0;
   out->low_values = low_values;
   out->high_values = high_values;
   out->label_values = label_values;
@@ -30,9 +28,9 @@ int dslt_samples_create(dslt_samples *out, dslt_backend *backend, int capacity, 
 }
 
 void dslt_samples_free(dslt_samples *samples, dslt_backend *backend) {
-  backend->ops->release(backend, samples->low);
-  backend->ops->release(backend, samples->high);
-  backend->ops->release(backend, samples->label);
+  backend->device->release(backend, samples->low);
+  backend->device->release(backend, samples->high);
+  backend->device->release(backend, samples->label);
   memset(samples, 0, sizeof *samples);
 }
 
@@ -46,12 +44,4 @@ float *dslt_samples_high(const dslt_samples *samples, int slot) {
 
 float *dslt_samples_label(const dslt_samples *samples, int slot) {
   return samples->label + (size_t)slot * samples->label_values;
-}
-
-int dslt_samples_advance(dslt_samples *s) {
-  if (s->capacity < 2) return -1;
-  int slot = s->next;
-  s->next = slot + 1 < s->capacity ? slot + 1 : 1;
-  if (s->count < s->capacity) ++s->count;
-  return slot;
 }

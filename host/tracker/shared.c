@@ -19,7 +19,6 @@ static int check_and_open(dslt_shared *s) {
   dslt_backend_config config = {
       .threads = o->threads, .precision = o->precision, .any_order = !o->deterministic};
   DSLT_TRY(dslt_backend_open_noting(&s->backend, s->note, sizeof s->note, o->backend, &config));
-  s->ops = s->backend->ops;
   return DSLT_OK;
 }
 
@@ -38,7 +37,7 @@ int dslt_shared_open(dslt_shared *out, const dslt_options *options, const dslt_w
 void dslt_shared_close(dslt_shared *s) {
   dslt_shared_forget(s);
   free(s->nets);
-  s->ops->close(s->backend);
+  s->backend->device->close(s->backend);
   dslt_options_free(s->options);
   memset(s, 0, sizeof *s);
 }
@@ -86,20 +85,21 @@ static int longest_unused(const dslt_shared *s) {
 void dslt_shared_trim(dslt_shared *s) {
   int i;
   while (s->net_count > KEPT && (i = longest_unused(s)) > 0) {
-    s->ops->net_free(s->nets[i].net);
+    s->backend->nn->net_free(s->nets[i].net);
     s->nets[i] = s->nets[--s->net_count];
   }
 }
 
 void dslt_shared_forget(dslt_shared *s) {
-  while (s->net_count > 0) s->ops->net_free(s->nets[--s->net_count].net); /* the owner of the weights last */
+  while (s->net_count > 0)
+    s->backend->nn->net_free(s->nets[--s->net_count].net); /* the owner of the weights last */
 }
 
 /* ---- small things -------------------------------------------------------------------------------- */
 
 int dslt_shared_floats(float **out, dslt_shared *s, size_t count) {
   void *memory;
-  DSLT_TRY(s->ops->alloc(&memory, s->backend, count * sizeof(float)));
+  DSLT_TRY(s->backend->device->alloc(&memory, s->backend, count * sizeof(float)));
   *out = memory;
   return DSLT_OK;
 }

@@ -24,7 +24,6 @@ typedef struct dslt_shared {
   const dslt_dslt_options *own; /* its numbers of DSLT */
   const dslt_weights *weights;  /* borrowed */
   dslt_backend *backend;
-  const dslt_backend_ops *ops;
   dslt_input_norm norm;
   dslt_planned *nets; /* the first one owns the packed weights and goes last */
   int net_count, net_room;

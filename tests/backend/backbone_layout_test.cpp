@@ -42,7 +42,7 @@ Taps run(Backend &b, dslt_net *net, const Stack &d, int n, const ref::Map &x) {
   const std::size_t low = n * d.tap_values(d.low), high = n * d.tap_values(d.high);
   float *in = b.upload(x), *out_low = b.floats(low), *out_high = b.floats(high);
   float *const taps[] = {out_low, out_high};
-  EXPECT_EQ(b.ops->net_run(net, in, taps), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(b.nn->net_run(net, in, taps), DSLT_OK) << dslt_last_error();
   return {b.download(out_low, low), b.download(out_high, high)};
 }
 
@@ -75,7 +75,7 @@ TEST_P(BackboneLayout, TapsAreTheReferences) {
   const Shape &shape = GetParam();
   const int n = 2;
   Backend b;
-  ASSERT_TRUE(b.ops) << dslt_last_error();
+  ASSERT_TRUE(b) << dslt_last_error();
   Stack stack;
   make_stack(&stack, shape.widths, shape.pools, shape.h, shape.w, shape.low);
   const Stack &d = stack;
@@ -98,7 +98,7 @@ TEST_P(BackboneLayout, TapsAreTheReferences) {
     }
     expect_near(taps.high, y, picture, "high");
   }
-  b.ops->net_free(net);
+  b.nn->net_free(net);
 }
 
 // Winograd works in tiles of 4 x 4 and blocks of 16 channels: sizes that are no multiples of the tile, widths
@@ -129,7 +129,7 @@ void expect_same_pictures(int precision, void (*make)(Stack *), int n) {
   Taps whole;
   for (int threads : {1, 2, 3}) {
     Backend b(precision, threads);
-    ASSERT_TRUE(b.ops);
+    ASSERT_TRUE(b);
     Stack stack;
     make(&stack);
     const Stack &d = stack;
@@ -153,9 +153,9 @@ void expect_same_pictures(int precision, void (*make)(Stack *), int n) {
     }
     EXPECT_TRUE(joined == taps) << threads << " threads, one at a time";
     EXPECT_TRUE(joined_shared == taps) << threads << " threads, one at a time with the batch's weights";
-    b.ops->net_free(alone);
-    b.ops->net_free(shared);
-    b.ops->net_free(batch);
+    b.nn->net_free(alone);
+    b.nn->net_free(shared);
+    b.nn->net_free(batch);
   }
 }
 
@@ -189,7 +189,7 @@ TEST(BackboneShare, ANetOfTheSameShapeLoadsNothing) {
 #endif
   if (std::strcmp(backend_name(), "cpu") != 0) GTEST_SKIP() << skip::kBackend << "shared weights";
   Backend b;
-  ASSERT_TRUE(b.ops) << dslt_last_error();
+  ASSERT_TRUE(b) << dslt_last_error();
   Stack stack;
   make_slim(&stack);
   dslt_net *first = plan(b, stack, 2, nullptr);
@@ -198,8 +198,8 @@ TEST(BackboneShare, ANetOfTheSameShapeLoadsNothing) {
   dslt_net *second = plan(b, stack, 2, first);
   ASSERT_TRUE(second);
   EXPECT_EQ(stack.loads, int(stack.layers()));
-  b.ops->net_free(second);
-  b.ops->net_free(first);
+  b.nn->net_free(second);
+  b.nn->net_free(first);
 }
 
 // Without AVX-512 oneDNN refuses the Winograd convolution; everything above must hold all the same. oneDNN

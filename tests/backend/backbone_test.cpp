@@ -28,7 +28,7 @@ void run_reference(const Stack &d, ref::Map x, ref::Map *low, ref::Map *high) {
 
 void compare(Stack &d, int precision, double tolerance) {
   Backend b(precision);
-  ASSERT_TRUE(b.ops);
+  ASSERT_TRUE(b);
   ref::Noise noise(8);
   std::size_t values = std::size_t(d.h) * d.w * 3;
   ref::Map x = ref::rounded(noise.map(d.n * values, 120));
@@ -39,7 +39,7 @@ void compare(Stack &d, int precision, double tolerance) {
   run_reference(d, first, &low, &high);
   float *out_low = b.floats(low.size() * d.n), *out_high = b.floats(high.size() * d.n), *in = b.upload(x);
   for (int repeat = 0; repeat < 2; ++repeat) {  // a second run must not see the first one's buffers
-    ASSERT_EQ(dslt_backbone_run(b.ops, net, in, out_low, out_high), DSLT_OK) << dslt_last_error();
+    ASSERT_EQ(dslt_backbone_run(b.get()->nn, net, in, out_low, out_high), DSLT_OK) << dslt_last_error();
     for (int image = 0; image < d.n; ++image) {
       run_reference(d, ref::Map(x.begin() + image * values, x.begin() + (image + 1) * values), &low, &high);
       std::vector<float> got_low = b.download(out_low + image * low.size(), low.size());
@@ -48,7 +48,7 @@ void compare(Stack &d, int precision, double tolerance) {
       EXPECT_LT(ref::relative_error(got_high, high), tolerance) << "high tap, image " << image;
     }
   }
-  b.ops->net_free(net);
+  b.nn->net_free(net);
 }
 
 Stack random_stack() {
@@ -147,14 +147,14 @@ TEST(Backbone, FeatureScalesAreFolded) {
     ASSERT_EQ(dslt_backbone_plan(&shared, b.get(), weights, &spec, 1, h, w, net), DSLT_OK);
     float *low = b.floats(4 * 6 * 32), *high = b.floats(2 * 3 * 32), *low2 = b.floats(4 * 6 * 32),
           *high2 = b.floats(192);
-    ASSERT_EQ(dslt_backbone_run(b.ops, net, in, low, high), DSLT_OK);
-    ASSERT_EQ(dslt_backbone_run(b.ops, shared, in, low2, high2), DSLT_OK);
+    ASSERT_EQ(dslt_backbone_run(b.get()->nn, net, in, low, high), DSLT_OK);
+    ASSERT_EQ(dslt_backbone_run(b.get()->nn, shared, in, low2, high2), DSLT_OK);
     EXPECT_EQ(b.download(low, 768), b.download(low2, 768));
     EXPECT_EQ(b.download(high, 192), b.download(high2, 192));
     taps.push_back(b.download(low, 768));
     taps.push_back(b.download(high, 192));
-    b.ops->net_free(shared);
-    b.ops->net_free(net);
+    b.nn->net_free(shared);
+    b.nn->net_free(net);
   }
   for (std::size_t i = 0; i < 768; ++i) taps[0][i] *= 3;
   for (std::size_t i = 0; i < 192; ++i) taps[1][i] *= 3;

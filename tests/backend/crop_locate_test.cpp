@@ -36,8 +36,8 @@ std::vector<float> crop(const dslt_image &frame, const dslt_search &g, const dsl
   state.cx = cx, state.cy = cy, state.scale = 1;
   std::size_t values = std::size_t(g.area.input_width) * g.area.input_height * 3;
   float *out = b.floats(values * count);
-  EXPECT_EQ(b.ops->frame(b.get(), &frame), DSLT_OK);
-  EXPECT_EQ(b.ops->crop(b.get(), out, &g, &norm, b.put(state), first, count), DSLT_OK);
+  EXPECT_EQ(b.device->frame(b.get(), &frame), DSLT_OK);
+  EXPECT_EQ(b.vision->crop(b.get(), out, &g, &norm, b.put(state), first, count), DSLT_OK);
   return b.download(out, values * count);
 }
 
@@ -79,6 +79,25 @@ TEST(Crop, FractionsInterpolateAndRatiosAntialias) {
   for (std::size_t i = 0; i < stripes.size(); ++i) stripes[i] = (i / 3) % 2 ? 200 : 0;
   std::vector<float> out = crop(image(stripes, 64, 64), window(64, 64, 8, 4.0), kPlain, 32, 32);
   for (float v : out) EXPECT_NEAR(v, 100.0f, 13.0f);
+}
+
+TEST(Crop, AnnouncedFramesAreUsedAndOthersDiscardTheCopy) {
+  std::vector<uint8_t> p = ramp(20, 20), other(p.size(), 77);
+  const dslt_image shown = image(p, 20, 20), announced = image(other, 20, 20);
+  const dslt_search g = window(20, 20, 8, 1.0);
+  const std::vector<float> want = crop(shown, g, kPlain, 9, 9), of_other = crop(announced, g, kPlain, 9, 9);
+  Backend b;
+  dslt_target_state state = {};
+  state.cx = state.cy = 9, state.scale = 1;
+  dslt_target_state *there = b.put(state);
+  float *out = b.floats(want.size());
+  for (const dslt_image *first : {&shown, &announced, static_cast<const dslt_image *>(nullptr)})
+    for (const dslt_image *frame : {&shown, &announced}) {
+      ASSERT_EQ(b.device->prefetch(b.get(), first), DSLT_OK) << dslt_last_error();
+      ASSERT_EQ(b.device->frame(b.get(), frame), DSLT_OK) << dslt_last_error();
+      ASSERT_EQ(b.vision->crop(b.get(), out, &g, &kPlain, there, 0, 1), DSLT_OK) << dslt_last_error();
+      EXPECT_EQ(b.download(out, want.size()), frame == &shown ? want : of_other);
+    }
 }
 
 TEST(Crop, EdgesAreReplicated) {
@@ -226,7 +245,7 @@ dslt_target_state locate(const dslt_search &g, const ref::Map &response,
                          dslt_target_state state = start_state()) {
   Backend b;
   dslt_target_state *there = b.put(state);
-  EXPECT_EQ(b.ops->locate(b.get(), there, b.upload(response), &g), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(b.vision->locate(b.get(), there, b.upload(response), &g), DSLT_OK) << dslt_last_error();
   return b.see(there);
 }
 
@@ -390,17 +409,17 @@ TEST(ChooseScale, TakesTheStrongestLevelWithinLimits) {
     }
     dslt_target_state *there = b.put(start_state());
     float *responses = b.upload(all);
-    ASSERT_EQ(b.ops->choose_scale(b.get(), there, responses, &g), DSLT_OK);
+    ASSERT_EQ(b.vision->choose_scale(b.get(), there, responses, &g), DSLT_OK);
     dslt_target_state p = b.see(there);
     EXPECT_EQ(p.level, best);
     EXPECT_NEAR(p.scale, 0.4 + 0.6 * std::pow(1.03, best - 1), 1e-12);
-    for (int i = 0; i < 200; ++i) b.ops->choose_scale(b.get(), there, responses, &g);
+    for (int i = 0; i < 200; ++i) b.vision->choose_scale(b.get(), there, responses, &g);
     p = b.see(there);
     EXPECT_NEAR(p.scale, best == 0 ? 0.5 : (best == 1 ? 1.0 : 2.0), 1e-9);
   }
   dslt_target_state *tie = b.put(start_state());
   ref::Map equal(3 * 81, 0.5);
-  ASSERT_EQ(b.ops->choose_scale(b.get(), tie, b.upload(equal), &g), DSLT_OK);
+  ASSERT_EQ(b.vision->choose_scale(b.get(), tie, b.upload(equal), &g), DSLT_OK);
   EXPECT_EQ(b.see(tie).level, 1);  // equal responses keep the size
 }
 
@@ -416,7 +435,7 @@ dslt_target_state follow(const dslt_search &g, double x, double y, const std::ve
     all.insert(all.end(), one.begin(), one.end());
   }
   dslt_target_state *there = b.put(state);
-  EXPECT_EQ(b.ops->locate_levels(b.get(), there, b.upload(all), &g), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(b.vision->locate_levels(b.get(), there, b.upload(all), &g), DSLT_OK) << dslt_last_error();
   return b.see(there);
 }
 
@@ -476,9 +495,11 @@ TEST(Label, IsAGaussianAroundTheKeptSamplesTarget) {
   dslt_target_state p = start_state();
   p.label_x = 6.25f, p.label_y = 2.5f;
   Backend b;
-  float *label = b.floats(99);
-  ASSERT_EQ(b.ops->label(b.get(), label, b.put(p), &g), DSLT_OK);
-  std::vector<float> got = b.download(label, 99);
+  float *labels = b.zeros(198);
+  const dslt_sample_ring ring = dslt_ring_first(2);
+  ASSERT_EQ(b.vision->store_label(b.get(), labels, b.put(ring), b.put(p), &g), DSLT_OK);
+  std::vector<float> got = b.download(labels + 99, 99);
+  EXPECT_EQ(b.download(labels, 99), std::vector<float>(99));
   for (int j = 0; j < 9; ++j)
     for (int i = 0; i < 11; ++i) {
       double u = (i - 6.25) / 0.8, v = (j - 2.5) / 1.3;

@@ -89,8 +89,8 @@ TEST(Loss, FusedOperationSumsAndFoldsTheBiases) {
   float *gradient = b.floats(count), *dbias = b.floats(2), *value = b.floats(1), *response = b.floats(count);
   for (const LossCase &c : kCases) {
     dslt_loss_spec spec = ref::loss_spec(c.kind);
-    ASSERT_EQ(b.ops->loss(b.get(), gradient, dbias, value, bb, br, bias, by, count, &spec), DSLT_OK);
-    ASSERT_EQ(b.ops->respond(b.get(), response, bb, br, bias, count), DSLT_OK);
+    ASSERT_EQ(b.nn->loss(b.get(), gradient, dbias, value, bb, br, bias, by, count, &spec), DSLT_OK);
+    ASSERT_EQ(b.nn->sum_responses(b.get(), response, bb, br, bias, count), DSLT_OK);
     std::vector<float> g = b.download(gradient, count), p = b.download(response, count);
     double want = 0, slope = 0;
     for (std::size_t i = 0; i < count; ++i) {
@@ -102,7 +102,7 @@ TEST(Loss, FusedOperationSumsAndFoldsTheBiases) {
     EXPECT_NEAR(b.download(dbias, 2)[0], slope, 1e-4 * (1 + std::fabs(slope)));
     EXPECT_EQ(b.download(dbias, 2)[0], b.download(dbias, 2)[1]);
   }
-  ASSERT_EQ(b.ops->respond(b.get(), response, bb, nullptr, nullptr, count), DSLT_OK);
+  ASSERT_EQ(b.nn->sum_responses(b.get(), response, bb, nullptr, nullptr, count), DSLT_OK);
   EXPECT_EQ(b.download(response, count), b.download(bb, count));
 }
 

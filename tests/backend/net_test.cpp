@@ -28,7 +28,7 @@ void expect_taps(Backend &b, dslt_net *net, const ref::Net &r, const std::vector
   std::vector<float *> out;
   for (int tap : taps) out.push_back(b.floats(std::size_t(n) * maps[tap].h * maps[tap].w * maps[tap].c));
   float *in = b.upload(pictures);
-  ASSERT_EQ(b.ops->net_run(net, in, out.data()), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(b.nn->net_run(net, in, out.data()), DSLT_OK) << dslt_last_error();
   for (int i = 0; i < n; ++i) {
     const ref::Run want(r, maps, part(pictures, std::size_t(i), picture));
     for (std::size_t t = 0; t < taps.size(); ++t) {
@@ -43,7 +43,7 @@ void expect_taps(Backend &b, dslt_net *net, const ref::Net &r, const std::vector
 void check(const Case &c, int precision, double tolerance) {
   if (precision == DSLT_PRECISION_BF16 && !has_bfloat16()) GTEST_SKIP() << skip::kBfloat16;
   Backend b(precision);
-  ASSERT_TRUE(b.ops) << dslt_last_error();
+  ASSERT_TRUE(b) << dslt_last_error();
   ref::Net r;
   const Taps taps = c.build(&r);
   ASSERT_EQ(dslt_graph_check(&r.graph), DSLT_OK) << dslt_last_error();
@@ -58,20 +58,20 @@ void check(const Case &c, int precision, double tolerance) {
     d.load = ref::load;
     d.context = &r;
     dslt_net *net = nullptr, *shared = nullptr;
-    const int rc = b.ops->net_plan(&net, b.get(), &d);
+    const int rc = b.nn->net_plan(&net, b.get(), &d);
     if (rc == DSLT_EUNSUPPORTED && std::strcmp(backend_name(), "cuda") == 0)
       GTEST_SKIP() << skip::kBackend << dslt_last_error();
     ASSERT_EQ(rc, DSLT_OK) << dslt_last_error();
     d.share = net;
-    ASSERT_EQ(b.ops->net_plan(&shared, b.get(), &d), DSLT_OK) << dslt_last_error();
+    ASSERT_EQ(b.nn->net_plan(&shared, b.get(), &d), DSLT_OK) << dslt_last_error();
     ref::Noise noise(3);
     const ref::Map pictures = ref::rounded(noise.map(std::size_t(n) * c.h * c.w * maps[0].c, 1));
     expect_taps(b, net, r, maps, taps, pictures, n, tolerance);
     const ref::Map others = ref::rounded(noise.map(pictures.size(), 1));
     expect_taps(b, net, r, maps, taps, others, n, tolerance);  // nothing of the first run is left
     expect_taps(b, shared, r, maps, taps, pictures, n, tolerance);
-    b.ops->net_free(shared);
-    b.ops->net_free(net);
+    b.nn->net_free(shared);
+    b.nn->net_free(net);
   }
 }
 

@@ -18,10 +18,9 @@ TEST_P(ConvTest, ForwardAndWeightGradient) {
   ref::Map x = ref::rounded(noise.map(c.n * in)),
            w = ref::rounded(noise.map(std::size_t(c.k) * c.k * c.cin * c.cout));
   dslt_conv *conv = nullptr;
-  ASSERT_EQ(b.ops->conv_plan(&conv, b.get(), c.n, c.h, c.w, c.cin, c.cout, c.k), DSLT_OK)
-      << dslt_last_error();
+  ASSERT_EQ(b.nn->conv_plan(&conv, b.get(), c.n, c.h, c.w, c.cin, c.cout, c.k), DSLT_OK) << dslt_last_error();
   float *y = b.floats(c.n * out), *dx = b.upload(x), *dw_weights = b.upload(w);
-  ASSERT_EQ(b.ops->conv_forward(conv, y, dx, dw_weights), DSLT_OK);
+  ASSERT_EQ(b.nn->conv_forward(conv, y, dx, dw_weights), DSLT_OK);
   std::vector<float> got = b.download(y, c.n * out);
   for (int i = 0; i < c.n; ++i) {
     ref::Map one(x.begin() + i * in, x.begin() + (i + 1) * in);
@@ -33,7 +32,7 @@ TEST_P(ConvTest, ForwardAndWeightGradient) {
     // dL/dw for L = sum(dy * y) is linear in w: compare with L of unit weights.
     ref::Map dy = ref::rounded(noise.map(out));
     float *g = b.floats(w.size());
-    ASSERT_EQ(b.ops->conv_backward_weights(conv, g, dx, b.upload(dy)), DSLT_OK);
+    ASSERT_EQ(b.nn->conv_backward_weights(conv, g, dx, b.upload(dy)), DSLT_OK);
     std::vector<float> grad = b.download(g, w.size());
     ref::Map want(w.size());
     for (std::size_t p = 0; p < w.size(); ++p) {
@@ -44,7 +43,7 @@ TEST_P(ConvTest, ForwardAndWeightGradient) {
     }
     EXPECT_LT(ref::relative_error(grad, want), 5e-6);
   }
-  b.ops->conv_free(conv);
+  b.nn->conv_free(conv);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, ConvTest,
@@ -65,9 +64,9 @@ TEST_P(RegressTest, ForwardAndBackward) {
   std::size_t in = std::size_t(c.h) * c.w * c.c, out = std::size_t(c.h - c.kh + 1) * (c.w - c.kw + 1);
   ref::Map x = ref::rounded(noise.map(c.n * in)), w = ref::rounded(noise.map(std::size_t(c.kh) * c.kw * c.c));
   dslt_regress *r = nullptr;
-  ASSERT_EQ(b.ops->regress_plan(&r, b.get(), c.n, c.h, c.w, c.c, c.kh, c.kw), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(b.nn->regress_plan(&r, b.get(), c.n, c.h, c.w, c.c, c.kh, c.kw), DSLT_OK) << dslt_last_error();
   float *y = b.floats(c.n * out), *bx = b.upload(x), *bw = b.upload(w);
-  ASSERT_EQ(b.ops->regress_forward(r, y, bx, bw), DSLT_OK);
+  ASSERT_EQ(b.nn->regress_forward(r, y, bx, bw), DSLT_OK);
   std::vector<float> got = b.download(y, c.n * out);
   for (int i = 0; i < c.n; ++i) {
     ref::Map one(x.begin() + i * in, x.begin() + (i + 1) * in);
@@ -89,13 +88,13 @@ TEST_P(RegressTest, ForwardAndBackward) {
               want_w[wi] += dy[std::size_t(i) * rw + j] * x[xi];
             }
     float *dx = b.floats(in), *dw = b.floats(w.size()), *dw_only = b.floats(w.size());
-    ASSERT_EQ(b.ops->regress_backward(r, dx, dw, bx, bw, b.upload(dy)), DSLT_OK);
+    ASSERT_EQ(b.nn->regress_backward(r, dx, dw, bx, bw, b.upload(dy)), DSLT_OK);
     EXPECT_LT(ref::relative_error(b.download(dx, in), want_x), 5e-6);
     EXPECT_LT(ref::relative_error(b.download(dw, w.size()), want_w), 5e-6);
-    ASSERT_EQ(b.ops->regress_backward(r, nullptr, dw_only, bx, bw, b.upload(dy)), DSLT_OK);
+    ASSERT_EQ(b.nn->regress_backward(r, nullptr, dw_only, bx, bw, b.upload(dy)), DSLT_OK);
     EXPECT_EQ(b.download(dw_only, w.size()), b.download(dw, w.size()));
   }
-  b.ops->regress_free(r);
+  b.nn->regress_free(r);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, RegressTest,
@@ -106,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, RegressTest,
 TEST(Regress, KernelLargerThanMapIsRefused) {
   Backend b;
   dslt_regress *r = nullptr;
-  EXPECT_EQ(b.ops->regress_plan(&r, b.get(), 1, 4, 4, 2, 5, 1), DSLT_EINTERNAL);
+  EXPECT_EQ(b.nn->regress_plan(&r, b.get(), 1, 4, 4, 2, 5, 1), DSLT_EINTERNAL);
 }
 
 struct UpsampleCase {
@@ -121,7 +120,7 @@ TEST_P(UpsampleTest, ForwardAndBackward) {
   std::size_t in = std::size_t(h) * w * c, out = in * f * f;
   ref::Map x = ref::rounded(noise.map(n * in)), k = ref::rounded(noise.map(std::size_t(4) * f * f * c));
   float *y = b.floats(n * out), *bx = b.upload(x), *bk = b.upload(k);
-  ASSERT_EQ(b.ops->upsample_forward(b.get(), y, bx, bk, n, h, w, c, f), DSLT_OK);
+  ASSERT_EQ(b.nn->upsample_forward(b.get(), y, bx, bk, n, h, w, c, f), DSLT_OK);
   std::vector<float> got = b.download(y, n * out);
   for (int i = 0; i < n; ++i) {
     ref::Map one(x.begin() + i * in, x.begin() + (i + 1) * in);
@@ -143,7 +142,7 @@ TEST_P(UpsampleTest, ForwardAndBackward) {
     for (std::size_t i = 0; i < out; ++i) want_k[p] += moved[i] * dy[i];
   }
   float *dx = b.floats(in), *dk = b.floats(k.size());
-  ASSERT_EQ(b.ops->upsample_backward(b.get(), dx, dk, bx, bk, b.upload(dy), h, w, c, f), DSLT_OK);
+  ASSERT_EQ(b.nn->upsample_backward(b.get(), dx, dk, bx, bk, b.upload(dy), h, w, c, f), DSLT_OK);
   EXPECT_LT(ref::relative_error(b.download(dx, in), want_x), 2e-6);
   EXPECT_LT(ref::relative_error(b.download(dk, k.size()), want_k), 2e-6);
 }
@@ -155,9 +154,9 @@ INSTANTIATE_TEST_SUITE_P(Factors, UpsampleTest,
 TEST(Clear, MakesZerosOfAnything) {
   Backend b;
   float *x = b.upload({1, NAN, -INFINITY, 2, 3});
-  ASSERT_EQ(b.ops->clear(b.get(), x + 1, 3 * sizeof(float)), DSLT_OK);
+  ASSERT_EQ(b.device->clear(b.get(), x + 1, 3 * sizeof(float)), DSLT_OK);
   EXPECT_EQ(b.download(x, 5), (std::vector<float>{1, 0, 0, 0, 3}));
-  EXPECT_EQ(b.ops->clear(b.get(), x, 0), DSLT_OK);
+  EXPECT_EQ(b.device->clear(b.get(), x, 0), DSLT_OK);
 }
 
 TEST(Axpby, AllForms) {
@@ -166,10 +165,10 @@ TEST(Axpby, AllForms) {
   const std::size_t count = 40000;  // above the grain of one thread
   ref::Map x = ref::rounded(noise.map(count)), z = ref::rounded(noise.map(count));
   float *bx = b.upload(x), *bz = b.upload(z), *y = b.floats(count);
-  ASSERT_EQ(b.ops->axpby(b.get(), y, 0.8f, bx, 0.2f, bz, count), DSLT_OK);
+  ASSERT_EQ(b.nn->axpby(b.get(), y, 0.8f, bx, 0.2f, bz, count), DSLT_OK);
   std::vector<float> got = b.download(y, count);
   for (std::size_t i = 0; i < count; ++i) ASSERT_NEAR(got[i], 0.8f * x[i] + 0.2f * z[i], 1e-6);
-  ASSERT_EQ(b.ops->axpby(b.get(), bx, -2.0f, bx, 0.0f, nullptr, count), DSLT_OK);
+  ASSERT_EQ(b.nn->axpby(b.get(), bx, -2.0f, bx, 0.0f, nullptr, count), DSLT_OK);
   got = b.download(bx, count);
   for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(got[i], float(-2.0 * x[i]));
 }
@@ -188,8 +187,8 @@ TEST(Adam, TenStepsAgainstIndependentImplementation) {
   for (int t = 1; t <= 10; ++t) {
     ref::Map g = ref::rounded(noise.map(count, std::pow(10.0, t % 4 - 2)));
     std::vector<float> host = ref::f32(g);
-    b.ops->upload(b.get(), param.g, host.data(), count * sizeof(float));
-    ASSERT_EQ(b.ops->adam(b.get(), &param, 1, &rule, step), DSLT_OK);
+    b.device->upload(b.get(), param.g, host.data(), count * sizeof(float));
+    ASSERT_EQ(b.nn->adam(b.get(), &param, 1, &rule, step), DSLT_OK);
     for (std::size_t i = 0; i < count; ++i) {
       double grad = g[i] + decay * want[i];
       m[i] = beta1 * m[i] + (1 - beta1) * grad;
@@ -200,7 +199,7 @@ TEST(Adam, TenStepsAgainstIndependentImplementation) {
     EXPECT_LT(ref::relative_error(b.download(param.w, count), want), 1e-6) << "step " << t;
   }
   int32_t steps = 0;
-  b.ops->download(b.get(), &steps, step, sizeof steps);
+  b.device->download(b.get(), &steps, step, sizeof steps);
   EXPECT_EQ(steps, 10);
 }
 
@@ -210,20 +209,20 @@ TEST(Augment, BlurKeepsConstantsAndMirrorTwiceIsTheOriginal) {
   const int h = 6, w = 8;
   ref::Map x = ref::rounded(noise.map(h * w * 3));
   float *in = b.upload(x), *out = b.floats(x.size()), *back = b.floats(x.size());
-  ASSERT_EQ(b.ops->augment(b.get(), out, in, h, w, 0.0f, w / 2), DSLT_OK);
-  ASSERT_EQ(b.ops->augment(b.get(), back, out, h, w, 0.0f, w / 2), DSLT_OK);
+  ASSERT_EQ(b.vision->augment(b.get(), out, in, h, w, 0.0f, w / 2), DSLT_OK);
+  ASSERT_EQ(b.vision->augment(b.get(), back, out, h, w, 0.0f, w / 2), DSLT_OK);
   EXPECT_EQ(b.download(back, x.size()), b.download(in, x.size()));
   EXPECT_EQ(b.download(out, 3)[0], b.download(in, x.size())[(w - 1) * 3]);
 
   float *flat = b.upload(ref::Map(x.size(), 7.25));
-  ASSERT_EQ(b.ops->augment(b.get(), out, flat, h, w, 5.0f, 0), DSLT_OK);
+  ASSERT_EQ(b.vision->augment(b.get(), out, flat, h, w, 5.0f, 0), DSLT_OK);
   for (float v : b.download(out, x.size())) EXPECT_NEAR(v, 7.25f, 1e-5);
 
   // One bright pixel in the middle spreads as the outer product of the kernel with itself.
   ref::Map spot(std::size_t(11) * 11 * 3, 0.0);
   spot[(5 * 11 + 5) * 3] = 1.0;
   float *bright = b.upload(spot), *spread = b.floats(spot.size());
-  ASSERT_EQ(b.ops->augment(b.get(), spread, bright, 11, 11, 1.0f, 0), DSLT_OK);
+  ASSERT_EQ(b.vision->augment(b.get(), spread, bright, 11, 11, 1.0f, 0), DSLT_OK);
   std::vector<float> got = b.download(spread, spot.size());
   double total = 0;
   for (int i = -2; i <= 2; ++i) total += std::exp(-0.5 * i * i);

@@ -43,7 +43,7 @@ struct Stack {
     d.load = load;
     d.context = this;
     d.share = share;
-    return backend->ops->net_plan(out, backend, &d);
+    return backend->nn->net_plan(out, backend, &d);
   }
 
  private:

@@ -5,37 +5,7 @@
 
 #include "harness.h"
 
-#undef dslt_cuda_crop
-#undef dslt_cuda_frame_view
-#undef dslt_cuda_augment
-#undef dslt_cuda_upsample_forward
-#undef dslt_cuda_upsample_backward
-#undef dslt_cuda_upsample_scratch
-#undef dslt_cuda_regress_forward
-#undef dslt_cuda_regress_backward
-#undef dslt_cuda_regress_scratch
-#undef dslt_cuda_axpby
-#undef dslt_cuda_convert
-#undef dslt_cuda_fill
-#undef dslt_cuda_fill_normal
-#undef dslt_cuda_fill_bilinear
-#undef dslt_cuda_respond
-#undef dslt_cuda_loss
-#undef dslt_cuda_adam
-#undef dslt_cuda_label
-#undef dslt_cuda_locate
-#undef dslt_cuda_choose_scale
-#undef dslt_cuda_locate_levels
-#undef dslt_cuda_sample_label
-#undef dslt_cuda_decide
-#undef dslt_cuda_take_level
-#undef dslt_cuda_store_sample
-#undef dslt_cuda_condition
-#undef dslt_cuda_remap
-#undef dslt_cuda_pool
-#undef dslt_cuda_judge
-#undef dslt_cuda_stamp
-#undef dslt_cuda_gather
+#undef DSLT_LAUNCHER  // kernels.h gives the real names
 
 namespace emulated {
 

@@ -38,7 +38,7 @@ TEST_P(AdamKernel, EqualsItsTwinOverTenSteps) {
   uint32_t *ticket = zeros<uint32_t>(1);
   for (int i = 0; i < 10; ++i) {
     vary(i);
-    ASSERT_EQ(dslt_cpu_backend.adam(cpu(), here.data(), int(here.size()), &kRule, &want_step), DSLT_OK);
+    ASSERT_EQ(dslt_cpu_backend.nn->adam(cpu(), here.data(), int(here.size()), &kRule, &want_step), DSLT_OK);
     ASSERT_EQ(kernels().adam(stream(), there.data(), int(there.size()), &kRule, step, ticket, nullptr),
               DSLT_OK)
         << dslt_last_error();
@@ -65,7 +65,7 @@ TEST_P(AdamKernel, AsManyTensorsAsThereMayBe) {
   }
   int32_t *step = zeros<int32_t>(1), want_step = 0;
   uint32_t *ticket = zeros<uint32_t>(1);
-  ASSERT_EQ(dslt_cpu_backend.adam(cpu(), here.data(), int(here.size()), &kRule, &want_step), DSLT_OK);
+  ASSERT_EQ(dslt_cpu_backend.nn->adam(cpu(), here.data(), int(here.size()), &kRule, &want_step), DSLT_OK);
   ASSERT_EQ(kernels().adam(stream(), there.data(), int(there.size()), &kRule, step, ticket, nullptr),
             DSLT_OK);
   for (std::size_t k = 0; k < tensors.size(); ++k)

@@ -91,10 +91,10 @@ class CropKernel : public KernelTest {
                  << g.area.input_width << " x " << g.area.input_height << " at " << g.area.ratio * state.scale
                  << ", type " << type << " x " << channels);
     dslt_image image = frame.image();
-    ASSERT_EQ(dslt_cpu_backend.frame(cpu(), &image), DSLT_OK);
+    ASSERT_EQ(dslt_cpu_backend.device->frame(cpu(), &image), DSLT_OK);
     std::vector<float> want(std::size_t(count) * std::size_t(g.area.input_width) *
                             std::size_t(g.area.input_height) * 3);
-    ASSERT_EQ(dslt_cpu_backend.crop(cpu(), want.data(), &g, &norm, &state, first, count), DSLT_OK);
+    ASSERT_EQ(dslt_cpu_backend.vision->crop(cpu(), want.data(), &g, &norm, &state, first, count), DSLT_OK);
     std::vector<float> got = run(frame, g, norm, state, first, count, type, channels);
     ASSERT_EQ(got.size(), want.size());
     // Rounding is that of values up to 255, whatever is left when the mean is subtracted, and of the samples'
@@ -214,8 +214,9 @@ TEST_P(AugmentKernel, EqualsItsTwin) {
         std::size_t pixels = std::size_t(size.w) * std::size_t(size.h);
         std::vector<float> in = noise(3 * pixels, 1, 120), want(3 * pixels), got;
         int axis = size.w / 2 + 1;
-        ASSERT_EQ(dslt_cpu_backend.augment(cpu(), want.data(), in.data(), size.h, size.w, sigma, axis),
-                  DSLT_OK);
+        ASSERT_EQ(
+            dslt_cpu_backend.vision->augment(cpu(), want.data(), in.data(), size.h, size.w, sigma, axis),
+            DSLT_OK);
         float *out = zeros<float>(std::size_t(channels) * pixels);
         ASSERT_EQ(kernels().augment(stream(), out, DSLT_TYPE_F32, channels, upload(in), size.h, size.w, sigma,
                                     axis),

@@ -13,21 +13,21 @@
 
 // The kernels compiled with harness.h.
 extern "C" {
-#define DECLARE(name) decltype(dslt_cuda_##name) dslt_harness_##name;
+#define DECLARE(name) decltype(dslt_kernel_##name) dslt_harness_##name;
 EVERY_KERNEL(DECLARE)
 #undef DECLARE
 }
 
 namespace {
 
-#define ENTRY(name) Launcher<decltype(&dslt_cuda_##name)>(dslt_harness_##name),
+#define ENTRY(name) Launcher<decltype(&dslt_kernel_##name)>(dslt_harness_##name),
 const Kernels kHarness = {EVERY_KERNEL(ENTRY)};
 #undef ENTRY
 
 // ---- the GPU, or why there is none ---------------------------------------------------------------
 
 #if DSLT_CUDA
-#define ENTRY(name) Launcher<decltype(&dslt_cuda_##name)>(dslt_cuda_##name),
+#define ENTRY(name) Launcher<decltype(&dslt_kernel_##name)>(dslt_kernel_##name),
 const Kernels kGpu = {EVERY_KERNEL(ENTRY)};
 #undef ENTRY
 
@@ -36,7 +36,7 @@ std::string missing_gpu() {
   cudaError_t error = cudaGetDeviceCount(&count);
   if (error == cudaSuccess && count > 0) return "";
   dslt_backend_info info;
-  dslt_cuda_query(&info);
+  dslt_cuda_backend.device->query(&info);
   return info.device;
 }
 
@@ -92,13 +92,13 @@ void KernelTest::SetUp() {
   }
   vary(0);
   dslt_backend_config config = {1, DSLT_PRECISION_F32, 0};
-  ASSERT_EQ(dslt_cpu_backend.open(&cpu_, &config), DSLT_OK) << dslt_last_error();
-  ASSERT_EQ(dslt_cpu_backend.begin(cpu_), DSLT_OK);  // binds its threads
+  ASSERT_EQ(dslt_cpu_backend.device->open(&cpu_, &config), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_cpu_backend.device->begin(cpu_), DSLT_OK);  // binds its threads
 }
 
 void KernelTest::TearDown() {
-  if (cpu_) dslt_cpu_backend.end(cpu_);
-  if (cpu_) dslt_cpu_backend.close(cpu_);
+  if (cpu_) dslt_cpu_backend.device->end(cpu_);
+  if (cpu_) dslt_cpu_backend.device->close(cpu_);
   for (void *memory : memory_) on_gpu() ? gpu_free(memory) : std::free(memory);
   if (stream_) gpu_stream_free(stream_);
 }

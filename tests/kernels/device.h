@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "backend/backend.h"
-#include "flow.h"
 #include "kernels.h"
 #include "network.h"
 #include "skip.h"
@@ -20,10 +19,9 @@
 // clang-format off
 #define EVERY_KERNEL(X) \
   X(crop) X(frame_view) X(augment) X(upsample_forward) X(upsample_backward) X(upsample_scratch) \
-  X(regress_forward) X(regress_backward) X(regress_scratch) X(axpby) X(convert) X(fill) \
-  X(fill_normal) X(fill_bilinear) X(respond) X(loss) X(adam) X(label) X(locate) X(choose_scale) \
-  X(decide) X(locate_levels) X(sample_label) X(take_level) X(store_sample) X(condition) \
-  X(remap) X(pool) X(judge) X(stamp) X(gather)
+  X(regress_forward) X(regress_backward) X(regress_scratch) X(axpby) X(convert) X(sum_responses) \
+  X(loss) X(adam) X(early_stop) X(locate) X(choose_scale) X(locate_levels) X(decide) X(store_label) \
+  X(store_sample) X(condition) X(remap) X(pool) X(stamp) X(report)
 // clang-format on
 
 // A launcher that counts how often it was called and did not refuse.
@@ -46,7 +44,7 @@ class Launcher<Result (*)(Arguments...)> {
 };
 
 struct Kernels {
-#define MEMBER(name) Launcher<decltype(&dslt_cuda_##name)> name;
+#define MEMBER(name) Launcher<decltype(&DSLT_LAUNCHER(name))> name;
   EVERY_KERNEL(MEMBER)
 #undef MEMBER
 };

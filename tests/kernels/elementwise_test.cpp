@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// Kernels axpby, convert, fill, fill_normal and fill_bilinear against the CPU and against what the types say.
+// Kernels axpby and convert against the CPU and against what the types say.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -18,9 +18,9 @@ TEST_P(ElementwiseKernel, AxpbyEqualsItsTwin) {
       SCOPED_TRACE(::testing::Message() << count << " values, shape " << shape);
       std::vector<float> x = noise(count, 1), z = noise(count, 2), want(count);
       bool alone = shape == 1;
-      ASSERT_EQ(
-          dslt_cpu_backend.axpby(cpu(), want.data(), 0.75f, x.data(), -2, alone ? nullptr : z.data(), count),
-          DSLT_OK);
+      ASSERT_EQ(dslt_cpu_backend.nn->axpby(cpu(), want.data(), 0.75f, x.data(), -2,
+                                           alone ? nullptr : z.data(), count),
+                DSLT_OK);
       float *dx = upload(x), *dz = upload(z), *y = zeros<float>(count + 1);
       if (shape == 2) y = dx;
       if (shape == 3) y = dz;
@@ -94,42 +94,6 @@ TEST_P(ElementwiseKernel, ConvertCopiesTheSameType) {
   EXPECT_EQ(download(other, 301), halves);
 }
 
-TEST_P(ElementwiseKernel, FillNormalDrawsTheHostsBits) {
-  for (std::size_t count : {1u, 257u, 5000u}) {
-    dslt_rng rng = dslt_rng_make(17, 103);
-    std::vector<float> want(count);
-    for (float &w : want) w = float(0.0125 * dslt_rng_normal(&rng));
-    float *w = zeros<float>(count);
-    ASSERT_EQ(kernels().fill_normal(stream(), w, count, 0.0125, 17, 103), DSLT_OK) << dslt_last_error();
-    EXPECT_EQ(download(w, count), want);
-  }
-}
-
-TEST_P(ElementwiseKernel, FillBilinearWeighsByDistance) {
-  for (int f : {2, 4, 6})
-    for (int c : {1, 3, 130}) {
-      std::size_t count = std::size_t(4 * f * f * c);
-      std::vector<float> want;
-      for (std::size_t i = 0; i < count; ++i) {
-        int tap = int(i) / c;
-        auto weight = [&](int k) { return 1.0 - std::fabs(double(k) - (double(f) - 0.5)) / f; };
-        want.push_back(float(weight(tap / (2 * f)) * weight(tap % (2 * f))));
-      }
-      float *w = zeros<float>(count);
-      ASSERT_EQ(kernels().fill_bilinear(stream(), w, f, c), DSLT_OK) << dslt_last_error();
-      expect_near(download(w, count), want, 1e-7, "filters");
-    }
-}
-
-TEST_P(ElementwiseKernel, FillEvenWhatIsNotANumber) {
-  float *w = upload(std::vector<float>(700, NAN));
-  ASSERT_EQ(kernels().fill(stream(), w, 0.0f, 699), DSLT_OK) << dslt_last_error();
-  std::vector<float> got = download(w, 700);
-  EXPECT_TRUE(std::isnan(got[699]));
-  got.pop_back();
-  EXPECT_EQ(got, std::vector<float>(699));
-}
-
 TEST_P(ElementwiseKernel, WritesNothingWhenNotWanted) {
   std::vector<float> old(8, 7.0f);
   float *y = upload(old), *x = upload(noise(8, 1));
@@ -150,10 +114,6 @@ TEST_P(ElementwiseKernel, RefusesWhatItCannotDo) {
   EXPECT_EQ(convert(y, 2, 0, 4), DSLT_EARGUMENT);
   EXPECT_EQ(convert(y, 0, 3, 4), DSLT_EARGUMENT);
   EXPECT_EQ(convert(y, 0, 1, 0), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().fill(stream(), x, 1, 0), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().fill_normal(stream(), nullptr, 4, 1, 1, 1), DSLT_EARGUMENT);
-  for (int f : {0, -2, 3, 18}) EXPECT_EQ(kernels().fill_bilinear(stream(), x, f, 1), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().fill_bilinear(stream(), x, 2, 0), DSLT_EARGUMENT);
 }
 
 EVERYWHERE(ElementwiseKernel);

@@ -18,37 +18,7 @@
 #include "order.h"
 
 // The launchers get names of their own, so that a program may hold the real ones too.
-#define dslt_cuda_crop dslt_harness_crop
-#define dslt_cuda_frame_view dslt_harness_frame_view
-#define dslt_cuda_augment dslt_harness_augment
-#define dslt_cuda_upsample_forward dslt_harness_upsample_forward
-#define dslt_cuda_upsample_backward dslt_harness_upsample_backward
-#define dslt_cuda_upsample_scratch dslt_harness_upsample_scratch
-#define dslt_cuda_regress_forward dslt_harness_regress_forward
-#define dslt_cuda_regress_backward dslt_harness_regress_backward
-#define dslt_cuda_regress_scratch dslt_harness_regress_scratch
-#define dslt_cuda_axpby dslt_harness_axpby
-#define dslt_cuda_convert dslt_harness_convert
-#define dslt_cuda_fill dslt_harness_fill
-#define dslt_cuda_fill_normal dslt_harness_fill_normal
-#define dslt_cuda_fill_bilinear dslt_harness_fill_bilinear
-#define dslt_cuda_respond dslt_harness_respond
-#define dslt_cuda_loss dslt_harness_loss
-#define dslt_cuda_adam dslt_harness_adam
-#define dslt_cuda_label dslt_harness_label
-#define dslt_cuda_locate dslt_harness_locate
-#define dslt_cuda_choose_scale dslt_harness_choose_scale
-#define dslt_cuda_locate_levels dslt_harness_locate_levels
-#define dslt_cuda_sample_label dslt_harness_sample_label
-#define dslt_cuda_decide dslt_harness_decide
-#define dslt_cuda_take_level dslt_harness_take_level
-#define dslt_cuda_store_sample dslt_harness_store_sample
-#define dslt_cuda_condition dslt_harness_condition
-#define dslt_cuda_remap dslt_harness_remap
-#define dslt_cuda_pool dslt_harness_pool
-#define dslt_cuda_judge dslt_harness_judge
-#define dslt_cuda_stamp dslt_harness_stamp
-#define dslt_cuda_gather dslt_harness_gather
+#define DSLT_LAUNCHER(name) dslt_harness_##name
 
 #define __global__
 #define __device__

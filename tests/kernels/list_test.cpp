@@ -21,7 +21,7 @@ std::string text_of(const std::filesystem::path &path) {
   return out.str();
 }
 
-// What follows dslt_cuda_ in every match of `pattern` in the files that end in `extension`.
+// The first group of every match of `pattern` in the files that end in `extension`.
 std::set<std::string> names_in(const char *extension, const char *pattern) {
   std::set<std::string> out;
   for (const auto &entry : std::filesystem::directory_iterator(std::string(DSLT_TEST_SOURCE) + "/kernels")) {
@@ -37,8 +37,8 @@ std::set<std::string> names_in(const char *extension, const char *pattern) {
 TEST(KernelList, HoldsWhatTheHeadersDeclareAndTheFilesDefine) {
   std::set<std::string> listed;
   for (const Tally &one : tally(false)) listed.insert(one.name);
-  EXPECT_EQ(names_in(".h", "\n(?:int|size_t) dslt_cuda_(\\w+)\\("), listed);
-  EXPECT_EQ(names_in(".cu", "\nextern \"C\" (?:int|size_t) dslt_cuda_(\\w+)\\("), listed);
+  EXPECT_EQ(names_in(".h", "\n(?:int|size_t) DSLT_LAUNCHER\\((\\w+)\\)\\("), listed);
+  EXPECT_EQ(names_in(".cu", "\nextern \"C\" (?:int|size_t) DSLT_LAUNCHER\\((\\w+)\\)\\("), listed);
 }
 
 // After all tests. A run of some of them lists what they used; a run of all of them, or one that

@@ -107,13 +107,13 @@ class LocateKernel : public KernelTest {
   dslt_target_state compare(const std::vector<float> &map, const dslt_search &g,
                             dslt_target_state start = kPose) {
     dslt_target_state want = start, got = locate(map, g, start);
-    EXPECT_EQ(dslt_cpu_backend.locate(cpu(), &want, map.data(), &g), DSLT_OK);
+    EXPECT_EQ(dslt_cpu_backend.vision->locate(cpu(), &want, map.data(), &g), DSLT_OK);
     expect_same(got, want);
     return got;
   }
   dslt_target_state compare_scales(const std::vector<float> &maps, const dslt_search &g) {
     dslt_target_state want = kPose, got = choose(maps, g);
-    EXPECT_EQ(dslt_cpu_backend.choose_scale(cpu(), &want, maps.data(), &g), DSLT_OK);
+    EXPECT_EQ(dslt_cpu_backend.vision->choose_scale(cpu(), &want, maps.data(), &g), DSLT_OK);
     expect_same(got, want);
     return got;
   }
@@ -124,7 +124,7 @@ class LocateKernel : public KernelTest {
     EXPECT_EQ(kernels().locate_levels(stream(), state, upload(maps), &g, scratch_, nullptr), DSLT_OK)
         << dslt_last_error();
     EXPECT_EQ(download(&scratch_->ticket, 1)[0], 0u);
-    EXPECT_EQ(dslt_cpu_backend.locate_levels(cpu(), &want, maps.data(), &g), DSLT_OK);
+    EXPECT_EQ(dslt_cpu_backend.vision->locate_levels(cpu(), &want, maps.data(), &g), DSLT_OK);
     dslt_target_state got = download(state, 1)[0];
     expect_same(got, want);
     return got;

@@ -31,13 +31,14 @@ TEST_P(RespondKernel, EqualsItsTwin) {
       if (count > 10000 && !full) continue;
       Maps m(count, full);
       std::vector<float> want(count);
-      ASSERT_EQ(dslt_cpu_backend.respond(cpu(), want.data(), m.base.data(), m.residual_or_null(),
-                                         m.bias_or_null(), count),
+      ASSERT_EQ(dslt_cpu_backend.nn->sum_responses(cpu(), want.data(), m.base.data(), m.residual_or_null(),
+                                                   m.bias_or_null(), count),
                 DSLT_OK);
       float *response = zeros<float>(count);
-      ASSERT_EQ(kernels().respond(stream(), response, upload(m.base), full ? upload(m.residual) : nullptr,
+      ASSERT_EQ(
+          kernels().sum_responses(stream(), response, upload(m.base), full ? upload(m.residual) : nullptr,
                                   full ? upload(m.bias) : nullptr, count, nullptr),
-                DSLT_OK)
+          DSLT_OK)
           << dslt_last_error();
       expect_near(download(response, count), want, 1e-6, "response");
     }
@@ -45,8 +46,8 @@ TEST_P(RespondKernel, EqualsItsTwin) {
 
 TEST_P(RespondKernel, RefusesWhatItCannotDo) {
   float *x = zeros<float>(4);
-  EXPECT_EQ(kernels().respond(stream(), x, x, nullptr, nullptr, 0, nullptr), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().respond(stream(), x, nullptr, nullptr, nullptr, 4, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().sum_responses(stream(), x, x, nullptr, nullptr, 0, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().sum_responses(stream(), x, nullptr, nullptr, nullptr, 4, nullptr), DSLT_EARGUMENT);
   EXPECT_STRNE(dslt_last_error(), "");
 }
 
@@ -58,9 +59,10 @@ TEST_P(LossKernel, EqualsItsTwin) {
         Maps m(count, full);
         dslt_loss_spec spec = spec_of(kind);
         std::vector<float> gradient(count), dbias(2), value(1);
-        ASSERT_EQ(dslt_cpu_backend.loss(cpu(), gradient.data(), dbias.data(), value.data(), m.base.data(),
-                                        m.residual_or_null(), m.bias_or_null(), m.label.data(), count, &spec),
-                  DSLT_OK);
+        ASSERT_EQ(
+            dslt_cpu_backend.nn->loss(cpu(), gradient.data(), dbias.data(), value.data(), m.base.data(),
+                                      m.residual_or_null(), m.bias_or_null(), m.label.data(), count, &spec),
+            DSLT_OK);
         float *g = zeros<float>(count), *db = zeros<float>(2), *v = zeros<float>(1);
         ASSERT_EQ(kernels().loss(stream(), g, db, v, upload(m.base), full ? upload(m.residual) : nullptr,
                                  full ? upload(m.bias) : nullptr, upload(m.label), count, &spec, nullptr),

@@ -144,7 +144,7 @@ TEST(CudaBackend, RefusedWithTheReasonAndAutoFallsBack) {
   char note[256] = "old";
   ASSERT_EQ(dslt_backend_open_noting(&backend, note, sizeof note, "auto", &config), DSLT_OK)
       << dslt_last_error();
-  EXPECT_STREQ(backend->ops->name, "cpu");
+  EXPECT_STREQ(backend->type->name, "cpu");
   EXPECT_EQ(std::strstr(note, info.device) != nullptr, info.compiled == 1) << note;
-  backend->ops->close(backend);
+  backend->device->close(backend);
 }

@@ -50,19 +50,19 @@ class RegressKernel : public KernelTest {
     SCOPED_TRACE(shape_name(s) + ", " + std::to_string(layers) + " layers");
     Sizes size(s);
     dslt_regress *twin = nullptr;
-    ASSERT_EQ(dslt_cpu_backend.regress_plan(&twin, cpu(), s.n, s.h, s.w, s.c, s.kh, s.kw), DSLT_OK);
+    ASSERT_EQ(dslt_cpu_backend.nn->regress_plan(&twin, cpu(), s.n, s.h, s.w, s.c, s.kh, s.kw), DSLT_OK);
     std::vector<dslt_regress_layer> there(std::size_t(layers), dslt_regress_layer{});
     std::vector<std::vector<float>> want;
     for (std::size_t i = 0; i < there.size(); ++i) {
       std::vector<float> x = noise(size.map + shift, unsigned(i)), w = noise(size.weights, unsigned(50 + i)),
                          y(size.response);
-      ASSERT_EQ(dslt_cpu_backend.regress_forward(twin, y.data(), x.data() + shift, w.data()), DSLT_OK);
+      ASSERT_EQ(dslt_cpu_backend.nn->regress_forward(twin, y.data(), x.data() + shift, w.data()), DSLT_OK);
       want.push_back(y);
       there[i].x = upload(x) + shift;
       there[i].w = upload(w);
       there[i].y = upload(std::vector<float>(size.response, NAN));
     }
-    dslt_cpu_backend.regress_free(twin);
+    dslt_cpu_backend.nn->regress_free(twin);
     void *scratch = scratch_for(s, layers);
     for (int turn = 0; turn < 2; ++turn) {  // the second time with the tickets as the first left them
       vary(turn);
@@ -79,24 +79,24 @@ class RegressKernel : public KernelTest {
                  ", weights " + std::to_string(weights));
     Sizes size(s);
     dslt_regress *twin = nullptr;
-    ASSERT_EQ(dslt_cpu_backend.regress_plan(&twin, cpu(), 1, s.h, s.w, s.c, s.kh, s.kw), DSLT_OK);
+    ASSERT_EQ(dslt_cpu_backend.nn->regress_plan(&twin, cpu(), 1, s.h, s.w, s.c, s.kh, s.kw), DSLT_OK);
     std::vector<float> dy = noise(size.response, 99);
     std::vector<dslt_regress_layer> there(std::size_t(layers), dslt_regress_layer{});
     std::vector<std::vector<float>> want_dx, want_dw;
     for (std::size_t i = 0; i < there.size(); ++i) {
       std::vector<float> x = noise(size.map + shift, unsigned(i)), w = noise(size.weights, unsigned(50 + i)),
                          dx(size.map), dw(size.weights);
-      ASSERT_EQ(dslt_cpu_backend.regress_backward(twin, dx.data(), dw.data(), x.data() + shift, w.data(),
-                                                  dy.data()),
+      ASSERT_EQ(dslt_cpu_backend.nn->regress_backward(twin, dx.data(), dw.data(), x.data() + shift, w.data(),
+                                                      dy.data()),
                 DSLT_OK);
       want_dx.push_back(dx);
       want_dw.push_back(dw);
       there[i].x = upload(x) + shift;
       there[i].w = upload(w);
-      if (data) there[i].dx = upload(std::vector<float>(size.map, NAN));
-      if (weights) there[i].dw = upload(std::vector<float>(size.weights, NAN));
+      if (data) there[i].d_x = upload(std::vector<float>(size.map, NAN));
+      if (weights) there[i].d_w = upload(std::vector<float>(size.weights, NAN));
     }
-    dslt_cpu_backend.regress_free(twin);
+    dslt_cpu_backend.nn->regress_free(twin);
     void *scratch = scratch_for(s, layers);
     float *gradient = upload(dy);
     for (int turn = 0; turn < 2; ++turn) {
@@ -105,8 +105,8 @@ class RegressKernel : public KernelTest {
                 DSLT_OK)
           << dslt_last_error();
       for (std::size_t i = 0; i < there.size(); ++i) {
-        if (data) expect_near(download(there[i].dx, size.map), want_dx[i], slack(size.weights), "dx");
-        if (weights) expect_near(download(there[i].dw, size.weights), want_dw[i], slack(size.response), "dw");
+        if (data) expect_near(download(there[i].d_x, size.map), want_dx[i], slack(size.weights), "dx");
+        if (weights) expect_near(download(there[i].d_w, size.weights), want_dw[i], slack(size.response), "dw");
       }
     }
   }
@@ -193,7 +193,7 @@ TEST_P(RegressKernel, WritesNothingWhenNotWanted) {
   int32_t *no = zeros<int32_t>(1), *yes = upload(std::vector<int32_t>{1});
   ASSERT_EQ(kernels().regress_forward(stream(), &s, &layer, 1, scratch, no), DSLT_OK);
   ASSERT_EQ(kernels().regress_backward(stream(), &s, &layer, 1, layer.x, scratch, no), DSLT_OK);
-  for (const float *memory : {layer.y, layer.dx, layer.dw}) EXPECT_EQ(download(memory, size.map), old);
+  for (const float *memory : {layer.y, layer.d_x, layer.d_w}) EXPECT_EQ(download(memory, size.map), old);
   EXPECT_EQ(download(static_cast<unsigned char *>(scratch), scratch_bytes_), before);
   ASSERT_EQ(kernels().regress_forward(stream(), &s, &layer, 1, scratch, yes), DSLT_OK);
   EXPECT_NE(download(layer.y, size.map), old);
@@ -227,7 +227,7 @@ TEST_P(RegressKernel, RefusesWhatItCannotDo) {
   batch.n = 2;
   EXPECT_EQ(backward(batch, x), DSLT_EARGUMENT);
   EXPECT_STREQ(dslt_last_error(), "Kernel regress goes backward for 1 map, not 2.");
-  layer.dx = layer.dw = nullptr;
+  layer.d_x = layer.d_w = nullptr;
   EXPECT_EQ(backward(good, x), DSLT_EARGUMENT);
   layer.y = nullptr;
   EXPECT_EQ(forward(good, 1, x), DSLT_EARGUMENT);

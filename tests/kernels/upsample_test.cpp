@@ -24,11 +24,12 @@ class UpsampleKernel : public KernelTest {
   void forward(const Shape &s, std::size_t shift = 0) {
     std::vector<float> x = noise(in(s) + shift, 1), w = noise(filters(s), 2), low = noise(out(s), 3),
                        want(out(s)), want_fused(out(s));
-    ASSERT_EQ(dslt_cpu_backend.upsample_forward(cpu(), want.data(), x.data() + shift, w.data(), s.n, s.h, s.w,
-                                                s.c, s.f),
+    ASSERT_EQ(dslt_cpu_backend.nn->upsample_forward(cpu(), want.data(), x.data() + shift, w.data(), s.n, s.h,
+                                                    s.w, s.c, s.f),
               DSLT_OK);
-    ASSERT_EQ(dslt_cpu_backend.axpby(cpu(), want_fused.data(), 0.75f, low.data(), 1.5f, want.data(), out(s)),
-              DSLT_OK);
+    ASSERT_EQ(
+        dslt_cpu_backend.nn->axpby(cpu(), want_fused.data(), 0.75f, low.data(), 1.5f, want.data(), out(s)),
+        DSLT_OK);
     float *there = upload(x) + shift, *filter = upload(w), *branch = upload(low);
     for (int which = 1; which <= 3; ++which) {  // the map, the fusion, both
       float *y = which & 1 ? upload(std::vector<float>(out(s), NAN)) : nullptr;
@@ -47,11 +48,11 @@ class UpsampleKernel : public KernelTest {
     s.n = 1;
     std::vector<float> x = noise(in(s) + shift, 1), w = noise(filters(s), 2), dy = noise(out(s), 3),
                        dy2 = noise(out(s), 4), sum(out(s)), want_dx(in(s)), want_dw(filters(s));
-    ASSERT_EQ(
-        dslt_cpu_backend.axpby(cpu(), sum.data(), 0.75f, dy.data(), 1.0f, two ? dy2.data() : nullptr, out(s)),
-        DSLT_OK);
-    ASSERT_EQ(dslt_cpu_backend.upsample_backward(cpu(), want_dx.data(), want_dw.data(), x.data() + shift,
-                                                 w.data(), sum.data(), s.h, s.w, s.c, s.f),
+    ASSERT_EQ(dslt_cpu_backend.nn->axpby(cpu(), sum.data(), 0.75f, dy.data(), 1.0f,
+                                         two ? dy2.data() : nullptr, out(s)),
+              DSLT_OK);
+    ASSERT_EQ(dslt_cpu_backend.nn->upsample_backward(cpu(), want_dx.data(), want_dw.data(), x.data() + shift,
+                                                     w.data(), sum.data(), s.h, s.w, s.c, s.f),
               DSLT_OK);
     std::size_t bytes = kernels().upsample_scratch(s.h, s.w, s.c, s.f);
     ASSERT_GT(bytes, 0u);
@@ -97,8 +98,10 @@ TEST_P(UpsampleKernel, BilinearFiltersInterpolate) {
   const int h = 6, w = 7, f = 4;
   std::vector<float> x;
   for (int i = 0; i < h * w; ++i) x.push_back(float(i / w) + 10 * float(i % w));
-  float *filter = zeros<float>(4 * f * f), *y = zeros<float>(h * w * f * f);
-  ASSERT_EQ(kernels().fill_bilinear(stream(), filter, f, 1), DSLT_OK) << dslt_last_error();
+  auto weight = [](int k) { return 1.0f - std::fabs(float(k) - (float(f) - 0.5f)) / f; };
+  std::vector<float> filters;
+  for (int tap = 0; tap < 4 * f * f; ++tap) filters.push_back(weight(tap / (2 * f)) * weight(tap % (2 * f)));
+  float *filter = upload(filters), *y = zeros<float>(h * w * f * f);
   ASSERT_EQ(kernels().upsample_forward(stream(), y, nullptr, nullptr, 0, 0, upload(x), filter, 1, h, w, 1, f,
                                        nullptr),
             DSLT_OK);

@@ -35,10 +35,10 @@ TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
   state.scale = 2;
   state.mean_score = -1;
   const std::vector<dslt_target_state> states = {state};
-  const std::vector<dslt_ring> rings = {{3, 1, 1, 0}};
+  const std::vector<dslt_sample_ring> rings = {{3, 1, 1, 0}};
   const std::vector<int32_t> steps = {4};
   dslt_target_state *there = upload(states);
-  dslt_ring *ring = upload(rings);
+  dslt_sample_ring *ring = upload(rings);
   int32_t *step = upload(steps);
   dslt_locate_scratch *scratch = zeros<dslt_locate_scratch>(1);
   const std::vector<dslt_locate_scratch> clean = download(scratch, 1);
@@ -47,7 +47,7 @@ TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
   spec.kind = DSLT_LOSS_L2;
   const dslt_param param = {y, x, y, y, 16, 0.1f, 0.0f};
   const dslt_adam_rule rule = {0.6f, 0.999f, 1e-8f};
-  const dslt_taps_view sources[DSLT_SOURCES] = {{x, x}, {}, {}};
+  const dslt_taps_view sources[DSLT_ORIGINS] = {{x, x}, {}, {}};
   for (int32_t flag : {0, 1}) {
     int32_t *when = upload(std::vector<int32_t>{flag});
     bool kept = flag == 0;
@@ -64,15 +64,16 @@ TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
     EXPECT_EQ(same(there, states), kept);
     EXPECT_EQ(same(scratch, clean), kept);
     float *out = upload(old);
-    EXPECT_EQ(kernels().respond(stream(), out, x, nullptr, nullptr, 16, when), DSLT_OK);
+    EXPECT_EQ(kernels().sum_responses(stream(), out, x, nullptr, nullptr, 16, when), DSLT_OK);
     EXPECT_EQ(same(out, old), kept);
     out = upload(old);
     EXPECT_EQ(kernels().loss(stream(), out, out + 13, out + 15, x, nullptr, nullptr, x + 1, 12, &spec, when),
               DSLT_OK);
     EXPECT_EQ(same(out, old), kept);
-    out = upload(old);
-    EXPECT_EQ(kernels().take_level(stream(), out, x, upload(states), 16, when), DSLT_OK);
-    EXPECT_EQ(same(out, old), kept);
+    const std::vector<float> labels(32, 7.0f);
+    out = upload(labels);
+    EXPECT_EQ(kernels().store_label(stream(), out, upload(rings), there, &g, when), DSLT_OK);
+    EXPECT_EQ(same(out, labels), kept);
     EXPECT_EQ(download(ticket, 1)[0], 0u);
     EXPECT_EQ(download(scratch, 1)[0].ticket, 0u);
   }

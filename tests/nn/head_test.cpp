@@ -103,7 +103,8 @@ class HeadTest : public testing::TestWithParam<HeadCase> {
     dslt_head *head = nullptr;
     EXPECT_EQ(dslt_head_create(&head, b_.get(), &shape, 5), DSLT_OK) << dslt_last_error();
     if (head && c_.bias) {
-      EXPECT_EQ(b_.ops->upload(b_.get(), parameter(head, DSLT_HEAD_BIAS)->w, kBias, sizeof kBias), DSLT_OK);
+      EXPECT_EQ(b_.device->upload(b_.get(), parameter(head, DSLT_HEAD_BIAS)->w, kBias, sizeof kBias),
+                DSLT_OK);
     }
     return head;
   }
@@ -177,7 +178,7 @@ TEST_P(HeadTest, HasAnUpsamplingOnlyWhereAMapIsRaised) {
 
 TEST_P(HeadTest, ResponseIsTheReferences) {
   float *response = b_.floats(kMaps * kCells);
-  ASSERT_EQ(dslt_head_respond(head_, response, device_low_, device_high_, kMaps), DSLT_OK);
+  ASSERT_EQ(dslt_head_forward(head_, response, device_low_, device_high_, kMaps), DSLT_OK);
   ref::Map want;
   for (int i = 0; i < kMaps; ++i)
     for (double v : reference_.respond(low(i), high(i))) want.push_back(v);
@@ -196,9 +197,9 @@ TEST_P(HeadTest, EveryGradientIsTheSlopeOfTheLoss) {
 
 TEST_P(HeadTest, FrozenReductionsRespondAlike) {
   float *response = b_.floats(kMaps * kCells), *again = b_.floats(kMaps * kCells);
-  ASSERT_EQ(dslt_head_respond(head_, response, device_low_, device_high_, kMaps), DSLT_OK);
+  ASSERT_EQ(dslt_head_forward(head_, response, device_low_, device_high_, kMaps), DSLT_OK);
   freeze(kMaps);
-  ASSERT_EQ(dslt_head_respond(frozen_, again, reduced_low_, reduced_high_, kMaps), DSLT_OK);
+  ASSERT_EQ(dslt_head_forward(frozen_, again, reduced_low_, reduced_high_, kMaps), DSLT_OK);
   EXPECT_LT(ref::relative_error(b_.download(again, kMaps * kCells), b_.download(response, kMaps * kCells)),
             1e-5);
 }
@@ -241,7 +242,7 @@ TEST(Head, BilinearUpsamplingKeepsConstantsAndRamps) {
   for (int i = 0; i < 4 * 6; ++i)
     for (int c = 0; c < kChannels; ++c) x.push_back(3 + i % 6);  // rises by 1 a cell from left to right
   float *y = b.floats(8 * 12 * kChannels);
-  ASSERT_EQ(b.ops->upsample_forward(b.get(), y, b.upload(x), up->w, 1, 4, 6, kChannels, 2), DSLT_OK);
+  ASSERT_EQ(b.nn->upsample_forward(b.get(), y, b.upload(x), up->w, 1, 4, 6, kChannels, 2), DSLT_OK);
   std::vector<float> got = b.download(y, 8 * 12 * kChannels);
   for (int row = 1; row < 7; ++row)
     for (int column = 1; column < 11; ++column)
@@ -332,10 +333,10 @@ TEST(Head, ThereIsNoResponseBeforeTheFreezeThatItWaitsFor) {
   dslt_head *head = nullptr;
   ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 1), DSLT_OK);
   float *maps = b.floats(kH * kW * kHigh), *response = b.floats(kH * kW);
-  EXPECT_EQ(dslt_head_respond(head, response, maps, maps, 1), DSLT_EINTERNAL);
+  EXPECT_EQ(dslt_head_forward(head, response, maps, maps, 1), DSLT_EINTERNAL);
   dslt_head_freeze(head);
-  EXPECT_EQ(dslt_head_respond(head, response, maps, maps, 1), DSLT_OK);
-  EXPECT_EQ(dslt_head_respond(head, response, maps, maps, 2), DSLT_EINTERNAL);
+  EXPECT_EQ(dslt_head_forward(head, response, maps, maps, 1), DSLT_OK);
+  EXPECT_EQ(dslt_head_forward(head, response, maps, maps, 2), DSLT_EINTERNAL);
   dslt_head_free(head);
 }
 
@@ -348,8 +349,8 @@ TEST(Head, AFreshOptimiserRemembersNothing) {
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
     const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
     std::vector<float> bad(p->count, NAN);
-    b.ops->upload(b.get(), p->m, bad.data(), bad.size() * sizeof(float));
-    b.ops->upload(b.get(), p->v, bad.data(), bad.size() * sizeof(float));
+    b.device->upload(b.get(), p->m, bad.data(), bad.size() * sizeof(float));
+    b.device->upload(b.get(), p->v, bad.data(), bad.size() * sizeof(float));
   }
   ASSERT_EQ(dslt_head_reset_optimiser(head), DSLT_OK);
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
@@ -381,7 +382,8 @@ TEST(Head, AfterAResetTheFirstStepIsAFirstStep) {
     const dslt_param *from = dslt_head_parameter(used, dslt_head_param(i)),
                      *to = dslt_head_parameter(fresh, dslt_head_param(i));
     ASSERT_EQ(from->count, to->count);
-    ASSERT_EQ(b.ops->copy(b.get(), to->w, from->w, from->count * sizeof(float)), DSLT_OK);
+    const std::vector<float> weights = b.download(from->w, from->count);
+    ASSERT_EQ(b.device->upload(b.get(), to->w, weights.data(), from->count * sizeof(float)), DSLT_OK);
   }
   for (dslt_head *head : {used, fresh}) {
     ASSERT_EQ(dslt_head_gradient(head, loss, low, high, label, &spec), DSLT_OK);
@@ -398,7 +400,7 @@ TEST(Head, AfterAResetTheFirstStepIsAFirstStep) {
 
 void fill(Backend &b, float *memory, std::size_t count, float value) {
   const std::vector<float> values(count, value);
-  EXPECT_EQ(b.ops->upload(b.get(), memory, values.data(), count * sizeof(float)), DSLT_OK);
+  EXPECT_EQ(b.device->upload(b.get(), memory, values.data(), count * sizeof(float)), DSLT_OK);
 }
 
 // With a gradient of 1 everywhere Adam's first step is the rate itself.

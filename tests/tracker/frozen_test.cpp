@@ -42,13 +42,13 @@ TEST_P(FrozenTest, TheFirstSampleIsStoredReduced) {
     EXPECT_LT(t->samples.low_values + t->samples.high_values,
               t->workspace->low_values + t->workspace->high_values);
 
-    ASSERT_EQ(t->ops->begin(t->backend), DSLT_OK);
+    ASSERT_EQ(t->device->begin(t->backend), DSLT_OK);
     std::vector<float> low(t->workspace->low_values), high(t->workspace->high_values);
-    EXPECT_EQ(dslt_backbone_run(t->ops, t->workspace->single, t->workspace->input, low.data(), high.data()),
+    EXPECT_EQ(dslt_backbone_run(t->nn, t->workspace->single, t->workspace->input, low.data(), high.data()),
               DSLT_OK);
     std::vector<float> rl(t->samples.low_values), rh(t->samples.high_values);
     EXPECT_EQ(dslt_head_reduce(t->head, rl.data(), rh.data(), low.data(), high.data(), 1), DSLT_OK);
-    EXPECT_EQ(t->ops->end(t->backend), DSLT_OK);
+    EXPECT_EQ(t->device->end(t->backend), DSLT_OK);
     EXPECT_EQ(values(dslt_samples_low(&t->samples, 0), rl.size()), rl) << kind;
     EXPECT_EQ(values(dslt_samples_high(&t->samples, 0), rh.size()), rh) << kind;
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "../options.h"
+#include "math/sample_ring.h"
 #include "tracker/geometry.h"
-#include "tracker/samples.h"
 #include "trackers/dslt/options.h"
 
 namespace {
@@ -158,21 +158,19 @@ TEST(State, BoxAndWindowAgreeWithTheAnchor) {
               1e-9);  // the anchor cell's middle is the state's centre
 }
 
-TEST(Samples, FirstFrameStaysAndTheOthersTakeTurns) {
-  dslt_samples s = {};
-  s.capacity = 7, s.count = 1, s.next = 1;
+TEST(SampleRing, FirstFrameStaysAndTheOthersTakeTurns) {
+  dslt_sample_ring ring = dslt_ring_first(7);
   std::vector<int> slots;
-  for (int i = 0; i < 15; ++i) slots.push_back(dslt_samples_advance(&s));
+  for (int i = 0; i < 15; ++i) slots.push_back(dslt_ring_advance(&ring));
   EXPECT_EQ(slots, (std::vector<int>{1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3}));
-  EXPECT_EQ(s.count, 7);
-  s = {};
-  s.capacity = 1, s.count = 1;
-  EXPECT_EQ(dslt_samples_advance(&s), -1);
-  s = {};
-  s.capacity = 2, s.count = 1, s.next = 1;
-  EXPECT_EQ(dslt_samples_advance(&s), 1);
-  EXPECT_EQ(dslt_samples_advance(&s), 1);
-  EXPECT_EQ(s.count, 2);
+  EXPECT_EQ(ring.count, 7);
+  ring = dslt_ring_first(1);
+  EXPECT_EQ(dslt_ring_advance(&ring), -1);
+  EXPECT_EQ(ring.count, 1);
+  ring = dslt_ring_first(2);
+  EXPECT_EQ(dslt_ring_advance(&ring), 1);
+  EXPECT_EQ(dslt_ring_advance(&ring), 1);
+  EXPECT_EQ(ring.count, 2);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* elementwise.c: sums of maps, the loss, Adam. */
+/* elementwise.c: sums of maps, the loss, Adam, early stopping. */
 #include "cpu.h"
 
 /* Work below this many values is not worth waking threads for. */
@@ -27,15 +27,15 @@ int dslt_cpu_axpby(dslt_backend *backend, float *y, float a, const float *x, flo
 
 static float summed_bias(const float *bias) { return bias ? bias[0] + bias[1] : 0.0f; }
 
-int dslt_cpu_respond(dslt_backend *backend, float *response, const float *base, const float *residual,
-                     const float *bias, size_t count) {
+int dslt_cpu_sum_responses(dslt_backend *backend, float *response, const float *base, const float *residual,
+                           const float *bias, size_t count) {
   (void)backend;
   float shift = summed_bias(bias);
   for (size_t i = 0; i < count; ++i) response[i] = base[i] + (residual ? residual[i] : 0.0f) + shift;
   return DSLT_OK;
 }
 
-int dslt_cpu_loss(dslt_backend *backend, float *gradient, float *dbias, float *value, const float *base,
+int dslt_cpu_loss(dslt_backend *backend, float *d_response, float *d_bias, float *value, const float *base,
                   const float *residual, const float *bias, const float *label, size_t count,
                   const dslt_loss_spec *spec) {
   (void)backend;
@@ -43,12 +43,12 @@ int dslt_cpu_loss(dslt_backend *backend, float *gradient, float *dbias, float *v
   double loss = 0.0, slope = 0.0; /* a response map is small: one thread, fixed order */
   for (size_t i = 0; i < count; ++i) {
     dslt_loss_value v = dslt_loss_at(spec, base[i] + (residual ? residual[i] : 0.0f) + shift, label[i]);
-    gradient[i] = v.gradient;
+    d_response[i] = v.gradient;
     loss += (double)v.value;
     slope += (double)v.gradient;
   }
   *value = (float)loss;
-  dbias[0] = dbias[1] = (float)slope;
+  d_bias[0] = d_bias[1] = (float)slope;
   return DSLT_OK;
 }
 
@@ -81,5 +81,12 @@ int dslt_cpu_adam(dslt_backend *backend, const dslt_param *params, int count, co
     size_t last = first + GRAIN < p->count ? first + GRAIN : p->count;
     adam_range(p, rule, p->rate * correction, first, last);
   }
+  return DSLT_OK;
+}
+
+int dslt_cpu_early_stop(dslt_backend *backend, dslt_training *training, float *losses, const float *loss,
+                        const dslt_stop_rule *rule) {
+  (void)backend;
+  dslt_early_stop(training, losses, *loss, rule);
   return DSLT_OK;
 }

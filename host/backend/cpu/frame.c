@@ -45,7 +45,7 @@ int dslt_cpu_frame(dslt_backend *backend, const dslt_image *image) {
   size_t stride = (size_t)image->width * 3, bytes = stride * (size_t)image->height;
   if (bytes > cpu->converted_bytes) {
     void *converted;
-    DSLT_TRY(dslt_cpu_alloc(&converted, bytes, "a frame"));
+    DSLT_TRY(dslt_cpu_new(&converted, bytes, "a frame"));
     free(cpu->converted);
     cpu->converted = converted;
     cpu->converted_bytes = bytes;

@@ -2,8 +2,6 @@
 /* locate.c: the maximum of a response map, and what it does to the state. */
 #include "math/locate.h"
 
-#include <string.h>
-
 #include "cpu.h"
 
 /* Widest response map: the input's longest side (an option, at most 4096 px) over the smallest stride, 4. */
@@ -94,22 +92,5 @@ int dslt_cpu_locate_levels(dslt_backend *backend, dslt_target_state *state, cons
   for (int level = 0; level < g->scale.levels; ++level)
     peaks[level] = find_peak(responses + count * (size_t)level, g);
   dslt_state_follow(state, peaks, g);
-  return DSLT_OK;
-}
-
-int dslt_cpu_label(dslt_backend *backend, float *label, const dslt_target_state *state,
-                   const dslt_search *g) {
-  (void)backend;
-  for (int row = 0; row < g->area.response_height; ++row)
-    for (int column = 0; column < g->area.response_width; ++column)
-      *label++ = dslt_gaussian2((float)column - state->label_x, (float)row - state->label_y, g->label.sigma_x,
-                                g->label.sigma_y);
-  return DSLT_OK;
-}
-
-int dslt_cpu_take_level(dslt_backend *backend, float *dst, const float *batch, const dslt_target_state *state,
-                        size_t count) {
-  (void)backend;
-  memcpy(dst, batch + count * (size_t)state->level, count * sizeof *dst);
   return DSLT_OK;
 }

@@ -30,7 +30,7 @@ static int plan_forward(dslt_conv *conv, const dslt_conv_mds *any, dslt_md hwio,
   dslt_cpu *cpu = conv->cpu;
   dslt_md packed = dslt_pd_md(pd, dnnl_query_weights_md);
   DSLT_TRY(dslt_step_make(&conv->forward, cpu, pd));
-  DSLT_TRY(dslt_cpu_alloc(&conv->packed, dnnl_memory_desc_get_size(packed), "a reduction's weights"));
+  DSLT_TRY(dslt_cpu_new(&conv->packed, dnnl_memory_desc_get_size(packed), "a reduction's weights"));
   DSLT_TRY(plan_layout(&conv->pack, cpu, hwio, NULL, packed, conv->packed));
   DSLT_TRY(dslt_step_arg(&conv->forward, cpu, DNNL_ARG_SRC, any->src, NULL));
   DSLT_TRY(dslt_step_arg(&conv->forward, cpu, DNNL_ARG_WEIGHTS, packed, conv->packed));
@@ -41,8 +41,7 @@ static int plan_backward(dslt_conv *conv, const dslt_conv_mds *any, dslt_md hwio
   dslt_cpu *cpu = conv->cpu;
   dslt_md packed = dslt_pd_md(pd, dnnl_query_diff_weights_md);
   DSLT_TRY(dslt_step_make(&conv->backward, cpu, pd));
-  DSLT_TRY(
-      dslt_cpu_alloc(&conv->packed_gradient, dnnl_memory_desc_get_size(packed), "a reduction's gradient"));
+  DSLT_TRY(dslt_cpu_new(&conv->packed_gradient, dnnl_memory_desc_get_size(packed), "a reduction's gradient"));
   DSLT_TRY(plan_layout(&conv->unpack, cpu, packed, conv->packed_gradient, hwio, NULL));
   DSLT_TRY(dslt_step_arg(&conv->backward, cpu, DNNL_ARG_SRC, any->src, NULL));
   DSLT_TRY(dslt_step_arg(&conv->backward, cpu, DNNL_ARG_DIFF_WEIGHTS, packed, conv->packed_gradient));

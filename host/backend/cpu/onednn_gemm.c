@@ -52,7 +52,7 @@ int dslt_gemm_plan_alone(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, 
   int rc = plan(out, cpu, ta, tb, m, n, k);
   omp_set_num_threads(threads);
   if (rc < 0 || !(*out)->step.has_scratch) return rc;
-  rc = dslt_cpu_alloc(&(*out)->scratch, (*out)->scratch_bytes, "a matrix product");
+  rc = dslt_cpu_new(&(*out)->scratch, (*out)->scratch_bytes, "a matrix product");
   if (rc < 0) {
     dslt_gemm_free(*out);
     *out = NULL;

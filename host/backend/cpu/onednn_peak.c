@@ -28,7 +28,7 @@ static void trial_free(trial *t) {
 static int trial_argument(trial *t, dslt_cpu *cpu, dnnl_primitive_desc_t pd, int kind, dnnl_query_t what) {
   dslt_md md = dslt_pd_md(pd, what);
   void *memory = NULL;
-  DSLT_TRY(dslt_cpu_alloc(&memory, dnnl_memory_desc_get_size(md), "measuring the processor"));
+  DSLT_TRY(dslt_cpu_new(&memory, dnnl_memory_desc_get_size(md), "measuring the processor"));
   t->memory[t->count++] = memory;
   /* 0.75 in float32 and in bfloat16: zeros would cost less power, and with it time, than a picture does */
   memset(memory, 0x3f, dnnl_memory_desc_get_size(md));
@@ -81,7 +81,7 @@ static int time_conv(double *best, double *median, dslt_cpu *cpu, dnnl_primitive
   if (rc == DSLT_OK) {
     dslt_md bias = dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 1);
     void *memory = NULL;
-    rc = dslt_cpu_alloc(&memory, dnnl_memory_desc_get_size(bias), "measuring the processor");
+    rc = dslt_cpu_new(&memory, dnnl_memory_desc_get_size(bias), "measuring the processor");
     if (rc == DSLT_OK) t.memory[t.count++] = memory;
     if (rc == DSLT_OK) rc = dslt_step_arg(&t.step, cpu, DNNL_ARG_BIAS, bias, memory);
   }
@@ -184,8 +184,8 @@ int dslt_cpu_conv_peak(dslt_cpu_conv_best *out, int threads, int precision, int 
   const dslt_backend_config config = {.threads = threads, .precision = precision};
   dslt_backend *backend = NULL;
   dslt_cpu_conv_best best = {0.0, NULL};
-  DSLT_TRY(dslt_cpu_backend.open(&backend, &config));
-  int rc = backend->ops->begin(backend);
+  DSLT_TRY(dslt_cpu_backend.device->open(&backend, &config));
+  int rc = backend->device->begin(backend);
   for (size_t i = 0; rc == DSLT_OK && i < sizeof ways / sizeof *ways; ++i) {
     double fastest, taken;
     rc = try_way(&fastest, &taken, dslt_cpu_of(backend), &ways[i], precision,
@@ -193,8 +193,8 @@ int dslt_cpu_conv_peak(dslt_cpu_conv_best *out, int threads, int precision, int 
     if (rc == DSLT_OK && taken > 0.0 && (!best.how || 1e3 * taken < best.ms))
       best = (dslt_cpu_conv_best){1e3 * taken, ways[i].words};
   }
-  const int ended = backend->ops->end(backend);
-  backend->ops->close(backend);
+  const int ended = backend->device->end(backend);
+  backend->device->close(backend);
   DSLT_TRY(rc < 0 ? rc : ended);
   if (!best.how)
     return dslt_fail(DSLT_EUNSUPPORTED, "oneDNN has no convolution of %d to %d channels here.", cin, cout);

@@ -35,10 +35,10 @@ static int load_and_pack(dslt_layer_weights *out, dslt_cpu *cpu, const dslt_weig
   const dslt_node *layer = layer_of(r);
   const size_t bytes = dslt_layer_weights_count(layer, &(dslt_node_map){.c = r->cin}) * sizeof(float);
   void *oihw = NULL;
-  DSLT_TRY(dslt_cpu_alloc(&oihw, bytes, "a layer"));
+  DSLT_TRY(dslt_cpu_new(&oihw, bytes, "a layer"));
   int rc = r->desc->load(r->desc->context, r->index, oihw, out->bias);
   if (rc == DSLT_OK)
-    rc = dslt_cpu_alloc(&out->packed, wanted ? dnnl_memory_desc_get_size(wanted) : bytes, "packed weights");
+    rc = dslt_cpu_new(&out->packed, wanted ? dnnl_memory_desc_get_size(wanted) : bytes, "packed weights");
   out->owned = rc == DSLT_OK;
   if (rc == DSLT_OK && wanted) rc = pack(cpu, oihw, r, wanted, out->packed);
   if (rc == DSLT_OK && !wanted) dslt_layer_order_weights(out->packed, oihw, layer, r->cin / layer->groups);
@@ -56,7 +56,7 @@ int dslt_layer_weights_load(dslt_layer_weights *out, dslt_cpu *cpu, const dslt_w
   const size_t bias_bytes = (size_t)layer_of(request)->channels * sizeof(float);
   void *bias = NULL;
   if (wanted) DSLT_TRY(dslt_md_copy(&out->layout, wanted));
-  DSLT_TRY(dslt_cpu_alloc(&bias, bias_bytes, "a layer's bias"));
+  DSLT_TRY(dslt_cpu_new(&bias, bias_bytes, "a layer's bias"));
   out->bias = bias;
   if (!share || !share->packed || !same_layout(share, wanted))
     return load_and_pack(out, cpu, request, wanted);

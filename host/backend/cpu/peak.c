@@ -38,7 +38,7 @@ static size_t triad_bytes(void) {
 
 static int time_triad(double *best, size_t bytes, double seconds) {
   void *memory = NULL;
-  DSLT_TRY(dslt_cpu_alloc(&memory, bytes, "measuring memory"));
+  DSLT_TRY(dslt_cpu_new(&memory, bytes, "measuring memory"));
   const size_t count = bytes / 3 / sizeof(float);
   float *a = memory, *b = a + count, *c = b + count;
   for (size_t i = 0; i < 2 * count; ++i) b[i] = 1.0f; /* every page gets memory of its own */
@@ -73,14 +73,14 @@ int dslt_cpu_peak(dslt_cpu_ceiling *out, int threads, double seconds) {
   const dslt_backend_config config = {.threads = threads, .precision = DSLT_PRECISION_F32};
   dslt_backend *backend = NULL;
   dslt_cpu_ceiling measured;
-  DSLT_TRY(dslt_cpu_backend.open(&backend, &config));
-  int rc = backend->ops->begin(backend);
+  DSLT_TRY(dslt_cpu_backend.device->open(&backend, &config));
+  int rc = backend->device->begin(backend);
   if (rc == DSLT_OK) {
     rc = measure(&measured, backend, seconds);
-    const int ended = backend->ops->end(backend);
+    const int ended = backend->device->end(backend);
     if (rc == DSLT_OK) rc = ended;
   }
-  backend->ops->close(backend);
+  backend->device->close(backend);
   if (rc == DSLT_OK) *out = measured;
   return rc;
 }

@@ -39,11 +39,11 @@ static int load_layer(dslt_net *net, const dslt_net_desc *desc, int index) {
   const size_t count = dslt_layer_weights_count(l, in);
   void *memory = NULL;
   if (count == 0) return DSLT_OK;
-  DSLT_TRY(dslt_cpu_alloc(&memory, count * sizeof(float), "a layer"));
+  DSLT_TRY(dslt_cpu_new(&memory, count * sizeof(float), "a layer"));
   net->weights[index] = memory;
-  DSLT_TRY(dslt_cpu_alloc(&memory, (size_t)l->channels * sizeof(float), "a layer's bias"));
+  DSLT_TRY(dslt_cpu_new(&memory, (size_t)l->channels * sizeof(float), "a layer's bias"));
   net->bias[index] = memory;
-  DSLT_TRY(dslt_cpu_alloc(&memory, count * sizeof(float), "a layer"));
+  DSLT_TRY(dslt_cpu_new(&memory, count * sizeof(float), "a layer"));
   float *oihw = memory;
   const int rc = desc->load(desc->context, index, oihw, net->bias[index]);
   if (rc == DSLT_OK) dslt_layer_order_weights(net->weights[index], oihw, l, in->c / l->groups);

@@ -17,7 +17,7 @@ int dslt_cpu_arithmetic_peak(double *flops, const char **how, dslt_backend *back
   *flops = 0.0;
   *how = "the plain loops' matrix product of 768 x 768 by 768 x 768";
   if (precision != DSLT_PRECISION_F32) return DSLT_OK;
-  DSLT_TRY(dslt_cpu_alloc(&memory, 3 * count * sizeof(float), "measuring the processor"));
+  DSLT_TRY(dslt_cpu_new(&memory, 3 * count * sizeof(float), "measuring the processor"));
   float *values = memory;
   for (size_t i = 0; i < 2 * count; ++i) values[i] = 0.75f;
   int rc = dslt_gemm_plan(&gemm, dslt_cpu_of(backend), 0, 0, SIDE, SIDE, SIDE);

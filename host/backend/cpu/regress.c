@@ -29,7 +29,7 @@ int dslt_cpu_regress_plan(dslt_regress **out, dslt_backend *backend, int n, int 
   *r = (dslt_regress){.n = n, .h = h, .w = w, .c = c, .kh = kh, .kw = kw};
   int cells = n * h * w, taps = kh * kw;
   void *spread = NULL;
-  int rc = dslt_cpu_alloc(&spread, (size_t)cells * (size_t)taps * sizeof(float), "the regression");
+  int rc = dslt_cpu_new(&spread, (size_t)cells * (size_t)taps * sizeof(float), "the regression");
   r->spread = spread;
   if (rc == DSLT_OK) rc = dslt_gemm_plan(&r->forward, cpu, 0, 1, taps, cells, c);
   if (rc == DSLT_OK && n == 1) rc = dslt_gemm_plan(&r->backward_x, cpu, 1, 0, cells, c, taps);
@@ -60,13 +60,13 @@ void dslt_gather_row(float *y, const float *g, const dslt_tap_shape *s, int pitc
   gather_row(y, g, s, pitch, first, last, i);
 }
 
-void dslt_spread_rows(float *d, const float *dy, const dslt_tap_shape *s, int first, int last) {
+void dslt_spread_rows(float *d, const float *d_y, const dslt_tap_shape *s, int first, int last) {
   const int rows = s->h - s->kh + 1, columns = s->w - s->kw + 1;
   for (int tap = 0; tap < s->kh * s->kw; ++tap)
     for (int row = first; row < last; ++row, d += s->w) {
       int i = row - tap / s->kw, kx = tap % s->kw;
       memset(d, 0, (size_t)s->w * sizeof *d);
-      if (i >= 0 && i < rows) memcpy(d + kx, dy + (size_t)i * (size_t)columns, (size_t)columns * sizeof *d);
+      if (i >= 0 && i < rows) memcpy(d + kx, d_y + (size_t)i * (size_t)columns, (size_t)columns * sizeof *d);
     }
 }
 
@@ -84,12 +84,12 @@ int dslt_cpu_regress_forward(dslt_regress *r, float *y, const float *x, const fl
   return DSLT_OK;
 }
 
-int dslt_cpu_regress_backward(dslt_regress *r, float *dx, float *dw, const float *x, const float *w,
-                              const float *dy) {
+int dslt_cpu_regress_backward(dslt_regress *r, float *d_x, float *d_w, const float *x, const float *w,
+                              const float *d_y) {
   const dslt_tap_shape shape = {r->h, r->w, r->kh, r->kw};
-  dslt_spread_rows(r->spread, dy, &shape, 0, r->h);
-  DSLT_TRY(dslt_gemm_run(r->backward_w, dw, r->spread, x));
-  if (dx) DSLT_TRY(dslt_gemm_run(r->backward_x, dx, r->spread, w));
+  dslt_spread_rows(r->spread, d_y, &shape, 0, r->h);
+  DSLT_TRY(dslt_gemm_run(r->backward_w, d_w, r->spread, x));
+  if (d_x) DSLT_TRY(dslt_gemm_run(r->backward_x, d_x, r->spread, w));
   return DSLT_OK;
 }
 

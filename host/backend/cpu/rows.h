@@ -12,8 +12,8 @@ typedef struct dslt_upsample_shape {
 /* Rows f first .. f last of y [h f][width f][c], which come from rows first - 1 .. last of x. */
 void dslt_upsample_rows(float *y, const float *x, const float *w, const dslt_upsample_shape *shape, int first,
                         int last);
-/* Rows first .. last of dx, and what they add to dw [2f][2f][c] (overwritten), for channels begin .. end. */
-void dslt_upsample_backward_rows(float *dx, float *dw, const float *x, const float *w, const float *dy,
+/* Rows first .. last of d_x, and what they add to d_w [2f][2f][c] (overwritten), for channels begin .. end. */
+void dslt_upsample_backward_rows(float *d_x, float *d_w, const float *x, const float *w, const float *d_y,
                                  const dslt_upsample_shape *shape, int first, int last, int begin, int end);
 
 /* regress.c: a map of [h][w] cells under a kernel of [kh][kw] taps; tap t of cell s stands at [t][s]. */
@@ -25,8 +25,8 @@ typedef struct dslt_tap_shape {
  * those rows' cells. */
 void dslt_gather_row(float *y, const float *g, const dslt_tap_shape *shape, int pitch, int first, int last,
                      int i);
-/* d [kh kw][(last - first) w]: the response gradient dy [h-kh+1][w-kw+1] under each tap at the cells of map
+/* d [kh kw][(last - first) w]: the response gradient d_y [h-kh+1][w-kw+1] under each tap at the cells of map
  * rows first .. last; 0 where the tap's window leaves the map. */
-void dslt_spread_rows(float *d, const float *dy, const dslt_tap_shape *shape, int first, int last);
+void dslt_spread_rows(float *d, const float *d_y, const dslt_tap_shape *shape, int first, int last);
 
 #endif

@@ -50,7 +50,7 @@ DSLT_HOT static void forward_by_2(float *y, const float *x, const float *w, cons
     }
 }
 
-DSLT_HOT static void backward_by_2(float *dx, float *dw, const float *x, const float *w, const float *dy,
+DSLT_HOT static void backward_by_2(float *d_x, float *d_w, const float *x, const float *w, const float *d_y,
                                    const dslt_upsample_shape *s, int first, int last, int begin) {
   const int c = s->c, width = s->width, oh = 2 * s->h, ow = 2 * width;
   lanes none = {0.0f}, sums[16];
@@ -58,7 +58,7 @@ DSLT_HOT static void backward_by_2(float *dx, float *dw, const float *x, const f
   for (int iy = first; iy < last; ++iy)
     for (int ix = 0; ix < width; ++ix) {
       const lanes here = LOAD(at(x, iy, ix, width, c) + begin);
-      const float *g = dy + ((ptrdiff_t)(2 * iy - 1) * ow + 2 * ix - 1) * c + begin, *k = w + begin;
+      const float *g = d_y + ((ptrdiff_t)(2 * iy - 1) * ow + 2 * ix - 1) * c + begin, *k = w + begin;
       lanes sum = none;
       if (iy > 0 && iy < s->h - 1 && ix > 0 && ix < width - 1) {
 #define TAP(r, t)                                                \
@@ -75,14 +75,14 @@ DSLT_HOT static void backward_by_2(float *dx, float *dw, const float *x, const f
         for (int tap = 0; tap < 16; ++tap) {
           int oy = 2 * iy - 1 + tap / 4, ox = 2 * ix - 1 + tap % 4;
           if (oy < 0 || oy >= oh || ox < 0 || ox >= ow) continue;
-          const lanes slope = LOAD(at(dy, oy, ox, ow, c) + begin);
+          const lanes slope = LOAD(at(d_y, oy, ox, ow, c) + begin);
           sum += slope * LOAD(k + tap * c);
           sums[tap] += here * slope;
         }
       }
-      *(lanes *)(dx + ((size_t)iy * (size_t)width + (size_t)ix) * (size_t)c + begin) = sum;
+      *(lanes *)(d_x + ((size_t)iy * (size_t)width + (size_t)ix) * (size_t)c + begin) = sum;
     }
-  for (int tap = 0; tap < 16; ++tap) *(lanes *)(dw + tap * c + begin) = sums[tap];
+  for (int tap = 0; tap < 16; ++tap) *(lanes *)(d_w + tap * c + begin) = sums[tap];
 }
 
 /* ---- by any even factor -------------------------------------------------------------------------- */
@@ -105,21 +105,21 @@ DSLT_HOT static void forward_rows(float *y, const float *x, const float *w, cons
     }
 }
 
-DSLT_HOT static void backward_rows(float *dx, float *dw, const float *x, const float *w, const float *dy,
+DSLT_HOT static void backward_rows(float *d_x, float *d_w, const float *x, const float *w, const float *d_y,
                                    const dslt_upsample_shape *s, int first, int last, int begin, int end) {
   const int c = s->c, f = s->f, k = 2 * f, oh = s->h * f, ow = s->width * f;
   for (int tap = 0; tap < k * k; ++tap)
-    for (int i = begin; i < end; ++i) dw[(size_t)tap * (size_t)c + (size_t)i] = 0.0f;
+    for (int i = begin; i < end; ++i) d_w[(size_t)tap * (size_t)c + (size_t)i] = 0.0f;
   for (int iy = first; iy < last; ++iy)
     for (int ix = 0; ix < s->width; ++ix) {
       const float *in = at(x, iy, ix, s->width, c);
-      float *restrict out = dx + ((size_t)iy * (size_t)s->width + (size_t)ix) * (size_t)c;
+      float *restrict out = d_x + ((size_t)iy * (size_t)s->width + (size_t)ix) * (size_t)c;
       for (int i = begin; i < end; ++i) out[i] = 0.0f;
       for (int tap = 0; tap < k * k; ++tap) {
         int oy = iy * f + tap / k - f / 2, ox = ix * f + tap % k - f / 2;
         if (oy < 0 || oy >= oh || ox < 0 || ox >= ow) continue;
-        const float *slope = at(dy, oy, ox, ow, c), *weight = w + (size_t)tap * (size_t)c;
-        float *restrict sum = dw + (size_t)tap * (size_t)c;
+        const float *slope = at(d_y, oy, ox, ow, c), *weight = w + (size_t)tap * (size_t)c;
+        float *restrict sum = d_w + (size_t)tap * (size_t)c;
         for (int i = begin; i < end; ++i) {
           out[i] += slope[i] * weight[i];
           sum[i] += in[i] * slope[i];
@@ -138,11 +138,11 @@ void dslt_upsample_rows(float *y, const float *x, const float *w, const dslt_ups
   if (begin < s->c) forward_rows(y, x, w, s, first, last, begin);
 }
 
-void dslt_upsample_backward_rows(float *dx, float *dw, const float *x, const float *w, const float *dy,
+void dslt_upsample_backward_rows(float *d_x, float *d_w, const float *x, const float *w, const float *d_y,
                                  const dslt_upsample_shape *s, int first, int last, int begin, int end) {
   if (s->f == 2)
-    for (; begin + LANES <= end; begin += LANES) backward_by_2(dx, dw, x, w, dy, s, first, last, begin);
-  if (begin < end) backward_rows(dx, dw, x, w, dy, s, first, last, begin, end);
+    for (; begin + LANES <= end; begin += LANES) backward_by_2(d_x, d_w, x, w, d_y, s, first, last, begin);
+  if (begin < end) backward_rows(d_x, d_w, x, w, d_y, s, first, last, begin, end);
 }
 
 int dslt_cpu_upsample_forward(dslt_backend *backend, float *y, const float *x, const float *w, int n, int h,
@@ -158,14 +158,14 @@ int dslt_cpu_upsample_forward(dslt_backend *backend, float *y, const float *x, c
 }
 
 /* Each channel is one thread's work, so every sum has one order. */
-int dslt_cpu_upsample_backward(dslt_backend *backend, float *dx, float *dw, const float *x, const float *w,
-                               const float *dy, int h, int width, int c, int f) {
+int dslt_cpu_upsample_backward(dslt_backend *backend, float *d_x, float *d_w, const float *x, const float *w,
+                               const float *d_y, int h, int width, int c, int f) {
   (void)backend;
   const dslt_upsample_shape shape = {h, width, c, f};
 #pragma omp parallel for schedule(static)
   for (int block = 0; block < (c + LANES - 1) / LANES; ++block) {
     int begin = block * LANES, end = begin + LANES < c ? begin + LANES : c;
-    dslt_upsample_backward_rows(dx, dw, x, w, dy, &shape, 0, h, begin, end);
+    dslt_upsample_backward_rows(d_x, d_w, x, w, d_y, &shape, 0, h, begin, end);
   }
   return DSLT_OK;
 }

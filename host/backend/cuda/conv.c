@@ -30,7 +30,7 @@ int dslt_cuda_conv_plan(dslt_conv **out, dslt_backend *backend, int n, int h, in
 static int pad(const dslt_conv *v, dslt_device_arena *into, const float *x, int channels) {
   dslt_map dst = {into->data, DSLT_TYPE_F32, channels, 1};
   dslt_map src = {(void *)(uintptr_t)x, DSLT_TYPE_F32, channels, 0};
-  return dslt_cuda_remap(v->cuda->now, &dst, &src, NULL, 0, v->n, v->h, v->w, v->cuda->when);
+  return dslt_kernel_remap(v->cuda->now, &dst, &src, NULL, 0, v->n, v->h, v->w, v->cuda->when);
 }
 
 int dslt_cuda_conv_forward(dslt_conv *v, float *y, const float *x, const float *w) {
@@ -41,19 +41,20 @@ int dslt_cuda_conv_forward(dslt_conv *v, float *y, const float *x, const float *
   DSLT_TRY(dslt_cuda_nine_products(cuda, cuda->sums.data, cuda->padded.data, w, DSLT_TYPE_F32, v->n, v->h,
                                    v->w, v->cin, v->cout));
   dslt_map dst = {y, DSLT_TYPE_F32, v->cout, 0}, src = {cuda->sums.data, DSLT_TYPE_F32, v->cout, 1};
-  return dslt_cuda_remap(cuda->now, &dst, &src, NULL, 0, v->n, v->h, v->w, cuda->when);
+  return dslt_kernel_remap(cuda->now, &dst, &src, NULL, 0, v->n, v->h, v->w, cuda->when);
 }
 
-int dslt_cuda_conv_backward_weights(dslt_conv *v, float *dw, const float *x, const float *dy) {
+int dslt_cuda_conv_backward_weights(dslt_conv *v, float *d_w, const float *x, const float *d_y) {
   dslt_cuda *cuda = v->cuda;
-  if (v->k == 1) return dslt_cuda_product_transposed(cuda, dw, x, dy, v->cin, v->cout, v->n * v->h * v->w);
+  if (v->k == 1) return dslt_cuda_product_transposed(cuda, d_w, x, d_y, v->cin, v->cout, v->n * v->h * v->w);
   DSLT_TRY(pad(v, &cuda->padded, x, v->cin));
-  DSLT_TRY(pad(v, &cuda->sums, dy, v->cout)); /* the zeros in its border take the rows that wrap around out */
+  DSLT_TRY(
+      pad(v, &cuda->sums, d_y, v->cout)); /* the zeros in its border take the rows that wrap around out */
   int row = v->w + 2, first = row + 1, rows = v->n * (v->h + 2) * row - 2 * first;
   const float *padded = cuda->padded.data, *gradient = (const float *)cuda->sums.data + first * v->cout;
   for (int tap = 0; tap < 9; ++tap) {
     size_t from = (size_t)(first + (tap / 3 - 1) * row + tap % 3 - 1);
-    DSLT_TRY(dslt_cuda_product_transposed(cuda, dw + (size_t)tap * (size_t)v->cin * (size_t)v->cout,
+    DSLT_TRY(dslt_cuda_product_transposed(cuda, d_w + (size_t)tap * (size_t)v->cin * (size_t)v->cout,
                                           padded + from * (size_t)v->cin, gradient, v->cin, v->cout, rows));
   }
   return DSLT_OK;

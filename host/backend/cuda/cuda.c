@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cuda.c: opening the CUDA backend, its memory, its errors, its table. */
+/* cuda.c: opening the CUDA backend, its memory, its errors, its tables. */
 #include "cuda.h"
 
 #include <stdio.h>
@@ -90,22 +90,22 @@ int dslt_cuda_reserve(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, c
   return DSLT_OK;
 }
 
-static int alloc_memory(void **out, dslt_backend *backend, size_t bytes) {
+int dslt_cuda_alloc(void **out, dslt_backend *backend, size_t bytes) {
   return dslt_cuda_new(out, dslt_cuda_of(backend), bytes, "the tracker");
 }
 
-static void release_memory(dslt_backend *backend, void *memory) {
+void dslt_cuda_release(dslt_backend *backend, void *memory) {
   (void)backend;
   if (memory) cudaFree(memory);
 }
 
-static int upload(dslt_backend *backend, void *dst, const void *src, size_t bytes) {
+int dslt_cuda_upload(dslt_backend *backend, void *dst, const void *src, size_t bytes) {
   if (bytes == 0) return DSLT_OK;
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_cuda_check(cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, cuda->stream), "uploading");
 }
 
-static int download(dslt_backend *backend, void *dst, const void *src, size_t bytes) {
+int dslt_cuda_download(dslt_backend *backend, void *dst, const void *src, size_t bytes) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   if (bytes > 0)
     DSLT_TRY(dslt_cuda_check(cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToHost, cuda->stream),
@@ -113,13 +113,7 @@ static int download(dslt_backend *backend, void *dst, const void *src, size_t by
   return dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "downloading");
 }
 
-static int copy(dslt_backend *backend, void *dst, const void *src, size_t bytes) {
-  if (bytes == 0) return DSLT_OK;
-  dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_cuda_check(cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToDevice, cuda->now), "copying");
-}
-
-static int clear(dslt_backend *backend, void *dst, size_t bytes) {
+int dslt_cuda_clear(dslt_backend *backend, void *dst, size_t bytes) {
   if (bytes == 0) return DSLT_OK;
   return dslt_cuda_check(cudaMemsetAsync(dst, 0, bytes, dslt_cuda_of(backend)->now), "clearing memory");
 }
@@ -137,7 +131,7 @@ int dslt_cuda_use_stream(dslt_cuda *cuda, cudaStream_t stream) {
   return cuda->dnn ? dslt_cudnn_use_stream(cuda->dnn, stream) : DSLT_OK;
 }
 
-static void close_backend(dslt_backend *backend) {
+void dslt_cuda_close(dslt_backend *backend) {
   if (!backend) return;
   dslt_cuda *cuda = dslt_cuda_of(backend);
   int callers = cuda->device;
@@ -190,7 +184,7 @@ static int make_parts(dslt_cuda *cuda) {
   return dslt_cuda_use_stream(cuda, cuda->stream);
 }
 
-static int open_backend(dslt_backend **out, const dslt_backend_config *config) {
+int dslt_cuda_open(dslt_backend **out, const dslt_backend_config *config) {
   dslt_cuda_facts facts;
   dslt_cuda_facts_read(&facts);
   dslt_backend_info info;
@@ -204,7 +198,7 @@ static int open_backend(dslt_backend **out, const dslt_backend_config *config) {
     return dslt_fail(DSLT_EUNSUPPORTED, "%s has no bfloat16 arithmetic; use precision f32.", facts.name);
   dslt_cuda *cuda = calloc(1, sizeof *cuda);
   if (!cuda) return dslt_fail(DSLT_EMEMORY, "Out of memory while opening the CUDA backend.");
-  cuda->base.ops = &dslt_cuda_backend;
+  dslt_backend_init(&cuda->base, &dslt_cuda_backend);
   cuda->device = facts.index;
   cuda->precision = config->precision;
   cuda->any_order = config->any_order;
@@ -216,20 +210,20 @@ static int open_backend(dslt_backend **out, const dslt_backend_config *config) {
   if (rc == DSLT_OK) rc = make_parts(cuda);
   if (rc == DSLT_OK) rc = dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "opening the GPU");
   if (rc < 0)
-    close_backend(&cuda->base);
+    dslt_cuda_close(&cuda->base);
   else
     *out = &cuda->base;
   (void)cudaSetDevice(callers);
   return rc;
 }
 
-static int begin(dslt_backend *backend) {
+int dslt_cuda_begin(dslt_backend *backend) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   DSLT_TRY(dslt_cuda_check(cudaGetDevice(&cuda->callers_device), "asking for the current GPU"));
   return dslt_cuda_check(cudaSetDevice(cuda->device), "choosing the GPU");
 }
 
-static int end(dslt_backend *backend) {
+int dslt_cuda_end(dslt_backend *backend) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   int rc = dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "tracking");
   cudaError_t back = cudaSetDevice(cuda->callers_device);
@@ -237,59 +231,14 @@ static int end(dslt_backend *backend) {
                 : dslt_cuda_check(back, "going back to the caller's GPU"); /* the first error tells more */
 }
 
-const dslt_backend_ops dslt_cuda_backend = {
-    .api_version = DSLT_BACKEND_API_VERSION,
-    .name = "cuda",
-    .host_visible = 0,
-    .searches_at_once = SEARCHES_AT_ONCE,
-    .query = dslt_cuda_query,
-    .open = open_backend,
-    .close = close_backend,
-    .begin = begin,
-    .end = end,
-    .alloc = alloc_memory,
-    .release = release_memory,
-    .upload = upload,
-    .download = download,
-    .copy = copy,
-    .clear = clear,
-    .frame = dslt_cuda_op_frame,
-    .prefetch = dslt_cuda_op_prefetch,
-    .crop = dslt_cuda_op_crop,
-    .augment = dslt_cuda_op_augment,
-    .net_plan = dslt_cuda_net_plan,
-    .net_run = dslt_cuda_net_run,
-    .net_free = dslt_cuda_net_free,
-    .conv_plan = dslt_cuda_conv_plan,
-    .conv_forward = dslt_cuda_conv_forward,
-    .conv_backward_weights = dslt_cuda_conv_backward_weights,
-    .conv_free = dslt_cuda_conv_free,
-    .upsample_forward = dslt_cuda_op_upsample_forward,
-    .upsample_backward = dslt_cuda_op_upsample_backward,
-    .axpby = dslt_cuda_op_axpby,
-    .regress_plan = dslt_cuda_regress_plan,
-    .regress_forward = dslt_cuda_op_regress_forward,
-    .regress_backward = dslt_cuda_op_regress_backward,
-    .regress_free = dslt_cuda_regress_free,
-    .respond = dslt_cuda_op_respond,
-    .loss = dslt_cuda_op_loss,
-    .adam = dslt_cuda_op_adam,
-    .locate = dslt_cuda_op_locate,
-    .choose_scale = dslt_cuda_op_choose_scale,
-    .locate_levels = dslt_cuda_op_locate_levels,
-    .label = dslt_cuda_op_label,
-    .take_level = dslt_cuda_op_take_level,
-    .flow_open = dslt_cuda_flow_open,
-    .flow_free = dslt_cuda_flow_free,
-    .flow_record = dslt_cuda_flow_record,
-    .flow_recorded = dslt_cuda_flow_recorded,
-    .flow_if = dslt_cuda_flow_if,
-    .flow_end_if = dslt_cuda_flow_end_if,
-    .flow_decide = dslt_cuda_flow_decide,
-    .flow_store = dslt_cuda_flow_store,
-    .flow_judge = dslt_cuda_flow_judge,
-    .flow_mark = dslt_cuda_flow_mark,
-    .flow_gather = dslt_cuda_flow_gather,
-    .flow_report = dslt_cuda_flow_report,
-    .flow_training = dslt_cuda_flow_training,
-};
+#define ENTRY(type, name, parameters) .name = dslt_cuda_##name,
+static const dslt_device_ops device_ops = {DSLT_DEVICE_OPERATIONS(ENTRY)};
+static const dslt_nn_ops nn_ops = {DSLT_NN_OPERATIONS(ENTRY)};
+static const dslt_vision_ops vision_ops = {DSLT_VISION_OPERATIONS(ENTRY)};
+
+const dslt_backend_type dslt_cuda_backend = {.name = "cuda",
+                                             .host_visible = 0,
+                                             .searches_at_once = SEARCHES_AT_ONCE,
+                                             .device = &device_ops,
+                                             .nn = &nn_ops,
+                                             .vision = &vision_ops};

@@ -78,15 +78,13 @@ int dslt_cuda_reserve(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, c
 /* Send the calls of the vendor libraries to `stream` too. */
 int dslt_cuda_use_stream(dslt_cuda *cuda, cudaStream_t stream);
 
-/* frame.c */
-int dslt_cuda_op_frame(dslt_backend *backend, const dslt_image *image);
-int dslt_cuda_op_prefetch(dslt_backend *backend, const dslt_image *image);
-void dslt_cuda_frames_free(dslt_cuda *cuda);
+/* Every operation of the tables: dslt_cuda_NAME. */
+#define DSLT_CUDA_PROTOTYPE(type, name, parameters) type dslt_cuda_##name parameters;
+DSLT_DEVICE_OPERATIONS(DSLT_CUDA_PROTOTYPE)
+DSLT_NN_OPERATIONS(DSLT_CUDA_PROTOTYPE)
+DSLT_VISION_OPERATIONS(DSLT_CUDA_PROTOTYPE)
 
-/* net.c */
-int dslt_cuda_net_plan(dslt_net **out, dslt_backend *backend, const dslt_net_desc *desc);
-int dslt_cuda_net_run(dslt_net *net, const float *input, float *const *taps);
-void dslt_cuda_net_free(dslt_net *net);
+void dslt_cuda_frames_free(dslt_cuda *cuda); /* frame.c */
 
 /* products.c: matrix products by cuBLAS, all matrices row-major and packed. A may be bfloat16, then B is too;
  * C is float32. */
@@ -99,64 +97,5 @@ int dslt_cuda_product_transposed(dslt_cuda *cuda, float *c, const float *a, cons
  * leaves in the border is of no use. */
 int dslt_cuda_nine_products(dslt_cuda *cuda, float *sums, const void *padded, const void *w, dslt_type type,
                             int n, int h, int width, int cin, int cout);
-
-/* conv.c */
-int dslt_cuda_conv_plan(dslt_conv **out, dslt_backend *backend, int n, int h, int w, int cin, int cout,
-                        int k);
-int dslt_cuda_conv_forward(dslt_conv *conv, float *y, const float *x, const float *w);
-int dslt_cuda_conv_backward_weights(dslt_conv *conv, float *dw, const float *x, const float *dy);
-void dslt_cuda_conv_free(dslt_conv *conv);
-
-/* head.c */
-int dslt_cuda_op_crop(dslt_backend *backend, float *out, const dslt_search *g, const dslt_input_norm *norm,
-                      const dslt_target_state *state, int first_level, int count);
-int dslt_cuda_op_augment(dslt_backend *backend, float *out, const float *in, int h, int w, float sigma,
-                         int axis);
-int dslt_cuda_op_upsample_forward(dslt_backend *backend, float *y, const float *x, const float *w, int n,
-                                  int h, int width, int c, int f);
-int dslt_cuda_op_upsample_backward(dslt_backend *backend, float *dx, float *dw, const float *x,
-                                   const float *w, const float *dy, int h, int width, int c, int f);
-int dslt_cuda_op_axpby(dslt_backend *backend, float *y, float a, const float *x, float b, const float *z,
-                       size_t count);
-int dslt_cuda_regress_plan(dslt_regress **out, dslt_backend *backend, int n, int h, int w, int c, int kh,
-                           int kw);
-int dslt_cuda_op_regress_forward(dslt_regress *regress, float *y, const float *x, const float *w);
-int dslt_cuda_op_regress_backward(dslt_regress *regress, float *dx, float *dw, const float *x, const float *w,
-                                  const float *dy);
-void dslt_cuda_regress_free(dslt_regress *regress);
-int dslt_cuda_op_respond(dslt_backend *backend, float *response, const float *base, const float *residual,
-                         const float *bias, size_t count);
-int dslt_cuda_op_loss(dslt_backend *backend, float *gradient, float *dbias, float *value, const float *base,
-                      const float *residual, const float *bias, const float *label, size_t count,
-                      const dslt_loss_spec *spec);
-int dslt_cuda_op_adam(dslt_backend *backend, const dslt_param *params, int count, const dslt_adam_rule *rule,
-                      int32_t *step);
-int dslt_cuda_op_locate(dslt_backend *backend, dslt_target_state *state, const float *response,
-                        const dslt_search *g);
-int dslt_cuda_op_choose_scale(dslt_backend *backend, dslt_target_state *state, const float *responses,
-                              const dslt_search *g);
-int dslt_cuda_op_locate_levels(dslt_backend *backend, dslt_target_state *state, const float *responses,
-                               const dslt_search *g);
-int dslt_cuda_op_label(dslt_backend *backend, float *label, const dslt_target_state *state,
-                       const dslt_search *g);
-int dslt_cuda_op_take_level(dslt_backend *backend, float *dst, const float *batch,
-                            const dslt_target_state *state, size_t count);
-
-/* flow.c */
-int dslt_cuda_flow_open(dslt_flow **out, dslt_backend *backend, const dslt_flow_desc *desc,
-                        const dslt_target_state *seen);
-void dslt_cuda_flow_free(dslt_flow *flow);
-int dslt_cuda_flow_record(int *run, dslt_flow *flow, int part);
-int dslt_cuda_flow_recorded(dslt_flow *flow, int rc);
-int dslt_cuda_flow_if(int *run, dslt_flow *flow, int condition);
-int dslt_cuda_flow_end_if(dslt_flow *flow);
-int dslt_cuda_flow_decide(dslt_flow *flow);
-int dslt_cuda_flow_store(dslt_flow *flow, float *low_store, float *high_store, float *label_store,
-                         const dslt_sample_sources *sources, const dslt_search *geometry);
-int dslt_cuda_flow_judge(dslt_flow *flow, float *losses, const float *loss, const dslt_stop_rule *rule);
-int dslt_cuda_flow_mark(dslt_flow *flow, int stage);
-int dslt_cuda_flow_gather(dslt_flow *flow, const float *loss);
-int dslt_cuda_flow_report(dslt_flow_report *out, dslt_flow *flow);
-int dslt_cuda_flow_training(dslt_training *out, dslt_flow *flow);
 
 #endif

@@ -67,7 +67,7 @@ static dslt_cuda_slot *other_slot(dslt_cuda *cuda) {
   return &cuda->slot[(cuda->slot_now + 1) % DSLT_CUDA_FRAMES];
 }
 
-int dslt_cuda_op_prefetch(dslt_backend *backend, const dslt_image *image) {
+int dslt_cuda_prefetch(dslt_backend *backend, const dslt_image *image) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   dslt_cuda_slot *slot = other_slot(cuda);
   slot->ahead.data = NULL;
@@ -83,14 +83,14 @@ static int is_there(const dslt_cuda_slot *slot, const dslt_image *image) {
          a->stride == image->stride && a->format == image->format;
 }
 
-int dslt_cuda_op_frame(dslt_backend *backend, const dslt_image *image) {
+int dslt_cuda_frame(dslt_backend *backend, const dslt_image *image) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   dslt_cuda_slot *slot = other_slot(cuda);
   if (!is_there(slot, image)) DSLT_TRY(bring(slot, cuda, image));
   slot->ahead.data = NULL; /* its pixels may become others' from here on */
   cuda->slot_now = (cuda->slot_now + 1) % DSLT_CUDA_FRAMES;
-  DSLT_TRY(dslt_cuda_frame_view(slot->pinned_view, slot->pixels, row_bytes(image), image->width,
-                                image->height, image->format));
+  DSLT_TRY(dslt_kernel_frame_view(slot->pinned_view, slot->pixels, row_bytes(image), image->width,
+                                  image->height, image->format));
   DSLT_TRY(dslt_cuda_check(cudaStreamWaitEvent(cuda->stream, slot->uploaded, 0), "waiting for a frame"));
   return dslt_cuda_check(cudaMemcpyAsync(cuda->view, slot->pinned_view, sizeof *cuda->view,
                                          cudaMemcpyHostToDevice, cuda->stream),

@@ -71,11 +71,11 @@ static int upload_weights(dslt_net *net, int index, float *oihw, float *bias, fl
   arrange(arranged, oihw, l, given);
   void *staged = NULL;
   DSLT_TRY(dslt_cuda_new(&staged, cuda, values * sizeof(float), "a layer's weights"));
-  int rc = cuda->base.ops->upload(&cuda->base, staged, arranged, values * sizeof(float));
+  int rc = cuda->base.device->upload(&cuda->base, staged, arranged, values * sizeof(float));
   if (rc == DSLT_OK)
-    rc = dslt_cuda_convert(cuda->now, l->weights, net->type, staged, DSLT_TYPE_F32, values, NULL);
+    rc = dslt_kernel_convert(cuda->now, l->weights, net->type, staged, DSLT_TYPE_F32, values, NULL);
   if (rc == DSLT_OK)
-    rc = cuda->base.ops->upload(&cuda->base, l->bias, bias, (size_t)given->cout * sizeof(float));
+    rc = cuda->base.device->upload(&cuda->base, l->bias, bias, (size_t)given->cout * sizeof(float));
   if (rc == DSLT_OK) rc = dslt_cuda_check(cudaStreamSynchronize(cuda->now), "uploading weights");
   cudaFree(staged);
   return rc;
@@ -230,7 +230,7 @@ void dslt_cuda_net_free(dslt_net *net) {
 /* ---- running ------------------------------------------------------------------------------------- */
 
 static int remap(const dslt_net *net, dslt_map dst, dslt_map src, const float *bias, int relu, int h, int w) {
-  return dslt_cuda_remap(net->cuda->now, &dst, &src, bias, relu, net->desc.n, h, w, net->cuda->when);
+  return dslt_kernel_remap(net->cuda->now, &dst, &src, bias, relu, net->desc.n, h, w, net->cuda->when);
 }
 
 static int by_products(const dslt_net *net, const net_layer *l, void *y, void *x) {
@@ -276,8 +276,8 @@ int dslt_cuda_net_run(dslt_net *net, const float *input, float *const *taps) {
     if (i == d->tap_low) DSLT_TRY(write_tap(net, i, taps[0], buffers[at]));
     if (i == d->tap_high) return write_tap(net, i, taps[1], buffers[at]);
     if (!d->layer[i].pool_after) continue;
-    DSLT_TRY(dslt_cuda_pool(cuda->now, buffers[at ^ 1], buffers[at], net->type, d->n, l->h, l->w, l->cout,
-                            cuda->when));
+    DSLT_TRY(dslt_kernel_pool(cuda->now, buffers[at ^ 1], buffers[at], net->type, d->n, l->h, l->w, l->cout,
+                              cuda->when));
     at ^= 1;
   }
   return DSLT_OK;

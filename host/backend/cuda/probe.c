@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backend/backend.h"
+#include "cuda.h"
 #include "vendor.h"
 
 #ifndef DSLT_CUDA_ARCHITECTURES

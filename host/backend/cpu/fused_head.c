@@ -29,8 +29,8 @@ typedef struct band {
   float *share_upsample, *share_reduce; /* of the gradients; NULL in the first band: it writes them itself */
 } band;
 
-struct dslt_whole {
-  dslt_whole_desc d;
+struct dslt_fused_head {
+  dslt_fused_head_desc d;
   int high;                 /* is there a high branch? */
   int bands;                /* of one map */
   int taps, low_channels;   /* channels of the map that the base looks at */
@@ -48,11 +48,11 @@ struct dslt_whole {
 
 /* ---- planning ------------------------------------------------------------------------------------ */
 
-static size_t band_cells(const dslt_whole *s, const band *b) {
+static size_t band_cells(const dslt_fused_head *s, const band *b) {
   return (size_t)(b->last - b->first) * (size_t)s->d.factor * (size_t)s->d.w;
 }
 
-static size_t band_high_cells(const dslt_whole *s, const band *b) {
+static size_t band_high_cells(const dslt_fused_head *s, const band *b) {
   return (size_t)(b->last - b->first) * (size_t)(s->d.w / s->d.factor);
 }
 
@@ -63,8 +63,8 @@ static float *take(float *base, size_t *used, size_t count) {
   return place;
 }
 
-static size_t lay_out(dslt_whole *s, float *base) {
-  const dslt_whole_desc *d = &s->d;
+static size_t lay_out(dslt_fused_head *s, float *base) {
+  const dslt_fused_head_desc *d = &s->d;
   const size_t c = (size_t)d->channels, taps = (size_t)s->taps, n = (size_t)d->n;
   const size_t low_channels = (size_t)s->low_channels;
   const int deep = d->backwards && d->deep;
@@ -93,8 +93,8 @@ static size_t lay_out(dslt_whole *s, float *base) {
   return used;
 }
 
-static int plan_band(const dslt_whole *s, band *b, dslt_cpu *cpu) {
-  const dslt_whole_desc *d = &s->d;
+static int plan_band(const dslt_fused_head *s, band *b, dslt_cpu *cpu) {
+  const dslt_fused_head_desc *d = &s->d;
   const int c = d->channels, cells = (int)band_cells(s, b), high_cells = (int)band_high_cells(s, b);
   DSLT_TRY(dslt_gemm_plan_alone(&b->see_low, cpu, 0, 1, s->taps, cells, s->low_channels));
   if (d->backwards) DSLT_TRY(dslt_gemm_plan_alone(&b->meet_low, cpu, 0, 0, s->taps, s->low_channels, cells));
@@ -107,8 +107,8 @@ static int plan_band(const dslt_whole *s, band *b, dslt_cpu *cpu) {
   return dslt_gemm_plan_alone(&b->d_reduce, cpu, 1, 0, d->high_channels, c, high_cells);
 }
 
-static int plan(dslt_whole *s, dslt_cpu *cpu) {
-  const dslt_whole_desc *d = &s->d;
+static int plan(dslt_fused_head *s, dslt_cpu *cpu) {
+  const dslt_fused_head_desc *d = &s->d;
   const int high_rows = d->h / d->factor;
   s->band = calloc((size_t)(d->n * s->bands), sizeof *s->band);
   if (!s->band) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the head.");
@@ -124,22 +124,22 @@ static int plan(dslt_whole *s, dslt_cpu *cpu) {
     if (d->backwards && d->deep)
       DSLT_TRY(dslt_gemm_plan_alone(&s->d_reduce_low, cpu, 1, 0, s->low_channels, d->channels, s->taps));
   }
-  DSLT_TRY(dslt_cpu_alloc(&s->memory, lay_out(s, NULL) * sizeof(float), "the head"));
+  DSLT_TRY(dslt_cpu_new(&s->memory, lay_out(s, NULL) * sizeof(float), "the head"));
   lay_out(s, s->memory);
   return DSLT_OK;
 }
 
 /* Making the reduced map costs low_channels x channels operations a cell, and channels x taps to look at it;
  * looking at the tap itself low_channels x taps. */
-static int worth_it(const dslt_whole_desc *d) {
+static int worth_it(const dslt_fused_head_desc *d) {
   double taps = (double)d->kh * d->kw, low = d->low_channels, c = d->channels;
   return d->reduced || low * taps <= low * c + c * taps;
 }
 
-int dslt_cpu_whole_plan(dslt_whole **out, dslt_backend *backend, const dslt_whole_desc *desc) {
+int dslt_cpu_fused_head_plan(dslt_fused_head **out, dslt_backend *backend, const dslt_fused_head_desc *desc) {
   *out = NULL;
   if (!worth_it(desc)) return DSLT_OK;
-  dslt_whole *s = calloc(1, sizeof *s);
+  dslt_fused_head *s = calloc(1, sizeof *s);
   if (!s) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the head.");
   s->d = *desc;
   s->d.deep = desc->deep && !desc->reduced;
@@ -154,14 +154,14 @@ int dslt_cpu_whole_plan(dslt_whole **out, dslt_backend *backend, const dslt_whol
   if (s->bands < 1) s->bands = 1;
   int rc = plan(s, dslt_cpu_of(backend));
   if (rc < 0) {
-    dslt_cpu_whole_free(s);
+    dslt_cpu_fused_head_free(s);
     return rc;
   }
   *out = s;
   return DSLT_OK;
 }
 
-void dslt_cpu_whole_free(dslt_whole *s) {
+void dslt_cpu_fused_head_free(dslt_fused_head *s) {
   if (!s) return;
   for (int i = 0; s->band && i < s->d.n * s->bands; ++i) {
     band *b = &s->band[i];
@@ -187,8 +187,8 @@ DSLT_HOT static void add(float *restrict y, const float *restrict x, size_t coun
   for (size_t i = 0; i < count; ++i) y[i] += x[i];
 }
 
-static int prepare(dslt_whole *s, const dslt_whole_tensors *w) {
-  const dslt_whole_desc *d = &s->d;
+static int prepare(dslt_fused_head *s, const dslt_fused_head_tensors *w) {
+  const dslt_fused_head_desc *d = &s->d;
   const size_t count = (size_t)s->taps * (size_t)d->channels;
   if (s->high)
     weigh(s->mixed, d->fuse_high, d->fusion ? w->base : NULL, 1.0f, d->residual ? w->residual : NULL, count);
@@ -196,20 +196,20 @@ static int prepare(dslt_whole *s, const dslt_whole_tensors *w) {
   return d->reduced ? DSLT_OK : dslt_gemm_run(s->look, s->looking, s->w_low, w->reduce_low);
 }
 
-static int reduce_band(const dslt_whole *s, int i, const float *high, const float *w) {
-  const dslt_whole_desc *d = &s->d;
+static int reduce_band(const dslt_fused_head *s, int i, const float *high, const float *w) {
+  const dslt_fused_head_desc *d = &s->d;
   const band *b = &s->band[i];
   const size_t cell = (size_t)(i / s->bands) * s->high_cells + (size_t)b->first * (size_t)(d->w / d->factor);
   return dslt_gemm_run(b->reduce, s->reduced + cell * (size_t)d->channels,
                        high + cell * (size_t)d->high_channels, w);
 }
 
-static dslt_upsample_shape upsample_shape(const dslt_whole_desc *d) {
+static dslt_upsample_shape upsample_shape(const dslt_fused_head_desc *d) {
   return (dslt_upsample_shape){d->h / d->factor, d->w / d->factor, d->channels, d->factor};
 }
 
-static int see_band(dslt_whole *s, int i, const float *low, const float *upsample) {
-  const dslt_whole_desc *d = &s->d;
+static int see_band(dslt_fused_head *s, int i, const float *low, const float *upsample) {
+  const dslt_fused_head_desc *d = &s->d;
   const band *b = &s->band[i];
   const size_t map = (size_t)(i / s->bands), c = (size_t)d->channels;
   const size_t cell = map * s->cells + (size_t)(b->first * d->factor) * (size_t)d->w;
@@ -223,8 +223,8 @@ static int see_band(dslt_whole *s, int i, const float *low, const float *upsampl
   return dslt_gemm_run(b->see_high, b->seen_high, s->mixed, s->x_raised + cell * c);
 }
 
-static void gather(float *y, const dslt_whole *s, int map, int row) {
-  const dslt_whole_desc *d = &s->d;
+static void gather(float *y, const dslt_fused_head *s, int map, int row) {
+  const dslt_fused_head_desc *d = &s->d;
   const dslt_tap_shape shape = {d->h, d->w, d->kh, d->kw};
   memset(y, 0, (size_t)(d->w - d->kw + 1) * sizeof *y);
   for (int i = 0; i < s->bands; ++i) {
@@ -240,9 +240,10 @@ static int result(int failed) {
   return dslt_fail(DSLT_EINTERNAL, "A matrix product of the head failed; DNNL_VERBOSE=1 tells which.");
 }
 
-int dslt_cpu_whole_forward(dslt_whole *s, float *response, const float *low, const float *high,
-                           const dslt_whole_tensors *w) {
-  const dslt_whole_desc *d = &s->d;
+int dslt_cpu_fused_head_forward(dslt_fused_head *s, float *response, const float **residual, const float *low,
+                                const float *high, const dslt_fused_head_tensors *w) {
+  *residual = NULL; /* the sum is made on the way */
+  const dslt_fused_head_desc *d = &s->d;
   const int all = d->n * s->bands, reductions = s->high && !d->reduced ? all : 0;
   const int rows = d->h - d->kh + 1, columns = d->w - d->kw + 1;
   s->w_low = d->fusion && d->fuse_low != 1.0f ? s->scaled : w->base;
@@ -266,8 +267,8 @@ int dslt_cpu_whole_forward(dslt_whole *s, float *response, const float *low, con
 
 /* ---- backward ------------------------------------------------------------------------------------ */
 
-static int meet_band(dslt_whole *s, const band *b, const float *low, const float *d_response) {
-  const dslt_whole_desc *d = &s->d;
+static int meet_band(dslt_fused_head *s, const band *b, const float *low, const float *d_response) {
+  const dslt_fused_head_desc *d = &s->d;
   const dslt_tap_shape shape = {d->h, d->w, d->kh, d->kw};
   const size_t cell = (size_t)(b->first * d->factor) * (size_t)d->w, c = (size_t)d->channels;
   dslt_spread_rows(b->d, d_response, &shape, b->first * d->factor, b->last * d->factor);
@@ -278,9 +279,9 @@ static int meet_band(dslt_whole *s, const band *b, const float *low, const float
 }
 
 /* The way back through the upsampling and the high reduction. */
-static int lower_band(dslt_whole *s, const band *b, const dslt_whole_tensors *g, const float *high,
+static int lower_band(dslt_fused_head *s, const band *b, const dslt_fused_head_tensors *g, const float *high,
                       const float *upsample) {
-  const dslt_whole_desc *d = &s->d;
+  const dslt_fused_head_desc *d = &s->d;
   const size_t cell = (size_t)b->first * (size_t)(d->w / d->factor);
   const float *d_reduced = s->d_raised;
   if (d->factor > 1) {
@@ -294,8 +295,9 @@ static int lower_band(dslt_whole *s, const band *b, const dslt_whole_tensors *g,
 }
 
 /* Gradients of the regressions and of the low reduction. */
-static int regressions(dslt_whole *s, const dslt_whole_tensors *g, const dslt_whole_tensors *w) {
-  const dslt_whole_desc *d = &s->d;
+static int regressions(dslt_fused_head *s, const dslt_fused_head_tensors *g,
+                       const dslt_fused_head_tensors *w) {
+  const dslt_fused_head_desc *d = &s->d;
   const size_t count = (size_t)s->taps * (size_t)d->channels;
   band *b = s->band;
   for (int i = 1; i < s->bands; ++i) {
@@ -314,8 +316,8 @@ static int regressions(dslt_whole *s, const dslt_whole_tensors *g, const dslt_wh
   return DSLT_OK;
 }
 
-static void add_shares(const dslt_whole *s, const dslt_whole_tensors *g) {
-  const dslt_whole_desc *d = &s->d;
+static void add_shares(const dslt_fused_head *s, const dslt_fused_head_tensors *g) {
+  const dslt_fused_head_desc *d = &s->d;
   const size_t c = (size_t)d->channels, kernel = 4 * (size_t)(d->factor * d->factor);
 #pragma omp for schedule(static)
   for (int row = 0; row < d->high_channels; ++row)
@@ -325,8 +327,9 @@ static void add_shares(const dslt_whole *s, const dslt_whole_tensors *g) {
   for (int i = 1; d->factor > 1 && i < s->bands; ++i) add(g->upsample, s->band[i].share_upsample, kernel * c);
 }
 
-int dslt_cpu_whole_backward(dslt_whole *s, const dslt_whole_tensors *g, const float *low, const float *high,
-                            const dslt_whole_tensors *w, const float *d_response) {
+int dslt_cpu_fused_head_backward(dslt_fused_head *s, const dslt_fused_head_tensors *g, const float *low,
+                                 const float *high, const dslt_fused_head_tensors *w,
+                                 const float *d_response) {
   const int lowered = s->high && s->d.deep ? s->bands : 0;
   int failed = 0;
 #pragma omp parallel reduction(| : failed)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stop.h: when first-frame training ends. */
-#ifndef DSLT_MATH_STOP_H
-#define DSLT_MATH_STOP_H
+/* early_stopping.h: when first-frame training ends. */
+#ifndef DSLT_MATH_EARLY_STOPPING_H
+#define DSLT_MATH_EARLY_STOPPING_H
 
 #include <stdint.h>
 
@@ -14,7 +14,7 @@ typedef struct dslt_stop_rule {
   int window;
 } dslt_stop_rule;
 
-/* Where first-frame training stands; in backend memory. Starts as {1, 0, 0}. */
+/* Progress of first-frame training. Starts as {1, 0, 0}. */
 typedef struct dslt_training {
   int32_t go;     /* 1: the next step is wanted */
   int32_t steps;  /* losses so far */
@@ -32,9 +32,9 @@ DSLT_HD int dslt_converged(const float *losses, int steps, const dslt_stop_rule 
   return before - after < rule->change * before;
 }
 
-/* Note one step's loss in losses [rule->limit] and judge it: the step along its gradient is wanted while go.
- */
-DSLT_HD void dslt_judge(dslt_training *t, float *losses, float loss, const dslt_stop_rule *rule) {
+/* Append one step's loss to losses [rule->limit] and decide whether to go on: the step along its gradient is
+ * wanted while t->go. */
+DSLT_HD void dslt_early_stop(dslt_training *t, float *losses, float loss, const dslt_stop_rule *rule) {
   if (!t->go || t->steps >= rule->limit) return;
   losses[t->steps++] = loss;
   t->failed = !(loss - loss == 0.0f); /* infinity and NaN */

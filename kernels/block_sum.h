@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reduce.h: what the threads of a block find together, always in the same order, so that the same input gives
+/* block_sum.h: what the threads of a block find together, always in the same order, so that the same input gives
  * the same bytes; and which block is the last one. Every thread of the block calls, blocks are
  * one-dimensional, and a kernel calls each at most once: nothing guards the shared memory against a second
  * call. */
-#ifndef DSLT_KERNELS_REDUCE_H
-#define DSLT_KERNELS_REDUCE_H
+#ifndef DSLT_KERNELS_BLOCK_SUM_H
+#define DSLT_KERNELS_BLOCK_SUM_H
 
 #include "launch.h"
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// The head as a whole against the same head piece by piece: response, every gradient, bands of rows, threads.
+// The fused head against the same head by single operations: response, every gradient, bands of rows, threads.
 #include "backend_fixture.h"
 
 namespace {
 
-struct WholeCase {
+struct HeadCase {
   const char *name;
   int n, h, w, factor, low, high, channels, kh, kw, fusion, residual;
   float fuse_low, fuse_high;
 };
 
-const WholeCase kCases[] = {
+const HeadCase kCases[] = {
     {"small", 1, 8, 12, 2, 5, 7, 4, 3, 2, 1, 1, 1, 1},
     {"three_maps", 3, 8, 12, 2, 5, 7, 4, 3, 2, 1, 1, 1, 0.5f},
     {"two_bands", 1, 38, 32, 2, 24, 20, 37, 6, 3, 1, 1, 0.8f,
@@ -28,12 +28,12 @@ const WholeCase kCases[] = {
 struct Tensors {
   float *all[5];
   std::size_t count[5];
-  dslt_whole_tensors view() const { return {all[0], all[1], all[2], all[3], all[4]}; }
+  dslt_fused_head_tensors view() const { return {all[0], all[1], all[2], all[3], all[4]}; }
 };
 
 class Pieces {
  public:
-  Pieces(const WholeCase &shape, Backend &backend) : c(shape), b(backend) {
+  Pieces(const HeadCase &shape, Backend &backend) : c(shape), b(backend) {
     cells = std::size_t(c.h) * c.w;
     high_cells = cells / (c.factor * c.factor);
     response = std::size_t(c.h - c.kh + 1) * (c.w - c.kw + 1);
@@ -68,24 +68,24 @@ class Pieces {
     raised = reduced_high;
     if (uses_high() && c.factor > 1) {
       raised = b.floats(c.n * cells * c.channels);
-      ASSERT_EQ(b.ops->upsample_forward(b.get(), raised, reduced_high, weights.all[2], c.n, c.h / c.factor,
-                                        c.w / c.factor, c.channels, c.factor),
+      ASSERT_EQ(b.nn->upsample_forward(b.get(), raised, reduced_high, weights.all[2], c.n, c.h / c.factor,
+                                       c.w / c.factor, c.channels, c.factor),
                 DSLT_OK);
     }
     fused = reduced_low;
     if (c.fusion) {
       fused = b.floats(c.n * cells * c.channels);
-      ASSERT_EQ(b.ops->axpby(b.get(), fused, c.fuse_low, reduced_low, c.fuse_high, raised,
-                             c.n * cells * c.channels),
-                DSLT_OK);
+      ASSERT_EQ(
+          b.nn->axpby(b.get(), fused, c.fuse_low, reduced_low, c.fuse_high, raised, c.n * cells * c.channels),
+          DSLT_OK);
     }
     float *first = b.floats(c.n * response), *second = b.zeros(c.n * response);
     dslt_regress *r = regress(c.n);
-    ASSERT_EQ(b.ops->regress_forward(r, first, fused, weights.all[3]), DSLT_OK);
+    ASSERT_EQ(b.nn->regress_forward(r, first, fused, weights.all[3]), DSLT_OK);
     if (c.residual) {
-      ASSERT_EQ(b.ops->regress_forward(r, second, raised, weights.all[4]), DSLT_OK);
+      ASSERT_EQ(b.nn->regress_forward(r, second, raised, weights.all[4]), DSLT_OK);
     }
-    b.ops->regress_free(r);
+    b.nn->regress_free(r);
     want = b.download(first, c.n * response);
     std::vector<float> more = b.download(second, c.n * response);
     for (std::size_t i = 0; i < want.size(); ++i) want[i] += more[i];
@@ -94,31 +94,31 @@ class Pieces {
   void backward() {
     float *d_fused = b.floats(cells * c.channels), *d_raised = b.floats(cells * c.channels);
     dslt_regress *r = regress(1);
-    b.ops->regress_backward(r, d_fused, pieces.all[3], fused, weights.all[3], d_response);
-    if (c.residual) b.ops->regress_backward(r, d_raised, pieces.all[4], raised, weights.all[4], d_response);
-    b.ops->regress_free(r);
+    b.nn->regress_backward(r, d_fused, pieces.all[3], fused, weights.all[3], d_response);
+    if (c.residual) b.nn->regress_backward(r, d_raised, pieces.all[4], raised, weights.all[4], d_response);
+    b.nn->regress_free(r);
     if (uses_high()) {
       if (c.fusion)
-        b.ops->axpby(b.get(), d_raised, c.fuse_high, d_fused, 1, c.residual ? d_raised : nullptr,
-                     cells * c.channels);
+        b.nn->axpby(b.get(), d_raised, c.fuse_high, d_fused, 1, c.residual ? d_raised : nullptr,
+                    cells * c.channels);
       float *d_high = d_raised;
       if (c.factor > 1) {
         d_high = b.floats(high_cells * c.channels);
-        b.ops->upsample_backward(b.get(), d_high, pieces.all[2], reduced_high, weights.all[2], d_raised,
-                                 c.h / c.factor, c.w / c.factor, c.channels, c.factor);
+        b.nn->upsample_backward(b.get(), d_high, pieces.all[2], reduced_high, weights.all[2], d_raised,
+                                c.h / c.factor, c.w / c.factor, c.channels, c.factor);
       }
       conv_backward(high, d_high, c.h / c.factor, c.w / c.factor, c.high, 1);
     }
-    if (c.fusion) b.ops->axpby(b.get(), d_fused, c.fuse_low, d_fused, 0, nullptr, cells * c.channels);
+    if (c.fusion) b.nn->axpby(b.get(), d_fused, c.fuse_low, d_fused, 0, nullptr, cells * c.channels);
     conv_backward(low, d_fused, c.h, c.w, c.low, 0);
   }
 
-  dslt_whole_desc desc(int reduced, int deep) const {
+  dslt_fused_head_desc desc(int reduced, int deep) const {
     return {c.n,  c.h,      c.w,        c.factor,   c.low,       c.high,  c.channels, c.kh,
             c.kw, c.fusion, c.residual, c.fuse_low, c.fuse_high, reduced, deep,       c.n == 1};
   }
 
-  WholeCase c;
+  HeadCase c;
   Backend &b;
   std::size_t cells, high_cells, response;
   Tensors weights, gradients, pieces;
@@ -128,48 +128,52 @@ class Pieces {
  private:
   dslt_regress *regress(int n) {
     dslt_regress *r = nullptr;
-    EXPECT_EQ(b.ops->regress_plan(&r, b.get(), n, c.h, c.w, c.channels, c.kh, c.kw), DSLT_OK);
+    EXPECT_EQ(b.nn->regress_plan(&r, b.get(), n, c.h, c.w, c.channels, c.kh, c.kw), DSLT_OK);
     return r;
   }
   void conv(const float *x, float *y, int h, int w, int cin, int tensor) {
     dslt_conv *conv = nullptr;
-    ASSERT_EQ(b.ops->conv_plan(&conv, b.get(), c.n, h, w, cin, c.channels, 1), DSLT_OK);
-    EXPECT_EQ(b.ops->conv_forward(conv, y, x, weights.all[tensor]), DSLT_OK);
-    b.ops->conv_free(conv);
+    ASSERT_EQ(b.nn->conv_plan(&conv, b.get(), c.n, h, w, cin, c.channels, 1), DSLT_OK);
+    EXPECT_EQ(b.nn->conv_forward(conv, y, x, weights.all[tensor]), DSLT_OK);
+    b.nn->conv_free(conv);
   }
   void conv_backward(const float *x, const float *dy, int h, int w, int cin, int tensor) {
     dslt_conv *conv = nullptr;
-    ASSERT_EQ(b.ops->conv_plan(&conv, b.get(), 1, h, w, cin, c.channels, 1), DSLT_OK);
-    EXPECT_EQ(b.ops->conv_backward_weights(conv, pieces.all[tensor], x, dy), DSLT_OK);
-    b.ops->conv_free(conv);
+    ASSERT_EQ(b.nn->conv_plan(&conv, b.get(), 1, h, w, cin, c.channels, 1), DSLT_OK);
+    EXPECT_EQ(b.nn->conv_backward_weights(conv, pieces.all[tensor], x, dy), DSLT_OK);
+    b.nn->conv_free(conv);
   }
 };
 
-class WholeTest : public testing::TestWithParam<WholeCase> {};
+class FusedHeadTest : public testing::TestWithParam<HeadCase> {};
 
-TEST_P(WholeTest, IsTheSumOfItsPieces) {
+TEST_P(FusedHeadTest, IsTheSumOfItsPieces) {
   Backend b;
-  if (!b.ops->whole_plan) GTEST_SKIP() << skip::kBackend << "the head in one pass";
   Pieces p(GetParam(), b);
   p.forward();
   if (p.c.n == 1) p.backward();
   for (int reduced : {0, 1})
     for (int deep : {1, 0}) {
       if (reduced && deep) continue;
-      dslt_whole_desc desc = p.desc(reduced, deep);
-      dslt_whole *whole = nullptr;
-      ASSERT_EQ(b.ops->whole_plan(&whole, b.get(), &desc), DSLT_OK) << dslt_last_error();
-      ASSERT_NE(whole, nullptr);
+      dslt_fused_head_desc desc = p.desc(reduced, deep);
+      dslt_fused_head *head = nullptr;
+      ASSERT_EQ(b.nn->fused_head_plan(&head, b.get(), &desc), DSLT_OK) << dslt_last_error();
+      ASSERT_NE(head, nullptr);
       const float *low = reduced ? p.reduced_low : p.low, *high = reduced ? p.reduced_high : p.high;
-      dslt_whole_tensors w = p.weights.view(), g = p.gradients.view();
+      dslt_fused_head_tensors w = p.weights.view(), g = p.gradients.view();
       float *response = b.upload(ref::Map(p.c.n * p.response, NAN));
-      ASSERT_EQ(b.ops->whole_forward(whole, response, low, high, &w), DSLT_OK) << dslt_last_error();
+      const float *residual = response;
+      ASSERT_EQ(b.nn->fused_head_forward(head, response, &residual, low, high, &w), DSLT_OK)
+          << dslt_last_error();
+      if (residual) {
+        ASSERT_EQ(b.nn->axpby(b.get(), response, 1, response, 1, residual, p.c.n * p.response), DSLT_OK);
+      }
       EXPECT_LT(ref::relative_error(b.download(response, p.want.size()), p.want), 5e-6);
       for (int i = 0; i < 5 && p.c.n == 1; ++i)
-        b.ops->upload(b.get(), p.gradients.all[i], std::vector<float>(p.gradients.count[i], NAN).data(),
-                      p.gradients.count[i] * sizeof(float));
+        b.device->upload(b.get(), p.gradients.all[i], std::vector<float>(p.gradients.count[i], NAN).data(),
+                         p.gradients.count[i] * sizeof(float));
       if (p.c.n == 1) {
-        ASSERT_EQ(b.ops->whole_backward(whole, &g, low, high, &w, p.d_response), DSLT_OK);
+        ASSERT_EQ(b.nn->fused_head_backward(head, &g, low, high, &w, p.d_response), DSLT_OK);
         for (int i = 0; i < 5; ++i) {
           std::vector<float> got = b.download(p.gradients.all[i], p.gradients.count[i]),
                              want = b.download(p.pieces.all[i], p.gradients.count[i]);
@@ -179,39 +183,37 @@ TEST_P(WholeTest, IsTheSumOfItsPieces) {
             for (float v : got) EXPECT_TRUE(std::isnan(v)) << "tensor " << i << " was not asked for";
         }
       }
-      b.ops->whole_free(whole);
+      b.nn->fused_head_free(head);
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, WholeTest, testing::ValuesIn(kCases),
-                         [](const testing::TestParamInfo<WholeCase> &c) {
-                           return std::string(c.param.name);
-                         });
+INSTANTIATE_TEST_SUITE_P(Networks, FusedHeadTest, testing::ValuesIn(kCases),
+                         [](const testing::TestParamInfo<HeadCase> &c) { return std::string(c.param.name); });
 
 // Everything one pass leaves, as bytes.
-std::vector<float> pass(int threads, const WholeCase &c) {
+std::vector<float> pass(int threads, const HeadCase &c) {
   Backend b(DSLT_PRECISION_F32, threads);
   Pieces p(c, b);
-  dslt_whole_desc desc = p.desc(0, 1);
-  dslt_whole *whole = nullptr;
-  EXPECT_EQ(b.ops->whole_plan(&whole, b.get(), &desc), DSLT_OK) << dslt_last_error();
-  dslt_whole_tensors w = p.weights.view(), g = p.gradients.view();
+  dslt_fused_head_desc desc = p.desc(0, 1);
+  dslt_fused_head *head = nullptr;
+  EXPECT_EQ(b.nn->fused_head_plan(&head, b.get(), &desc), DSLT_OK) << dslt_last_error();
+  dslt_fused_head_tensors w = p.weights.view(), g = p.gradients.view();
   float *response = b.floats(p.response);
-  EXPECT_EQ(b.ops->whole_forward(whole, response, p.low, p.high, &w), DSLT_OK);
-  EXPECT_EQ(b.ops->whole_backward(whole, &g, p.low, p.high, &w, p.d_response), DSLT_OK);
+  const float *residual = nullptr;
+  EXPECT_EQ(b.nn->fused_head_forward(head, response, &residual, p.low, p.high, &w), DSLT_OK);
+  if (residual) {
+    EXPECT_EQ(b.nn->axpby(b.get(), response, 1, response, 1, residual, p.response), DSLT_OK);
+  }
+  EXPECT_EQ(b.nn->fused_head_backward(head, &g, p.low, p.high, &w, p.d_response), DSLT_OK);
   std::vector<float> out = b.download(response, p.response);
   for (int i = 0; i < 5; ++i)
     for (float v : b.download(p.gradients.all[i], p.gradients.count[i])) out.push_back(v);
-  b.ops->whole_free(whole);
+  b.nn->fused_head_free(head);
   return out;
 }
 
-TEST(Whole, TheSameBytesTwiceAndOnAnyNumberOfThreads) {
-  {
-    Backend b;
-    if (!b.ops->whole_plan) GTEST_SKIP() << skip::kBackend << "the head in one pass";
-  }
-  const WholeCase c = {"", 1, 64, 48, 2, 40, 24, 32, 9, 4, 1, 1, 1, 1};  // four bands
+TEST(FusedHead, TheSameBytesTwiceAndOnAnyNumberOfThreads) {
+  const HeadCase c = {"", 1, 64, 48, 2, 40, 24, 32, 9, 4, 1, 1, 1, 1};  // four bands
   const std::vector<float> one = pass(1, c);
   EXPECT_EQ(pass(1, c), one);
   EXPECT_EQ(pass(2, c), one);
@@ -219,17 +221,17 @@ TEST(Whole, TheSameBytesTwiceAndOnAnyNumberOfThreads) {
 }
 
 // With more taps than the reduction is worth, the single operations need less.
-TEST(Whole, DeclinesWhatCostsMore) {
+TEST(FusedHead, DeclinesWhatCostsMore) {
+  if (std::strcmp(backend_name(), "cpu") != 0) GTEST_SKIP() << skip::kBackend << "a limit of the CPU backend";
   Backend b;
-  if (!b.ops->whole_plan) GTEST_SKIP() << skip::kBackend << "the head in one pass";
-  dslt_whole_desc desc = {1, 30, 30, 2, 512, 512, 8, 20, 20, 1, 1, 1, 1, 0, 1, 1};
-  dslt_whole *whole = nullptr;
-  ASSERT_EQ(b.ops->whole_plan(&whole, b.get(), &desc), DSLT_OK);
-  EXPECT_EQ(whole, nullptr);
+  dslt_fused_head_desc desc = {1, 30, 30, 2, 512, 512, 8, 20, 20, 1, 1, 1, 1, 0, 1, 1};
+  dslt_fused_head *head = nullptr;
+  ASSERT_EQ(b.nn->fused_head_plan(&head, b.get(), &desc), DSLT_OK);
+  EXPECT_EQ(head, nullptr);
   desc.reduced = 1, desc.deep = 0;
-  ASSERT_EQ(b.ops->whole_plan(&whole, b.get(), &desc), DSLT_OK);
-  ASSERT_NE(whole, nullptr);
-  b.ops->whole_free(whole);
+  ASSERT_EQ(b.nn->fused_head_plan(&head, b.get(), &desc), DSLT_OK);
+  ASSERT_NE(head, nullptr);
+  b.nn->fused_head_free(head);
 }
 
 }  // namespace

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* samples.c: what a frame still has to do, and the store of its sample. */
+#include <string.h>
+
+#include "cpu.h"
+#include "math/label.h"
+
+int dslt_cpu_decide(dslt_backend *backend, dslt_decision *decision, int32_t *learns,
+                    const dslt_target_state *state, const dslt_sample_ring *ring,
+                    const dslt_update_policy *policy) {
+  (void)backend;
+  dslt_decide_frame(decision, state, ring, policy);
+  for (int slot = 0; learns && slot < ring->capacity; ++slot)
+    learns[slot] = dslt_learns_from_slot(decision, ring, slot);
+  return DSLT_OK;
+}
+
+int dslt_cpu_store_label(dslt_backend *backend, float *labels, const dslt_sample_ring *ring,
+                         const dslt_target_state *state, const dslt_search *search) {
+  (void)backend;
+  const int h = search->area.response_height, w = search->area.response_width;
+  if (ring->capacity < 2) return DSLT_OK;
+  float *label = labels + (size_t)ring->next * (size_t)h * (size_t)w;
+  for (int row = 0; row < h; ++row)
+    for (int column = 0; column < w; ++column)
+      *label++ = dslt_gaussian2((float)column - state->label_x, (float)row - state->label_y,
+                                search->label.sigma_x, search->label.sigma_y);
+  return DSLT_OK;
+}
+
+int dslt_cpu_store_sample(dslt_backend *backend, dslt_sample_ring *ring, float *low_store, float *high_store,
+                          const dslt_sample_sources *s, const dslt_target_state *state,
+                          const dslt_decision *decision) {
+  (void)backend;
+  const float *const low[DSLT_ORIGINS] = {s->low, s->low_levels, s->low_moved};
+  const float *const high[DSLT_ORIGINS] = {s->high, s->high_levels, s->high_moved};
+  const size_t item = decision->origin == DSLT_ORIGIN_LEVELS ? (size_t)state->level : 0;
+  const int slot = dslt_ring_advance(ring);
+  if (slot < 0 || !low[decision->origin]) return DSLT_OK;
+  memcpy(low_store + (size_t)slot * s->low_values, low[decision->origin] + item * s->low_values,
+         s->low_values * sizeof(float));
+  memcpy(high_store + (size_t)slot * s->high_values, high[decision->origin] + item * s->high_values,
+         s->high_values * sizeof(float));
+  return DSLT_OK;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* frame_graph.c: recorded frames. A section's calls run directly the first time, which loads every kernel and
+ * plan; the second time they are recorded into a CUDA graph, which is launched from then on. Conditional
+ * blocks become conditional nodes of the graph; where the driver has none, and in the first run, the kernels
+ * in them test the flag themselves and vendor libraries run with their result ignored. With
+ * DSLT_CUDA_GRAPHS=0 in the environment (for debuggers) nothing is recorded. */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cuda.h"
+
+typedef enum graph_mode { MODE_DIRECT, MODE_RECORDING } graph_mode;
+
+/* Device memory of a graph. */
+typedef struct graph_memory {
+  dslt_clock clock;
+  dslt_report report;
+} graph_memory;
+
+/* One section. */
+typedef struct graph_section {
+  int ran;               /* 1: has run directly */
+  cudaGraphExec_t graph; /* NULL: not recorded yet */
+} graph_section;
+
+struct dslt_frame_graph {
+  dslt_cuda *cuda;
+  graph_memory *memory; /* device */
+  dslt_report *report;  /* host, pinned */
+  size_t reported;      /* bytes of the record in it */
+  graph_mode mode;
+  int graphs, nodes;    /* 1: graphs, and conditional nodes in them, are still to be tried */
+  int depth;            /* of conditional blocks */
+  int in_node;          /* 1: the outermost one is a node that is being recorded */
+  const int32_t *outer; /* flag of the outer block */
+  graph_section *now;   /* between begin and end */
+  int sections;
+  graph_section section[];
+};
+
+int dslt_cuda_graph_open(dslt_frame_graph **out, dslt_backend *backend, int sections) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  const char *wanted = getenv("DSLT_CUDA_GRAPHS");
+  void *memory = NULL, *pinned = NULL;
+  dslt_frame_graph *graph = calloc(1, sizeof *graph + (size_t)sections * sizeof *graph->section);
+  if (!graph) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning a frame.");
+  graph->cuda = cuda;
+  graph->sections = sections;
+  graph->graphs = !wanted || strcmp(wanted, "0") != 0;
+  graph->nodes = CUDART_VERSION >= 12040 && !(wanted && strcmp(wanted, "plain") == 0);
+  int rc = dslt_cuda_new(&memory, cuda, sizeof *graph->memory, "the frame's clock");
+  if (rc < 0) goto failed;
+  graph->memory = memory;
+  rc = dslt_cuda_check(cudaHostAlloc(&pinned, sizeof *graph->report, cudaHostAllocDefault), "pinning memory");
+  if (rc < 0) goto failed;
+  graph->report = pinned;
+  *out = graph;
+  return DSLT_OK;
+failed:
+  dslt_cuda_graph_free(graph);
+  return rc;
+}
+
+void dslt_cuda_graph_free(dslt_frame_graph *graph) {
+  if (!graph) return;
+  for (int i = 0; i < graph->sections; ++i)
+    if (graph->section[i].graph) cudaGraphExecDestroy(graph->section[i].graph);
+  if (graph->report) cudaFreeHost(graph->report);
+  if (graph->memory) cudaFree(graph->memory);
+  free(graph);
+}
+
+/* ---- recording ----------------------------------------------------------------------------------- */
+
+static int launch(dslt_frame_graph *graph) {
+  return dslt_cuda_check(cudaGraphLaunch(graph->now->graph, graph->cuda->stream),
+                         "launching a recorded frame");
+}
+
+int dslt_cuda_graph_begin(int *run, dslt_frame_graph *graph, int section) {
+  if (section < 0 || section >= graph->sections)
+    return dslt_fail(DSLT_EINTERNAL, "There is no section number %d in this frame graph.", section);
+  graph->now = &graph->section[section];
+  *run = graph->now->graph == NULL;
+  graph->depth = graph->in_node = 0;
+  graph->mode = MODE_DIRECT;
+  if (!*run) return launch(graph);
+  if (!graph->graphs || !graph->now->ran) return DSLT_OK;
+  /* relaxed: what a vendor library does besides launching must not end the recording */
+  cudaError_t error = cudaStreamBeginCapture(graph->cuda->stream, cudaStreamCaptureModeRelaxed);
+  if (error == cudaSuccess) {
+    graph->mode = MODE_RECORDING;
+  } else {
+    (void)cudaGetLastError();
+    graph->graphs = 0;
+  }
+  return DSLT_OK;
+}
+
+/* Recording failed here: go on without conditional nodes, then without graphs; or fail, if tests ask for that.
+ */
+static int retreat(dslt_frame_graph *graph, int rc, cudaError_t error) {
+  (void)cudaGetLastError();
+  const char *strict = getenv("DSLT_CUDA_STRICT");
+  if (strict && strcmp(strict, "1") == 0)
+    return rc < 0 ? rc
+                  : dslt_cuda_check(error == cudaSuccess ? cudaErrorUnknown : error, "recording a frame");
+  if (graph->nodes)
+    graph->nodes = 0;
+  else
+    graph->graphs = 0;
+  return 1;
+}
+
+/* End a block that an error left open. */
+static int leave_block(dslt_frame_graph *graph) {
+  dslt_cuda *cuda = graph->cuda;
+  cuda->when = NULL;
+  if (graph->in_node) {
+    cudaGraph_t body;
+    (void)cudaStreamEndCapture(cuda->block, &body);
+    graph->in_node = 0;
+  }
+  graph->depth = 0;
+  return cuda->now == cuda->stream ? DSLT_OK : dslt_cuda_use_stream(cuda, cuda->stream);
+}
+
+/* Nothing has run yet after a failed recording; only a lost device ends it here. */
+static int give_up_recording(dslt_frame_graph *graph, int rc, cudaError_t error) {
+  graph->now->graph = NULL;
+  if (cudaStreamSynchronize(graph->cuda->stream) != cudaSuccess)
+    return dslt_cuda_check(cudaGetLastError(), "recording a frame");
+  return retreat(graph, rc, error);
+}
+
+int dslt_cuda_graph_end(dslt_frame_graph *graph, int rc) {
+  dslt_cuda *cuda = graph->cuda;
+  graph_section *now = graph->now;
+  if (now->graph) return rc; /* was launched */
+  if (graph->depth > 0) {
+    int left = leave_block(graph);
+    if (rc == DSLT_OK) rc = left;
+  }
+  if (graph->mode == MODE_DIRECT) {
+    if (rc == DSLT_OK) now->ran = 1;
+    return rc;
+  }
+  graph->mode = MODE_DIRECT;
+  cudaGraph_t recorded = NULL;
+  cudaError_t error = cudaStreamEndCapture(cuda->stream, &recorded);
+  if (rc == DSLT_OK && error == cudaSuccess && recorded)
+    error = cudaGraphInstantiate(&now->graph, recorded, 0);
+  if (recorded) cudaGraphDestroy(recorded);
+  if (rc < 0 || error != cudaSuccess || !now->graph) return give_up_recording(graph, rc, error);
+  return launch(graph);
+}
+
+/* ---- conditions ---------------------------------------------------------------------------------- */
+
+#if CUDART_VERSION >= 12040
+/* The graph that `stream` is being recorded into, and what the next node depends on. */
+typedef struct capture {
+  cudaGraph_t graph;
+  const cudaGraphNode_t *after;
+  size_t count;
+} capture;
+
+static cudaError_t read_capture(capture *out, cudaStream_t stream) {
+  enum cudaStreamCaptureStatus status;
+#if CUDART_VERSION >= 13000
+  cudaError_t error =
+      cudaStreamGetCaptureInfo(stream, &status, NULL, &out->graph, &out->after, NULL, &out->count);
+#else
+  cudaError_t error =
+      cudaStreamGetCaptureInfo_v2(stream, &status, NULL, &out->graph, &out->after, &out->count);
+#endif
+  if (error == cudaSuccess && status != cudaStreamCaptureStatusActive)
+    error = cudaErrorStreamCaptureInvalidated;
+  return error;
+}
+
+/* Append an IF node to what is recorded so far; *body is the graph inside it. */
+static cudaError_t add_node(cudaGraph_t *body, cudaStream_t stream, cudaGraphConditionalHandle handle) {
+  capture now;
+  cudaError_t error = read_capture(&now, stream);
+  if (error != cudaSuccess) return error;
+  struct cudaGraphNodeParams params;
+  memset(&params, 0, sizeof params);
+  params.type = cudaGraphNodeTypeConditional;
+  params.conditional.handle = handle;
+  params.conditional.type = cudaGraphCondTypeIf;
+  params.conditional.size = 1;
+  cudaGraphNode_t node;
+#if CUDART_VERSION >= 13000
+  error = cudaGraphAddNode(&node, now.graph, now.after, NULL, now.count, &params);
+  if (error == cudaSuccess)
+    error = cudaStreamUpdateCaptureDependencies(stream, &node, NULL, 1, cudaStreamSetCaptureDependencies);
+#else
+  error = cudaGraphAddNode(&node, now.graph, now.after, now.count, &params);
+  if (error == cudaSuccess)
+    error = cudaStreamUpdateCaptureDependencies(stream, &node, 1, cudaStreamSetCaptureDependencies);
+#endif
+  if (error == cudaSuccess) *body = params.conditional.phGraph_out[0];
+  return error;
+}
+
+static int enter_node(dslt_frame_graph *graph, const int32_t *flag) {
+  dslt_cuda *cuda = graph->cuda;
+  capture now;
+  cudaGraph_t body = NULL;
+  cudaGraphConditionalHandle handle = 0;
+  cudaError_t error = read_capture(&now, cuda->stream);
+  if (error == cudaSuccess)
+    error = cudaGraphConditionalHandleCreate(&handle, now.graph, 0, cudaGraphCondAssignDefault);
+  DSLT_TRY(dslt_cuda_check(error, "making a condition"));
+  DSLT_TRY(dslt_kernel_condition(cuda->stream, handle, flag));
+  DSLT_TRY(dslt_cuda_check(add_node(&body, cuda->stream, handle), "making a conditional node"));
+  DSLT_TRY(dslt_cuda_check(
+      cudaStreamBeginCaptureToGraph(cuda->block, body, NULL, NULL, 0, cudaStreamCaptureModeRelaxed),
+      "recording a conditional node"));
+  graph->in_node = 1;
+  return dslt_cuda_use_stream(cuda, cuda->block);
+}
+#else
+static int enter_node(dslt_frame_graph *graph, const int32_t *flag) {
+  (void)graph;
+  (void)flag;
+  return dslt_fail(DSLT_EINTERNAL, "This build's CUDA toolkit has no conditional nodes.");
+}
+#endif
+
+int dslt_cuda_graph_if(int *run, dslt_frame_graph *graph, const int32_t *flag, int light) {
+  *run = 1;
+  if (graph->depth > 1) return dslt_fail(DSLT_EINTERNAL, "Conditional blocks nest once.");
+  int node = graph->mode == MODE_RECORDING && graph->nodes && graph->depth == 0 && !light;
+  ++graph->depth;
+  if (node) return enter_node(graph, flag);
+  if (graph->depth == 2) graph->outer = graph->cuda->when;
+  graph->cuda->when = flag;
+  return DSLT_OK;
+}
+
+int dslt_cuda_graph_end_if(dslt_frame_graph *graph) {
+  dslt_cuda *cuda = graph->cuda;
+  if (graph->depth < 1) return dslt_fail(DSLT_EINTERNAL, "No conditional block is open.");
+  cuda->when = graph->depth == 2 ? graph->outer : NULL;
+  if (--graph->depth > 0 || !graph->in_node) return DSLT_OK;
+  graph->in_node = 0;
+  cudaGraph_t body;
+  int rc = dslt_cuda_check(cudaStreamEndCapture(cuda->block, &body), "recording a conditional node");
+  int back = dslt_cuda_use_stream(cuda, cuda->stream);
+  return rc < 0 ? rc : back;
+}
+
+/* ---- clock and report ---------------------------------------------------------------------------- */
+
+int dslt_cuda_graph_mark(dslt_frame_graph *graph, int stage) {
+  return dslt_kernel_stamp(graph->cuda->now, &graph->memory->clock, stage);
+}
+
+int dslt_cuda_graph_report(dslt_frame_graph *graph, const void *record, size_t bytes) {
+  cudaStream_t stream = graph->cuda->now;
+  if (bytes > sizeof graph->report->record || bytes % sizeof(uint32_t) != 0)
+    return dslt_fail(DSLT_EINTERNAL, "A frame's report of %zu bytes was asked for; it holds up to %zu.",
+                     bytes, sizeof graph->report->record);
+  graph->reported = bytes;
+  DSLT_TRY(dslt_kernel_report(stream, &graph->memory->report, &graph->memory->clock, record,
+                              (int)(bytes / sizeof(uint32_t))));
+  return dslt_cuda_check(cudaMemcpyAsync(graph->report, &graph->memory->report, sizeof *graph->report,
+                                         cudaMemcpyDeviceToHost, stream),
+                         "reading a frame's result");
+}
+
+int dslt_cuda_graph_wait(void *record, double *stage_ms, dslt_frame_graph *graph) {
+  DSLT_TRY(dslt_cuda_check(cudaStreamSynchronize(graph->cuda->stream), "tracking into a frame"));
+  if (graph->reported) memcpy(record, graph->report->record, graph->reported);
+  for (int i = 0; i < DSLT_STAGE_COUNT; ++i) stage_ms[i] = (double)graph->report->stage_ns[i] * 1e-6;
+  return DSLT_OK;
+}

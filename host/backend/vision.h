@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vision.h: operations on the current frame, on response maps and on the target state. The list below is the
+ * only place that names these operations: structure, prototypes, both tables and the tests are made from it. */
+#ifndef DSLT_BACKEND_VISION_H
+#define DSLT_BACKEND_VISION_H
+
+#include "backend/types.h"
+#include "math/decision.h"
+#include "math/sample_ring.h"
+#include "math/search_rules.h"
+#include "math/target_state.h"
+
+/* Features from which a frame's sample is stored, low and high map each: of the search, of the scale pyramid
+ * (a batch, of which item state->level counts), and extracted again at the new place. A pair that cannot be
+ * the origin is NULL. */
+typedef struct dslt_sample_sources {
+  const float *low, *high, *low_levels, *high_levels, *low_moved, *high_moved;
+  size_t low_values, high_values; /* of one crop */
+} dslt_sample_sources;
+
+/* clang-format off */
+#define DSLT_VISION_OPERATIONS(XX)                                                                               \
+  /* Sample `count` search areas around the state, level i at scale.step^(first_level + i), into                 \
+   * out [count][input_height][input_width][3]. */                                                               \
+  XX(int, crop, (dslt_backend *backend, float *out, const dslt_search *search, const dslt_input_norm *norm,      \
+                 const dslt_target_state *state, int first_level, int count))                                    \
+  /* 5 x 5 Gaussian blur of deviation `sigma` (> 0), edges replicated, or the mirror image about column `axis`   \
+   * (sigma 0): in [h][w][3] -> out [h][w][3]. */                                                                \
+  XX(int, augment, (dslt_backend *backend, float *out, const float *in, int h, int w, float sigma, int axis))    \
+                                                                                                                 \
+  /* Find the target in response [response_height][response_width]; writes the state. */                         \
+  XX(int, locate, (dslt_backend *backend, dslt_target_state *state, const float *response,                       \
+                   const dslt_search *search))                                                                   \
+  /* Choose among responses [levels][response_height][response_width]; writes scale and level. */                \
+  XX(int, choose_scale, (dslt_backend *backend, dslt_target_state *state, const float *responses,                \
+                         const dslt_search *search))                                                             \
+  /* Both at once: search the responses of all levels around the last place, move to the best one's maximum,     \
+   * write scale, level and the label's place. */                                                                \
+  XX(int, locate_levels, (dslt_backend *backend, dslt_target_state *state, const float *responses,               \
+                          const dslt_search *search))                                                            \
+                                                                                                                 \
+  /* After locate or locate_levels: what this frame still has to do. learns [ring->capacity] (may be NULL)       \
+   * becomes 1 for every slot that the frame's update learns from. */                                            \
+  XX(int, decide, (dslt_backend *backend, dslt_decision *decision, int32_t *learns,                              \
+                   const dslt_target_state *state, const dslt_sample_ring *ring,                                 \
+                   const dslt_update_policy *policy))                                                            \
+  /* The soft label around (state->label_x, state->label_y) into item ring->next of                              \
+   * labels [capacity][response_height][response_width]; before store_sample. */                                 \
+  XX(int, store_label, (dslt_backend *backend, float *labels, const dslt_sample_ring *ring,                      \
+                        const dslt_target_state *state, const dslt_search *search))                              \
+  /* Copy the features that decision->origin names into the ring's next slot of low_store [capacity]             \
+   * [low_values] and high_store [capacity][high_values], and advance the ring; slot 0 is never written. */      \
+  XX(int, store_sample, (dslt_backend *backend, dslt_sample_ring *ring, float *low_store, float *high_store,     \
+                         const dslt_sample_sources *sources, const dslt_target_state *state,                     \
+                         const dslt_decision *decision))
+/* clang-format on */
+
+typedef struct dslt_vision_ops {
+  DSLT_VISION_OPERATIONS(DSLT_MEMBER)
+} dslt_vision_ops;
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* decision.h: what a frame still has to do once the target is located: update or not, and from which features
+ * the new sample is taken. The one place of this policy, for host, kernels and cost model. */
+#ifndef DSLT_MATH_DECISION_H
+#define DSLT_MATH_DECISION_H
+
+#include <stdint.h>
+
+#include "math/hd.h"
+#include "math/sample_ring.h"
+#include "math/target_state.h"
+
+typedef struct dslt_update_policy {
+  int interval; /* an update is due every so many frames; 0 = never */
+  int hold;     /* 1: no update while the target is lost */
+  int joint;    /* 1: place and scale are searched together, so a level is always the sample */
+} dslt_update_policy;
+
+/* Whose features are the sample of a frame. */
+typedef enum dslt_sample_origin {
+  DSLT_ORIGIN_SEARCH = 0, /* the search's own: the target did not move */
+  DSLT_ORIGIN_LEVELS = 1, /* item state->level of the scale pyramid */
+  DSLT_ORIGIN_MOVED = 2,  /* extracted again at the new place: the target moved, and no pyramid was run */
+  DSLT_ORIGINS = 3
+} dslt_sample_origin;
+
+/* The decisions about one frame. Starts as {state's centre, 0 ...}. */
+typedef struct dslt_decision {
+  double cx, cy;     /* the state's centre at the last decision */
+  int32_t frame;     /* frames decided on, the first one not counted */
+  int32_t update;    /* 1: store a sample and learn */
+  int32_t origin;    /* dslt_sample_origin of the sample */
+  int32_t reextract; /* 1: crop and network must run once more at the new place for the sample */
+} dslt_decision;
+
+DSLT_HD int dslt_origin_of_sample(int joint, int pyramid, int moved) {
+  return joint || pyramid ? DSLT_ORIGIN_LEVELS : (moved ? DSLT_ORIGIN_MOVED : DSLT_ORIGIN_SEARCH);
+}
+
+/* After the target was located. */
+DSLT_HD void dslt_decide_frame(dslt_decision *d, const dslt_target_state *state, const dslt_sample_ring *ring,
+                               const dslt_update_policy *policy) {
+  int moved = d->cx != state->cx || d->cy != state->cy;
+  d->frame++;
+  d->cx = state->cx;
+  d->cy = state->cy;
+  d->update = policy->interval > 0 && d->frame % policy->interval == 0 && !(state->lost && policy->hold);
+  d->origin = dslt_origin_of_sample(policy->joint, state->pyramid, moved);
+  d->reextract = d->update && ring->capacity > 1 && d->origin == DSLT_ORIGIN_MOVED;
+}
+
+/* Does this frame's update learn from `slot`? For calls before the new sample is stored. */
+DSLT_HD int dslt_learns_from_slot(const dslt_decision *d, const dslt_sample_ring *ring, int slot) {
+  return d->update && slot < dslt_ring_count_after(ring);
+}
+
+/* Samples that this frame's update learnt from; 0: no update. For calls after the sample was stored. */
+DSLT_HD int dslt_samples_learnt(const dslt_decision *d, const dslt_sample_ring *ring) {
+  return d->update ? ring->count : 0;
+}
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sample_ring.h: which slot of a sample store the next sample goes to. Slot 0 holds the first frame's sample
+ * for good, the others are used in turn. The one place of this rule, for host, kernels and cost model. */
+#ifndef DSLT_MATH_SAMPLE_RING_H
+#define DSLT_MATH_SAMPLE_RING_H
+
+#include <stdint.h>
+
+#include "math/hd.h"
+
+enum { DSLT_SAMPLES_MAX = 64 }; /* slots of a store */
+
+typedef struct dslt_sample_ring {
+  int32_t capacity; /* slots, 1 .. DSLT_SAMPLES_MAX */
+  int32_t count;    /* filled, the first frame's among them */
+  int32_t next;     /* slot of the next sample; 0 where the capacity is 1 */
+  uint32_t ticket;  /* scratch of kernels, 0 before and after each */
+} dslt_sample_ring;
+
+/* A store that holds the first frame's sample alone. */
+DSLT_HD dslt_sample_ring dslt_ring_first(int capacity) {
+  dslt_sample_ring ring = {capacity, 1, capacity > 1 ? 1 : 0, 0};
+  return ring;
+}
+
+/* Samples after one more is stored. */
+DSLT_HD int dslt_ring_count_after(const dslt_sample_ring *ring) {
+  return ring->count < ring->capacity ? ring->count + 1 : ring->capacity;
+}
+
+/* The slot for a new sample, which counts as filled from here on; -1 where only the first one is kept. */
+DSLT_HD int dslt_ring_advance(dslt_sample_ring *ring) {
+  if (ring->capacity < 2) return -1;
+  int slot = ring->next;
+  ring->count = dslt_ring_count_after(ring);
+  ring->next = slot + 1 < ring->capacity ? slot + 1 : 1;
+  return slot;
+}
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* report.cu: how long the stages of a frame take, told by the device itself, since events cannot be recorded
+ * inside a graph's conditional nodes; and the report of a frame. */
+#include "launch.h"
+#ifndef __CUDACC__
+#include <chrono>
+#endif
+
+enum { THREADS = 128 };
+
+__device__ static inline uint64_t device_ns(void) {
+#ifdef __CUDACC__
+  uint64_t now;
+  asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(now));
+  return now;
+#else
+  return (uint64_t)std::chrono::steady_clock::now().time_since_epoch().count();
+#endif
+}
+
+static __global__ void stamp_kernel(dslt_clock *clock, int stage) {
+  uint64_t now = device_ns();
+  if (stage >= 0) clock->stage_ns[stage] += now - clock->since;
+  clock->since = now;
+}
+
+static __global__ void __launch_bounds__(THREADS)
+    report_kernel(dslt_report *out, dslt_clock *clock, const uint32_t *record, int words) {
+  int i = (int)threadIdx.x;
+  if (i < words) out->record[i] = record[i];
+  if (i >= DSLT_STAGE_COUNT) return;
+  out->stage_ns[i] = clock->stage_ns[i];
+  clock->stage_ns[i] = 0;
+}
+
+extern "C" int DSLT_LAUNCHER(stamp)(dslt_stream stream, dslt_clock *clock, int stage) {
+  if (!clock || stage < -1 || stage >= DSLT_STAGE_COUNT)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel stamp needs a clock and a stage, not %d.", stage);
+  return DSLT_LAUNCH(stamp_kernel, 1, 1, stream, clock, stage);
+}
+
+extern "C" int DSLT_LAUNCHER(report)(dslt_stream stream, dslt_report *out, dslt_clock *clock,
+                                     const void *record, int words) {
+  static_assert((int)DSLT_REPORT_WORDS_MAX <= (int)THREADS, "one thread a word");
+  if (!out || !clock || words < 0 || words > DSLT_REPORT_WORDS_MAX || (words > 0 && !record))
+    return dslt_fail(DSLT_EARGUMENT, "Kernel report needs a place, a clock and a record of up to %d words.",
+                     (int)DSLT_REPORT_WORDS_MAX);
+  return DSLT_LAUNCH(report_kernel, 1, THREADS, stream, out, clock, (const uint32_t *)record, words);
+}
