@@ -1,62 +1,73 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Build the fuzzers with clang's libFuzzer and run each for the given seconds (default 60). A finding is a non-zero exit
-# code and a file crash-* in build-fuzz.
+# Build the fuzzers with clang's libFuzzer and run each for the given seconds (default 60), as many at once as there are cores.
+# A finding is a non-zero exit code and a file crash-* in build-fuzz.
+#
+#   tests/fuzz/run.sh [SECONDS]
+#   tests/fuzz/run.sh --one NAME SECONDS        run one that is built
 set -eu
+if [ "${1:-}" = --one ]; then
+  cd "$(dirname "$0")/../../build-fuzz"
+  name=$2 seconds=$3 dictionary=
+  [ ! -f "../tests/fuzz/$name.dict" ] || dictionary="-dict=../tests/fuzz/$name.dict"
+  # shellcheck disable=SC2086 # no dictionary, no argument
+  ./"$name" -seed=1 -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    $dictionary "corpus/$name" 2>"$name.log" || { tail -n 40 "$name.log"; echo "fuzz $name: found something"; exit 1; }
+  echo "fuzz $name: $(sed -n 's/stat::number_of_executed_units: *//p' "$name.log") runs in $seconds s, nothing found"
+  exit 0
+fi
 seconds=${1:-60}
 cd "$(dirname "$0")/../.."
 if ! command -v clang >/dev/null 2>&1; then
   echo "dslt: the fuzzers need clang and its run-time library: apt-get install clang libclang-rt-14-dev (or your clang's number)" >&2
   exit 1
 fi
-mkdir -p build-fuzz
-flags="-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude -Ihost"
-libraries="$(pkg-config --cflags --libs jansson) -lm"
-util=$(echo host/base/*.c)
+mkdir -p build-fuzz/objects
+cc=clang
+! command -v ccache >/dev/null 2>&1 || cc="ccache clang"
+flags="-std=c11 -D_GNU_SOURCE -g -O1 -fno-sanitize-recover=all -Iinclude -Ihost"
+flags="$flags $(pkg-config --cflags jansson) -DDSLT_SHIPPED_FILE='\"$PWD/weights/slim.safetensors\"'"
 
-network="host/backend/graph.c host/nn/network.c host/nn/network_simplify.c host/nn/network_text.c $(echo host/nn/onnx_*.c)"
-
-# shellcheck disable=SC2086 # the lists are meant to be split
-clang $flags "-DDSLT_SHIPPED_FILE=\"$PWD/weights/slim.safetensors\"" tests/fuzz/fuzz_safetensors.c host/nn/arch.c host/nn/shipped.c \
-  host/nn/safetensors.c host/nn/weights*.c $network host/nn/no_onnx.c $util $libraries -o build-fuzz/safetensors
-# shellcheck disable=SC2086
-clang $flags tests/fuzz/fuzz_boxes.c host/dataset/box_parse.c $util $libraries -o build-fuzz/boxes
-# shellcheck disable=SC2086
-clang $flags tests/fuzz/fuzz_vot.c host/eval/vot_overlap.c host/eval/vot_result.c host/dataset/box_parse.c $util $libraries -o build-fuzz/vot
-# shellcheck disable=SC2086
-clang $flags tests/fuzz/fuzz_dataset.c host/dataset/dataset_text.c host/dataset/dataset_files.c $util $libraries -o build-fuzz/dataset
-# shellcheck disable=SC2086
-clang $flags tests/fuzz/fuzz_picture.c host/media/picture.c host/media/picture_check.c host/media/exif.c host/media/orient.c \
-  host/media/pnm.c host/media/no_opencv.c $util $libraries -o build-fuzz/picture
-
+sources="$(ls host/base/*.c host/nn/*.c host/backend/graph.c host/dataset/*.c host/eval/*.c)
+  host/media/picture.c host/media/picture_check.c host/media/exif.c host/media/orient.c host/media/pnm.c host/media/no_opencv.c"
 fuzzers="safetensors boxes vot dataset picture"
+libraries="$(pkg-config --libs jansson) -lm -lpthread"
 # Videos where FFmpeg's libraries and its program, for the seeds, are there.
-if pkg-config --exists libavformat libavcodec libavutil libswscale && command -v ffmpeg >/dev/null; then
-  # shellcheck disable=SC2046,SC2086
-  clang $flags -DDSLT_FFMPEG tests/fuzz/fuzz_container.c host/media/ffmpeg.c host/media/mp4.c host/media/notes.c \
-    host/media/orient.c host/media/picture.c host/media/picture_check.c host/media/exif.c host/media/pnm.c \
-    host/media/no_opencv.c $util $libraries \
-    $(pkg-config --cflags --libs libavformat libavcodec libavutil libswscale) -lpthread -o build-fuzz/container
+ffmpeg="libavformat libavcodec libavutil libswscale"
+# shellcheck disable=SC2086 # the lists are meant to be split
+if pkg-config --exists $ffmpeg && command -v ffmpeg >/dev/null; then
+  flags="$flags -DDSLT_FFMPEG $(pkg-config --cflags $ffmpeg)"
+  libraries="$libraries $(pkg-config --libs $ffmpeg)"
+  sources="$sources host/media/ffmpeg.c host/media/mp4.c host/media/notes.c"
   fuzzers="$fuzzers container"
 fi
 
+# ONNX models where libonnx is there.
 if pkg-config --exists protobuf && [ -f /usr/include/onnx/onnx_pb.h ]; then
   fuzzers="$fuzzers onnx"
-  mkdir -p build-fuzz/onnx-objects
-  for source in $network host/nn/arch.c host/nn/shipped.c host/nn/safetensors.c $(echo host/nn/weights*.c) $util; do
-    # shellcheck disable=SC2086
-    clang $flags "-DDSLT_SHIPPED_FILE=\"$PWD/weights/slim.safetensors\"" $(pkg-config --cflags jansson) -c "$source" \
-      -o "build-fuzz/onnx-objects/$(echo "$source" | tr / _).o"
-  done
-  # shellcheck disable=SC2086,SC2046
-  clang++ ${flags#-std=c11} -std=c++17 $(pkg-config --cflags protobuf) tests/fuzz/fuzz_onnx.cpp host/nn/onnx.cpp \
-    build-fuzz/onnx-objects/*.o $libraries -lonnx_proto $(pkg-config --libs protobuf) -o build-fuzz/onnx
 else
   echo "fuzz onnx: left out, libonnx-dev is not installed"
 fi
 
+# All that parses goes into an archive, from which each fuzzer takes what it needs.
+rm -rf build-fuzz/objects build-fuzz/parsers.a
+mkdir build-fuzz/objects
+# shellcheck disable=SC2016,SC2086 # expanded by the inner shell; a list
+printf '%s\n' $sources | COMPILE="$cc $flags -fsanitize=fuzzer-no-link,address,undefined" xargs -P "$(nproc)" -n 1 sh -c \
+  'eval "$COMPILE" -c "$1" -o "build-fuzz/objects/$(echo "$1" | tr / _).o"' compile
+ar rcs build-fuzz/parsers.a build-fuzz/objects/*.o
+for name in $fuzzers; do
+  compiler=clang parts="$flags tests/fuzz/fuzz_$name.c" more=
+  if [ "$name" = onnx ]; then
+    # onnx.cpp stands in front of the archive, which has no_onnx.c for the others.
+    compiler=clang++ more="-lonnx_proto $(pkg-config --libs protobuf)"
+    parts="${flags#-std=c11} -std=c++17 $(pkg-config --cflags protobuf) tests/fuzz/fuzz_onnx.cpp host/nn/onnx.cpp"
+  fi
+  eval "$compiler" "$parts" -fsanitize=fuzzer,address,undefined build-fuzz/parsers.a "$libraries $more" -o "build-fuzz/$name"
+done
+
 corpus=build-fuzz/corpus
-mkdir -p $corpus/safetensors $corpus/boxes $corpus/vot $corpus/dataset $corpus/picture $corpus/onnx $corpus/container
+for name in $fuzzers; do mkdir -p "$corpus/$name"; done
 printf ' 1\n10.5,20,30,40\n1,2,3,4,5,6,7,8\n2\n0\n' >$corpus/vot/regions
 printf '\0010.5,0.2\nNaN,1\n' >$corpus/vot/times
 printf '0 1,2\t3;4\r\nnan,1e3,-2,.5\n' >$corpus/dataset/numbers
@@ -64,18 +75,11 @@ printf '2one\n two words \r\n\n' >$corpus/dataset/names
 printf '3width = 640\nheight: 480\n' >$corpus/dataset/settings
 python3 tests/fuzz/make_safetensors_corpus.py $corpus/safetensors
 python3 tests/fuzz/make_picture_corpus.py $corpus/picture
+[ ! -d $corpus/onnx ] || python3 tests/fuzz/make_onnx_corpus.py $corpus/onnx
 case $fuzzers in *container*)
   for name in a.mp4 a.mkv a.webm a.ts a.flv a.avi; do
     ffmpeg -v error -nostdin -y -f lavfi -i testsrc2=size=32x32:rate=25:duration=0.4 $corpus/container/$name
   done ;;
 esac
-python3 tests/fuzz/make_onnx_corpus.py $corpus/onnx
-cd build-fuzz
-for fuzzer in $fuzzers; do
-  dictionary=../tests/fuzz/$fuzzer.dict
-  [ -f "$dictionary" ] && dictionary="-dict=$dictionary" || dictionary=
-  # shellcheck disable=SC2086
-  ./$fuzzer -seed=1 -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-    $dictionary corpus/$fuzzer 2>$fuzzer.log || { tail -n 40 $fuzzer.log; echo "fuzz $fuzzer: found something"; exit 1; }
-  echo "fuzz $fuzzer: $(sed -n 's/stat::number_of_executed_units: *//p' $fuzzer.log) runs in $seconds s, nothing found"
-done
+# shellcheck disable=SC2086
+printf '%s\n' $fuzzers | xargs -P "$(nproc)" -I NAME tests/fuzz/run.sh --one NAME "$seconds"
