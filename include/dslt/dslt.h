@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dslt.h: follow one object through a video, on a GPU or on a CPU.
+/** @file dslt.h
+ * Follow one object through a video, on a GPU or on a CPU.
  *
  * The tracker is DSLT, "Deep Regression Tracking with Shrinkage Loss" (ECCV 2018). Give it the first frame
  * and one box, then frame after frame; it answers with the box of the same object.
@@ -48,16 +49,17 @@ extern "C" {
 
 /* ---- version ------------------------------------------------------------------------------------- */
 
+/** The version of this header. */
 #define DSLT_VERSION_MAJOR 0
-#define DSLT_VERSION_MINOR 2
-#define DSLT_VERSION_PATCH 0
+#define DSLT_VERSION_MINOR 2 /**< raised when the interface changes, before 1.0 */
+#define DSLT_VERSION_PATCH 0 /**< raised otherwise */
 
-/* The version of the library at run time, "0.2.0". Static storage. */
+/** The version of the library at run time, "0.2.0". Static storage. */
 DSLT_API const char *dslt_version(void);
 
 /* ---- errors -------------------------------------------------------------------------------------- */
 
-/* One table: XX(name, number, text). DSLT_E<name> is -number. */
+/** One table: XX(name, number, text). DSLT_Ename is -number. */
 #define DSLT_ERROR_MAP(XX)                              \
   XX(ARGUMENT, 1, "invalid argument")                   \
   XX(OPTION, 2, "unknown option or value out of range") \
@@ -82,39 +84,43 @@ enum {
 #undef DSLT_XX
 };
 
-/* The code's name, "DSLT_EIO", or "DSLT_E?" for an unknown number. Static storage. */
+/** The code's name, "DSLT_EIO", or "DSLT_E?" for an unknown number. Static storage. */
 DSLT_API const char *dslt_error_name(int code);
-/* The code's short text from the table. Static storage. */
+/** The code's short text from the table. Static storage. */
 DSLT_API const char *dslt_error_text(int code);
-/* This thread's last failure as a full sentence; "" before the first one. Valid until the next failure in the
+/** This thread's last failure as a full sentence; "" before the first one. Valid until the next failure in the
  * same thread. */
 DSLT_API const char *dslt_last_error(void);
 
 /* ---- boxes and frames ---------------------------------------------------------------------------- */
 
-/* 0-based, continuous, pixels of the frame. */
+/** 0-based, continuous, pixels of the frame. */
 typedef struct dslt_box {
-  double x, y;          /* top-left corner */
-  double width, height; /* > 0 */
+  double x;      /**< left edge */
+  double y;      /**< top edge */
+  double width;  /**< > 0 */
+  double height; /**< > 0 */
 } dslt_box;
 
+/** How the pixels of a frame lie in memory. */
 typedef enum dslt_pixel_format {
-  DSLT_BGR8 = 0,   /* 3 bytes a pixel, blue first (OpenCV's order) */
-  DSLT_RGB8 = 1,   /* 3 bytes a pixel, red first */
-  DSLT_GRAY8 = 2,  /* 1 byte; replicated to three channels */
-  DSLT_BGRA8 = 3,  /* 4 bytes; alpha is ignored */
-  DSLT_RGBA8 = 4,  /* 4 bytes; alpha is ignored */
-  DSLT_GRAY16 = 5, /* 2 bytes, native order, 0..65535; the high byte is used */
-  DSLT_BGR16 = 6   /* 6 bytes, native order, 0..65535; the high bytes are used */
+  DSLT_BGR8 = 0,   /**< 3 bytes a pixel, blue first (OpenCV's order) */
+  DSLT_RGB8 = 1,   /**< 3 bytes a pixel, red first */
+  DSLT_GRAY8 = 2,  /**< 1 byte; replicated to three channels */
+  DSLT_BGRA8 = 3,  /**< 4 bytes; alpha is ignored */
+  DSLT_RGBA8 = 4,  /**< 4 bytes; alpha is ignored */
+  DSLT_GRAY16 = 5, /**< 2 bytes, native order, 0..65535; the high byte is used */
+  DSLT_BGR16 = 6   /**< 6 bytes, native order, 0..65535; the high bytes are used */
 } dslt_pixel_format;
 
-/* A borrowed frame: the library reads it during the call and keeps no pointer (a prefetch does: see there).
- */
+/** A borrowed frame: the library reads it during the call and keeps no pointer, except for
+ * dslt_tracker_prefetch(). */
 typedef struct dslt_image {
-  const void *data;  /* first pixel of the top row */
-  int width, height; /* pixels, 1..16384 each */
-  size_t stride;     /* bytes from one row to the next, at least width * bytes per pixel */
-  dslt_pixel_format format;
+  const void *data;         /**< first pixel of the top row */
+  int width;                /**< pixels, 1..16384 */
+  int height;               /**< pixels, 1..16384 */
+  size_t stride;            /**< bytes from one row to the next, at least width * bytes per pixel */
+  dslt_pixel_format format; /**< what a pixel holds */
 } dslt_image;
 
 /* ---- options ------------------------------------------------------------------------------------- */
@@ -173,97 +179,104 @@ DSLT_API int dslt_preset_describe(dslt_preset_info *out, int index);
 
 /* ---- backends ------------------------------------------------------------------------------------ */
 
+/** One backend and what it can do on this machine. */
 typedef struct dslt_backend_info {
-  const char *name;  /* "cpu", "cuda"; static storage */
-  int compiled;      /* 1 when this build contains it */
-  int available;     /* 1 when it can run here and now */
-  int bf16;          /* 1 when a bfloat16 backbone runs natively */
-  char device[128];  /* the device in words, or why there is none */
-  char library[128]; /* vendor libraries and their versions */
+  const char *name;  /**< "cpu", "cuda"; static storage */
+  int compiled;      /**< 1 when this build contains it */
+  int available;     /**< 1 when it can run here and now */
+  int bf16;          /**< 1 when a bfloat16 backbone runs natively */
+  char device[128];  /**< the device in words, or why there is none */
+  char library[128]; /**< vendor libraries and their versions */
 } dslt_backend_info;
-/* Describe backend number `index` counted from 0; DSLT_EARGUMENT past the end. Never fails for want of a
+/** Describe backend number `index` counted from 0; DSLT_EARGUMENT past the end. Never fails for want of a
  * device: that is what `available` says. */
 DSLT_API int dslt_backend_query(dslt_backend_info *out, int index);
 
 /* ---- weights ------------------------------------------------------------------------------------- */
 
-/* The backbone's weights. Read-only, so many trackers and threads may share
+/** The backbone's weights. Read-only, so many trackers and threads may share
  * one; it must outlive them. */
 typedef struct dslt_weights dslt_weights;
 
-/* Load what `name` says: "slim", the backbone inside the library (weights/slim.safetensors: VGG-16's
+/** Load what `name` says: "slim", the backbone inside the library (weights/slim.safetensors: VGG-16's
  * topology, narrower, made by weights/distill); "random:ARCH[:SEED]", as dslt_weights_random() makes them,
  * seed 1 unless given, for timing and tests; anything else names a safetensors file, which is mapped:
  * VGG-16's topology with any channel widths, torchvision's names (features.0.weight) or Caffe's
  * (conv1_1.weight), F32, F16 or BF16. DSLT_EIO, DSLT_EFORMAT, DSLT_EWEIGHTS, DSLT_EMEMORY; DSLT_EARGUMENT: no
  * such arch. */
 DSLT_API int dslt_weights_load(dslt_weights **out, const char *name);
-/* He-initialised random weights in memory. `arch`: "vgg16" (64, 128, 256, 512, 512 channels) or "vgg16/N"
+/** He-initialised random weights in memory. `arch`: "vgg16" (64, 128, 256, 512, 512 channels) or "vgg16/N"
  * (each width divided by N: 2, 4, 8, 16). The same arch and seed give the same values on every machine. */
 DSLT_API int dslt_weights_random(dslt_weights **out, const char *arch, uint64_t seed);
+/** Free weights; NULL does nothing. No tracker may use them any more. */
 DSLT_API void dslt_weights_free(dslt_weights *weights);
 
 /* ---- tracker ------------------------------------------------------------------------------------- */
 
+/** Follows one target. Belongs to one thread at a time. */
 typedef struct dslt_tracker dslt_tracker;
 
+/** The parts of a frame's time. */
 typedef enum dslt_stage {
-  DSLT_STAGE_CROP = 0,     /* crop, resize, normalise */
-  DSLT_STAGE_BACKBONE = 1, /* VGG-16 up to the taps */
-  DSLT_STAGE_HEAD = 2,     /* reduction, fusion, regression: the response maps */
-  DSLT_STAGE_LOCATE = 3,   /* motion prior, maximum, scale choice */
-  DSLT_STAGE_STORE = 4,    /* into the sample store */
-  DSLT_STAGE_UPDATE = 5,   /* forward, loss, backward, Adam over the stored samples */
+  DSLT_STAGE_CROP = 0,     /**< crop, resize, normalise */
+  DSLT_STAGE_BACKBONE = 1, /**< VGG-16 up to the taps */
+  DSLT_STAGE_HEAD = 2,     /**< reduction, fusion, regression: the response maps */
+  DSLT_STAGE_LOCATE = 3,   /**< motion prior, maximum, scale choice */
+  DSLT_STAGE_STORE = 4,    /**< into the sample store */
+  DSLT_STAGE_UPDATE = 5,   /**< forward, loss, backward, Adam over the stored samples */
   DSLT_STAGE_COUNT = 6
 } dslt_stage;
 
+/** What a frame brought. */
 typedef struct dslt_result {
-  dslt_box box;    /* the target in this frame */
-  double peak;     /* the response at the chosen place, about 1 on a well-learnt target */
-  int lost;        /* 1 when the peak fell below lost_ratio times its recent average */
-  int scale_level; /* chosen level of the pyramid, 0 = same size, -1 = smaller ... */
-  int steps;       /* training steps done in this call */
-  double loss;     /* loss of the last training step, summed over the response map; 0 without a step */
-  double stage_ms[DSLT_STAGE_COUNT]; /* wall time of each stage, milliseconds */
+  dslt_box box;    /**< the target in this frame */
+  double peak;     /**< the response at the chosen place, about 1 on a well-learnt target */
+  int lost;        /**< 1 when the peak fell below lost_ratio times its recent average */
+  int scale_level; /**< chosen level of the pyramid, 0 = same size, -1 = smaller ... */
+  int steps;       /**< training steps done in this call */
+  double loss;     /**< loss of the last training step, summed over the response map; 0 without a step */
+  double stage_ms[DSLT_STAGE_COUNT]; /**< wall time of each stage, milliseconds */
 } dslt_result;
 
-/* Make a tracker. `options` is copied (NULL: preset "default"); `weights` is borrowed and must outlive the
+/** Make a tracker. `options` is copied (NULL: preset "default"); `weights` is borrowed and must outlive the
  * tracker. Memory that depends on the target's shape is planned by dslt_tracker_init(). */
 DSLT_API int dslt_tracker_create(dslt_tracker **out, const dslt_options *options, dslt_weights *weights);
-/* Learn the target: `box` on `frame`. May be called again to start over on another target or video. The
+/** Learn the target: `box` on `frame`. May be called again to start over on another target or video. The
  * box must overlap the frame with at least one pixel of area and be finite (DSLT_EBOX). */
 DSLT_API int dslt_tracker_init(dslt_tracker *tracker, const dslt_image *frame, const dslt_box *box);
-/* What first-frame training did: steps, last loss, times of the stages. DSLT_ESTATE before an init. */
+/** What first-frame training did: steps, last loss, times of the stages. DSLT_ESTATE before an init. */
 DSLT_API int dslt_tracker_init_result(dslt_result *out, const dslt_tracker *tracker);
-/* Track into the next frame. Frames must keep the first one's size (DSLT_EFRAME otherwise, the tracker stays
+/** Track into the next frame. Frames must keep the first one's size (DSLT_EFRAME otherwise, the tracker stays
  * usable). DSLT_ESTATE before dslt_tracker_init(). */
 DSLT_API int dslt_tracker_update(dslt_result *out, dslt_tracker *tracker, const dslt_image *frame);
+/** Free a tracker; NULL does nothing. */
 DSLT_API void dslt_tracker_free(dslt_tracker *tracker);
 
-/* The last response map, for drawing and debugging. */
+/** The last response map, for drawing and debugging. */
 typedef struct dslt_response {
   const float
-      *data; /* height x width, row-major; about 0..1; owned by the tracker, valid until its next call */
-  int width, height; /* cells */
-  dslt_box window;   /* where the map lies in the frame: its cells tile this box */
+      *data;  /**< height x width, row-major; about 0..1; owned by the tracker, valid until its next call */
+  int width;  /**< cells */
+  int height; /**< cells */
+  dslt_box window; /**< where the map lies in the frame: its cells tile this box */
 } dslt_response;
-/* DSLT_ESTATE before the first dslt_tracker_update(). */
+/** DSLT_ESTATE before the first dslt_tracker_update(). */
 DSLT_API int dslt_tracker_response(dslt_response *out, dslt_tracker *tracker);
 
-/* The loss of each first-frame step, in order. `*count` values, owned by the tracker, valid until its next
+/** The loss of each first-frame step, in order. `*count` values, owned by the tracker, valid until its next
  * init. */
 DSLT_API int dslt_tracker_init_losses(const float **out, int *count, const dslt_tracker *tracker);
 
-/* Name of the backend the tracker runs on: "cpu" or "cuda"; "" for NULL. Static storage. */
+/** Name of the backend the tracker runs on: "cpu" or "cuda"; "" for NULL. Static storage. */
 DSLT_API const char *dslt_tracker_backend(const dslt_tracker *tracker);
-/* Arithmetic of its backbone, which option precision=auto leaves to the device: "f32", "bf16" or "tf32"; ""
+/** Arithmetic of its backbone, which option precision=auto leaves to the device: "f32", "bf16" or "tf32"; ""
  * for NULL. Static storage. */
 DSLT_API const char *dslt_tracker_precision(const dslt_tracker *tracker);
-/* Why backend "auto" does without a GPU although this build could use one: a sentence, else "". Owned by the
+/** Why backend "auto" does without a GPU although this build could use one: a sentence, else "". Owned by the
  * tracker. */
 DSLT_API const char *dslt_tracker_note(const dslt_tracker *tracker);
 
-/* Announce the frame behind the next one, so that a GPU's backend brings it over while the next one is
+/** Announce the frame behind the next one, so that a GPU's backend brings it over while the next one is
  * tracked:
  *
  *     while (have) {
@@ -281,43 +294,45 @@ DSLT_API int dslt_tracker_prefetch(dslt_tracker *tracker, const dslt_image *fram
 
 /* ---- several targets in one video ---------------------------------------------------------------- */
 
-/* Targets that are followed together: they share the frame, the backend, one copy of the weights and the
+/** Targets that are followed together: they share the frame, the backend, one copy of the weights and the
  * memory that only a running calculation needs, and on a GPU those of one input size go through the backbone
  * as one batch. What is learnt of a target is its own: each gets the box that a tracker of its own would
  * find (on the CPU to the last bit). */
 typedef struct dslt_group dslt_group;
 
-#define DSLT_GROUP_TARGETS 64 /* of a group, at most */
+#define DSLT_GROUP_TARGETS 64 /**< of a group, at most */
 
-/* Make a group. `options` is copied (NULL: preset "default") and holds for every target; `weights` is
+/** Make a group. `options` is copied (NULL: preset "default") and holds for every target; `weights` is
  * borrowed and must outlive the group. Errors as dslt_tracker_create(). */
 DSLT_API int dslt_group_create(dslt_group **out, const dslt_options *options, dslt_weights *weights);
-/* Learn `count` targets (1..DSLT_GROUP_TARGETS): boxes[0..count-1] on `frame`, target number i being
+/** Learn `count` targets (1..DSLT_GROUP_TARGETS): boxes[0..count-1] on `frame`, target number i being
  * boxes[i]. All or none: DSLT_EARGUMENT, DSLT_EFRAME and DSLT_EBOX, which says which box cannot be tracked
  * ("Box 2 of 3" is boxes[1]), leave the targets learnt before; any other error leaves the group without
  * targets. May be called again to start over. */
 DSLT_API int dslt_group_init(dslt_group *group, const dslt_image *frame, const dslt_box *boxes, int count);
-/* How many targets the group follows; 0 before an init, after one that left none, and for NULL. */
+/** How many targets the group follows; 0 before an init, after one that left none, and for NULL. */
 DSLT_API int dslt_group_count(const dslt_group *group);
-/* What first-frame training of target number `target` did. DSLT_ESTATE before an init, DSLT_EARGUMENT where
+/** What first-frame training of target number `target` did. DSLT_ESTATE before an init, DSLT_EARGUMENT where
  * there is no such target. */
 DSLT_API int dslt_group_init_result(dslt_result *out, const dslt_group *group, int target);
-/* Track all targets into the next frame: results[i] is target number i's, room for dslt_group_count() of
+/** Track all targets into the next frame: results[i] is target number i's, room for dslt_group_count() of
  * them, all unchanged after a failure. The time of a stage that several targets shared is shared out evenly
  * among them, so that their sum is the frame's. Frames must keep the first one's size (DSLT_EFRAME otherwise,
  * the group stays usable). DSLT_ESTATE before dslt_group_init(). */
 DSLT_API int dslt_group_update(dslt_result *results, dslt_group *group, const dslt_image *frame);
-/* As dslt_tracker_prefetch(), for all targets at once. */
+/** As dslt_tracker_prefetch(), for all targets at once. */
 DSLT_API int dslt_group_prefetch(dslt_group *group, const dslt_image *frame);
-/* The last response map of target number `target`; its data is owned by the group and valid until the group's
+/** The last response map of target number `target`; its data is owned by the group and valid until the group's
  * next init or update. DSLT_ESTATE before the first dslt_group_update(), DSLT_EARGUMENT where there is no
  * such target. */
 DSLT_API int dslt_group_response(dslt_response *out, dslt_group *group, int target);
-/* As dslt_tracker_backend(), dslt_tracker_precision() and dslt_tracker_note(). */
+/** As dslt_tracker_backend(). */
 DSLT_API const char *dslt_group_backend(const dslt_group *group);
+/** As dslt_tracker_precision(). */
 DSLT_API const char *dslt_group_precision(const dslt_group *group);
+/** As dslt_tracker_note(). */
 DSLT_API const char *dslt_group_note(const dslt_group *group);
-/* NULL does nothing. */
+/** Free a group; NULL does nothing. */
 DSLT_API void dslt_group_free(dslt_group *group);
 
 #ifdef __cplusplus
