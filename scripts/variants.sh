@@ -20,9 +20,10 @@ variant() {
 }
 
 plain() {
-  echo "without OpenCV, FFmpeg, oneDNN, libcrypto:"
+  echo "without OpenCV, FFmpeg, oneDNN, libonnx, libcrypto:"
   variant plain "backend nn tracker media" \
-    -D DSLT_WITH_OPENCV=OFF -D DSLT_WITH_FFMPEG=OFF -D DSLT_WITH_ONEDNN=OFF -D DSLT_WITH_LIBCRYPTO=OFF
+    -D DSLT_WITH_OPENCV=OFF -D DSLT_WITH_FFMPEG=OFF -D DSLT_WITH_ONEDNN=OFF \
+    -D DSLT_WITH_ONNX=OFF -D DSLT_WITH_LIBCRYPTO=OFF
 }
 
 opencv() {
