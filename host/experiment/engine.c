@@ -3,6 +3,7 @@
 #include "experiment/engine.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "experiment/machine.h"
 #include "experiment/manifest.h"
 #include "experiment/trial.h"
+#include "media/decode.h"
 
 /* Everything a run holds; run_free() releases it whatever was reached. */
 typedef struct run {
@@ -70,6 +72,27 @@ static int drop_absent(run *r) {
   return DSLT_OK;
 }
 
+/* A set of a camera's own pictures may say in their EXIF data how they are shown; its ground truth, like every
+ * benchmark's, counts pixels as they are stored. */
+static void tell_orientation(const run *r) {
+  enum { LOOKED_AT = 20 };
+  int count = dslt_dataset_count(r->set);
+  for (int i = 0; i < count && i < LOOKED_AT; i++) {
+    char path[PATH_MAX], words[PATH_MAX + 200];
+    int orientation = 1;
+    if (dslt_dataset_at(r->set, i)->state != DSLT_SEQUENCE_READY ||
+        dslt_dataset_frame_path(path, sizeof path, r->set, i, 0) < 0 ||
+        dslt_picture_orientation(&orientation, path) < 0 || orientation == 1)
+      continue;
+    snprintf(
+        words, sizeof words,
+        "%s has an EXIF orientation (%d). Pixels are taken as stored, for boxes of ground truth count them so.",
+        path, orientation);
+    note(r, words);
+    return;
+  }
+}
+
 static int open_set(run *r) {
   DSLT_TRY(dslt_dataset_open(&r->set, r->request->dataset, r->request->root));
   note(r, dslt_dataset_note(r->set));
@@ -85,6 +108,7 @@ static int open_set(run *r) {
   }
   if (dslt_dataset_count(r->set) == 0)
     return dslt_fail(DSLT_EIO, "There is no sequence in %s.", r->request->root);
+  tell_orientation(r);
   return DSLT_OK;
 }
 

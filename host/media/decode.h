@@ -50,6 +50,9 @@ int dslt_picture_check(const uint8_t *bytes, size_t size);
  * TIFF the tag is set to 1 as well, so that no decoder applies it. */
 int dslt_exif_take_orientation(uint8_t *bytes, size_t size);
 
+/* The same of the picture file `path`. DSLT_EIO, DSLT_EFORMAT, DSLT_EMEMORY; sentences name it. */
+int dslt_picture_orientation(int *out, const char *path);
+
 /* The whole file `path` decoded. With `orientation` NULL the pixels stay as stored; else the frame is upright
  * and `*orientation` says how it lay in the file. Sentences name the file. */
 int dslt_picture_load(dslt_frame *out, const char *path, int *orientation);

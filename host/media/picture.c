@@ -73,6 +73,15 @@ static int decode(dslt_frame *out, const uint8_t *bytes, size_t size) {
   return binary_pnm ? dslt_pnm_decode(out, bytes, size) : dslt_cv_decode(out, bytes, size);
 }
 
+int dslt_picture_orientation(int *out, const char *path) {
+  char *file = NULL;
+  size_t size = 0;
+  DSLT_TRY(read_all(&file, &size, path));
+  *out = dslt_exif_take_orientation((uint8_t *)file, size);
+  free(file);
+  return DSLT_OK;
+}
+
 int dslt_picture_load(dslt_frame *out, const char *path, int *orientation) {
   char *file = NULL;
   size_t size = 0;
