@@ -195,7 +195,7 @@ DSLT_API int dslt_backend_query(dslt_backend_info *out, int index);
 /* ---- weights ------------------------------------------------------------------------------------- */
 
 /** The backbone's weights. Read-only, so many trackers and threads may share
- * one; it must outlive them. */
+ * one object; it must outlive them. */
 typedef struct dslt_weights dslt_weights;
 
 /** Load what `name` says: "slim", the backbone inside the library (weights/slim.safetensors: VGG-16's
@@ -216,7 +216,7 @@ DSLT_API void dslt_weights_free(dslt_weights *weights);
 /** Follows one target. Belongs to one thread at a time. */
 typedef struct dslt_tracker dslt_tracker;
 
-/** The parts of a frame's time. */
+/** The stages whose time is measured. */
 typedef enum dslt_stage {
   DSLT_STAGE_CROP = 0,     /**< crop, resize, normalise */
   DSLT_STAGE_BACKBONE = 1, /**< VGG-16 up to the taps */
@@ -227,7 +227,7 @@ typedef enum dslt_stage {
   DSLT_STAGE_COUNT = 6
 } dslt_stage;
 
-/** What a frame brought. */
+/** The result of one frame. */
 typedef struct dslt_result {
   dslt_box box;    /**< the target in this frame */
   double peak;     /**< the response at the chosen place, about 1 on a well-learnt target */
@@ -260,7 +260,7 @@ typedef struct dslt_response {
   int height; /**< cells */
   dslt_box window; /**< where the map lies in the frame: its cells tile this box */
 } dslt_response;
-/** DSLT_ESTATE before the first dslt_tracker_update(). */
+/** Get the last response map. DSLT_ESTATE before the first dslt_tracker_update(). */
 DSLT_API int dslt_tracker_response(dslt_response *out, dslt_tracker *tracker);
 
 /** The loss of each first-frame step, in order. `*count` values, owned by the tracker, valid until its next
@@ -272,12 +272,11 @@ DSLT_API const char *dslt_tracker_backend(const dslt_tracker *tracker);
 /** Arithmetic of its backbone, which option precision=auto leaves to the device: "f32", "bf16" or "tf32"; ""
  * for NULL. Static storage. */
 DSLT_API const char *dslt_tracker_precision(const dslt_tracker *tracker);
-/** Why backend "auto" does without a GPU although this build could use one: a sentence, else "". Owned by the
+/** Why backend "auto" does not use a GPU although this build could: a sentence, else "". Owned by the
  * tracker. */
 DSLT_API const char *dslt_tracker_note(const dslt_tracker *tracker);
 
-/** Announce the frame behind the next one, so that a GPU's backend brings it over while the next one is
- * tracked:
+/** Announce the frame after the next one, so that a GPU backend uploads it while the next one is tracked:
  *
  *     while (have) {
  *       have_next = next_frame(&next);
@@ -286,18 +285,18 @@ DSLT_API const char *dslt_tracker_note(const dslt_tracker *tracker);
  *       frame = next, have = have_next;
  *     }
  *
- * Its pixels must stay readable and unchanged until the second update from here returns, the one that takes
- * it or another frame in its place; a new init or _free ends that earlier. This is a hint and changes no
- * result: of two announcements the later one counts, and on the CPU nothing is brought anywhere. DSLT_EFRAME
+ * Its pixels must stay readable and unchanged until the second dslt_tracker_update() from here has returned, or
+ * until dslt_tracker_init() or dslt_tracker_free(). This is a hint and changes no result: a second announcement
+ * replaces the first, another frame than the announced one may follow, and on the CPU nothing is done. DSLT_EFRAME
  * as for dslt_tracker_update(), DSLT_ESTATE before dslt_tracker_init(). */
 DSLT_API int dslt_tracker_prefetch(dslt_tracker *tracker, const dslt_image *frame);
 
 /* ---- several targets in one video ---------------------------------------------------------------- */
 
 /** Targets that are followed together: they share the frame, the backend, one copy of the weights and the
- * memory that only a running calculation needs, and on a GPU those of one input size go through the backbone
- * as one batch. What is learnt of a target is its own: each gets the box that a tracker of its own would
- * find (on the CPU to the last bit). */
+ * memory for intermediate results, and on a GPU targets of equal input size go through the backbone as one
+ * batch. Each target has a model of its own and gets the box that a separate tracker would give (on the CPU the
+ * same bits). */
 typedef struct dslt_group dslt_group;
 
 #define DSLT_GROUP_TARGETS 64 /**< of a group, at most */
@@ -307,7 +306,7 @@ typedef struct dslt_group dslt_group;
 DSLT_API int dslt_group_create(dslt_group **out, const dslt_options *options, dslt_weights *weights);
 /** Learn `count` targets (1..DSLT_GROUP_TARGETS): boxes[0..count-1] on `frame`, target number i being
  * boxes[i]. All or none: DSLT_EARGUMENT, DSLT_EFRAME and DSLT_EBOX, which says which box cannot be tracked
- * ("Box 2 of 3" is boxes[1]), leave the targets learnt before; any other error leaves the group without
+ * ("Box 2 of 3" is boxes[1]), keep the targets learnt before; any other error leaves the group without
  * targets. May be called again to start over. */
 DSLT_API int dslt_group_init(dslt_group *group, const dslt_image *frame, const dslt_box *boxes, int count);
 /** How many targets the group follows; 0 before an init, after one that left none, and for NULL. */
@@ -316,8 +315,8 @@ DSLT_API int dslt_group_count(const dslt_group *group);
  * there is no such target. */
 DSLT_API int dslt_group_init_result(dslt_result *out, const dslt_group *group, int target);
 /** Track all targets into the next frame: results[i] is target number i's, room for dslt_group_count() of
- * them, all unchanged after a failure. The time of a stage that several targets shared is shared out evenly
- * among them, so that their sum is the frame's. Frames must keep the first one's size (DSLT_EFRAME otherwise,
+ * them, all unchanged after a failure. The time of a stage that several targets shared is divided evenly
+ * among them, so that the times add up to the frame's. Frames must keep the first one's size (DSLT_EFRAME otherwise,
  * the group stays usable). DSLT_ESTATE before dslt_group_init(). */
 DSLT_API int dslt_group_update(dslt_result *results, dslt_group *group, const dslt_image *frame);
 /** As dslt_tracker_prefetch(), for all targets at once. */
