@@ -54,10 +54,10 @@ class Picture:
 
 
 def rooms() -> None:
-    p = Picture(900, 520, "The rooms of dslt: a room includes only rooms below it")
-    p.arrow((34, 40), (34, 486))
+    p = Picture(900, 560, "The rooms of dslt: a room includes only rooms below it")
+    p.arrow((34, 40), (34, 526))
     p.parts.append(
-        f"<text transform='translate(24 262) rotate(-90)' {FONT} font-size='13' text-anchor='middle' fill='{INK}'>"
+        f"<text transform='translate(24 282) rotate(-90)' {FONT} font-size='13' text-anchor='middle' fill='{INK}'>"
         "a room includes only rooms below it</text>"
     )
     p.box(60, 25, 815, 54, GREY, "cli", "the program: one verb a file")
@@ -65,14 +65,15 @@ def rooms() -> None:
              ("eval", "scores, as the toolkits count"))
     for number, (name, line) in enumerate(names):
         p.box(60 + 206 * number, 97, 197, 54, GREY, name, line)
-    p.box(60, 181, 560, 54, BLUE, "tracker", "targets, groups of targets, options and presets")
-    p.box(60, 253, 560, 54, BLUE, "nn", "weight files, the backbone, the head that learns on line")
-    p.box(60, 325, 560, 72, GREEN, "backend", "one table of operations; cpu: oneDNN or plain C loops;", "cuda: kernels/, cuBLAS, cuDNN")
-    p.box(60, 415, 275, 72, GREEN, "math", "formulas that host and kernels", "share: losses, Adam, sampling")
-    p.box(650, 181, 225, 90, AMBER, "dataset", "benchmark sets, sequences,", "boxes; needs base alone")
-    p.box(650, 289, 225, 108, AMBER, "media", "videos, images, cameras,", "rendered clips;", "needs base alone")
-    p.box(353, 415, 522, 72, GREY, "base", "errors, files, processes, random numbers")
-    p.text(340, 172, "the library, libdslt, with its public header include/dslt/dslt.h", 12, "bold")
+    p.box(60, 181, 560, 48, BLUE, "trackers", "one folder per tracker: dslt")
+    p.box(60, 241, 560, 48, BLUE, "tracker", "what trackers share: options and presets, targets, groups")
+    p.box(60, 301, 560, 48, BLUE, "nn", "weight files and networks, the backbone, the head that learns on line")
+    p.box(60, 361, 560, 72, GREEN, "backend", "tables of operations; cpu: oneDNN or plain C loops;", "cuda: kernels/, cuBLAS, cuDNN")
+    p.box(60, 449, 275, 72, GREEN, "math", "formulas that host and kernels", "share: losses, Adam, sampling")
+    p.box(650, 181, 225, 108, AMBER, "dataset", "benchmark sets, sequences,", "boxes; needs base alone")
+    p.box(650, 301, 225, 132, AMBER, "media", "videos, images, cameras,", "rendered clips;", "needs base alone")
+    p.box(353, 449, 522, 72, GREY, "base", "errors, files, processes, random numbers")
+    p.text(340, 170, "the library, libdslt, with its public header include/dslt/dslt.h", 12, "bold")
     p.save("rooms.svg")
 
 
