@@ -106,7 +106,8 @@ class RegressKernel : public KernelTest {
           << dslt_last_error();
       for (std::size_t i = 0; i < there.size(); ++i) {
         if (data) expect_near(download(there[i].d_x, size.map), want_dx[i], slack(size.weights), "dx");
-        if (weights) expect_near(download(there[i].d_w, size.weights), want_dw[i], slack(size.response), "dw");
+        if (weights)
+          expect_near(download(there[i].d_w, size.weights), want_dw[i], slack(size.response), "dw");
       }
     }
   }
