@@ -121,6 +121,7 @@ int dslt_bench_ceiling_make(dslt_bench_ceiling *out, const dslt_options *o, cons
   out->flops_backbone = out->cpu.flops_f32;
   if (o->common.precision == DSLT_PRECISION_BF16 && out->cpu.flops_bf16 > 0)
     out->flops_backbone = out->cpu.flops_bf16;
+  if (cost.layers == 0) return DSLT_OK; /* a network of its own: layer by layer with dslt bench --backbone */
   return compare_batches(out, o, weights, &cost, geometry->scale.levels, seconds);
 }
 

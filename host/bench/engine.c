@@ -87,7 +87,7 @@ static int measure_ceiling(bench *b) {
     return DSLT_OK;
   }
   dslt_search geometry;
-  DSLT_TRY(dslt_bench_geometry(&geometry, &b->items.list[0], options));
+  DSLT_TRY(dslt_bench_geometry(&geometry, &b->items.list[0], options, b->weights));
   return dslt_bench_ceiling_make(ceiling, options, b->weights, &geometry, ceiling_seconds);
 }
 

@@ -81,8 +81,7 @@ static int learn(crew *c, dslt_bench_run *run, const dslt_bench_item *item, cons
   for (int i = 0; i < c->count; i++) {
     c->box[i] = dslt_bench_target(&first, i, frame->width, frame->height);
     dslt_search geometry;
-    DSLT_TRY(dslt_geometry_make(&geometry, dslt_dslt_options_of(setup->options), frame->width, frame->height,
-                                &c->box[i]));
+    DSLT_TRY(dslt_geometry_for(&geometry, setup->options, setup->weights, frame, &c->box[i]));
     dslt_cost_count(&c->cost[i], setup->options, setup->weights, &geometry);
   }
   const double before = dslt_memory_now();
@@ -260,13 +259,14 @@ void dslt_bench_run_free(dslt_bench_run *run) {
   memset(run, 0, sizeof *run);
 }
 
-int dslt_bench_geometry(dslt_search *out, const dslt_bench_item *item, const dslt_options *options) {
+int dslt_bench_geometry(dslt_search *out, const dslt_bench_item *item, const dslt_options *options,
+                        const dslt_weights *weights) {
   dslt_bench_feed *feed = NULL;
   dslt_image frame;
   DSLT_TRY(dslt_bench_feed_open(&feed, item, 1));
   int rc = dslt_bench_feed_next(&frame, feed);
   if (rc == 1)
-    rc = dslt_geometry_make(out, dslt_dslt_options_of(options), frame.width, frame.height, &item->box);
+    rc = dslt_geometry_for(out, options, weights, &frame, &item->box);
   else if (rc == 0)
     rc = dslt_fail(DSLT_EFORMAT, "%s holds no frame.", item->name);
   dslt_bench_feed_close(feed);

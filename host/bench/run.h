@@ -63,7 +63,8 @@ void dslt_bench_run_free(dslt_bench_run *run);
 dslt_box dslt_bench_target(const dslt_box *first, int index, int frame_width, int frame_height);
 
 /* The geometry that an item's first frame gives. */
-int dslt_bench_geometry(dslt_search *out, const dslt_bench_item *item, const dslt_options *options);
+int dslt_bench_geometry(dslt_search *out, const dslt_bench_item *item, const dslt_options *options,
+                        const dslt_weights *weights);
 
 #ifdef __cplusplus
 }

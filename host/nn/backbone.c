@@ -181,6 +181,17 @@ int dslt_backbone_taps(dslt_tap out[DSLT_TAPS], const dslt_weights *weights, con
   return DSLT_OK;
 }
 
+void dslt_backbone_work(double *flop, double *parameters, const dslt_weights *weights, int h, int w) {
+  dslt_node_map *maps;
+  *flop = *parameters = 0;
+  if (network_maps(&maps, weights->network, h, w) < 0) return;
+  for (int i = 0; i < weights->network->graph.layers; ++i) {
+    *flop += maps[i].flop;
+    *parameters += maps[i].weights;
+  }
+  free(maps);
+}
+
 /* A cell for every stride pixels: what the tracker's geometry counts on. */
 static int check_sizes(const dslt_weights *weights, const dslt_backbone_spec *spec, int h, int w) {
   const dslt_network *network = weights->network;

@@ -45,29 +45,42 @@ static void count_backbone(dslt_cost *out, const dslt_options *options, const ds
   }
 }
 
+/* Layer by layer only VGG-16 is counted; of another network, the sum. */
+static void count_network(dslt_cost *out, const dslt_options *options, const dslt_weights *weights,
+                          const dslt_search *g, const dslt_tap taps[DSLT_TAPS]) {
+  const int h = g->area.input_height, w = g->area.input_width;
+  const double element = options->common.precision == DSLT_PRECISION_BF16 ? 2.0 : f32;
+  double parameters;
+  dslt_backbone_work(&out->backbone.flop, &parameters, weights, h, w);
+  out->weight_bytes = element * parameters;
+  out->backbone.bytes = f32 * 3.0 * h * w;
+  for (int t = 0; t < DSLT_TAPS; ++t)
+    out->backbone.bytes += f32 * (double)(h / taps[t].stride) * (w / taps[t].stride) * taps[t].channels;
+}
+
 /* ---- head ---------------------------------------------------------------------------------------- */
 
-static void count_head(dslt_cost *out, const dslt_dslt_options *o, const dslt_search *g) {
-  int factor = dslt_layer_stride(o->high_layer, o) / g->area.stride, high_used = o->fusion || o->residual;
-  const dslt_layer_cost *low = &out->layer[dslt_layer_index(o->low_layer)];
-  const dslt_layer_cost *high = &out->layer[dslt_layer_index(o->high_layer)];
+static void count_head(dslt_cost *out, const dslt_dslt_options *o, const dslt_search *g,
+                       const dslt_tap taps_of[DSLT_TAPS]) {
+  const dslt_tap *low = &taps_of[0], *high = &taps_of[1];
+  int factor = high->stride / low->stride, high_used = o->fusion || o->residual;
   double cells = (double)g->area.map_width * g->area.map_height, high_cells = cells / (factor * factor);
   double response = (double)g->area.response_width * g->area.response_height;
   double c = o->reduce_channels, taps = (double)o->reduce_kernel * o->reduce_kernel;
   double kernel = (double)g->area.kernel_width * g->area.kernel_height * c;
 
-  double reduce_low = 2.0 * cells * taps * low->cout * c;
-  double reduce_high = high_used ? 2.0 * high_cells * taps * high->cout * c : 0.0;
+  double reduce_low = 2.0 * cells * taps * low->channels * c;
+  double reduce_high = high_used ? 2.0 * high_cells * taps * high->channels * c : 0.0;
   double raise = high_used && factor > 1 ? 2.0 * 4.0 * cells * c : 0.0; /* four taps reach each cell */
   double fuse = o->fusion ? 3.0 * cells * c : 0.0;
   double regressions = o->residual ? 2.0 : 1.0;
   double regress = regressions * 2.0 * response * kernel;
 
   double raising = high_used && factor > 1 ? 4.0 * factor * factor * c : 0.0;
-  double reduction = taps * c * (low->cout + (high_used ? high->cout : 0.0)) + raising;
+  double reduction = taps * c * (low->channels + (high_used ? high->channels : 0.0)) + raising;
   double regression = regressions * kernel;
   out->parameters = reduction + regression + (o->regress_bias ? regressions : 0.0);
-  double taps_low = cells * low->cout, taps_high = high_cells * high->cout;
+  double taps_low = cells * low->channels, taps_high = high_cells * high->channels;
   double samples = taps_low + (high_used ? taps_high : 0.0);
 
   out->head.flop = reduce_low + reduce_high + raise + fuse + regress;
@@ -102,8 +115,14 @@ void dslt_cost_count(dslt_cost *out, const dslt_options *options, const dslt_wei
   double frame = (double)g->area.frame_width * g->area.frame_height;
   out->crop.bytes =
       3.0 * (source < frame ? source : frame) + 3.0 * f32 * g->area.input_width * g->area.input_height;
-  count_backbone(out, options, weights, g);
-  count_head(out, dslt_dslt_options_of(options), g);
+  const dslt_backbone_spec spec = dslt_dslt_backbone(dslt_dslt_options_of(options));
+  dslt_tap taps[DSLT_TAPS];
+  if (dslt_backbone_taps(taps, weights, &spec) < 0) return; /* checked before; nothing is counted */
+  if (weights->network)
+    count_network(out, options, weights, g, taps);
+  else
+    count_backbone(out, options, weights, g);
+  count_head(out, dslt_dslt_options_of(options), g, taps);
 }
 
 /* ---- frames -------------------------------------------------------------------------------------- */

@@ -9,14 +9,14 @@
 
 static void measure(dslt_feature_workspace *e, const dslt_shared *s, const dslt_search *g, int batch) {
   const dslt_dslt_options *o = s->own;
-  size_t factor = (size_t)(dslt_layer_stride(o->high_layer, o) / g->area.stride);
+  size_t factor = (size_t)(s->taps[1].stride / s->taps[0].stride);
   size_t cells = (size_t)g->area.map_height * (size_t)g->area.map_width;
   *e = (dslt_feature_workspace){
       .input_height = g->area.input_height, .input_width = g->area.input_width, .batch = batch};
   e->searched = dslt_shared_searches_levels(s) ? g->scale.levels : 1;
   e->input_values = (size_t)g->area.input_height * (size_t)g->area.input_width * 3;
-  e->low_values = cells * (size_t)s->weights->width[dslt_layer_index(o->low_layer)];
-  e->high_values = cells / (factor * factor) * (size_t)s->weights->width[dslt_layer_index(o->high_layer)];
+  e->low_values = cells * (size_t)s->taps[0].channels;
+  e->high_values = cells / (factor * factor) * (size_t)s->taps[1].channels;
   int learns = o->train_reduction == DSLT_REDUCTION_LEARNS;
   e->low_stored = learns ? e->low_values : cells * (size_t)o->reduce_channels;
   e->high_stored = learns ? e->high_values : cells / (factor * factor) * (size_t)o->reduce_channels;

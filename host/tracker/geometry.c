@@ -35,6 +35,13 @@ static int kernel_side(double target_px, int stride, int max_side) {
 
 int dslt_geometry_make(dslt_search *g, const dslt_dslt_options *o, int frame_width, int frame_height,
                        const dslt_box *box) {
+  const dslt_tap taps[DSLT_TAPS] = {{.stride = dslt_layer_stride(o->low_layer, o)},
+                                    {.stride = dslt_layer_stride(o->high_layer, o)}};
+  return dslt_geometry_of_taps(g, o, taps, frame_width, frame_height, box);
+}
+
+int dslt_geometry_of_taps(dslt_search *g, const dslt_dslt_options *o, const dslt_tap taps[DSLT_TAPS],
+                          int frame_width, int frame_height, const dslt_box *box) {
   memset(g, 0, sizeof *g);
   g->area.frame_width = frame_width;
   g->area.frame_height = frame_height;
@@ -58,13 +65,13 @@ int dslt_geometry_make(dslt_search *g, const dslt_dslt_options *o, int frame_wid
   double longest_search = search_w > search_h ? search_w : search_h;
   zoom = at_least(at_most(zoom, o->search_max_side / longest_search), 1.0);
   if (o->search_max_area > 0) zoom = at_most(zoom, sqrt(o->search_max_area / (search_w * search_h)));
-  int coarse = dslt_layer_stride(o->high_layer, o);
+  int coarse = taps[1].stride;
   double longest_target = target_w > target_h ? target_w : target_h;
   zoom = at_most(zoom, at_least(o->search_max_side - 2.0 * coarse, coarse) / longest_target);
   target_w *= zoom, target_h *= zoom, search_w *= zoom, search_h *= zoom;
   g->area.ratio = 1.0 / (shrink * zoom);
 
-  g->area.stride = dslt_layer_stride(o->low_layer, o);
+  g->area.stride = taps[0].stride;
   int max_kernel = o->regress_max_side, room = o->search_max_side / g->area.stride / 2;
   if (max_kernel > room) max_kernel = room;
   g->area.kernel_width = kernel_side(target_w, g->area.stride, max_kernel);
@@ -89,6 +96,9 @@ int dslt_geometry_make(dslt_search *g, const dslt_dslt_options *o, int frame_wid
     g->area.anchor_x = 0.5 * g->area.input_width;
     g->area.anchor_y = 0.5 * g->area.input_height;
   }
+  /* the state's centre falls where the low tap's cells look, which for some networks is beside their own pixels */
+  g->area.anchor_x += taps[0].shift;
+  g->area.anchor_y += taps[0].shift;
   g->peak.sigma_x = (float)at_least(o->motion_sigma * target_w / g->area.stride,
                                     o->motion_sigma > 0 ? o->motion_min_sigma : 0.0);
   g->peak.sigma_y = (float)at_least(o->motion_sigma * target_h / g->area.stride,
@@ -110,6 +120,15 @@ int dslt_geometry_make(dslt_search *g, const dslt_dslt_options *o, int frame_wid
   g->lost.grace = o->lost_grace;
   dslt_label_sigmas(&g->label.sigma_x, &g->label.sigma_y, g, o);
   return DSLT_OK;
+}
+
+int dslt_geometry_for(dslt_search *g, const dslt_options *options, const dslt_weights *weights,
+                      const dslt_image *frame, const dslt_box *box) {
+  const dslt_dslt_options *o = dslt_dslt_options_of(options);
+  const dslt_backbone_spec spec = dslt_dslt_backbone(o);
+  dslt_tap taps[DSLT_TAPS];
+  DSLT_TRY(dslt_backbone_taps(taps, weights, &spec));
+  return dslt_geometry_of_taps(g, o, taps, frame->width, frame->height, box);
 }
 
 void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_search *g, const dslt_dslt_options *o) {
@@ -146,8 +165,8 @@ dslt_box dslt_response_window(const dslt_target_state *state, const dslt_search 
   if (g->area.mapping == DSLT_MAPPING_STRETCH) {
     window = (dslt_box){-g->area.anchor_x, -g->area.anchor_y, g->area.input_width, g->area.input_height};
   } else {
-    window = (dslt_box){g->area.stride * (0.5 * g->area.kernel_width - 0.5) - g->area.anchor_x,
-                        g->area.stride * (0.5 * g->area.kernel_height - 0.5) - g->area.anchor_y,
+    window = (dslt_box){-g->area.stride * ((double)g->area.centre_x + 0.5),
+                        -g->area.stride * ((double)g->area.centre_y + 0.5),
                         (double)g->area.stride * g->area.response_width,
                         (double)g->area.stride * g->area.response_height};
   }

@@ -4,6 +4,7 @@
 #define DSLT_TRACKER_GEOMETRY_H
 
 #include "backend/backend.h"
+#include "nn/backbone.h"
 #include "trackers/dslt/options.h"
 
 #ifdef __cplusplus
@@ -13,9 +14,17 @@ extern "C" {
 /* Input pixels per cell of a layer, given which poolings are kept. */
 int dslt_layer_stride(int layer, const dslt_dslt_options *options);
 
-/* `box` is finite with sides of at least 1 px and `options` are checked; cannot fail then. */
+/* For VGG-16's taps as `options` name them. `box` is finite with sides of at least 1 px and `options` are checked; cannot fail then. */
 int dslt_geometry_make(dslt_search *out, const dslt_dslt_options *options, int frame_width, int frame_height,
                        const dslt_box *box);
+
+/* The same for any backbone, whose taps these are. */
+int dslt_geometry_of_taps(dslt_search *out, const dslt_dslt_options *options, const dslt_tap taps[DSLT_TAPS],
+                          int frame_width, int frame_height, const dslt_box *box);
+
+/* The same for a frame and the taps that weights and options name. */
+int dslt_geometry_for(dslt_search *out, const dslt_options *options, const dslt_weights *weights,
+                      const dslt_image *frame, const dslt_box *box);
 
 /* Size of the soft label's Gaussian, cells. */
 void dslt_label_sigmas(float *sigma_x, float *sigma_y, const dslt_search *g,

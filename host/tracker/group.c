@@ -92,7 +92,8 @@ int dslt_group_learn(dslt_group *g, const dslt_image *frame, const dslt_box *box
   }
   dslt_search geometries[DSLT_GROUP_TARGETS];
   for (int i = 0; i < count; ++i)
-    dslt_geometry_make(&geometries[i], g->shared.own, frame->width, frame->height, &boxes[i]);
+    dslt_geometry_of_taps(&geometries[i], g->shared.own, g->shared.taps, frame->width, frame->height,
+                          &boxes[i]);
   dslt_group_unplan(g);
   int rc = g->shared.backend->device->begin(g->shared.backend);
   if (rc == DSLT_OK) {

@@ -14,13 +14,13 @@ enum { AUGMENTED_SLOTS = DSLT_FIRST_SLOTS };
 static int plan_head(dslt_target *t) {
   const dslt_dslt_options *o = t->options;
   const dslt_search *g = &t->geometry;
-  const dslt_weights *weights = t->shared->weights;
+  const dslt_tap *taps = t->shared->taps;
   dslt_head_shape shape = {
       .map_height = g->area.map_height,
       .map_width = g->area.map_width,
-      .factor = dslt_layer_stride(o->high_layer, o) / g->area.stride,
-      .low_channels = weights->width[dslt_layer_index(o->low_layer)],
-      .high_channels = weights->width[dslt_layer_index(o->high_layer)],
+      .factor = taps[1].stride / taps[0].stride,
+      .low_channels = taps[0].channels,
+      .high_channels = taps[1].channels,
       .channels = o->reduce_channels,
       .reduce_kernel = o->reduce_kernel,
       .kernel_height = g->area.kernel_height,

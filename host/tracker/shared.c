@@ -14,6 +14,7 @@ static int check_and_open(dslt_shared *s) {
   DSLT_TRY(dslt_options_check(s->options));
   const dslt_backbone_spec spec = dslt_dslt_backbone(s->own);
   DSLT_TRY(dslt_backbone_check(s->weights, &spec));
+  DSLT_TRY(dslt_backbone_taps(s->taps, s->weights, &spec));
   s->norm = dslt_backbone_norm(s->weights);
   const dslt_common_options *o = &s->options->common;
   dslt_backend_config config = {

@@ -5,6 +5,7 @@
 #define DSLT_TRACKER_SHARED_H
 
 #include "backend/backend.h"
+#include "nn/backbone.h"
 #include "nn/weights.h"
 #include "trackers/dslt/options.h"
 
@@ -25,7 +26,8 @@ typedef struct dslt_shared {
   const dslt_weights *weights;  /* borrowed */
   dslt_backend *backend;
   dslt_input_norm norm;
-  dslt_planned *nets; /* the first one owns the packed weights and goes last */
+  dslt_tap taps[DSLT_TAPS]; /* of the backbone */
+  dslt_planned *nets;       /* the first one owns the packed weights and goes last */
   int net_count, net_room;
   int64_t plan;   /* counts plans, for `used` */
   char note[256]; /* why backend "auto" does without a GPU, or "" */
