@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "math/hd.h"
+#include "base/hd.h"
 
 template <int V>
 struct alignas(V * sizeof(float)) dslt_pack {

@@ -81,7 +81,7 @@ def mix64(z: np.ndarray) -> np.ndarray:
 
 
 def normal_draws(count: int, seed: int, stream: int) -> np.ndarray:
-    """The normal draws of dslt's generator (host/math/normal.h)."""
+    """The normal draws of dslt's generator (host/base/normal.h)."""
     with np.errstate(over="ignore"):
         one = np.array([seed], np.uint64) + np.uint64(0x9E3779B97F4A7C15)
         key = mix64(mix64(one) ^ (np.array([stream], np.uint64) * np.uint64(0xD1342543DE82EF95)))

@@ -2,7 +2,7 @@
 /* rng.c: the generator of rng.h. */
 #include "rng.h"
 
-#include "math/normal.h"
+#include "base/normal.h"
 
 dslt_rng dslt_rng_make(uint64_t seed, uint64_t stream) {
   dslt_rng rng = {dslt_mix64(dslt_mix64(seed + 0x9e3779b97f4a7c15u) ^ (stream * 0xd1342543de82ef95u)), 0};

@@ -4,7 +4,7 @@
 #ifndef DSLT_BENCH_CEILING_H
 #define DSLT_BENCH_CEILING_H
 
-#include "backend/cpu/peak.h"
+#include "backend/peak.h"
 #include "tracker/cost.h"
 
 #ifdef __cplusplus

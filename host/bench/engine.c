@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "backend/cpu/peak.h"
+#include "backend/peak.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "bench/measure.h"

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "math/hd.h"
+#include "base/hd.h"
 
 /* One tensor of weights with its gradient and Adam's moments. */
 typedef struct dslt_param {

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "math/hd.h"
+#include "base/hd.h"
 #include "math/sample_ring.h"
 #include "math/target_state.h"
 

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "math/hd.h"
+#include "base/hd.h"
 
 typedef struct dslt_stop_rule {
   int limit;     /* steps at most, the length of the list of losses */

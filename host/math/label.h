@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "math/hd.h"
+#include "base/hd.h"
 
 /* exp(-(x^2 / sx^2 + y^2 / sy^2) / 2). */
 DSLT_HD float dslt_gaussian2(float x, float y, float sx, float sy) {

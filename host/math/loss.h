@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#include "math/hd.h"
+#include "base/hd.h"
 
 typedef enum dslt_loss {
   DSLT_LOSS_SHRINKAGE = 0,          /* exp(y) l^2 / (1 + exp(a (c - l))), paper eq. 6 and 7 */

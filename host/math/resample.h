@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "math/hd.h"
+#include "base/hd.h"
 
 /* A triangle filter: bilinear when enlarging, widened by the ratio when shrinking, so that nothing aliases.
  */

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "math/hd.h"
+#include "base/hd.h"
 
 enum { DSLT_SAMPLES_MAX = 64 }; /* slots of a store */
 

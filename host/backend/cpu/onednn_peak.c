@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/peak.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "onednn_step.h"
-#include "peak.h"
 
 /* ---- any primitive ------------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "peak.h"
+#include "backend/peak.h"
 
 #include <omp.h>
 #include <stdlib.h>

@@ -3,10 +3,10 @@
  * convolution to compare with. */
 #include <stdlib.h>
 
+#include "backend/peak.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "cpu.h"
-#include "peak.h"
 
 int dslt_cpu_arithmetic_peak(double *flops, const char **how, dslt_backend *backend, int precision,
                              double seconds) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* normal.h: draws of the counter-based generator (util/rng.h) by number: the one place of its arithmetic, for
+/* normal.h: draws of the counter-based generator (rng.h) by number: the one place of its arithmetic, for
  * the host and the kernels. */
-#ifndef DSLT_MATH_NORMAL_H
-#define DSLT_MATH_NORMAL_H
+#ifndef DSLT_BASE_NORMAL_H
+#define DSLT_BASE_NORMAL_H
 
 #include <stdint.h>
 
-#include "math/hd.h"
+#include "base/hd.h"
 
 enum { DSLT_NORMAL_DRAWS = 12 }; /* numbers that a normal one uses up */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* peak.h: what this processor reaches at best, measured here and now, to set beside what the tracker reaches:
  * matrix products, copying from memory, and the fastest convolution that oneDNN has for a given shape. */
-#ifndef DSLT_BACKEND_CPU_PEAK_H
-#define DSLT_BACKEND_CPU_PEAK_H
+#ifndef DSLT_BACKEND_PEAK_H
+#define DSLT_BACKEND_PEAK_H
 
 #include "backend/backend.h"
 
