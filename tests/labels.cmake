@@ -18,7 +18,7 @@ set(slow
   "^Scene\\.(TruthLies|ThePost)" "^TrackerTest\\.(FramesWithout|BoxesOnThe)")
 list(JOIN slow "|" slow)
 # Tests of trackers in threads, of the thread that reads ahead, of the pool of processes, of errors kept per thread.
-set(threads "Threads|^Pool\\.|^LastError\\.")
+set(threads "^ThreadsTest\\.|^Pool\\.|^LastError\\.")
 set(sample $ENV{DSLT_TEST_SLOW})
 
 foreach(list IN LISTS DSLT_TEST_LISTS)
