@@ -60,7 +60,7 @@ sanitize:
 	@scripts/setup.sh
 	@cmake --preset sanitize
 	@cmake --build build-sanitize --parallel $(JOBS)
-	@$(RUN_TESTS) build-sanitize -- --label-exclude '^(another_day|numeric)$$'
+	@$(RUN_TESTS) build-sanitize $(if $(SLOW),,--exclude numeric)
 
 tsan:
 	@scripts/setup.sh

@@ -5,6 +5,7 @@
     scripts/run_tests.py BUILD                  the fast tests and today's share of the slow ones
     scripts/run_tests.py BUILD --all            every test
     scripts/run_tests.py BUILD --seed 107       the share of another day
+    scripts/run_tests.py BUILD --exclude cli    not those with this label; repeatable
     scripts/run_tests.py BUILD -- -L tracker    arguments after -- go to ctest
 
 Slow tests are those that tests/slow.cmake names. One in SHARE of them (default 5) runs, chosen by the seed, which is the day
@@ -35,6 +36,7 @@ def arguments(line: list[str]) -> argparse.Namespace:
     parser.add_argument("--all", action="store_true", help="every slow test too")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("DSLT_TEST_SEED") or day))
     parser.add_argument("--share", type=int, default=5, metavar="N", help="run one in N of the slow tests")
+    parser.add_argument("--exclude", action="append", default=[], metavar="LABEL", help="leave out tests with this label")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     given = parser.parse_args(line[:end])
     given.ctest = line[end + 1 :]
@@ -75,8 +77,10 @@ def main() -> int:
         print("tests: all of them", flush=True)
     else:
         environment["DSLT_TEST_SLOW"] = f"{given.seed};{given.share}"
-        command += ["--label-exclude", "^another_day$"]
+        given.exclude.append("another_day")
         print(f"tests: the fast ones and 1 in {given.share} of the slow ones, seed {given.seed} (--all: all)", flush=True)
+    if given.exclude:  # one expression: of several, ctest would want all to match
+        command += ["--label-exclude", f"^({'|'.join(given.exclude)})$"]
     code, closing = run(command, environment)
     if junit.exists():
         print("\n" + skipped.summary(str(junit)) + "\n")

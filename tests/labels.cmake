@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # ctest reads this when it runs, after the lists of GoogleTest's tests, whose names are known only then. It gives every test
-# its labels: the room (ctest -L tracker); "threads" for those that ThreadSanitizer runs; "slow" for those below, and
-# "another_day" for slow ones that a sampled run (DSLT_TEST_SLOW="SEED;SHARE", set by scripts/run_tests.py) leaves out. Seeds
-# 1 to SHARE between them take every slow test.
+# its labels:
+#   its room      ctest -L tracker
+#   threads       run under ThreadSanitizer (make tsan)
+#   numeric       long runs of arithmetic that smaller tests cover too; `make sanitize` leaves them out
+#   slow          those below
+#   another_day   slow ones that a sampled run (DSLT_TEST_SLOW="SEED;SHARE", set by scripts/run_tests.py) leaves out; seeds 1
+#                 to SHARE between them take every slow test
 #
 # DSLT_TEST_LISTS are the variables that hold the names, DSLT_TEST_ENVIRONMENT what each test gets; gtest_discover_tests()
 # itself would keep only the first of several variables.
@@ -19,6 +23,7 @@ set(slow
 list(JOIN slow "|" slow)
 # Tests of trackers in threads, of the thread that reads ahead, of the pool of processes, of errors kept per thread.
 set(threads "^ThreadsTest\\.|^Pool\\.|^LastError\\.")
+set(numeric "ShiftTest\\.|GroupPreset\\.|^BackboneFallback\\.|^BackboneBatch\\.|FrozenTest\\.|^RealWeights\\.|^Shipped\\.|RealShapes")
 set(sample $ENV{DSLT_TEST_SLOW})
 
 foreach(list IN LISTS DSLT_TEST_LISTS)
@@ -27,6 +32,9 @@ foreach(list IN LISTS DSLT_TEST_LISTS)
     set(labels ${room})
     if(test MATCHES "${threads}")
       list(APPEND labels threads)
+    endif()
+    if(test MATCHES "${numeric}")
+      list(APPEND labels numeric)
     endif()
     if(test MATCHES "${slow}")
       list(APPEND labels slow)
