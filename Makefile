@@ -15,6 +15,7 @@
 #   make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
 #   make valgrind   a 20-frame run under Valgrind (needs valgrind)
 #   make variants   the program without its optional libraries, and with oneDNN 3
+#   make mutants    break the code in many places, one at a time: does a test notice? (hours)
 #   make docs       the reference of include/dslt/dslt.h into build/docs (needs doxygen)
 #   make lint       formatting and layering
 #   make format     clang-format over the sources
@@ -30,7 +31,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 RUN_TESTS = scripts/run_tests.py --jobs $(JOBS) $(if $(SLOW),--all)
 
-.PHONY: all program build demo check check-all test sanitize tsan fuzz valgrind variants docs lint install format clean
+.PHONY: all program build demo check check-all test sanitize tsan fuzz valgrind variants mutants docs lint install format clean
 
 all:
 	@scripts/setup.sh
@@ -78,6 +79,10 @@ valgrind: program
 variants:
 	@scripts/setup.sh
 	@scripts/variants.sh
+
+mutants:
+	@scripts/setup.sh
+	@tests/mutation/mutate.py
 
 docs:
 	@scripts/docs.sh $(BUILD)/docs
