@@ -2,6 +2,7 @@
 /* tracker_choice.c: the options that choose and set up the tracker. */
 #include "cli/tracker_choice.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,9 @@ enum {
 static const struct argp_option table[] = {
     {0, 0, 0, 0, "Tracker:", 2},
     {"weights", 'w', "FILE", 0,
-     "Backbone: slim (default, built in), a safetensors file, or random:ARCH[:SEED]", 2},
+     "Backbone: slim (default, built in), a safetensors file, an ONNX model (with --set taps=LOW,HIGH and, where it "
+     "does not say so itself, mean, deviation, channel_order), or random:ARCH[:SEED]",
+     2},
     {"preset", KEY_PRESET, "NAME", 0, "default, paper or released", 2},
     {"backend", KEY_BACKEND, "NAME", 0, "auto (default), cpu or cuda", 2},
     {"threads", KEY_THREADS, "N", 0, "CPU threads; 0 (default) = the cores at hand", 2},
@@ -41,6 +44,35 @@ int dslt_tracker_choice_add(dslt_tracker_choice *choice, const char *key, const 
   if (choice->count == choice->room) return 0;
   choice->settings[choice->count++] = (dslt_tracker_setting){key, value};
   return 1;
+}
+
+/* Keys of --set that belong to the weights: they go behind the file's name, as dslt_weights_load() takes them. */
+static int is_weights_key(const char *key) {
+  static const char *const keys[] = {"taps", "scales", "mean", "deviation", "channel_order"};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (strcmp(key, keys[i]) == 0) return 1;
+  return 0;
+}
+
+static void finish_weights(struct argp_state *state, dslt_tracker_choice *choice) {
+  static char name[4096]; /* as long-lived as argv */
+  size_t used = (size_t)snprintf(name, sizeof name, "%s", choice->weights);
+  int kept = 0;
+  for (int i = 0, first = 1; i < choice->count; i++) {
+    const dslt_tracker_setting *s = &choice->settings[i];
+    if (!is_weights_key(s->key)) {
+      choice->settings[kept++] = *s;
+      continue;
+    }
+    if (used < sizeof name)
+      used +=
+          (size_t)snprintf(name + used, sizeof name - used, "%c%s=%s", first ? '?' : '&', s->key, s->value);
+    first = 0;
+  }
+  if (kept == choice->count) return;
+  if (used >= sizeof name) dslt_usage_error(state, "What --set says of the weights is too long.");
+  choice->count = kept;
+  choice->weights = name;
 }
 
 /* "key=value" is cut in two where it stands, in argv. */
@@ -78,6 +110,7 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
     case ARGP_KEY_END:
       if (!choice->weights) choice->weights = "slim";
       if (!choice->preset) choice->preset = "default";
+      finish_weights(state, choice);
       apply_settings(state, choice);
       break;
     default: return ARGP_ERR_UNKNOWN;

@@ -149,8 +149,8 @@ static int network_taps(dslt_tap out[DSLT_TAPS], const dslt_weights *weights) {
   if (network->taps != DSLT_TAPS)
     return dslt_fail(
         DSLT_EWEIGHTS,
-        "%s: the tracker fuses two layers of a network and %d are named; name them when converting "
-        "(dslt weights convert --taps=LOW,HIGH); \"dslt weights info\" lists them.",
+        "%s: the tracker fuses two layers of a network and %d are named; name them with --set taps=LOW,HIGH "
+        "or dslt weights convert --taps=LOW,HIGH; dslt weights info lists them.",
         path_of(weights), network->taps);
   if (network->graph.layer[0].channels != 3)
     return dslt_fail(DSLT_EWEIGHTS, "%s: the network's pictures have %d channels; the tracker's have 3.",

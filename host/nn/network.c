@@ -110,6 +110,8 @@ static int find_tap(int *out, const dslt_network *network, const char *name) {
   char safe[120];
   *out = dslt_graph_find(g, name);
   if (*out > 0) return DSLT_OK;
+  if (*out == 0)
+    return dslt_fail(DSLT_EWEIGHTS, "The picture itself cannot be tapped; name a layer behind it.");
   const char **names = calloc((size_t)g->layers, sizeof *names);
   if (!names) return no_memory();
   for (int i = 0; i < g->layers; ++i) names[i] = g->layer[i].name;

@@ -310,8 +310,50 @@ static int load_random(dslt_weights **out, const char *text) {
   return dslt_weights_random(out, arch, seed);
 }
 
+/* The keys that may stand behind a file's name. */
+static const char *const keys_behind[][2] = {{"taps", DSLT_KEY_TAPS},
+                                             {"scales", DSLT_KEY_SCALES},
+                                             {"mean", DSLT_KEY_MEAN},
+                                             {"deviation", DSLT_KEY_DEVIATION},
+                                             {"channel_order", DSLT_KEY_ORDER}};
+enum { KEYS_BEHIND = sizeof keys_behind / sizeof *keys_behind };
+
+/* Cut "KEY=VALUE&KEY=VALUE" into pairs; the later one of a key wins. */
+static int read_behind(dslt_text_pair *pairs, int *count, char *text) {
+  for (char *next; text; text = next) {
+    next = strchr(text, '&');
+    if (next) *next++ = '\0';
+    char *value = strchr(text, '=');
+    int key = 0;
+    if (value) *value++ = '\0';
+    while (key < KEYS_BEHIND && strcmp(text, keys_behind[key][0]) != 0) ++key;
+    if (!value || key == KEYS_BEHIND)
+      return dslt_fail(
+          DSLT_EARGUMENT,
+          "Behind the name of a weight file only taps, scales, mean, deviation and channel_order can "
+          "be set, as in model.onnx?taps=low,high; \"%.100s\" cannot.",
+          text);
+    int at = 0;
+    while (at < *count && strcmp(pairs[at].key, keys_behind[key][1]) != 0) ++at;
+    pairs[at] = (dslt_text_pair){keys_behind[key][1], value};
+    if (at == *count) ++*count;
+  }
+  return DSLT_OK;
+}
+
 int dslt_weights_load(dslt_weights **out, const char *name) {
-  return dslt_weights_load_given(out, name, NULL, 0);
+  const char *behind = name ? strchr(name, '?') : NULL;
+  struct stat status;
+  if (!out || !behind || stat(name, &status) == 0) return dslt_weights_load_given(out, name, NULL, 0);
+  dslt_text_pair pairs[KEYS_BEHIND];
+  int count = 0;
+  char *path = strdup(name);
+  if (!path) return dslt_fail(DSLT_EMEMORY, "No memory for the name of a weight file.");
+  path[behind - name] = '\0';
+  int rc = read_behind(pairs, &count, path + (behind - name) + 1);
+  if (rc == DSLT_OK) rc = dslt_weights_load_given(out, path, pairs, count);
+  free(path);
+  return rc;
 }
 
 int dslt_weights_load_given(dslt_weights **out, const char *name, const dslt_text_pair *given, int count) {

@@ -43,6 +43,9 @@ int dslt_weights_take_onnx(dslt_weights *weights, const void *data, size_t size,
   dslt_metadata metadata = {.given = given, .given_count = given_count};
   int rc = dslt_network_from_onnx(&weights->network, data, size, name, keep_pair, &metadata);
   if (rc == DSLT_OK && (rc = take_metadata(weights, &metadata)) < 0) rc = dslt_fail_prefix(rc, name);
+  if (rc == DSLT_OK && weights->network->taps > 0 && weights->network->graph.layer[0].channels == 3 &&
+      !dslt_metadata_text(&metadata, DSLT_KEY_SCALES))
+    rc = dslt_network_probe(weights->network, weights->preprocess.deviation);
   const char *source = rc == DSLT_OK ? dslt_metadata_text(&metadata, DSLT_KEY_SOURCE) : NULL;
   const char *license = rc == DSLT_OK ? dslt_metadata_text(&metadata, DSLT_KEY_LICENSE) : NULL;
   if (source) weights->source = strdup(source);

@@ -45,7 +45,7 @@ static void print_layer(const dslt_network *network, int index, const dslt_node_
   }
   snprintf(map, sizeof map, "%dx%dx%d", m->w, m->h, m->c);
   if (!m->whole) snprintf(field, sizeof field, "%g", m->last[0] - m->first[0] + 1);
-  if (can_be_tapped(m)) snprintf(mark, sizeof mark, "tap");
+  if (index > 0 && can_be_tapped(m)) snprintf(mark, sizeof mark, "tap");
   for (int t = 0; t < network->taps; ++t)
     if (network->tap[t] == index) snprintf(mark, sizeof mark, "TAP %d", t + 1);
   printf("  %-38s %-34s %-14s %6g %9s %10.0f %9.3f  %s\n", name, what, map, m->stride[0], field, m->weights,

@@ -202,7 +202,9 @@ typedef struct dslt_weights dslt_weights;
  * topology, narrower, made by weights/distill); "random:ARCH[:SEED]", as dslt_weights_random() makes them,
  * seed 1 unless given, for timing and tests; anything else names a safetensors file, which is mapped:
  * VGG-16's topology with any channel widths, torchvision's names (features.0.weight) or Caffe's
- * (conv1_1.weight), F32, F16 or BF16. DSLT_EIO, DSLT_EFORMAT, DSLT_EWEIGHTS, DSLT_EMEMORY; DSLT_EARGUMENT: no
+ * (conv1_1.weight), F32, F16 or BF16; or any network that `dslt weights convert` wrote; a name that ends in .onnx is
+ * an ONNX model (in builds with libonnx). Behind the name of a network what its file does not say can be set:
+ * "model.onnx?taps=LOW,HIGH&mean=A,B,C&deviation=A,B,C&channel_order=bgr&scales=A,B". DSLT_EIO, DSLT_EFORMAT, DSLT_EWEIGHTS, DSLT_EMEMORY; DSLT_EARGUMENT: no
  * such arch. */
 DSLT_API int dslt_weights_load(dslt_weights **out, const char *name);
 /** He-initialised random weights in memory. `arch`: "vgg16" (64, 128, 256, 512, 512 channels) or "vgg16/N"

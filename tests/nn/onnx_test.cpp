@@ -135,6 +135,32 @@ TEST_F(Onnx, MetadataSaysHowItIsFedAndTapped) {
   std::remove(saved.c_str());
 }
 
+// What the file does not say stands behind its name, and goes before what it does say.
+TEST_F(Onnx, KeysBehindTheNameGoFirst) {
+  const std::string path = testing::TempDir() + "dslt_behind.onnx";
+  std::ofstream(path, std::ios::binary) << model(
+      conv("x", "low", of_ints("strides", {4, 4})) + node("Relu", {"low"}, "r") + node("Relu", {"r"}, "y"),
+      {1, 3, 0, 0}, entry("dslt.taps", "nothing"));
+  dslt_weights *loaded = nullptr;
+  EXPECT_EQ(dslt_weights_load(&loaded, path.c_str()), DSLT_EWEIGHTS);
+  EXPECT_NE(std::string(dslt_last_error()).find("no layer \"nothing\""), std::string::npos)
+      << dslt_last_error();
+  ASSERT_EQ(dslt_weights_load(&loaded, (path + "?taps=y&mean=1,2,3&scales=4").c_str()), DSLT_OK)
+      << dslt_last_error();
+  EXPECT_EQ(loaded->network->taps, 1);
+  EXPECT_EQ(loaded->network->scale[0], 4);
+  EXPECT_EQ(loaded->preprocess.mean[1], 2);
+  dslt_weights_free(loaded);
+  // Without scales they are measured: values of about 20.
+  ASSERT_EQ(dslt_weights_load(&loaded, (path + "?taps=y").c_str()), DSLT_OK) << dslt_last_error();
+  EXPECT_GT(loaded->network->scale[0], 0);
+  EXPECT_NE(loaded->network->scale[0], 1);
+  dslt_weights_free(loaded);
+  for (const char *wrong : {"?tap=y", "?taps", "?taps=y&colour=1"})
+    EXPECT_EQ(dslt_weights_load(&loaded, (path + wrong).c_str()), DSLT_EARGUMENT) << wrong;
+  std::remove(path.c_str());
+}
+
 // ---- what is refused ----------------------------------------------------------------------------------
 
 struct Refused {
