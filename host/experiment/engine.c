@@ -12,7 +12,9 @@
 #include "base/error.h"
 #include "experiment/draft.h"
 #include "experiment/finish.h"
+#include "experiment/inputs.h"
 #include "experiment/job.h"
+#include "experiment/lock.h"
 #include "experiment/machine.h"
 #include "experiment/manifest.h"
 #include "experiment/trial.h"
@@ -27,6 +29,7 @@ typedef struct run {
   dslt_weights *weights;
   dslt_run_plan plan;
   dslt_draft draft;
+  dslt_lock lock;
   int *todo; /* indexes of the plan's jobs, longest first */
   int todo_count;
   int64_t *told;       /* [todo_count] frames done by each */
@@ -140,6 +143,21 @@ static int longer_first(const void *a, const void *b, void *self) {
   return x - y;
 }
 
+/* 1 when the job was done by an earlier run from what is there now; says what has changed. */
+static int is_done(run *r, const dslt_run_job *job) {
+  enum { MOST_NOTES = 12 };
+  if (job->trouble || !dslt_job_finished(job, r->request->out)) return 0;
+  const char *what = dslt_inputs_changed(r->set, job, r->request->out);
+  if (!what) return 1;
+  char words[600];
+  snprintf(words, sizeof words, "%.400s: its %s changed since its results were made, so it is done again.",
+           job->name, what);
+  if (r->result->changed++ < MOST_NOTES) note(r, words);
+  if (r->result->changed == MOST_NOTES) note(r, "Others that changed are not named.");
+  dslt_finish_forget(&r->plan, job, r->request->out);
+  return 0;
+}
+
 static int find_todo(run *r) {
   const dslt_run_plan *plan = &r->plan;
   r->todo = malloc(((size_t)plan->count + 1) * sizeof *r->todo);
@@ -150,7 +168,7 @@ static int find_todo(run *r) {
     const dslt_run_job *job = &plan->jobs[i];
     if (job->shard != r->request->shard.index) continue;
     r->result->jobs++;
-    if (!job->trouble && dslt_job_finished(job, r->request->out))
+    if (is_done(r, job))
       r->result->before++;
     else
       r->todo[r->todo_count++] = i;
@@ -266,6 +284,7 @@ static int prepare(run *r, dslt_backend_words *backend) {
   DSLT_TRY(dslt_run_plan_make(&r->plan, r->set, r->request));
   DSLT_TRY(check_foreign(r));
   DSLT_TRY(dslt_draft_open(&r->draft, r->request->out));
+  DSLT_TRY(dslt_lock_take(&r->lock, r->request->out, &r->request->shard));
   dslt_draft_sweep(r->request->out);
   json_t *manifest = NULL;
   DSLT_TRY(dslt_manifest_make(&manifest, r->request, r->set, r->weights, backend));
@@ -278,6 +297,7 @@ static int prepare(run *r, dslt_backend_words *backend) {
 static void run_free(run *r) {
   if (r->draft.folder) dslt_draft_sweep(r->request->out); /* children of a killed run may have died late */
   dslt_draft_close(&r->draft);
+  dslt_lock_drop(&r->lock);
   dslt_run_plan_free(&r->plan);
   dslt_weights_free(r->weights);
   dslt_dataset_free(r->set);
@@ -289,7 +309,7 @@ static void run_free(run *r) {
 
 int dslt_run_do(dslt_run_result *out, const dslt_run_request *request, const dslt_run_observer *observer) {
   memset(out, 0, sizeof *out);
-  run r = {.request = request, .observer = observer, .result = out};
+  run r = {.request = request, .observer = observer, .result = out, .lock = {.fd = -1}};
   dslt_backend_words backend = {0};
   int rc = prepare(&r, &backend);
   if (rc == DSLT_OK) rc = do_jobs(&r, backend.name);

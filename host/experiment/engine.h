@@ -3,8 +3,10 @@
  *
  * RESULTS/                 manifest.json, and the boxes as plan.h names them
  *   times/NAME.txt         seconds for each frame, the first one's training included; NaN where nothing ran
+ *   times/NAME.files       a hash of the files that were read (inputs.h)
  *   losses/NAME.json       {"sequence", "repetition", "part", "seed", "loss", "frames", "inits", "init_steps",
- *                          "updates", "update_steps", "init_losses": [...] (of the first training)}
+ *                          "updates", "update_steps", "init_losses": [...] (of the first training),
+ *                          "inputs": hashes of what was read; what changed since is done again (inputs.h)}
  *   failed/NAME.txt        why a job failed; gone when it succeeds
  *   .partial/              files not complete yet
  * Of VOT's unsupervised protocol these are times/unsupervised/NAME.txt and so on.
@@ -30,6 +32,7 @@ typedef struct dslt_run_result {
   dslt_run_step step;
   int jobs;         /* of this shard */
   int before;       /* of them, finished by an earlier run */
+  int changed;      /* of them, done again because ground truth or frames changed */
   int done;         /* finished now */
   int failed;       /* sentences in failed/ */
   int left;         /* neither: stopped before they ended */
@@ -54,7 +57,7 @@ typedef struct dslt_run_observer {
 
 /* Do it, or the rest of it. A failed job is told to the observer and counted, it does not make this fail; the
  * caller must be of one thread (pool.h). Errors: those of dslt_dataset_open(), dslt_dataset_select(),
- * dslt_weights_load(), dslt_manifest_settle(), a tracker that cannot be made with these options and weights,
+ * dslt_weights_load(), dslt_manifest_settle(), another run at work in the folder (DSLT_ESTATE), a tracker that cannot be made with these options and weights,
  * and results that cannot be written before the start. */
 int dslt_run_do(dslt_run_result *out, const dslt_run_request *request, const dslt_run_observer *observer);
 

@@ -83,3 +83,12 @@ int dslt_finish_times(const dslt_run_plan *plan, const dslt_dataset *set, const 
   }
   return DSLT_OK;
 }
+
+void dslt_finish_forget(const dslt_run_plan *plan, const dslt_run_job *job, const char *results) {
+  char *name = NULL, *path = NULL;
+  if (plan->layout == DSLT_FILES_FLAT) return;
+  if (time_name(&name, job->boxes) == DSLT_OK && dslt_results_path(&path, results, name) == DSLT_OK)
+    unlink(path);
+  free(path);
+  free(name);
+}

@@ -15,6 +15,9 @@ extern "C" {
  * DSLT_EIO. */
 int dslt_finish_times(const dslt_run_plan *plan, const dslt_dataset *set, const dslt_draft *draft);
 
+/* Remove that file of one job, whose times are about to change. */
+void dslt_finish_forget(const dslt_run_plan *plan, const dslt_run_job *job, const char *results);
+
 #ifdef __cplusplus
 }
 #endif

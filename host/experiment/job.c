@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/atomic_file.h"
 #include "base/clock.h"
@@ -19,6 +20,7 @@
 #include "eval/vot_truth.h"
 #include "experiment/draft.h"
 #include "experiment/frames.h"
+#include "experiment/inputs.h"
 #include "experiment/machine.h"
 
 const char dslt_job_cannot_write[] = "The results cannot be written: ";
@@ -38,6 +40,7 @@ typedef struct track {
   float *losses;           /* of the first first-frame training */
   int loss_count, inits;
   int64_t init_steps, updates, update_steps;
+  dslt_inputs inputs;
 } track;
 
 static int no_memory(const track *t) {
@@ -193,24 +196,44 @@ static json_t *describe_losses(const track *t) {
 }
 
 static int write_losses(const track *t, const dslt_draft *draft, const char *name) {
-  char *path = NULL;
-  DSLT_TRY(dslt_draft_path(&path, draft, name));
+  json_t *inputs = NULL;
+  char *path = NULL, *text = NULL;
   json_t *root = describe_losses(t);
-  char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;
+  int rc = dslt_inputs_describe(&inputs, &t->inputs, t->world->set, t->job);
+  if (rc < 0) goto done;
+  if (json_object_set_new(root, "inputs", inputs) != 0 ||
+      !(text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9)))) {
+    rc = no_memory(t);
+    goto done;
+  }
+  if ((rc = dslt_draft_path(&path, draft, name)) < 0) goto done;
+  rc = dslt_atomic_write(path, text, strlen(text));
+done:
   json_decref(root);
-  int rc = text ? dslt_atomic_write(path, text, strlen(text)) : no_memory(t);
   free(text);
   free(path);
   return rc;
 }
 
 /* All files first, then their names, the boxes' last. */
+/* Older boxes would be taken for the result of what is published now. */
+static int remove_boxes(const track *t) {
+  char *path = NULL;
+  DSLT_TRY(dslt_results_path(&path, t->world->request->out, t->job->boxes));
+  unlink(path);
+  free(path);
+  return DSLT_OK;
+}
+
 static int publish_results(const track *t, const dslt_draft *draft) {
-  static const char boxes[] = "boxes.txt", times[] = "times.txt", losses[] = "losses.json";
+  static const char boxes[] = "boxes.txt", times[] = "times.txt", losses[] = "losses.json", stamp[] = "files";
   const dslt_run_job *job = t->job;
   DSLT_TRY(write_boxes(t, draft, boxes));
   DSLT_TRY(write_times(t, draft, times));
   DSLT_TRY(write_losses(t, draft, losses));
+  DSLT_TRY(dslt_inputs_stamp(&t->inputs, draft, stamp));
+  DSLT_TRY(remove_boxes(t));
+  DSLT_TRY(dslt_draft_publish(draft, stamp, job->stamp));
   DSLT_TRY(dslt_draft_publish(draft, losses, job->losses));
   DSLT_TRY(dslt_draft_publish(draft, times, job->times));
   return dslt_draft_publish(draft, boxes, job->boxes);
@@ -246,6 +269,7 @@ static int run(track *t) {
   DSLT_TRY(choose_options(t));
   DSLT_TRY(dslt_tracker_create(&t->tracker, t->options, t->world->weights));
   DSLT_TRY(dslt_frames_open(&t->frames, t->world->set, job->sequence, job->start, job->frames));
+  DSLT_TRY(dslt_inputs_look(&t->inputs, t->world->set, job));
   DSLT_TRY(t->world->request->protocol == DSLT_RUN_VOT ? supervised(t) : one_pass(t));
   return write_results(t);
 }

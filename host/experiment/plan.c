@@ -83,6 +83,7 @@ static int name_files(dslt_run_job *job, const dslt_run_plan *plan, const char *
   const char *part = request->protocol == DSLT_RUN_VOT_UNSUPERVISED ? "unsupervised/" : "";
   if (rc == DSLT_OK && (asprintf(&job->times, "times/%s%s.txt", part, stem) < 0 ||
                         asprintf(&job->losses, "losses/%s%s.json", part, stem) < 0 ||
+                        asprintf(&job->stamp, "times/%s%s.files", part, stem) < 0 ||
                         asprintf(&job->failed, "failed/%s%s.txt", part, stem) < 0))
     rc = no_memory();
   free(stem);
@@ -232,6 +233,7 @@ void dslt_run_plan_free(dslt_run_plan *plan) {
     free(job->boxes);
     free(job->times);
     free(job->losses);
+    free(job->stamp);
     free(job->failed);
   }
   free(plan->jobs);

@@ -26,7 +26,7 @@ typedef struct dslt_run_job {
   const char *trouble; /* why it cannot be done, borrowed from the set; NULL: it can */
   dslt_box first;      /* the truth on frame `start`; SRE varies it once the frames' size is known */
   char *name;          /* "Crossing", "Crossing, repetition 2"; owned, as are the paths below */
-  char *boxes, *times, *losses, *failed; /* relative to the results' folder */
+  char *boxes, *times, *losses, *stamp, *failed; /* relative to the results' folder */
 } dslt_run_job;
 
 typedef struct dslt_run_plan {
