@@ -46,10 +46,11 @@ static const struct argp_option table[] = {
     {0, 0, 0, 0, "Results:", 3},
     {"out", 'o', "FILE", 0, "Write the boxes; - is standard output (default: none)", 3},
     {"format", KEY_FORMAT, "NAME", 0,
-     "Of --out: otb (default), vot, got10k, csv or json. Of several targets csv and json hold a row for each "
-     "with its number; the others become one file each, FILE with -1, -2 ... before its ending",
+     "Of --out: otb (default), vot, got10k, csv or json. csv and json hold the peak, whether the target is lost and "
+     "the frame's time in seconds too; of several targets they hold a row for each with its number; the others become one file each, FILE with -1, -2 ... before its ending",
      3},
-    {"overlay", KEY_OVERLAY, "FILE.mp4", 0, "Write the video with the boxes drawn in", 3},
+    {"overlay", KEY_OVERLAY, "FILE.mp4", 0,
+     "Write the video with the boxes drawn in; .mp4 keeps the frames' times, .avi has one rate", 3},
     {"dump-response", KEY_DUMP, "DIR", 0,
      "Write each response map as NNNNN.npy and NNNNN.png (NNNNN-1, NNNNN-2 ... of several targets)", 3},
     {"summary", KEY_SUMMARY, "FILE", 0, "Write speed, times and scores as JSON", 3},
