@@ -57,7 +57,7 @@ enum {
 /* How a value is stored. */
 typedef enum dslt_type { DSLT_TYPE_F32 = 0, DSLT_TYPE_BF16 = 1 } dslt_type;
 
-/* ---- frame to network input: crop.cu, augment.cu ------------------------------------------------- */
+/* ---- frame to network input: crop.cu, crop_boxes.cu, augment.cu ------------------------------------------------- */
 
 /* The current frame on the device, any dslt_pixel_format without conversion. The struct lives in device
  * memory, so that a captured graph reads another buffer every frame. */
@@ -81,6 +81,12 @@ int DSLT_LAUNCHER(crop)(dslt_stream stream, void *out, dslt_type type, int chann
                         const dslt_frame_view *frame, const dslt_search *geometry,
                         const dslt_input_norm *norm, const dslt_target_state *state, int first_level,
                         int count, const int32_t *when);
+
+/* Sample boxes [count] (1..DSLT_BOXES_MAX) of any place, size and aspect in one launch, into out
+ * [count][h][w][channels] as crop writes it, with a ratio for each axis; norm: host. */
+int DSLT_LAUNCHER(crop_boxes)(dslt_stream stream, void *out, dslt_type type, int channels,
+                              const dslt_frame_view *frame, int h, int w, const dslt_input_norm *norm,
+                              const dslt_box *boxes, int count, const int32_t *when);
 
 /* 5 x 5 Gaussian blur of deviation `sigma` (> 0), edges replicated, or the mirror image about column `axis`
  * (sigma 0): in [h][w][3] float32, out [h][w][channels] as crop writes it; not in place. */

@@ -24,6 +24,10 @@ typedef struct dslt_sample_sources {
    * out [count][input_height][input_width][3]. */                                                               \
   XX(int, crop, (dslt_backend *backend, float *out, const dslt_search *search, const dslt_input_norm *norm,      \
                  const dslt_target_state *state, int first_level, int count))                                    \
+  /* Sample the boxes boxes [count], of any place, size and aspect, into out [count][h][w][3]: filtered as by  \
+   * crop, with a ratio for each axis. A side that is not positive counts as a point. */                       \
+  XX(int, crop_boxes, (dslt_backend *backend, float *out, int h, int w, const dslt_input_norm *norm,           \
+                       const dslt_box *boxes, int count))                                                      \
   /* 5 x 5 Gaussian blur of deviation `sigma` (> 0), edges replicated, or the mirror image about column `axis`   \
    * (sigma 0): in [h][w][3] -> out [h][w][3]. */                                                                \
   XX(int, augment, (dslt_backend *backend, float *out, const float *in, int h, int w, float sigma, int axis))    \

@@ -31,6 +31,24 @@ DSLT_HD dslt_taps dslt_taps_at(int index, float anchor, float centre, float rati
   return taps;
 }
 
+/* One axis of a resampling: the three numbers that dslt_taps_at() takes. */
+typedef struct dslt_axis {
+  float anchor, centre, ratio;
+} dslt_axis;
+
+/* `samples` samples over [from, from + side]. A side that is not positive, or not a number, is a point. */
+DSLT_HD dslt_axis dslt_axis_of_side(double from, double side, int samples) {
+  dslt_axis axis;
+  axis.anchor = 0.5f * (float)samples;
+  axis.centre = (float)(from + 0.5 * side);
+  axis.ratio = side > 0.0 ? (float)(side / samples) : 0.0f;
+  return axis;
+}
+
+DSLT_HD dslt_taps dslt_axis_taps(const dslt_axis *axis, int index) {
+  return dslt_taps_at(index, axis->anchor, axis->centre, axis->ratio);
+}
+
 /* Weight of frame pixel `pixel`, not yet normalised. */
 DSLT_HD float dslt_tap_weight(const dslt_taps *taps, int pixel) {
   float distance = fabsf((float)pixel + 0.5f - taps->position) / taps->reach;

@@ -10,6 +10,8 @@ typedef enum dslt_mapping {
   DSLT_MAPPING_STRETCH = 1 /* the response is stretched over the search area, as the released program does */
 } dslt_mapping;
 
+enum { DSLT_BOXES_MAX = 4096 }; /* candidate boxes cropped in one batch */
+
 typedef struct dslt_search_area {
   int frame_width, frame_height;       /* px */
   double target_width, target_height;  /* in the first frame, px */

@@ -18,7 +18,7 @@
 // headers. The formatter finds no layout of this list that it likes twice.
 // clang-format off
 #define EVERY_KERNEL(X) \
-  X(crop) X(frame_view) X(augment) X(upsample_forward) X(upsample_backward) X(upsample_scratch) \
+  X(crop) X(crop_boxes) X(frame_view) X(augment) X(upsample_forward) X(upsample_backward) X(upsample_scratch) \
   X(regress_forward) X(regress_backward) X(regress_scratch) X(axpby) X(convert) X(sum_responses) \
   X(loss) X(adam) X(early_stop) X(locate) X(choose_scale) X(locate_levels) X(decide) X(store_label) \
   X(store_sample) X(condition) X(remap) X(pool) X(stamp) X(report)

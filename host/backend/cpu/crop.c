@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* crop.c: the search area, sampled from the frame with replicated edges and normalised; and its
- * augmentations. */
+/* crop.c: search areas and boxes, sampled from the frame with replicated edges and normalised. */
 #include <math.h>
 #include <omp.h>
 
@@ -24,7 +23,6 @@ DSLT_HOT static void blend_rows(float *row, const dslt_image *frame, const dslt_
 
 /* What sampling across needs of a level: it depends on the column alone. */
 typedef struct crop_level {
-  float ratio;
   int first, last; /* frame columns that are looked at */
   int taps;        /* of every sample; 0: too many for tables */
   int32_t *place;  /* [w][taps]: where in a row of floats a tap's pixel begins */
@@ -34,12 +32,10 @@ typedef struct crop_level {
 
 enum { TAPS_MAX = 32 }; /* in tables: down to a fifteenth of the size */
 
-DSLT_HOT static void tabulate(crop_level *level, const dslt_search *g, float centre, int columns) {
-  const int w = g->area.input_width;
-  const float anchor = (float)g->area.anchor_x;
+DSLT_HOT static void tabulate(crop_level *level, const dslt_axis *axis, int w, int columns) {
   int widest = 0;
   for (int u = 0; u < w; ++u) {
-    dslt_taps taps = dslt_taps_at(u, anchor, centre, level->ratio);
+    dslt_taps taps = dslt_axis_taps(axis, u);
     int count = taps.last - taps.first + 1;
     if (count > widest) widest = count;
     if (u == 0) level->first = dslt_clamp_index(taps.first, columns);
@@ -47,7 +43,7 @@ DSLT_HOT static void tabulate(crop_level *level, const dslt_search *g, float cen
   }
   level->taps = widest <= TAPS_MAX ? widest : 0;
   for (int u = 0; u < w && level->taps > 0; ++u) {
-    dslt_taps taps = dslt_taps_at(u, anchor, centre, level->ratio);
+    dslt_taps taps = dslt_axis_taps(axis, u);
     float total = 0.0f;
     for (int i = 0; i < level->taps; ++i) {
       const int inside = taps.first + i <= taps.last;
@@ -85,11 +81,11 @@ DSLT_HOT static void normalise_row(float *restrict out, const float *restrict to
 }
 
 /* The same without tables, for samples that span a great many pixels. */
-DSLT_HOT static void sample_wide(float *out, const float *row, int width, int columns, float anchor,
-                                 float centre, float ratio, const dslt_input_norm *norm) {
+DSLT_HOT static void sample_wide(float *out, const float *row, int width, int columns, const dslt_axis *axis,
+                                 const dslt_input_norm *norm) {
   int flip = norm->rgb ? 2 : 0;
   for (int u = 0; u < width; ++u, out += 3) {
-    dslt_taps taps = dslt_taps_at(u, anchor, centre, ratio);
+    dslt_taps taps = dslt_axis_taps(axis, u);
     float sum[3] = {0.0f, 0.0f, 0.0f}, total = 0.0f;
     for (int i = taps.first; i <= taps.last; ++i) {
       float weight = dslt_tap_weight(&taps, i);
@@ -102,97 +98,99 @@ DSLT_HOT static void sample_wide(float *out, const float *row, int width, int co
   }
 }
 
-/* Scratch of a crop: a row for each thread, the norm for a row, tables for each level. */
+/* Scratch of a crop: a row for each thread, the norm for a row, tables for each level or thread. */
 typedef struct crop_scratch {
   float *rows, *mean, *inverse;
   size_t row_values; /* of one thread */
-  crop_level level[DSLT_LEVELS_MAX];
+  float *tables;
+  size_t table_values; /* of one table */
 } crop_scratch;
 
 static size_t rounded(size_t values) { return (values + 15) / 16 * 16; }
 
-static int lay_out(crop_scratch *out, dslt_cpu *cpu, const dslt_search *g, int count) {
-  const size_t w = (size_t)g->area.input_width, entries = rounded(w * TAPS_MAX), across = rounded(3 * w);
+/* For samples of `width` columns, with `tables` tables; fills in the norm. */
+static int lay_out(crop_scratch *out, dslt_cpu *cpu, int width, int tables, const dslt_input_norm *norm) {
+  const size_t entries = rounded((size_t)width * TAPS_MAX), across = rounded(3 * (size_t)width);
   out->row_values = rounded(3 * (size_t)cpu->frame.width + 1);
-  size_t rows = out->row_values * (size_t)cpu->threads;
-  int levels = g->scale.levels > count ? g->scale.levels : count; /* what a later call will want */
-  size_t values = rows + 2 * across + (size_t)levels * (2 * entries + across);
+  out->table_values = 2 * entries + across;
+  const size_t rows = out->row_values * (size_t)cpu->threads;
+  const size_t values = rows + 2 * across + (size_t)tables * out->table_values;
   DSLT_TRY(dslt_cpu_reserve(&cpu->crop, values * sizeof(float)));
   out->rows = cpu->crop.data;
   out->mean = out->rows + rows;
   out->inverse = out->mean + across;
-  float *next = out->inverse + across;
-  for (int i = 0; i < count; ++i, next += 2 * entries + across) {
-    out->level[i].place = (int32_t *)next;
-    out->level[i].weight = next + entries;
-    out->level[i].total = next + 2 * entries;
+  out->tables = out->inverse + across;
+  for (int k = 0; k < 3 * width; ++k) {
+    out->mean[k] = norm->mean[k % 3];
+    out->inverse[k] = norm->inverse_deviation[k % 3];
   }
   return DSLT_OK;
+}
+
+/* Level with the memory of table number `index`. */
+static crop_level level_in(const crop_scratch *scratch, int index, int width) {
+  const size_t entries = rounded((size_t)width * TAPS_MAX);
+  float *table = scratch->tables + (size_t)index * scratch->table_values;
+  return (crop_level){.place = (int32_t *)table, .weight = table + entries, .total = table + 2 * entries};
+}
+
+/* One row of samples, on the calling thread. */
+static void crop_row(float *to, const dslt_cpu *cpu, const crop_scratch *scratch, const crop_level *level,
+                     const dslt_axis *axis, const dslt_taps *taps, int w, const dslt_input_norm *norm) {
+  float *row = scratch->rows + (size_t)omp_get_thread_num() * scratch->row_values;
+  blend_rows(row, &cpu->frame, taps, level->first, level->last);
+  if (level->taps == 0) {
+    sample_wide(to, row, w, cpu->frame.width, axis, norm);
+    return;
+  }
+  sample_row(to, row, w, level, norm->rgb);
+  normalise_row(to, level->total, scratch->mean, scratch->inverse, 3 * w);
 }
 
 int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_search *g, const dslt_input_norm *norm,
                   const dslt_target_state *state, int first_level, int count) {
   dslt_cpu *cpu = dslt_cpu_of(backend);
-  const int h = g->area.input_height, w = g->area.input_width, columns = cpu->frame.width;
-  const float centre = (float)state->cx;
+  const int h = g->area.input_height, w = g->area.input_width;
   crop_scratch scratch;
-  DSLT_TRY(lay_out(&scratch, cpu, g, count));
-  for (int k = 0; k < 3 * w; ++k) {
-    scratch.mean[k] = norm->mean[k % 3];
-    scratch.inverse[k] = norm->inverse_deviation[k % 3];
-  }
+  crop_level levels[DSLT_LEVELS_MAX];
+  dslt_axis axes[DSLT_LEVELS_MAX];
+  /* as many tables as a later call may want: nothing is allocated in a frame */
+  DSLT_TRY(lay_out(&scratch, cpu, w, g->scale.levels > count ? g->scale.levels : count, norm));
   for (int i = 0; i < count; ++i) {
-    scratch.level[i].ratio = (float)(g->area.ratio * state->scale * pow(g->scale.step, first_level + i));
-    tabulate(&scratch.level[i], g, centre, columns);
+    axes[i] = (dslt_axis){(float)g->area.anchor_x, (float)state->cx,
+                          (float)(g->area.ratio * state->scale * pow(g->scale.step, first_level + i))};
+    levels[i] = level_in(&scratch, i, w);
+    tabulate(&levels[i], &axes[i], w, cpu->frame.width);
   }
 #pragma omp parallel for schedule(static)
   for (int v = 0; v < count * h; ++v) {
-    const crop_level *level = &scratch.level[v / h];
-    float *row = scratch.rows + (size_t)omp_get_thread_num() * scratch.row_values;
-    float *to = out + (size_t)v * (size_t)w * 3;
-    dslt_taps taps = dslt_taps_at(v % h, (float)g->area.anchor_y, (float)state->cy, level->ratio);
-    blend_rows(row, &cpu->frame, &taps, level->first, level->last);
-    if (level->taps == 0) {
-      sample_wide(to, row, w, columns, (float)g->area.anchor_x, centre, level->ratio, norm);
-      continue;
-    }
-    sample_row(to, row, w, level, norm->rgb);
-    normalise_row(to, level->total, scratch.mean, scratch.inverse, 3 * w);
+    const int i = v / h;
+    const dslt_taps taps = dslt_taps_at(v % h, (float)g->area.anchor_y, (float)state->cy, axes[i].ratio);
+    crop_row(out + (size_t)v * (size_t)w * 3, cpu, &scratch, &levels[i], &axes[i], &taps, w, norm);
   }
   return DSLT_OK;
 }
 
-static void mirror_row(float *out, const float *in, int w, int axis) {
-  for (int x = 0; x < w; ++x)
-    for (int c = 0; c < 3; ++c) out[3 * x + c] = in[3 * dslt_clamp_index(2 * axis - 1 - x, w) + c];
-}
-
-int dslt_cpu_augment(dslt_backend *backend, float *out, const float *in, int h, int w, float sigma,
-                     int axis) {
-  (void)backend;
-  float k[5], total = 0.0f;
-  for (int i = 0; i < 5; ++i) {
-    float d = (float)(i - 2);
-    k[i] = sigma > 0.0f ? expf(-0.5f * d * d / (sigma * sigma)) : 0.0f;
-    total += k[i];
-  }
-#pragma omp parallel for schedule(static)
-  for (int y = 0; y < h; ++y) {
-    float *row = out + (size_t)y * (size_t)w * 3;
-    if (!(sigma > 0.0f)) {
-      mirror_row(row, in + (size_t)y * (size_t)w * 3, w, axis);
-      continue;
+/* A box is one thread's work. */
+int dslt_cpu_crop_boxes(dslt_backend *backend, float *out, int h, int w, const dslt_input_norm *norm,
+                        const dslt_box *boxes, int count) {
+  dslt_cpu *cpu = dslt_cpu_of(backend);
+  crop_scratch scratch;
+  if (h < 1 || w < 1 || count < 1 || count > DSLT_BOXES_MAX)
+    return dslt_fail(DSLT_EINTERNAL, "A crop of %d boxes to %d x %d pixels was asked for; it takes 1 to %d.",
+                     count, w, h, (int)DSLT_BOXES_MAX);
+  DSLT_TRY(lay_out(&scratch, cpu, w, cpu->threads, norm));
+#pragma omp parallel for schedule(dynamic, 1)
+  for (int i = 0; i < count; ++i) {
+    const dslt_axis across = dslt_axis_of_side(boxes[i].x, boxes[i].width, w);
+    const dslt_axis down = dslt_axis_of_side(boxes[i].y, boxes[i].height, h);
+    crop_level level = level_in(&scratch, omp_get_thread_num(), w);
+    tabulate(&level, &across, w, cpu->frame.width);
+    for (int v = 0; v < h; ++v) {
+      const dslt_taps taps = dslt_axis_taps(&down, v);
+      crop_row(out + ((size_t)i * (size_t)h + (size_t)v) * (size_t)w * 3, cpu, &scratch, &level, &across,
+               &taps, w, norm);
     }
-    for (int x = 0; x < w; ++x)
-      for (int c = 0; c < 3; ++c) {
-        float sum = 0.0f;
-        for (int j = 0; j < 5; ++j)
-          for (int i = 0; i < 5; ++i) {
-            int yy = dslt_clamp_index(y + j - 2, h), xx = dslt_clamp_index(x + i - 2, w);
-            sum += k[j] * k[i] * in[((size_t)yy * (size_t)w + (size_t)xx) * 3 + (size_t)c];
-          }
-        row[3 * x + c] = sum / (total * total);
-      }
   }
   return DSLT_OK;
 }

@@ -13,6 +13,13 @@ int dslt_cuda_crop(dslt_backend *backend, float *out, const dslt_search *g, cons
                           cuda->when);
 }
 
+int dslt_cuda_crop_boxes(dslt_backend *backend, float *out, int h, int w, const dslt_input_norm *norm,
+                         const dslt_box *boxes, int count) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_kernel_crop_boxes(cuda->now, out, DSLT_TYPE_F32, 3, cuda->view, h, w, norm, boxes, count,
+                                cuda->when);
+}
+
 int dslt_cuda_augment(dslt_backend *backend, float *out, const float *in, int h, int w, float sigma,
                       int axis) {
   return dslt_kernel_augment(dslt_cuda_of(backend)->now, out, DSLT_TYPE_F32, 3, in, h, w, sigma, axis);
