@@ -14,7 +14,7 @@
 # Regular expressions of tests that take two seconds or more on two Zen 5 cores, or repeat another test in another order.
 set(slow
   "ShiftTest\\." "GroupPreset\\." "^Memory\\." "^Resume\\.[^A]" "^FullDisk\\." "^BackboneFallback\\."
-  "^FlatMemory\\." "^Fork\\.A" "^Container\\.(OneDamaged|Flawless|EveryOrientation)" "^TrackVideo\\."
+  "^FlatMemory\\." "emulated\\.(RealWeights|Locate|Crop\\.FarPlaces)" "^Fork\\.A" "^Container\\.(OneDamaged|Flawless|EveryOrientation)" "^TrackVideo\\."
   "AllocationTest\\.Nothing" "Harness(Shuffled|Reversed)"
   "^TrackTargets\\.(FormatsOf|WrongCommands|Csv)" "^TrackUsage\\.(Refuses|NoResult)" "^DatasetVerb\\.WrongCommandLines"
   "^BenchProgram\\.(WrongUse|TheCeiling|Sweeps|APlot)" "^Report\\.Missing" "^ProgramEval\\.CommandLine" "^Demo\\.Refuses"
@@ -23,7 +23,7 @@ set(slow
 list(JOIN slow "|" slow)
 # Tests of trackers in threads, of the thread that reads ahead, of the pool of processes, of errors kept per thread.
 set(threads "^ThreadsTest\\.|^Pool\\.|^LastError\\.")
-set(numeric "ShiftTest\\.|GroupPreset\\.|^BackboneFallback\\.|^BackboneBatch\\.|FrozenTest\\.|^RealWeights\\.|^Shipped\\.|RealShapes")
+set(numeric "ShiftTest\\.|GroupPreset\\.|^BackboneFallback\\.|^BackboneBatch\\.|FrozenTest\\.|RealWeights\\.|^Shipped\\.|RealShapes")
 set(sample $ENV{DSLT_TEST_SLOW})
 
 foreach(list IN LISTS DSLT_TEST_LISTS)
