@@ -41,17 +41,12 @@ extern "C" int DSLT_LAUNCHER(loss)(dslt_stream stream, float *d_response, float 
   if (count == 0 || count > DSLT_CELLS_MAX)
     return dslt_fail(DSLT_EARGUMENT, "Kernel loss was given %zu cells; it takes 1 to %d.", count,
                      (int)DSLT_CELLS_MAX);
-#define LAUNCH_KIND(kind)                                                                                \
-  case kind:                                                                                             \
-    return DSLT_LAUNCH(loss_kernel<kind>, 1, THREADS, stream, d_response, d_bias, value, base, residual, \
-                       bias, label, (int)count, *spec, when)
+#define LAUNCH_KIND(name, number, text, function)                                                          \
+  case number:                                                                                             \
+    return DSLT_LAUNCH(loss_kernel<number>, 1, THREADS, stream, d_response, d_bias, value, base, residual, \
+                       bias, label, (int)count, *spec, when);
   switch (spec->kind) {
-    LAUNCH_KIND(DSLT_LOSS_SHRINKAGE);
-    LAUNCH_KIND(DSLT_LOSS_L2);
-    LAUNCH_KIND(DSLT_LOSS_L3);
-    LAUNCH_KIND(DSLT_LOSS_OHNM);
-    LAUNCH_KIND(DSLT_LOSS_SHRINKAGE_RELEASED);
-    LAUNCH_KIND(DSLT_LOSS_TRUNCATED);
+    DSLT_LOSSES(LAUNCH_KIND)
     default: return dslt_fail(DSLT_EARGUMENT, "Kernel loss knows no loss number %d.", spec->kind);
   }
 #undef LAUNCH_KIND

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "bench/stats.h"
 #include "nn/backbone.h"
-#include "trackers/dslt/options.h"
+#include "trackers/dslt/dslt.h"
 
 enum { MOST_RUNS = 64 };
 
@@ -95,7 +95,7 @@ static int compare(dslt_bench_compare *out, const dslt_options *o, const dslt_we
 static int compare_batches(dslt_bench_ceiling *out, const dslt_options *o, const dslt_weights *weights,
                            const dslt_cost *cost, int levels, double seconds) {
   int batches[2] = {1, levels}, count = levels > 1 ? 2 : 1;
-  if (dslt_dslt_options_of(o)->scale_joint && levels > 1) { /* all levels in one batch, never a single crop */
+  if (dslt_dslt_joint(dslt_dslt_options_of(o))) { /* all levels in one batch, never a single crop */
     batches[0] = levels;
     count = 1;
   }
@@ -112,17 +112,17 @@ static int compare_batches(dslt_bench_ceiling *out, const dslt_options *o, const
 }
 
 int dslt_bench_ceiling_make(dslt_bench_ceiling *out, const dslt_options *o, const dslt_weights *weights,
-                            const dslt_search *geometry, double seconds) {
+                            const dslt_search *search, double seconds) {
   memset(out, 0, sizeof *out);
   dslt_cost cost;
-  dslt_cost_count(&cost, o, weights, geometry);
+  dslt_cost_count(&cost, o, weights, search);
   DSLT_TRY(dslt_cpu_peak(&out->cpu, o->common.threads, seconds));
   out->measured = 1;
   out->flops_backbone = out->cpu.flops_f32;
   if (o->common.precision == DSLT_PRECISION_BF16 && out->cpu.flops_bf16 > 0)
     out->flops_backbone = out->cpu.flops_bf16;
   if (cost.layers == 0) return DSLT_OK; /* a network of its own: layer by layer with dslt bench --backbone */
-  return compare_batches(out, o, weights, &cost, geometry->scale.levels, seconds);
+  return compare_batches(out, o, weights, &cost, search->scale.levels, seconds);
 }
 
 double dslt_bench_stage_flops(const dslt_bench_ceiling *ceiling, int stage) {

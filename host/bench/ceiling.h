@@ -5,7 +5,7 @@
 #define DSLT_BENCH_CEILING_H
 
 #include "backend/peak.h"
-#include "tracker/cost.h"
+#include "trackers/dslt/cost.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -34,7 +34,7 @@ typedef struct dslt_bench_ceiling {
 /* Measure with the threads and precision of `options`, each single thing for about `seconds`. What this build
  * cannot measure is left out with a reason in `words`; DSLT_EMEMORY and DSLT_EINTERNAL are errors. */
 int dslt_bench_ceiling_make(dslt_bench_ceiling *out, const dslt_options *options, const dslt_weights *weights,
-                            const dslt_search *geometry, double seconds);
+                            const dslt_search *search, double seconds);
 
 /* The peak that a stage could reach, operations a second. */
 double dslt_bench_stage_flops(const dslt_bench_ceiling *ceiling, int stage);

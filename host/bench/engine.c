@@ -14,6 +14,7 @@
 #include "bench/measure.h"
 #include "bench/plot.h"
 #include "nn/weights.h"
+#include "trackers/dslt/dslt.h"
 
 /* Each thing that makes up the ceiling is measured for so long; some sixty of them take a few seconds. */
 static const double ceiling_seconds = 0.05;
@@ -82,13 +83,19 @@ static int measure_ceiling(bench *b) {
   const dslt_options *options = b->options;
   const char *why = !b->request.ceiling ? "left out by --no-ceiling" : NULL;
   if (strcmp(b->report.backend, "cpu") != 0) why = "measured for the CPU alone";
+  if (options->type != &dslt_type_dslt) why = "measured for DSLT alone";
   if (why) {
     snprintf(ceiling->words, sizeof ceiling->words, "%s", why);
     return DSLT_OK;
   }
-  dslt_search geometry;
-  DSLT_TRY(dslt_bench_geometry(&geometry, &b->items.list[0], options, b->weights));
-  return dslt_bench_ceiling_make(ceiling, options, b->weights, &geometry, ceiling_seconds);
+  const dslt_bench_item *first = &b->items.list[0];
+  dslt_search search;
+  dslt_tap taps[DSLT_TAPS];
+  int width, height;
+  DSLT_TRY(dslt_bench_frame_size(&width, &height, first));
+  DSLT_TRY(dslt_dslt_taps(taps, dslt_dslt_options_of(options), b->weights));
+  dslt_dslt_search(&search, dslt_dslt_options_of(options), taps, width, height, &first->box);
+  return dslt_bench_ceiling_make(ceiling, options, b->weights, &search, ceiling_seconds);
 }
 
 /* Frames that will be tracked in all, or -1. */

@@ -8,8 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "tracker/geometry.h"
-#include "trackers/dslt/options.h"
+#include "tracker/group.h"
 
 /* The targets of one run, and what their frames cost. */
 typedef struct crew {
@@ -17,7 +16,6 @@ typedef struct crew {
   dslt_box *box;
   dslt_target_state *state; /* ahead of the frame */
   dslt_result *result;
-  dslt_cost *cost;
   int count;
 } crew;
 
@@ -26,7 +24,6 @@ static void crew_free(crew *c) {
   free(c->box);
   free(c->state);
   free(c->result);
-  free(c->cost);
   memset(c, 0, sizeof *c);
 }
 
@@ -35,10 +32,8 @@ static int crew_make(crew *out, const dslt_bench_setup *setup) {
   crew c = {.box = calloc(count, sizeof(dslt_box)),
             .state = calloc(count, sizeof(dslt_target_state)),
             .result = calloc(count, sizeof(dslt_result)),
-            .cost = calloc(count, sizeof(dslt_cost)),
             .count = setup->targets};
-  int rc = c.box && c.state && c.result && c.cost ? DSLT_OK
-                                                  : dslt_fail(DSLT_EMEMORY, "Out of memory for the targets.");
+  int rc = c.box && c.state && c.result ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory for the targets.");
   if (rc == DSLT_OK) rc = dslt_group_create(&c.group, setup->options, setup->weights);
   if (rc < 0)
     crew_free(&c);
@@ -80,9 +75,6 @@ static int learn(crew *c, dslt_bench_run *run, const dslt_bench_item *item, cons
   const dslt_box first = scaled(&item->box, setup->factor);
   for (int i = 0; i < c->count; i++) {
     c->box[i] = dslt_bench_target(&first, i, frame->width, frame->height);
-    dslt_search geometry;
-    DSLT_TRY(dslt_geometry_for(&geometry, setup->options, setup->weights, frame, &c->box[i]));
-    dslt_cost_count(&c->cost[i], setup->options, setup->weights, &geometry);
   }
   const double before = dslt_memory_now();
   if (c->count > 1) DSLT_TRY(weigh_one(&run->memory_first, setup, frame, &first));
@@ -103,10 +95,8 @@ static int learn(crew *c, dslt_bench_run *run, const dslt_bench_item *item, cons
 
 static void add_target(dslt_bench_run *run, const crew *c, int target) {
   const dslt_result *result = &c->result[target];
-  dslt_tally tally;
   dslt_work work[DSLT_STAGE_COUNT];
-  dslt_tally_frame(&tally, c->group, target, &c->state[target], result);
-  dslt_cost_stages(work, &c->cost[target], &tally);
+  dslt_group_work(work, c->group, target, &c->state[target], result);
   for (int s = 0; s < DSLT_STAGE_COUNT; s++) {
     run->stage_ms[s] += result->stage_ms[s];
     run->stage_work[s].flop += work[s].flop;
@@ -115,7 +105,7 @@ static void add_target(dslt_bench_run *run, const crew *c, int target) {
 }
 
 static int track_frame(crew *c, dslt_bench_run *run, const dslt_image *frame, int counted) {
-  for (int i = 0; i < c->count; i++) c->state[i] = dslt_tally_state(c->group, i);
+  for (int i = 0; i < c->count; i++) c->state[i] = dslt_group_target(c->group, i)->seen;
   const double start = dslt_seconds(), cpu_start = dslt_cpu_seconds();
   DSLT_TRY(dslt_group_update(c->result, c->group, frame));
   const double seconds = dslt_seconds() - start, cpu = dslt_cpu_seconds() - cpu_start;
@@ -259,16 +249,18 @@ void dslt_bench_run_free(dslt_bench_run *run) {
   memset(run, 0, sizeof *run);
 }
 
-int dslt_bench_geometry(dslt_search *out, const dslt_bench_item *item, const dslt_options *options,
-                        const dslt_weights *weights) {
+int dslt_bench_frame_size(int *width, int *height, const dslt_bench_item *item) {
   dslt_bench_feed *feed = NULL;
   dslt_image frame;
   DSLT_TRY(dslt_bench_feed_open(&feed, item, 1));
   int rc = dslt_bench_feed_next(&frame, feed);
-  if (rc == 1)
-    rc = dslt_geometry_for(out, options, weights, &frame, &item->box);
-  else if (rc == 0)
+  if (rc == 1) {
+    *width = frame.width;
+    *height = frame.height;
+    rc = DSLT_OK;
+  } else if (rc == 0) {
     rc = dslt_fail(DSLT_EFORMAT, "%s holds no frame.", item->name);
+  }
   dslt_bench_feed_close(feed);
   return rc;
 }

@@ -7,8 +7,7 @@
 #include "bench/machine.h"
 #include "bench/observer.h"
 #include "bench/stats.h"
-#include "tracker/cost.h"
-#include "tracker/geometry.h"
+#include "tracker/work.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,9 +61,8 @@ void dslt_bench_run_free(dslt_bench_run *run);
  * point of a sequence that fills the frame evenly. */
 dslt_box dslt_bench_target(const dslt_box *first, int index, int frame_width, int frame_height);
 
-/* The geometry that an item's first frame gives. */
-int dslt_bench_geometry(dslt_search *out, const dslt_bench_item *item, const dslt_options *options,
-                        const dslt_weights *weights);
+/* Size of an item's first frame, px. */
+int dslt_bench_frame_size(int *width, int *height, const dslt_bench_item *item);
 
 #ifdef __cplusplus
 }

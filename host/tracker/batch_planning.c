@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "group.h"
+#include "tracker/group.h"
+#include "tracker/type.h"
 
 static int same_size(const dslt_search *a, const dslt_search *b) {
   return a->area.input_width == b->area.input_width && a->area.input_height == b->area.input_height;
 }
 
 static int at_once(const dslt_group *g) {
+  if (!g->shared.type->plan_net) return 1; /* nothing that a batch would share */
   return g->at_once ? g->at_once : g->shared.backend->type->searches_at_once;
 }
 
@@ -30,31 +32,31 @@ static int alloc_lists(dslt_group *g, int count) {
 
 /* The targets of one size, `count` of them from order[first] on: as few batches as possible, about equally
  * full, so that there are two batch sizes at most. */
-static int plan_batches(dslt_group *g, const dslt_search *geometries, int first, int count) {
+static int plan_batches(dslt_group *g, const dslt_search *searches, int first, int count) {
   int batches = (count + at_once(g) - 1) / at_once(g), most = (count + batches - 1) / batches;
   dslt_feature_workspace *workspace = &g->workspaces[g->workspace_count];
-  DSLT_TRY(dslt_feature_workspace_open(workspace, &g->shared, &geometries[g->order[first]], most));
+  DSLT_TRY(dslt_feature_workspace_open(workspace, &g->shared, &searches[g->order[first]], most));
   ++g->workspace_count;
   for (int i = 0; i < batches; ++i) {
     dslt_search_batch *c = &g->batches[g->batch_count++];
     *c = (dslt_search_batch){
         .workspace = workspace, .first = first, .count = count / batches + (i < count % batches)};
     first += c->count;
-    dslt_net **net =
-        c->count > 1 ? &c->net : (workspace->searched > 1 ? &workspace->pyramid : &workspace->single);
+    if (!g->shared.type->plan_net) continue;
+    dslt_net **net = c->count > 1 ? &c->net : &workspace->search;
     DSLT_TRY(dslt_shared_net(net, &g->shared, c->count * workspace->searched, workspace->input_height,
                              workspace->input_width));
   }
   return DSLT_OK;
 }
 
-static int plan_targets(dslt_group *g, const dslt_search *geometries) {
+static int plan_targets(dslt_group *g, const dslt_search *searches) {
   for (int i = 0; i < g->batch_count; ++i) {
     const dslt_search_batch *c = &g->batches[i];
     for (int place = 0; place < c->count; ++place) {
       int index = g->order[c->first + place];
       dslt_target *t = &g->targets[index];
-      DSLT_TRY(dslt_target_plan(t, &g->shared, c->workspace, &geometries[index]));
+      DSLT_TRY(dslt_target_plan(t, &g->shared, c->workspace, &searches[index]));
       t->batch_index = place;
       t->alone = c->net == NULL;
     }
@@ -62,18 +64,18 @@ static int plan_targets(dslt_group *g, const dslt_search *geometries) {
   return DSLT_OK;
 }
 
-int dslt_group_plan(dslt_group *g, const dslt_search *geometries, int count) {
+int dslt_group_plan(dslt_group *g, const dslt_search *searches, int count) {
   dslt_shared_new_plan(&g->shared);
   DSLT_TRY(alloc_lists(g, count));
   int planned = 0;
   for (int i = 0; i < count; ++i) {
     int first = planned, known = 0;
-    for (int k = 0; k < i && !known; ++k) known = same_size(&geometries[k], &geometries[i]);
+    for (int k = 0; k < i && !known; ++k) known = same_size(&searches[k], &searches[i]);
     for (int k = i; k < count && !known; ++k)
-      if (same_size(&geometries[k], &geometries[i])) g->order[planned++] = k;
-    if (planned > first) DSLT_TRY(plan_batches(g, geometries, first, planned - first));
+      if (same_size(&searches[k], &searches[i])) g->order[planned++] = k;
+    if (planned > first) DSLT_TRY(plan_batches(g, searches, first, planned - first));
   }
-  DSLT_TRY(plan_targets(g, geometries));
+  DSLT_TRY(plan_targets(g, searches));
   dslt_shared_trim(&g->shared);
   return DSLT_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "check.h"
+/* check.c: frames and boxes that callers give. */
+#include "tracker/check.h"
 
 #include <math.h>
 

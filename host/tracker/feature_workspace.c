@@ -1,90 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "feature_workspace.h"
+/* feature_workspace.c: memory and networks for search areas of one size. */
+#include "tracker/feature_workspace.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "geometry.h"
-#include "nn/backbone.h"
+#include "tracker/type.h"
 
-static void measure(dslt_feature_workspace *e, const dslt_shared *s, const dslt_search *g, int batch) {
-  const dslt_dslt_options *o = s->own;
-  size_t factor = (size_t)(s->taps[1].stride / s->taps[0].stride);
-  size_t cells = (size_t)g->area.map_height * (size_t)g->area.map_width;
-  *e = (dslt_feature_workspace){
-      .input_height = g->area.input_height, .input_width = g->area.input_width, .batch = batch};
-  e->searched = dslt_shared_searches_levels(s) ? g->scale.levels : 1;
-  e->input_values = (size_t)g->area.input_height * (size_t)g->area.input_width * 3;
-  e->low_values = cells * (size_t)s->taps[0].channels;
-  e->high_values = cells / (factor * factor) * (size_t)s->taps[1].channels;
-  int learns = o->train_reduction == DSLT_REDUCTION_LEARNS;
-  e->low_stored = learns ? e->low_values : cells * (size_t)o->reduce_channels;
-  e->high_stored = learns ? e->high_values : cells / (factor * factor) * (size_t)o->reduce_channels;
+static int open_own(dslt_feature_workspace *w, dslt_shared *s, const dslt_search *search) {
+  if (s->type->workspace_size == 0) return DSLT_OK;
+  w->own = calloc(1, s->type->workspace_size);
+  if (!w->own) return dslt_fail(DSLT_EMEMORY, "Out of memory for a feature workspace.");
+  return s->type->plan_workspace(w, s, search);
 }
 
-static int alloc_taps(float **low, float **high, const dslt_feature_workspace *e, dslt_shared *s,
-                      size_t count) {
-  DSLT_TRY(dslt_shared_floats(low, s, count * e->low_values));
-  return dslt_shared_floats(high, s, count * e->high_values);
+static int open_parts(dslt_feature_workspace *w, dslt_shared *s, const dslt_search *search, int crops) {
+  size_t searches = (size_t)w->batch * (size_t)w->searched;
+  if (s->type->plan_net) DSLT_TRY(dslt_shared_net(&w->single, s, 1, w->input_height, w->input_width));
+  for (int i = 0; i < w->taps; ++i) DSLT_TRY(dslt_shared_floats(&w->tap[i], s, searches * w->tap_values[i]));
+  DSLT_TRY(open_own(w, s, search));
+  if (searches < (size_t)crops) searches = (size_t)crops;
+  return dslt_shared_floats(&w->input, s, searches * w->input_values);
 }
 
-static int alloc_reduced(dslt_features *out, const dslt_feature_workspace *e, dslt_shared *s, int crops) {
-  DSLT_TRY(dslt_shared_floats(&out->low, s, (size_t)crops * e->low_stored));
-  return dslt_shared_floats(&out->high, s, (size_t)crops * e->high_stored);
-}
-
-/* After the taps, each of whose kinds may want reducing. */
-static int open_reduced(dslt_feature_workspace *e, dslt_shared *s, int levels) {
-  if (s->own->train_reduction == DSLT_REDUCTION_LEARNS) return DSLT_OK;
-  DSLT_TRY(alloc_reduced(&e->search_reduced, e, s, e->searched));
-  if (e->low_levels) DSLT_TRY(alloc_reduced(&e->levels_reduced, e, s, levels));
-  return e->low_moved ? alloc_reduced(&e->moved_reduced, e, s, 1) : DSLT_OK;
-}
-
-static int open_parts(dslt_feature_workspace *e, dslt_shared *s, int levels) {
-  int h = e->input_height, w = e->input_width;
-  size_t crops = (size_t)e->batch * (size_t)e->searched, all = (size_t)levels;
-  DSLT_TRY(dslt_shared_net(&e->single, s, 1, h, w));
-  DSLT_TRY(alloc_taps(&e->low, &e->high, e, s, crops));
-  if (levels > 1 && e->searched == 1) {
-    DSLT_TRY(dslt_shared_net(&e->pyramid, s, levels, h, w));
-    DSLT_TRY(alloc_taps(&e->low_levels, &e->high_levels, e, s, all));
-    if (all > crops) crops = all;
-  }
-  if (e->searched == 1 && s->own->memory > 1 && s->own->update_interval > 0)
-    DSLT_TRY(alloc_taps(&e->low_moved, &e->high_moved, e, s, 1));
-  DSLT_TRY(open_reduced(e, s, levels));
-  if (crops < 2) crops = 2; /* first-frame training's original and augmented crop */
-  return dslt_shared_floats(&e->input, s, crops * e->input_values);
-}
-
-int dslt_feature_workspace_open(dslt_feature_workspace *out, dslt_shared *shared, const dslt_search *geometry,
+int dslt_feature_workspace_open(dslt_feature_workspace *out, dslt_shared *shared, const dslt_search *search,
                                 int batch) {
-  dslt_feature_workspace e;
-  measure(&e, shared, geometry, batch);
-  int rc = open_parts(&e, shared, geometry->scale.levels);
+  dslt_feature_layout layout = {.searched = 1, .crops = 1};
+  DSLT_TRY(shared->type->layout(&layout, shared, search));
+  dslt_feature_workspace w = {.input_height = search->area.input_height,
+                              .input_width = search->area.input_width,
+                              .batch = batch,
+                              .searched = layout.searched,
+                              .taps = layout.taps};
+  w.input_values = (size_t)w.input_height * (size_t)w.input_width * 3;
+  memcpy(w.tap_values, layout.tap_values, sizeof w.tap_values);
+  int rc = open_parts(&w, shared, search, layout.crops);
   if (rc < 0)
-    dslt_feature_workspace_close(&e, shared);
+    dslt_feature_workspace_close(&w, shared);
   else
-    *out = e;
+    *out = w;
   return rc;
 }
 
-void dslt_feature_workspace_close(dslt_feature_workspace *e, dslt_shared *s) {
-  float *buffers[] = {e->input,
-                      e->low,
-                      e->high,
-                      e->low_levels,
-                      e->high_levels,
-                      e->low_moved,
-                      e->high_moved,
-                      e->search_reduced.low,
-                      e->search_reduced.high,
-                      e->levels_reduced.low,
-                      e->levels_reduced.high,
-                      e->moved_reduced.low,
-                      e->moved_reduced.high};
-  for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i)
-    s->backend->device->release(s->backend, buffers[i]);
-  memset(e, 0, sizeof *e);
+void dslt_feature_workspace_close(dslt_feature_workspace *w, dslt_shared *s) {
+  if (w->own && s->type->free_workspace) s->type->free_workspace(w, s);
+  free(w->own);
+  for (int i = 0; i < w->taps; ++i) s->backend->device->release(s->backend, w->tap[i]);
+  s->backend->device->release(s->backend, w->input);
+  memset(w, 0, sizeof *w);
 }

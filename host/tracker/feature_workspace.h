@@ -1,40 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* feature_workspace.h: all that it takes to look at a frame with search areas of one size: the backbones, and memory for
- * crops and features. Targets of that size use it in turn. */
+/* feature_workspace.h: all that it takes to extract features from search areas of one size: networks, and memory for
+ * crops and taps. Targets of that size use it in turn. */
 #ifndef DSLT_TRACKER_FEATURE_WORKSPACE_H
 #define DSLT_TRACKER_FEATURE_WORKSPACE_H
 
-#include "shared.h"
+#include "tracker/shared.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Both maps of one or more crops. */
-typedef struct dslt_features {
-  float *low, *high;
-} dslt_features;
+/* What a tracker needs of a workspace. */
+typedef struct dslt_feature_layout {
+  int searched;                         /* crops of one search, all of the same size, 1 or more */
+  int crops;                            /* crops that a target needs at once for anything else */
+  int taps;                             /* of the network; 0 without one */
+  size_t tap_values[DSLT_NET_TAPS_MAX]; /* of one crop */
+} dslt_feature_layout;
 
 typedef struct dslt_feature_workspace {
-  int input_height, input_width;   /* px */
-  int batch;                       /* searches whose features there is room for */
-  int searched;                    /* crops of one search: every level of the pyramid, or one */
-  dslt_net *single, *pyramid;      /* for one crop; for all levels, NULL where none is run. Borrowed */
-  float *input;                    /* crops, [.][input_height][input_width][3] */
-  float *low, *high;               /* taps of the searches, [batch][searched] */
-  float *low_levels, *high_levels; /* of a pyramid; NULL where there is none besides the search */
-  float *low_moved, *high_moved;   /* extracted again at the new place; NULL where that is never wanted */
-  size_t input_values, low_values, high_values; /* of one crop */
-  /* Where the reductions do not learn on line, a target reduces its features before anything else is done
-   * with them, and stores them so: [searched], [levels], one. NULL where taps are stored. */
-  dslt_features search_reduced, levels_reduced, moved_reduced;
-  size_t low_stored, high_stored; /* values of one sample's maps */
+  int input_height, input_width; /* px */
+  int batch;                     /* searches whose features there is room for */
+  int searched;                  /* crops of one search */
+  int taps;
+  size_t input_values, tap_values[DSLT_NET_TAPS_MAX]; /* of one crop */
+  dslt_net *single, *search; /* for one crop; for the crops of one search. Borrowed; NULL without a network */
+  float *input;              /* crops, [.][input_height][input_width][3] */
+  float *tap[DSLT_NET_TAPS_MAX]; /* of the searches, [batch][searched] */
+  void *own;                     /* the tracker's own part */
 } dslt_feature_workspace;
 
-/* For targets of this geometry's input size, `batch` of them searched at once. The backbones of searches are
- * the caller's to plan, `pyramid` where one target searches all levels alone. On failure there is nothing to
- * close. */
-int dslt_feature_workspace_open(dslt_feature_workspace *out, dslt_shared *shared, const dslt_search *geometry,
+/* For searches like this one, `batch` of them at once; plans the network for one crop, `search` is the caller's to
+ * plan. On failure there is nothing to close. */
+int dslt_feature_workspace_open(dslt_feature_workspace *out, dslt_shared *shared, const dslt_search *search,
                                 int batch);
 void dslt_feature_workspace_close(dslt_feature_workspace *workspace, dslt_shared *shared);
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* group.c: the public group: create, init, and the way of a frame for all its targets. */
-#include "group.h"
+/* group.c: the public group: create, first frame, and the following frames for all its targets. */
+#include "tracker/group.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "check.h"
-#include "geometry.h"
-#include "nn/backbone.h"
+#include "tracker/check.h"
+#include "tracker/type.h"
 
 /* ---- life ---------------------------------------------------------------------------------------- */
 
@@ -46,6 +45,11 @@ void dslt_group_set_batch(dslt_group *g, int at_once) { g->at_once = at_once; }
 
 const dslt_target *dslt_group_target(const dslt_group *g, int index) { return &g->targets[index]; }
 
+void dslt_group_work(dslt_work out[DSLT_STAGE_COUNT], const dslt_group *g, int target,
+                     const dslt_target_state *before, const dslt_result *result) {
+  g->shared.type->cost(out, &g->targets[target], before, result);
+}
+
 int dslt_group_count(const dslt_group *g) { return g && g->ready ? g->count : 0; }
 
 const char *dslt_group_backend(const dslt_group *g) { return g ? g->shared.backend->type->name : ""; }
@@ -73,8 +77,8 @@ static int open_graphs(dslt_group *g) {
 }
 
 static int learn_all(dslt_group *g, const dslt_image *frame, const dslt_box *boxes,
-                     const dslt_search *geometries, int count) {
-  DSLT_TRY(dslt_group_plan(g, geometries, count));
+                     const dslt_search *searches, int count) {
+  DSLT_TRY(dslt_group_plan(g, searches, count));
   DSLT_TRY(g->shared.backend->device->prefetch(g->shared.backend, NULL)); /* of another video */
   DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame));
   for (int i = 0; i < count; ++i) {
@@ -90,25 +94,22 @@ int dslt_group_learn(dslt_group *g, const dslt_image *frame, const dslt_box *box
     int rc = dslt_box_check(&boxes[i], frame);
     if (rc < 0) return name_one(rc, "Box", i, count);
   }
-  dslt_search geometries[DSLT_GROUP_TARGETS];
+  dslt_search searches[DSLT_GROUP_TARGETS];
   for (int i = 0; i < count; ++i)
-    dslt_geometry_of_taps(&geometries[i], g->shared.own, g->shared.taps, frame->width, frame->height,
-                          &boxes[i]);
+    DSLT_TRY(g->shared.type->measure(&searches[i], &g->shared, frame->width, frame->height, &boxes[i]));
   dslt_group_unplan(g);
   int rc = g->shared.backend->device->begin(g->shared.backend);
-  if (rc == DSLT_OK) {
-    rc = learn_all(g, frame, boxes, geometries, count);
-    rc = dslt_backend_end(g->shared.backend, rc);
-  }
-  if (rc < 0) {
-    dslt_group_unplan(g);
-    if (rc == DSLT_EMEMORY || rc == DSLT_EDEVICE_MEMORY) dslt_shared_forget(&g->shared);
-    return rc;
-  }
+  if (rc < 0) goto failed;
+  rc = dslt_backend_end(g->shared.backend, learn_all(g, frame, boxes, searches, count));
+  if (rc < 0) goto failed;
   g->frame_width = frame->width;
   g->frame_height = frame->height;
   g->ready = 1;
   return DSLT_OK;
+failed:
+  dslt_group_unplan(g);
+  if (rc == DSLT_EMEMORY || rc == DSLT_EDEVICE_MEMORY) dslt_shared_forget(&g->shared);
+  return rc;
 }
 
 int dslt_group_init(dslt_group *g, const dslt_image *frame, const dslt_box *boxes, int count) {
@@ -136,17 +137,16 @@ int dslt_group_init_result(dslt_result *out, const dslt_group *g, int target) {
   return DSLT_OK;
 }
 
-/* ---- the way of a frame -------------------------------------------------------------------------- */
+/* ---- a frame of all targets -------------------------------------------------------------------------- */
 
 static int search_calls(void *group, int index) {
   dslt_group *g = group;
   const dslt_device_ops *device = g->shared.backend->device;
   dslt_search_batch *c = &g->batches[index];
   DSLT_TRY(device->graph_mark(c->graph, -1));
-  for (int i = 0; i < c->count; ++i) DSLT_TRY(dslt_target_crop(&g->targets[g->order[c->first + i]]));
+  for (int i = 0; i < c->count; ++i) DSLT_TRY(dslt_target_crop_search(&g->targets[g->order[c->first + i]]));
   DSLT_TRY(device->graph_mark(c->graph, DSLT_STAGE_CROP));
-  DSLT_TRY(dslt_backbone_run(g->shared.backend->nn, c->net, c->workspace->input, c->workspace->low,
-                             c->workspace->high));
+  DSLT_TRY(g->shared.backend->nn->net_run(c->net, c->workspace->input, c->workspace->tap));
   DSLT_TRY(device->graph_mark(c->graph, DSLT_STAGE_BACKBONE));
   return device->graph_report(c->graph, NULL, 0);
 }

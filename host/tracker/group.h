@@ -4,7 +4,8 @@
 #ifndef DSLT_TRACKER_GROUP_H
 #define DSLT_TRACKER_GROUP_H
 
-#include "target.h"
+#include "tracker/target.h"
+#include "tracker/work.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -45,11 +46,16 @@ int dslt_group_announce(dslt_group *group, const dslt_image *frame);
 
 /* For tests: how many searches a batch of the next init holds at most, 1..64; 0 = the backend's choice. */
 void dslt_group_set_batch(dslt_group *group, int at_once);
-/* Target number `index` of an initialised group; for the tally of cost.h. */
+/* Target number `index` of an initialised group. */
 const dslt_target *dslt_group_target(const dslt_group *group, int index);
 
-/* batch_planning.c: sort the targets of these geometries into workspaces and batches, and plan them all; undo it. */
-int dslt_group_plan(dslt_group *group, const dslt_search *geometries, int count);
+/* What the frame cost at least that brought target number `target` of an initialised group from `before` to `result`,
+ * stage by stage. A run over a batch counts in full for each target that shares it. */
+void dslt_group_work(dslt_work out[DSLT_STAGE_COUNT], const dslt_group *group, int target,
+                     const dslt_target_state *before, const dslt_result *result);
+
+/* batch_planning.c: sort the targets of these searches into workspaces and batches, and plan them all; undo it. */
+int dslt_group_plan(dslt_group *group, const dslt_search *searches, int count);
 void dslt_group_unplan(dslt_group *group);
 
 #ifdef __cplusplus

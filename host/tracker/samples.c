@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* samples.c: memory for the stored samples. */
-#include "samples.h"
+/* samples.c: memory of training samples. */
+#include "tracker/samples.h"
 
 #include <string.h>
 
@@ -13,33 +13,30 @@ static int alloc_slots(float **out, const dslt_samples *s, dslt_backend *backend
   return DSLT_OK;
 }
 
-int dslt_samples_create(dslt_samples *out, dslt_backend *backend, int capacity, int slots, size_t low_values,
-                        size_t high_values, size_t label_values) {
-  memset(out, 0, sizeof *out);
-  out->slots = slots < capacity ? capacity : slots;
-  out->low_values = low_values;
-  out->high_values = high_values;
-  out->label_values = label_values;
-  int rc = alloc_slots(&out->low, out, backend, low_values);
-  if (rc == DSLT_OK) rc = alloc_slots(&out->high, out, backend, high_values);
-  if (rc == DSLT_OK) rc = alloc_slots(&out->label, out, backend, label_values);
-  if (rc < 0) dslt_samples_free(out, backend);
+int dslt_samples_create(dslt_samples *out, dslt_backend *backend, int slots, int maps, const size_t *values,
+                        size_t label_values) {
+  int rc = DSLT_OK;
+  *out = (dslt_samples){.slots = slots, .maps = maps, .label_values = label_values};
+  for (int i = 0; i < maps; ++i) {
+    out->values[i] = values[i];
+    rc = alloc_slots(&out->map[i], out, backend, values[i]);
+    if (rc < 0) goto failed;
+  }
+  rc = alloc_slots(&out->label, out, backend, label_values);
+  if (rc == DSLT_OK) return DSLT_OK;
+failed:
+  dslt_samples_free(out, backend);
   return rc;
 }
 
 void dslt_samples_free(dslt_samples *samples, dslt_backend *backend) {
-  backend->device->release(backend, samples->low);
-  backend->device->release(backend, samples->high);
+  for (int i = 0; i < samples->maps; ++i) backend->device->release(backend, samples->map[i]);
   backend->device->release(backend, samples->label);
   memset(samples, 0, sizeof *samples);
 }
 
-float *dslt_samples_low(const dslt_samples *samples, int slot) {
-  return samples->low + (size_t)slot * samples->low_values;
-}
-
-float *dslt_samples_high(const dslt_samples *samples, int slot) {
-  return samples->high + (size_t)slot * samples->high_values;
+float *dslt_samples_map(const dslt_samples *samples, int map, int slot) {
+  return samples->map[map] + (size_t)slot * samples->values[map];
 }
 
 float *dslt_samples_label(const dslt_samples *samples, int slot) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* samples.h: memory for the stored samples: the features of past frames (taps, or what the reductions make of
- * them) and their soft labels. Which slot is used when stands in math/sample_ring.h. */
+/* samples.h: memory of training samples: feature maps of past frames (taps, or what reductions make of them) and
+ * their labels, in backend memory. Which slot is next is the business of math/sample_ring.h. */
 #ifndef DSLT_TRACKER_SAMPLES_H
 #define DSLT_TRACKER_SAMPLES_H
 
@@ -10,18 +10,25 @@
 extern "C" {
 #endif
 
+enum { DSLT_SAMPLE_MAPS_MAX = 8 };
+
 typedef struct dslt_samples {
-  int slots; /* allocated, >= capacity: first-frame training borrows the rest for augmented samples */
-  float *low, *high, *label; /* [slots][values] */
-  size_t low_values, high_values, label_values;
+  int slots;                           /* 0: there is no memory */
+  int maps;                            /* of one sample */
+  float *map[DSLT_SAMPLE_MAPS_MAX];    /* [slots][values] each */
+  size_t values[DSLT_SAMPLE_MAPS_MAX]; /* of one sample's map */
+  float *label;                        /* [slots][label_values] */
+  size_t label_values;
 } dslt_samples;
 
-int dslt_samples_create(dslt_samples *out, dslt_backend *backend, int capacity, int slots, size_t low_values,
-                        size_t high_values, size_t label_values);
+/* Zeroed memory for `slots` samples of `maps` (1..DSLT_SAMPLE_MAPS_MAX) maps with values[maps]. On failure there is
+ * nothing to free. */
+int dslt_samples_create(dslt_samples *out, dslt_backend *backend, int slots, int maps, const size_t *values,
+                        size_t label_values);
 void dslt_samples_free(dslt_samples *samples, dslt_backend *backend);
 
-float *dslt_samples_low(const dslt_samples *samples, int slot);
-float *dslt_samples_high(const dslt_samples *samples, int slot);
+/* Map number `map` of the sample in `slot`, and the sample's label. */
+float *dslt_samples_map(const dslt_samples *samples, int map, int slot);
 float *dslt_samples_label(const dslt_samples *samples, int slot);
 
 #ifdef __cplusplus

@@ -1,32 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shared.h"
+/* shared.c: opens what targets share, and keeps planned networks for the next target of their size. */
+#include "tracker/shared.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "nn/backbone.h"
+#include "tracker/type.h"
 
-/* Backbones that are kept although nobody uses them: a few sizes in a few batches. */
+/* Networks that are kept although nobody uses them: a few sizes in a few batches. */
 enum { KEPT = 8 };
 
 static int check_and_open(dslt_shared *s) {
-  DSLT_TRY(dslt_options_check(s->options));
-  const dslt_backbone_spec spec = dslt_dslt_backbone(s->own);
-  DSLT_TRY(dslt_backbone_check(s->weights, &spec));
-  DSLT_TRY(dslt_backbone_taps(s->taps, s->weights, &spec));
-  s->norm = dslt_backbone_norm(s->weights);
   const dslt_common_options *o = &s->options->common;
   dslt_backend_config config = {
       .threads = o->threads, .precision = o->precision, .any_order = !o->deterministic};
-  DSLT_TRY(dslt_backend_open_noting(&s->backend, s->note, sizeof s->note, o->backend, &config));
-  return DSLT_OK;
+  DSLT_TRY(dslt_options_check(s->options));
+  DSLT_TRY(s->type->open(s));
+  return dslt_backend_open_noting(&s->backend, s->note, sizeof s->note, o->backend, &config);
 }
 
 int dslt_shared_open(dslt_shared *out, const dslt_options *options, const dslt_weights *weights) {
   dslt_shared s = {.weights = weights};
   DSLT_TRY(options ? dslt_options_clone(&s.options, options) : dslt_options_create(&s.options, "default"));
-  s.own = dslt_dslt_options_of(s.options);
+  s.type = s.options->type;
   int rc = check_and_open(&s);
   if (rc < 0)
     dslt_options_free(s.options);
@@ -43,13 +40,13 @@ void dslt_shared_close(dslt_shared *s) {
   memset(s, 0, sizeof *s);
 }
 
-/* ---- backbones ----------------------------------------------------------------------------------- */
+/* ---- networks ------------------------------------------------------------------------------------ */
 
 static int make_room(dslt_shared *s) {
   if (s->net_count < s->net_room) return DSLT_OK;
   int room = s->net_room ? 2 * s->net_room : KEPT;
   dslt_planned *nets = realloc(s->nets, (size_t)room * sizeof *nets);
-  if (!nets) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the backbone.");
+  if (!nets) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the network.");
   s->nets = nets;
   s->net_room = room;
   return DSLT_OK;
@@ -66,8 +63,7 @@ int dslt_shared_net(dslt_net **out, dslt_shared *s, int n, int h, int w) {
   DSLT_TRY(make_room(s));
   const dslt_net *owner = s->net_count ? s->nets[0].net : NULL;
   dslt_net *net = NULL;
-  const dslt_backbone_spec spec = dslt_dslt_backbone(s->own);
-  DSLT_TRY(dslt_backbone_plan(&net, s->backend, s->weights, &spec, n, h, w, owner));
+  DSLT_TRY(s->type->plan_net(&net, s, n, h, w, owner));
   s->nets[s->net_count++] = (dslt_planned){net, n, h, w, s->plan};
   *out = net;
   return DSLT_OK;
@@ -103,10 +99,6 @@ int dslt_shared_floats(float **out, dslt_shared *s, size_t count) {
   DSLT_TRY(s->backend->device->alloc(&memory, s->backend, count * sizeof(float)));
   *out = memory;
   return DSLT_OK;
-}
-
-int dslt_shared_searches_levels(const dslt_shared *s) {
-  return s->own->scale_joint && s->own->scale_levels > 1;
 }
 
 const char *dslt_shared_precision(const dslt_shared *s) {

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* target.h: one target: what was learnt of it and where it is. Borrows a feature workspace shared by targets
- * of equal search size. */
+/* target.h: one target of any tracker: where it is, the record of its frame, and the tracker's own part of it. Borrows
+ * a feature workspace shared by targets of equal search size. */
 #ifndef DSLT_TRACKER_TARGET_H
 #define DSLT_TRACKER_TARGET_H
 
-#include "feature_workspace.h"
 #include "math/decision.h"
 #include "math/early_stopping.h"
-#include "nn/head.h"
-#include "samples.h"
-#include "shared.h"
+#include "tracker/feature_workspace.h"
+#include "tracker/samples.h"
+#include "tracker/search_area.h"
+#include "tracker/shared.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Sections of a target's frame graph: a frame, and a first-frame step on each sample slot. */
-enum { DSLT_FIRST_SLOTS = 6, DSLT_SECTION_FRAME = 0, DSLT_SECTION_STEP = 1, DSLT_SECTIONS = 7 };
+enum { DSLT_SECTION_FRAME = 0 }; /* of a target's frame graph; the tracker's own sections follow */
 
 /* What a frame reads and decides, in backend memory; the host is told all that comes before `learns`. */
 typedef struct dslt_frame_record {
@@ -30,41 +29,38 @@ typedef struct dslt_frame_record {
 
 typedef struct dslt_target {
   dslt_shared *shared;
-  const dslt_dslt_options *options; /* the shared ones, like the next two */
+  const dslt_tracker_type *type; /* the shared one, like the next four */
   dslt_backend *backend;
-  const dslt_device_ops *device; /* the backend's tables */
+  const dslt_device_ops *device;
   const dslt_nn_ops *nn;
   const dslt_vision_ops *vision;
 
-  dslt_search geometry;
+  dslt_search search;                /* area and rules */
   dslt_feature_workspace *workspace; /* borrowed */
   int batch_index;                   /* of its searches in the workspace's batch */
   int alone;                         /* 1: searches by itself; 0: its group has done so before its calls */
-  dslt_head *head;
-  dslt_samples samples;
-  dslt_samples first; /* taps that the first frame learns from where samples are stored reduced after it */
-  float *response;    /* of the search, [rh][rw]; unused where all scales are searched at once */
-  float *responses;   /* of the pyramid */
-  const float *shown; /* the response map of the last frame */
-  float *losses;      /* of each first-frame step, [init_steps] */
   dslt_frame_graph *graph;
-  dslt_update_policy policy;
-  float label_peak;          /* largest value of the label */
   dslt_frame_record *record; /* in backend memory */
-  size_t response_values;    /* of one map */
+  void *own;                 /* the tracker's own part: heads, samples, buffers */
+
+  /* set by the tracker's plan() */
+  int capacity; /* samples that are remembered, 1..DSLT_SAMPLES_MAX; 1 unless set */
+  dslt_update_policy policy;
+  float *init_losses; /* host memory, one for each first-frame step; may be NULL. Freed with the target */
 
   /* the host's view */
   dslt_target_state seen; /* state after the last frame */
-  dslt_box window;        /* where the last response map lay */
+  const float *shown;     /* the response map of the last frame, in backend memory */
+  size_t response_values; /* of one map */
+  dslt_box window;        /* where it lay */
   float *response_host;
   int response_made, response_fetched;
-  float *init_losses; /* [init_steps] */
   dslt_result init_result;
 } dslt_target;
 
-/* plan.c: memory and plans for a target of this geometry; undo it all, whatever was reached. */
+/* Memory and plans for a target with this search; undo it all, whatever was reached. */
 int dslt_target_plan(dslt_target *t, dslt_shared *shared, dslt_feature_workspace *workspace,
-                     const dslt_search *geometry);
+                     const dslt_search *search);
 void dslt_target_unplan(dslt_target *t);
 
 /* Learn a planned target, `box` on the backend's current frame. */
@@ -75,17 +71,24 @@ int dslt_target_result(dslt_result *out, dslt_target *t);
 /* As dslt_tracker_response(); DSLT_ESTATE before the first frame. */
 int dslt_target_response(dslt_response *out, dslt_target *t);
 
-/* The target's share of the search: `searched` crops around its state into its places of the workspace's input. */
-int dslt_target_crop(dslt_target *t);
+/* ---- for trackers -------------------------------------------------------------------------------- */
 
 /* Make a section's calls or let the backend replay them; `calls` may be made twice and keeps nothing itself. */
 int dslt_run_section(dslt_backend *backend, dslt_frame_graph *graph, int section,
                      int (*calls)(void *context, int argument), void *context, int argument);
-
-/* learn.c: training on the first frame's sample: steps and last loss go into `result`; and the calls of an
- * update on the stored samples. */
-int dslt_target_learn_first(dslt_target *t, dslt_result *result);
-int dslt_target_learn_online(dslt_target *t);
+/* The time since the last mark belongs to `stage`. */
+int dslt_target_mark(dslt_target *t, dslt_stage stage);
+/* `count` crops around the state, from level `first_level` on, into `input`. */
+int dslt_target_crop(dslt_target *t, float *input, int first_level, int count);
+/* Where the target's crops and taps lie in those of all searches of its workspace. */
+float *dslt_target_input(const dslt_target *t);
+float *dslt_target_tap(const dslt_target *t, int tap);
+/* The search around the last place: its crops, and their taps where there is a network; unless the group has done it
+ * for a batch. Marks both stages. */
+int dslt_target_crop_search(dslt_target *t);
+int dslt_target_search(dslt_target *t);
+/* The frame's response is `map`, in backend memory until the next frame, made around `state` at level `level`. */
+void dslt_target_show(dslt_target *t, const float *map, const dslt_target_state *state, int level);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tracker.c: the public tracker. */
-#include "tracker.h"
+#include "tracker/tracker.h"
 
 #include <stdlib.h>
 

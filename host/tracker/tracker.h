@@ -3,7 +3,7 @@
 #ifndef DSLT_TRACKER_TRACKER_H
 #define DSLT_TRACKER_TRACKER_H
 
-#include "group.h"
+#include "tracker/group.h"
 
 struct dslt_tracker {
   dslt_group group;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* type.h: what makes a tracker: one constant table, the only thing that the rooms above know of it. */
+/* type.h: what makes a tracker: one constant table, the only thing that the rooms above know of it. The functions
+ * from `learn` on are called between begin() and end() of the backend. */
 #ifndef DSLT_TRACKER_TYPE_H
 #define DSLT_TRACKER_TYPE_H
 
 #include "tracker/options.h"
+#include "tracker/target.h"
+#include "tracker/work.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -13,6 +16,7 @@ struct dslt_tracker_type {
   const char *name;    /* "dslt" */
   const char *summary; /* one line */
 
+  /* ---- options ---- */
   size_t options_size; /* of the tracker's own struct of options, bytes */
   const dslt_option_row *rows;
   int row_count;
@@ -20,6 +24,41 @@ struct dslt_tracker_type {
   int preset_count;
   /* Do these options, each in its range, fit together? DSLT_EOPTION says which does not. May be NULL. */
   int (*check)(const dslt_common_options *common, const void *own);
+
+  /* ---- what targets share ---- */
+  /* Check the weights against the options and set `norm`; the backend is not open yet. DSLT_EWEIGHTS. */
+  int (*open)(dslt_shared *shared);
+  /* Plan the network for inputs [n][h][w][3]; `share` (may be NULL) is an earlier plan to take weights from. NULL:
+   * the tracker has no network, and each of its targets is searched by itself. */
+  int (*plan_net)(dslt_net **out, const dslt_shared *shared, int n, int h, int w, const dslt_net *share);
+  /* What a workspace for searches like this one holds. */
+  int (*layout)(dslt_feature_layout *out, const dslt_shared *shared, const dslt_search *search);
+  size_t workspace_size; /* of the tracker's own part of a workspace, bytes; 0 = none */
+  /* Fill that part, which comes zeroed. free_workspace() undoes it, whatever was reached. Both may be NULL. */
+  int (*plan_workspace)(dslt_feature_workspace *workspace, dslt_shared *shared, const dslt_search *search);
+  void (*free_workspace)(dslt_feature_workspace *workspace, dslt_shared *shared);
+
+  /* ---- one target ---- */
+  /* Search area and rules of a target; `box` is checked and lies in a frame of that size. */
+  int (*measure)(dslt_search *out, const dslt_shared *shared, int frame_width, int frame_height,
+                 const dslt_box *box);
+  size_t target_size; /* of the tracker's own part of a target, bytes */
+  int sections;       /* of a target's frame graph, 1 or more; section 0 is the frame */
+  /* Heads, sample memory and buffers of a target, whose own part comes zeroed; also its ring, policy and list of
+   * losses. free() undoes it, whatever was reached. */
+  int (*plan)(dslt_target *t);
+  void (*free)(dslt_target *t);
+  /* Learn the target on the backend's current frame; steps, loss and peak go into `result`. */
+  int (*learn)(dslt_target *t, dslt_result *result);
+  /* The calls of one frame. A device may record them, so they are the same for every frame and wait for nothing:
+   * what depends on the frame is decided in backend memory. */
+  int (*frame)(dslt_target *t);
+  /* What the frame came to. `record` is the target's; t->seen still holds the state before the frame. Box, lost and
+   * stage times are filled in already. */
+  int (*result)(dslt_result *out, dslt_target *t, const dslt_frame_record *record);
+  /* Least work of each stage of a frame that began at `before` and gave `result`; for dslt bench. */
+  void (*cost)(dslt_work out[DSLT_STAGE_COUNT], const dslt_target *t, const dslt_target_state *before,
+               const dslt_result *result);
 };
 
 /* Tracker `index` of this build, counted from 0; NULL past the end. The first one has the preset "default". */

@@ -234,6 +234,7 @@ typedef struct dslt_result {
   dslt_box box;    /**< the target in this frame */
   double peak;     /**< the response at the chosen place, about 1 on a well-learnt target */
   int lost;        /**< 1 when the peak fell below lost_ratio times its recent average */
+  int found;       /**< 1: found again in this frame, after it was lost in the one before */
   int scale_level; /**< chosen level of the pyramid, 0 = same size, -1 = smaller ... */
   int steps;       /**< training steps done in this call */
   double loss;     /**< loss of the last training step, summed over the response map; 0 without a step */

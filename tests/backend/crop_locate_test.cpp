@@ -5,7 +5,6 @@
 
 #include "backend_fixture.h"
 #include "math/locate.h"
-#include "tracker/geometry.h"
 
 namespace {
 

@@ -9,13 +9,11 @@ static const dslt_option_choice layers[] = {
     {"conv3_3", DSLT_CONV3_3}, {"conv4_3", DSLT_CONV4_3}, {"conv5_3", DSLT_CONV5_3}, {NULL, 0}};
 static const dslt_option_choice reductions[] = {
     {"0", DSLT_REDUCTION_FIXED}, {"1", DSLT_REDUCTION_LEARNS}, {"first", DSLT_REDUCTION_FIRST}, {NULL, 0}};
-static const dslt_option_choice losses[] = {{"shrinkage", DSLT_LOSS_SHRINKAGE},
-                                            {"l2", DSLT_LOSS_L2},
-                                            {"l3", DSLT_LOSS_L3},
-                                            {"ohnm", DSLT_LOSS_OHNM},
-                                            {"shrinkage_released", DSLT_LOSS_SHRINKAGE_RELEASED},
-                                            {"truncated", DSLT_LOSS_TRUNCATED},
-                                            {NULL, 0}};
+#define DSLT_XX(name, number, text, function) {text, number},
+static const dslt_option_choice losses[] = {DSLT_LOSSES(DSLT_XX){NULL, 0}};
+#undef DSLT_XX
+#define DSLT_XX(name, number, text, function) "|" text
+#define LOSS_NAMES (DSLT_LOSSES(DSLT_XX) + 1) /* without the first bar */
 static const dslt_option_choice subcells[] = {{"none", DSLT_SUBCELL_NONE},
                                               {"quadratic", DSLT_SUBCELL_QUADRATIC},
                                               {"bicubic", DSLT_SUBCELL_BICUBIC},
@@ -62,7 +60,7 @@ const dslt_option_row dslt_dslt_rows[DSLT_DSLT_ROWS] = {
     INT(label_on_cell, "", 0, 1, "place the crop so that the target's centre falls on a cell"),
     INT(label_stretch, "", 0, 1, "stretch the soft label to [0, 1]"),
 
-    CHOICE(loss, "L", "shrinkage|l2|l3|ohnm|shrinkage_released|truncated", losses, "loss of the regression"),
+    CHOICE(loss, "L", LOSS_NAMES, losses, "loss of the regression"),
     REAL(shrink_a, "a", 0, 1000, "shrinkage speed (eq. 5)"),
     REAL(shrink_c, "c", 0, 1, "localisation of the shrinkage (eq. 5)"),
     REAL(ohnm_threshold, "", 0, 1, "smallest |p - y| that OHNM keeps"),

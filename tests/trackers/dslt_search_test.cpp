@@ -9,17 +9,24 @@
 
 #include "../options.h"
 #include "math/sample_ring.h"
-#include "tracker/geometry.h"
-#include "trackers/dslt/options.h"
+#include "trackers/dslt/dslt.h"
 
 namespace {
 
 dslt_dslt_options preset(const char *name) { return *dslt_dslt_options_of(Options(name)); }
 
+// VGG-16's taps, as the options name them.
+std::vector<dslt_tap> taps_of(const dslt_dslt_options &o) {
+  std::vector<dslt_tap> taps(DSLT_TAPS);
+  const dslt_weights weights = {};  // widths are all that is read
+  EXPECT_EQ(dslt_dslt_taps(taps.data(), &o, &weights), DSLT_OK) << dslt_last_error();
+  return taps;
+}
+
 dslt_search make(const dslt_dslt_options &o, double w, double h, int frame_w = 640, int frame_h = 480) {
   dslt_search g;
   dslt_box box = {10, 20, w, h};
-  EXPECT_EQ(dslt_geometry_make(&g, &o, frame_w, frame_h, &box), DSLT_OK) << dslt_last_error();
+  dslt_dslt_search(&g, &o, taps_of(o).data(), frame_w, frame_h, &box);
   return g;
 }
 
@@ -37,13 +44,14 @@ TEST(Geometry, AnOtbSizedTargetHasTheReleasedSearchArea) {
 
 TEST(Geometry, ReleasedHasEqualStrides) {
   dslt_dslt_options o = preset("released");
-  EXPECT_EQ(dslt_layer_stride(DSLT_CONV4_3, &o), 4);
-  EXPECT_EQ(dslt_layer_stride(DSLT_CONV5_3, &o), 4);
+  EXPECT_EQ(taps_of(o)[0].stride, 4);
+  EXPECT_EQ(taps_of(o)[1].stride, 4);
   EXPECT_EQ(make(o, 40, 80).area.input_width, 360);
   o = preset("paper");
-  EXPECT_EQ(dslt_layer_stride(DSLT_CONV3_3, &o), 4);
-  EXPECT_EQ(dslt_layer_stride(DSLT_CONV4_3, &o), 8);
-  EXPECT_EQ(dslt_layer_stride(DSLT_CONV5_3, &o), 16);
+  EXPECT_EQ(taps_of(o)[0].stride, 8);
+  EXPECT_EQ(taps_of(o)[1].stride, 16);
+  o.low_layer = DSLT_CONV3_3;
+  EXPECT_EQ(taps_of(o)[0].stride, 4);
 }
 
 TEST(Geometry, LargeTargetsAreSeenInASmallerFrameWithLessContext) {
@@ -67,7 +75,7 @@ TEST(Geometry, AnyBoxGivesAUsableGrid) {
         dslt_dslt_options o = preset(name);
         dslt_search g = make(o, w, h, 1280, 720);
         std::string what = std::string(name) + " " + std::to_string(w) + " x " + std::to_string(h);
-        int coarse = dslt_layer_stride(DSLT_CONV5_3, &o);
+        int coarse = taps_of(o)[1].stride;
         EXPECT_GE(g.area.response_width, 3) << what;
         EXPECT_GE(g.area.response_height, 3) << what;
         EXPECT_EQ(g.area.input_width % coarse, 0) << what;
@@ -92,7 +100,7 @@ TEST(SoftLabel, GaussianOfTheStatedWidthOnTheAnchorCell) {
   dslt_dslt_options o = preset("paper");
   dslt_search g = make(o, 80, 80);
   std::vector<float> y(std::size_t(g.area.response_width) * g.area.response_height);
-  dslt_soft_label(y.data(), &g, &o);
+  dslt_soft_label(y.data(), &g, o.label_stretch);
   int cx = int(g.area.centre_x), cy = int(g.area.centre_y);
   EXPECT_EQ(y[std::size_t(cy) * g.area.response_width + cx], 1.0f);
   double sigma = 0.1 * 80 / 8;  // cells
@@ -106,7 +114,7 @@ TEST(SoftLabel, ReleasedIsStretched) {
   dslt_dslt_options o = preset("released");
   dslt_search g = make(o, 30, 47);
   std::vector<float> y(std::size_t(g.area.response_width) * g.area.response_height);
-  dslt_soft_label(y.data(), &g, &o);
+  dslt_soft_label(y.data(), &g, o.label_stretch);
   EXPECT_EQ(*std::min_element(y.begin(), y.end()), 0.0f);
   EXPECT_EQ(*std::max_element(y.begin(), y.end()), 1.0f);
 }
@@ -118,7 +126,7 @@ TEST(SoftLabel, ThinTargetsHaveOneToo) {
         dslt_dslt_options o = preset(name);
         dslt_search g = make(o, w, h);
         std::vector<float> y(std::size_t(g.area.response_width) * g.area.response_height);
-        dslt_soft_label(y.data(), &g, &o);
+        dslt_soft_label(y.data(), &g, o.label_stretch);
         EXPECT_EQ(*std::max_element(y.begin(), y.end()), 1.0f) << name << " " << w << " x " << h;
       }
 }
@@ -151,7 +159,7 @@ TEST(State, BoxAndWindowAgreeWithTheAnchor) {
   EXPECT_DOUBLE_EQ(box.width, 60);
   EXPECT_DOUBLE_EQ(box.height, 120);
   EXPECT_DOUBLE_EQ(box.x + box.width / 2, 300);
-  dslt_box window = dslt_response_window(&state, &g);
+  dslt_box window = dslt_response_window(&state, &g.area);
   double cell = window.width / g.area.response_width;
   EXPECT_NEAR(cell, 8 * 1.5, 1e-9);
   EXPECT_NEAR(window.x + (double(g.area.centre_x) + 0.5) * cell, 300,

@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cost.c: counting operations and bytes of a frame from the planned shapes. */
-#include "cost.h"
+#include "trackers/dslt/cost.h"
 
 #include <string.h>
 
 #include "math/decision.h"
 #include "nn/backbone.h"
-#include "tracker/geometry.h"
-#include "tracker/group.h"
+#include "trackers/dslt/dslt.h"
 
 /* Of dslt_adam_step(): twelve additions and multiplications, a root and a division. */
 enum { ADAM_FLOP = 14 };
 
 static const double f32 = sizeof(float);
-
-static double max_of(double a, double b) { return a > b ? a : b; }
-
-static dslt_work sum_of(dslt_work a, dslt_work b) { return (dslt_work){a.flop + b.flop, a.bytes + b.bytes}; }
-static dslt_work times(dslt_work a, double n) { return (dslt_work){n * a.flop, n * a.bytes}; }
 
 /* ---- backbone ------------------------------------------------------------------------------------ */
 
@@ -127,15 +121,11 @@ void dslt_cost_count(dslt_cost *out, const dslt_options *options, const dslt_wei
 
 /* ---- frames -------------------------------------------------------------------------------------- */
 
-dslt_target_state dslt_tally_state(const dslt_group *group, int target) {
-  return dslt_group_target(group, target)->seen;
-}
-
-/* Follows frame_calls() of target.c; the policy is that of math/decision.h. */
-void dslt_tally_frame(dslt_tally *out, const dslt_group *group, int target, const dslt_target_state *before,
+/* Follows dslt_dslt_frame(); the policy is that of math/decision.h. */
+void dslt_tally_frame(dslt_tally *out, const dslt_target *t, const dslt_target_state *before,
                       const dslt_result *result) {
-  const dslt_target *t = dslt_group_target(group, target);
-  int levels = t->geometry.scale.levels, joint = dslt_shared_searches_levels(t->shared);
+  const dslt_dslt_options *o = dslt_dslt_target_of(t)->options;
+  int levels = t->search.scale.levels, joint = dslt_dslt_joint(o);
   *out = (dslt_tally){.crops = joint ? levels : 1, .passes = 1, .maps = joint ? levels : 1};
   int pyramid = !joint && levels > 1 && t->seen.pyramid;
   if (pyramid) {
@@ -144,7 +134,7 @@ void dslt_tally_frame(dslt_tally *out, const dslt_group *group, int target, cons
     out->passes++;
   }
   out->steps = result->steps;
-  if (result->steps == 0 || t->options->memory < 2) return;
+  if (result->steps == 0 || o->memory < 2) return;
   out->copies = 1;
   int moved = before->cx != t->seen.cx || before->cy != t->seen.cy;
   if (dslt_origin_of_sample(joint, pyramid, moved) == DSLT_ORIGIN_MOVED) {
@@ -155,14 +145,20 @@ void dslt_tally_frame(dslt_tally *out, const dslt_group *group, int target, cons
 
 void dslt_cost_stages(dslt_work out[DSLT_STAGE_COUNT], const dslt_cost *cost, const dslt_tally *tally) {
   dslt_work weights = {0.0, cost->weight_bytes};
-  out[DSLT_STAGE_CROP] = times(cost->crop, tally->crops);
-  out[DSLT_STAGE_BACKBONE] = sum_of(times(cost->backbone, tally->crops), times(weights, tally->passes));
-  out[DSLT_STAGE_HEAD] = times(cost->head, tally->maps);
-  out[DSLT_STAGE_LOCATE] = times(cost->locate, tally->maps);
-  out[DSLT_STAGE_STORE] = times(cost->store, tally->copies);
-  out[DSLT_STAGE_UPDATE] = times(cost->step, tally->steps);
+  out[DSLT_STAGE_CROP] = dslt_work_times(cost->crop, tally->crops);
+  out[DSLT_STAGE_BACKBONE] =
+      dslt_work_sum(dslt_work_times(cost->backbone, tally->crops), dslt_work_times(weights, tally->passes));
+  out[DSLT_STAGE_HEAD] = dslt_work_times(cost->head, tally->maps);
+  out[DSLT_STAGE_LOCATE] = dslt_work_times(cost->locate, tally->maps);
+  out[DSLT_STAGE_STORE] = dslt_work_times(cost->store, tally->copies);
+  out[DSLT_STAGE_UPDATE] = dslt_work_times(cost->step, tally->steps);
 }
 
-double dslt_work_floor(const dslt_work *work, double flops, double bandwidth) {
-  return max_of(work->flop / flops, work->bytes / bandwidth);
+void dslt_dslt_cost(dslt_work out[DSLT_STAGE_COUNT], const dslt_target *t, const dslt_target_state *before,
+                    const dslt_result *result) {
+  dslt_cost cost;
+  dslt_tally tally;
+  dslt_cost_count(&cost, t->shared->options, t->shared->weights, &t->search);
+  dslt_tally_frame(&tally, t, before, result);
+  dslt_cost_stages(out, &cost, &tally);
 }

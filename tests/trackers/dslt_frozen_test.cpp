@@ -9,6 +9,7 @@
 #include "../api/small_world.h"
 #include "nn/backbone.h"
 #include "tracker/tracker.h"
+#include "trackers/dslt/dslt.h"
 
 namespace {
 
@@ -35,22 +36,23 @@ TEST_P(FrozenTest, TheFirstSampleIsStoredReduced) {
     const dslt_image image = clip.frame(0);
     ASSERT_EQ(dslt_tracker_init(tracker.get(), &image, &clip.box), DSLT_OK) << dslt_last_error();
     const dslt_target *t = dslt_group_target(&tracker->group, 0);
-    EXPECT_TRUE(dslt_head_frozen(t->head));
-    EXPECT_EQ(t->first.low, nullptr);  // full taps are gone
-    const size_t cells = size_t(t->geometry.area.map_width) * size_t(t->geometry.area.map_height);
-    EXPECT_EQ(t->samples.low_values, cells * 8);
-    EXPECT_LT(t->samples.low_values + t->samples.high_values,
-              t->workspace->low_values + t->workspace->high_values);
+    const dslt_dslt_target *own = dslt_dslt_target_of(t);
+    EXPECT_TRUE(dslt_head_frozen(own->head));
+    EXPECT_EQ(own->first.map[0], nullptr);  // full taps are gone
+    const size_t cells = size_t(t->search.area.map_width) * size_t(t->search.area.map_height);
+    EXPECT_EQ(own->samples.values[0], cells * 8);
+    EXPECT_LT(own->samples.values[0] + own->samples.values[1],
+              t->workspace->tap_values[0] + t->workspace->tap_values[1]);
 
     ASSERT_EQ(t->device->begin(t->backend), DSLT_OK);
-    std::vector<float> low(t->workspace->low_values), high(t->workspace->high_values);
+    std::vector<float> low(t->workspace->tap_values[0]), high(t->workspace->tap_values[1]);
     EXPECT_EQ(dslt_backbone_run(t->nn, t->workspace->single, t->workspace->input, low.data(), high.data()),
               DSLT_OK);
-    std::vector<float> rl(t->samples.low_values), rh(t->samples.high_values);
-    EXPECT_EQ(dslt_head_reduce(t->head, rl.data(), rh.data(), low.data(), high.data(), 1), DSLT_OK);
+    std::vector<float> rl(own->samples.values[0]), rh(own->samples.values[1]);
+    EXPECT_EQ(dslt_head_reduce(own->head, rl.data(), rh.data(), low.data(), high.data(), 1), DSLT_OK);
     EXPECT_EQ(t->device->end(t->backend), DSLT_OK);
-    EXPECT_EQ(values(dslt_samples_low(&t->samples, 0), rl.size()), rl) << kind;
-    EXPECT_EQ(values(dslt_samples_high(&t->samples, 0), rh.size()), rh) << kind;
+    EXPECT_EQ(values(dslt_samples_map(&own->samples, 0, 0), rl.size()), rl) << kind;
+    EXPECT_EQ(values(dslt_samples_map(&own->samples, 1, 0), rh.size()), rh) << kind;
 
     // and it stays, while others come beside it
     for (size_t i = 1; i < clip.pixels.size(); ++i) {
@@ -59,9 +61,9 @@ TEST_P(FrozenTest, TheFirstSampleIsStoredReduced) {
       ASSERT_EQ(dslt_tracker_update(&r, tracker.get(), &frame), DSLT_OK) << dslt_last_error();
       EXPECT_GT(r.steps, 0);
     }
-    EXPECT_EQ(values(dslt_samples_low(&t->samples, 0), rl.size()), rl) << kind;
-    EXPECT_NE(values(dslt_samples_low(&t->samples, 1), rl.size()), rl) << kind;
-    EXPECT_NE(values(dslt_samples_low(&t->samples, 1), rl.size()), std::vector<float>(rl.size(), 0.0f));
+    EXPECT_EQ(values(dslt_samples_map(&own->samples, 0, 0), rl.size()), rl) << kind;
+    EXPECT_NE(values(dslt_samples_map(&own->samples, 0, 1), rl.size()), rl) << kind;
+    EXPECT_NE(values(dslt_samples_map(&own->samples, 0, 1), rl.size()), std::vector<float>(rl.size(), 0.0f));
   }
 }
 
@@ -92,9 +94,10 @@ TEST_P(FrozenTest, LearningOnLineMovesTheRegressionsAlone) {
     const dslt_image image = clip.frame(0);
     ASSERT_EQ(dslt_tracker_init(tracker.get(), &image, &clip.box), DSLT_OK) << dslt_last_error();
     const dslt_target *t = dslt_group_target(&tracker->group, 0);
+    const dslt_dslt_target *own = dslt_dslt_target_of(t);
     std::vector<std::vector<float>> was;
     for (int i = 0; i < DSLT_HEAD_BIAS; ++i) {
-      const dslt_param *p = dslt_head_parameter(t->head, dslt_head_param(i));
+      const dslt_param *p = dslt_head_parameter(own->head, dslt_head_param(i));
       was.push_back(values(p->w, p->count));
     }
     int steps = 0;
@@ -107,7 +110,7 @@ TEST_P(FrozenTest, LearningOnLineMovesTheRegressionsAlone) {
     }
     EXPECT_GT(steps, 0);
     for (int i = 0; i < DSLT_HEAD_BIAS; ++i) {
-      const dslt_param *p = dslt_head_parameter(t->head, dslt_head_param(i));
+      const dslt_param *p = dslt_head_parameter(own->head, dslt_head_param(i));
       if (p->count == 0) continue;
       EXPECT_EQ(values(p->w, p->count) == was[size_t(i)], i <= DSLT_HEAD_UPSAMPLE) << i;
     }

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "../options.h"
-#include "tracker/cost.h"
-#include "tracker/geometry.h"
+#include "tracker/group.h"
+#include "trackers/dslt/cost.h"
 
 namespace {
 
@@ -159,10 +159,10 @@ class Tally : public ::testing::Test {
     EXPECT_EQ(dslt_group_init(g, &frame, &box, 1), DSLT_OK) << dslt_last_error();
     std::vector<dslt_tally> tallies(3);
     for (dslt_tally &tally : tallies) {
-      const dslt_target_state before = dslt_tally_state(g, 0);
+      const dslt_target_state before = dslt_group_target(g, 0)->seen;
       dslt_result result;
       EXPECT_EQ(dslt_group_update(&result, g, &frame), DSLT_OK) << dslt_last_error();
-      dslt_tally_frame(&tally, g, 0, &before, &result);
+      dslt_tally_frame(&tally, dslt_group_target(g, 0), &before, &result);
     }
     dslt_group_free(g);
     return tallies;

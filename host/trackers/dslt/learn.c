@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* learn.c: training the head: on the first frame until it fits, then on the stored samples after every frame.
- */
+/* learn.c: training DSLT's head: on the first frame until it fits, then on the stored samples after every frame. */
 #include <math.h>
 
 #include "base/error.h"
 #include "base/rng.h"
 #include "math/loss.h"
 #include "nn/backbone.h"
-#include "target.h"
+#include "trackers/dslt/dslt.h"
 
 static dslt_loss_spec loss_spec(const dslt_target *t) {
-  const dslt_dslt_options *o = t->options;
+  const dslt_dslt_options *o = dslt_dslt_target_of(t)->options;
   dslt_loss_spec spec = {
       .kind = o->loss,
       .a = (float)o->shrink_a,
@@ -19,7 +18,7 @@ static dslt_loss_spec loss_spec(const dslt_target *t) {
       .threshold = (float)o->truncate_threshold,
       .alpha = (float)o->truncate_alpha,
       .released_alpha = (float)o->released_alpha,
-      .weight_peak = dslt_released_weight(t->label_peak, (float)o->released_alpha),
+      .weight_peak = dslt_released_weight(dslt_dslt_target_of(t)->label_peak, (float)o->released_alpha),
   };
   return spec;
 }
@@ -44,26 +43,36 @@ static dslt_head_rates rates(const dslt_dslt_options *o, double low, double high
 static const float blur_sigma[4] = {10.0f, 5.0f, 1.0f, 0.1f};
 static const int drawn_slot[7] = {1, 2, 3, 4, 5, 5, 5};
 
-/* What first-frame training learns from. */
-static const dslt_samples *lessons(const dslt_target *t) { return t->first.slots ? &t->first : &t->samples; }
+/* The training samples of the first frame: taps, where samples are stored reduced only after it. */
+static const dslt_samples *first_samples(const dslt_target *t) {
+  const dslt_dslt_target *own = dslt_dslt_target_of(t);
+  return own->first.slots ? &own->first : &own->samples;
+}
+
+static dslt_map_pair maps_of(const dslt_samples *samples, int slot) {
+  return (dslt_map_pair){dslt_samples_map(samples, DSLT_TAP_LOW, slot),
+                         dslt_samples_map(samples, DSLT_TAP_HIGH, slot)};
+}
 
 /* Features of a crop, reduced where the reductions never learn, into a slot. */
-static int learn_from(dslt_target *t, const float *input, int slot) {
-  const dslt_feature_workspace *e = t->workspace;
-  float *low = dslt_samples_low(lessons(t), slot), *high = dslt_samples_high(lessons(t), slot);
-  if (!dslt_head_frozen(t->head)) return dslt_backbone_run(t->nn, e->single, input, low, high);
-  DSLT_TRY(dslt_backbone_run(t->nn, e->single, input, e->low, e->high));
-  return dslt_head_reduce(t->head, low, high, e->low, e->high, 1);
+static int make_sample(dslt_target *t, const float *input, int slot) {
+  const dslt_feature_workspace *w = t->workspace;
+  dslt_head *head = dslt_dslt_target_of(t)->head;
+  const dslt_map_pair maps = maps_of(first_samples(t), slot);
+  float *low = w->tap[DSLT_TAP_LOW], *high = w->tap[DSLT_TAP_HIGH];
+  if (!dslt_head_frozen(head)) return dslt_backbone_run(t->nn, w->single, input, maps.low, maps.high);
+  DSLT_TRY(dslt_backbone_run(t->nn, w->single, input, low, high));
+  return dslt_head_reduce(head, maps.low, maps.high, low, high, 1);
 }
 
 static int make_augmented(dslt_target *t) {
-  const dslt_search *g = &t->geometry;
-  float *augmented = t->workspace->input + (size_t)g->area.input_height * (size_t)g->area.input_width * 3;
+  const dslt_search_area *a = &t->search.area;
+  float *augmented = t->workspace->input + t->workspace->input_values;
   for (int slot = 1; slot <= 5; ++slot) {
     float sigma = slot <= 4 ? blur_sigma[slot - 1] : 0.0f;
-    DSLT_TRY(t->vision->augment(t->backend, augmented, t->workspace->input, g->area.input_height,
-                                g->area.input_width, sigma, (int)lround(g->area.anchor_x)));
-    DSLT_TRY(learn_from(t, augmented, slot));
+    DSLT_TRY(t->vision->augment(t->backend, augmented, t->workspace->input, a->input_height, a->input_width,
+                                sigma, (int)lround(a->anchor_x)));
+    DSLT_TRY(make_sample(t, augmented, slot));
   }
   return DSLT_OK;
 }
@@ -75,7 +84,7 @@ typedef struct first_step {
 } first_step;
 
 static first_step first_step_of(const dslt_target *t) {
-  const dslt_dslt_options *o = t->options;
+  const dslt_dslt_options *o = dslt_dslt_target_of(t)->options;
   first_step s = {.spec = loss_spec(t), .rates = rates(o, o->init_rate_low, o->init_rate_high)};
   s.stop = (dslt_stop_rule){.limit = o->init_steps,
                             .loss = o->init_stop_loss,
@@ -87,49 +96,57 @@ static first_step first_step_of(const dslt_target *t) {
 /* A step that comes after the last one wanted changes nothing. */
 static int step_calls(void *target, int slot) {
   dslt_target *t = target;
+  const dslt_dslt_target *own = dslt_dslt_target_of(t);
+  const dslt_samples *samples = first_samples(t);
+  const dslt_map_pair maps = maps_of(samples, slot);
   first_step s = first_step_of(t);
   int run;
-  DSLT_TRY(dslt_head_gradient(t->head, &t->record->loss, dslt_samples_low(lessons(t), slot),
-                              dslt_samples_high(lessons(t), slot), dslt_samples_label(lessons(t), slot),
-                              &s.spec));
-  DSLT_TRY(t->nn->early_stop(t->backend, &t->record->training, t->losses, &t->record->loss, &s.stop));
+  DSLT_TRY(dslt_head_gradient(own->head, &t->record->loss, maps.low, maps.high,
+                              dslt_samples_label(samples, slot), &s.spec));
+  DSLT_TRY(t->nn->early_stop(t->backend, &t->record->training, own->losses, &t->record->loss, &s.stop));
   DSLT_TRY(t->device->graph_if(&run, t->graph, &t->record->training.go, 1));
-  if (run) DSLT_TRY(dslt_head_step(t->head, &s.rates));
+  if (run) DSLT_TRY(dslt_head_step(own->head, &s.rates));
   return t->device->graph_end_if(t->graph);
 }
 
-/* The host looks after every step where that costs nothing, else every so many. */
+/* The host looks whether training goes on after every step where that costs nothing, else every so many. */
 enum { STEPS_AT_ONCE = 10 };
 
 static int train_first(dslt_target *t, dslt_training *training) {
-  const dslt_dslt_options *o = t->options;
+  const dslt_dslt_target *own = dslt_dslt_target_of(t);
+  const dslt_dslt_options *o = own->options;
   dslt_rng draw = dslt_rng_make((uint64_t)t->shared->options->common.seed, 1);
   int at_once = t->backend->type->host_visible ? 1 : STEPS_AT_ONCE;
   *training = (dslt_training){.go = 1};
   for (int step = 1; training->go && step <= o->init_steps; ++step) {
     int slot = o->augment ? drawn_slot[dslt_rng_below(&draw, 7)] : 0;
-    DSLT_TRY(dslt_run_section(t->backend, t->graph, DSLT_SECTION_STEP + slot, step_calls, t, slot));
+    DSLT_TRY(dslt_run_section(t->backend, t->graph, DSLT_DSLT_SECTION_STEP + slot, step_calls, t, slot));
     if (step % at_once == 0 || step == o->init_steps)
       DSLT_TRY(t->device->download(t->backend, training, &t->record->training, sizeof *training));
   }
-  return t->device->download(t->backend, t->init_losses, t->losses, (size_t)training->steps * sizeof(float));
+  return t->device->download(t->backend, t->init_losses, own->losses,
+                             (size_t)training->steps * sizeof(float));
 }
 
 /* The reductions stay as they are now: the first sample is stored as they make it. */
 static int freeze(dslt_target *t) {
-  if (!t->first.slots) return DSLT_OK;
-  dslt_head_freeze(t->head);
-  DSLT_TRY(dslt_head_reduce(t->head, dslt_samples_low(&t->samples, 0), dslt_samples_high(&t->samples, 0),
-                            dslt_samples_low(&t->first, 0), dslt_samples_high(&t->first, 0), 1));
-  dslt_samples_free(&t->first, t->backend);
+  dslt_dslt_target *own = dslt_dslt_target_of(t);
+  if (!own->first.slots) return DSLT_OK;
+  const dslt_map_pair taps = maps_of(&own->first, 0), stored = maps_of(&own->samples, 0);
+  dslt_head_freeze(own->head);
+  DSLT_TRY(dslt_head_reduce(own->head, stored.low, stored.high, taps.low, taps.high, 1));
+  dslt_samples_free(&own->first, t->backend);
   return DSLT_OK;
 }
 
-int dslt_target_learn_first(dslt_target *t, dslt_result *result) {
-  DSLT_TRY(learn_from(t, t->workspace->input, 0));
-  if (t->options->augment) DSLT_TRY(make_augmented(t));
-  DSLT_TRY(t->device->graph_mark(t->graph, DSLT_STAGE_BACKBONE));
+int dslt_dslt_learn(dslt_target *t, dslt_result *result) {
+  const dslt_dslt_target *own = dslt_dslt_target_of(t);
   dslt_training training;
+  DSLT_TRY(dslt_target_crop(t, t->workspace->input, 0, 1));
+  DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_CROP));
+  DSLT_TRY(make_sample(t, t->workspace->input, 0));
+  if (own->options->augment) DSLT_TRY(make_augmented(t));
+  DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_BACKBONE));
   DSLT_TRY(train_first(t, &training));
   if (training.failed)
     return dslt_fail(
@@ -140,24 +157,25 @@ int dslt_target_learn_first(dslt_target *t, dslt_result *result) {
   result->steps = training.steps;
   if (training.steps > 0) result->loss = (double)t->init_losses[training.steps - 1];
   DSLT_TRY(freeze(t));
-  DSLT_TRY(t->device->graph_mark(t->graph, DSLT_STAGE_UPDATE));
-  return dslt_head_reset_optimiser(t->head); /* the on-line phase starts with fresh moments */
+  DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_UPDATE));
+  return dslt_head_reset_optimiser(own->head); /* the on-line phase starts with fresh moments */
 }
 
 /* ---- on line ------------------------------------------------------------------------------------- */
 
-int dslt_target_learn_online(dslt_target *t) {
-  const dslt_dslt_options *o = t->options;
+int dslt_dslt_learn_online(dslt_target *t) {
+  const dslt_dslt_target *own = dslt_dslt_target_of(t);
+  const dslt_dslt_options *o = own->options;
   dslt_loss_spec spec = loss_spec(t);
   dslt_head_rates r = rates(o, o->online_rate_low, o->online_rate_high);
   for (int slot = 0; slot < o->memory; ++slot) {
+    const dslt_map_pair maps = maps_of(&own->samples, slot);
     int run;
     DSLT_TRY(t->device->graph_if(&run, t->graph, &t->record->learns[slot], 1));
     for (int step = 0; run && step < o->update_steps; ++step) {
-      DSLT_TRY(dslt_head_gradient(t->head, &t->record->loss, dslt_samples_low(&t->samples, slot),
-                                  dslt_samples_high(&t->samples, slot), dslt_samples_label(&t->samples, slot),
-                                  &spec));
-      DSLT_TRY(dslt_head_step(t->head, &r));
+      DSLT_TRY(dslt_head_gradient(own->head, &t->record->loss, maps.low, maps.high,
+                                  dslt_samples_label(&own->samples, slot), &spec));
+      DSLT_TRY(dslt_head_step(own->head, &r));
     }
     DSLT_TRY(t->device->graph_end_if(t->graph));
   }
