@@ -2,6 +2,7 @@
 #include "cli/track_options.h"
 
 #include <argp.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,9 @@ static void check_combination(struct argp_state *state, const parsing *parse) {
   int scene = dslt_source_is_scene(out->input);
   if (out->boxes && out->select)
     dslt_usage_error(state, "--box and --select exclude each other: choose one.");
+  char hint[2 * PATH_MAX + 200];
+  dslt_track_sequence_hint(hint, sizeof hint, out->input);
+  if (hint[0]) dslt_usage_error(state, "%s", hint);
   if (!out->boxes && !out->select && !scene)
     dslt_usage_error(state, "The target is missing: give --box x,y,w,h, --box otb:FILE or --select.");
   if (parse->has_format && !out->out) dslt_usage_error(state, "--format needs --out FILE.");

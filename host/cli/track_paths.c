@@ -2,6 +2,7 @@
 /* track_paths.c: compares the files of a run by where they really lie. */
 #include "cli/track_paths.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,4 +119,41 @@ int dslt_track_paths_check(const dslt_track_options *o) {
                      "--dump-response %s is the input's folder; its pictures would join the frames.",
                      o->dump_response);
   return DSLT_OK;
+}
+
+/* ---- a sequence's folder ------------------------------------------------------------------------- */
+
+/* The first picture's presence is enough. */
+static int holds_pictures(const char *folder) {
+  DIR *dir = opendir(folder);
+  int found = 0;
+  for (struct dirent *entry; dir && !found && (entry = readdir(dir));)
+    found = dslt_picture_name(entry->d_name);
+  if (dir) closedir(dir);
+  return found;
+}
+
+void dslt_track_sequence_hint(char *out, size_t size, const char *input) {
+  static const char *const places[] = {"img", "color", "imgs", "images", "frames"};
+  static const char *const truths[] = {"groundtruth_rect.txt", "groundtruth.txt"};
+  char folder[PATH_MAX], truth[PATH_MAX];
+  out[0] = '\0';
+  const int length = (int)strlen(input) - (input[0] && input[strlen(input) - 1] == '/');
+  if (holds_pictures(input)) return;
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    if (snprintf(folder, sizeof folder, "%.*s/%s", length, input, places[i]) >= (int)sizeof folder) return;
+    if (!holds_pictures(folder)) continue;
+    const char *box = "x,y,w,h";
+    for (size_t k = 0; k < sizeof truths / sizeof *truths; k++) {
+      struct stat status;
+      if (snprintf(truth, sizeof truth, "otb:%.*s/%s", length, input, truths[k]) < (int)sizeof truth &&
+          stat(truth + 4, &status) == 0) {
+        box = truth;
+        break;
+      }
+    }
+    snprintf(out, size, "%s is a sequence's folder; its frames lie deeper: dslt track %s --box %s", input,
+             folder, box);
+    return;
+  }
 }

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/row.h"
 #include "dataset/boxes.h"
 
 enum { MAX_LINE = 1000, MAX_NUMBER = 64, MAX_VALUES = 8 };
@@ -88,6 +89,7 @@ static int parse_number(double *out, const char *text, size_t length, locale_t c
 static int parse_values(double *values, const char *at, const char *end, locale_t c_locale,
                         const char **reason) {
   int count = 0;
+  if ((*reason = dslt_row_oddity(at, end))) return -1;
   at = skip_blanks(at, end);
   while (at < end) {
     const char *stop = at;

@@ -222,24 +222,41 @@ static void keep_only(dslt_dataset *set, const unsigned char *keep, dslt_entry *
   set->count = kept;
 }
 
+/* "clip1, clip2 and 7 more" */
+static void list_sequences(char *out, size_t size, const dslt_dataset *set) {
+  enum { SHOWN = 12 };
+  size_t used = 0;
+  out[0] = '\0';
+  for (int i = 0; i < set->count; i++) {
+    const char *name = set->entries[i]->seen.name;
+    if (i == SHOWN || used + strlen(name) + 32 > size) {
+      snprintf(out + used, size - used, " and %d more", set->count - i);
+      return;
+    }
+    used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", name);
+  }
+}
+
 static int unknown_sequence(const dslt_dataset *set, const char *name, int length) {
   const char **names = malloc((size_t)(set->count ? set->count : 1) * sizeof *names);
-  char *copy = strndup(name, (size_t)length);
+  char *copy = strndup(name, (size_t)length), list[600];
   int nearest = -1;
   if (names && copy) {
     for (int i = 0; i < set->count; i++) names[i] = set->entries[i]->seen.name;
     nearest = dslt_nearest(copy, names, set->count);
   }
-  const char *title = set->row->kind.title;
-  const int rc = nearest >= 0 ? dslt_fail(DSLT_EOPTION, "%s has no sequence \"%.*s\": did you mean \"%s\"?",
-                                          title, length, name, names[nearest])
-                              : dslt_fail(DSLT_EOPTION,
-                                          "%s has no sequence \"%.*s\": \"dslt dataset list %s\" shows what "
-                                          "is published.",
-                                          title, length, name, set->row->kind.name);
+  const char *likely = nearest >= 0 ? names[nearest] : NULL, *title = set->row->kind.title;
   free(names);
   free(copy);
-  return rc;
+  if (likely)
+    return dslt_fail(DSLT_EOPTION, "%s has no sequence \"%.*s\": did you mean \"%s\"?", title, length, name,
+                     likely);
+  if (set->row->facts)
+    return dslt_fail(DSLT_EOPTION,
+                     "%s has no sequence \"%.*s\": \"dslt dataset list %s\" shows what is published.", title,
+                     length, name, set->row->kind.name);
+  list_sequences(list, sizeof list, set);
+  return dslt_fail(DSLT_EOPTION, "%s has no sequence \"%.*s\": there are %s.", set->root, length, name, list);
 }
 
 static int mark_names(unsigned char *keep, const dslt_dataset *set, const char *names) {

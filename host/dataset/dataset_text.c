@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/row.h"
 
 enum { MAX_NUMBER = 64, MAX_NAME = 200 };
 static const size_t max_file = (size_t)64 << 20;
@@ -90,6 +91,8 @@ static int parse_rows(dslt_numbers *out, growth *table, const char *text, size_t
   for (int line = 1; at < end; line++) {
     const char *newline = memchr(at, '\n', (size_t)(end - at));
     const char *stop = newline ? newline : end;
+    const char *oddity = flat ? NULL : dslt_row_oddity(at, stop);
+    if (oddity) return dslt_fail(DSLT_EFORMAT, "Line %d of %s %s.", line, name, oddity);
     const int count = parse_line(table, at, stop, line, name, c_locale);
     if (count < 0) return count;
     at = newline ? newline + 1 : end;

@@ -12,6 +12,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/row.h"
 #include "eval/vot.h"
 
 enum { MAX_NUMBER = 64, MAX_VALUES = 8, MAX_REPETITIONS = 999 };
@@ -139,6 +140,8 @@ static int parse_region_line(void *self, reader *in) {
   region_list *list = self;
   double values[MAX_VALUES];
   int count = 0, more = 1;
+  const char *oddity = dslt_row_oddity(in->at, in->end);
+  if (oddity) return dslt_fail(DSLT_EFORMAT, "Line %ld of %s %s.", in->line, in->name, oddity);
   while (more) {
     if (count == MAX_VALUES)
       return dslt_fail(DSLT_EFORMAT, "Line %ld of %s holds more than eight numbers.", in->line, in->name);

@@ -13,11 +13,25 @@
 static const char *const stage_names[DSLT_STAGE_COUNT] = {"crop",   "backbone", "head",
                                                           "locate", "store",    "update"};
 
+/* Frame `frame`, counted from 0 as in the files of boxes, is lost. */
+static void add_lost(dslt_track_figures *f, int64_t frame) {
+  const int64_t last = f->lost_spans - 1;
+  f->lost++;
+  if (f->lost_spans > 0 && f->lost_end == frame - 1) {
+    if (last < DSLT_LOST_SPANS) f->lost_first[last][1] = frame;
+  } else {
+    if (f->lost_spans < DSLT_LOST_SPANS)
+      f->lost_first[f->lost_spans][0] = f->lost_first[f->lost_spans][1] = frame;
+    f->lost_spans++;
+  }
+  f->lost_end = frame;
+}
+
 void dslt_track_report_add(dslt_track_report *report, const dslt_result *results, double seconds) {
   report->updates++;
   report->update_seconds += seconds;
   for (int k = 0; k < report->targets; k++) {
-    report->target[k].lost += results[k].lost != 0;
+    if (results[k].lost) add_lost(&report->target[k], report->updates);
     for (int i = 0; i < DSLT_STAGE_COUNT; i++) report->stage_ms[i] += results[k].stage_ms[i];
   }
 }
@@ -52,13 +66,24 @@ static void print_scores(FILE *stream, const dslt_track_figures *f, int64_t fram
           f->ope.precision20);
 }
 
+/* "lost in 9 frames (5-7, 20, 30-34)" */
+static void print_lost(FILE *stream, const dslt_track_figures *f) {
+  fprintf(stream, ", lost in %lld frames", (long long)f->lost);
+  for (int64_t i = 0; i < f->lost_spans && i < DSLT_LOST_SPANS; i++) {
+    const long long first = (long long)f->lost_first[i][0], last = (long long)f->lost_first[i][1];
+    fprintf(stream, "%s%lld", i ? ", " : " (", first);
+    if (last > first) fprintf(stream, "-%lld", last);
+  }
+  if (f->lost_spans > 0) fputs(f->lost_spans > DSLT_LOST_SPANS ? " ...)" : ")", stream);
+}
+
 /* The end of a sentence about the machine; one target's losses stand in it. */
 static void print_machine(FILE *stream, const dslt_track_report *r) {
   int64_t seed = 0;
   (void)dslt_options_get_integer(&seed, r->options, "seed");
   fprintf(stream, "backend %s, preset %s, seed %lld, peak memory %.0f MiB", r->backend,
           dslt_options_preset(r->options), (long long)seed, peak_memory());
-  if (r->targets == 1) fprintf(stream, ", lost in %lld frames", (long long)r->target[0].lost);
+  if (r->targets == 1) print_lost(stream, r->target);
   fputc('\n', stream);
 }
 
@@ -85,9 +110,11 @@ void dslt_track_report_print(FILE *stream, const dslt_track_report *report) {
   print_machine(stream, report);
   for (int k = 0; k < report->targets; k++) {
     const dslt_track_figures *f = &report->target[k];
-    if (report->targets > 1)
-      fprintf(stream, "target %d: %d steps, loss %.6g, lost in %lld frames\n", k + 1, f->init_steps,
-              f->init_loss, (long long)f->lost);
+    if (report->targets > 1) {
+      fprintf(stream, "target %d: %d steps, loss %.6g", k + 1, f->init_steps, f->init_loss);
+      print_lost(stream, f);
+      fputc('\n', stream);
+    }
     print_scores(stream, f, report->frames);
   }
 }
@@ -113,8 +140,18 @@ static int fill_run(json_t *root, const dslt_track_report *report) {
   return bad;
 }
 
+static json_t *lost_json(const dslt_track_figures *f) {
+  json_t *list = json_array();
+  for (int64_t i = 0; list && i < f->lost_spans && i < DSLT_LOST_SPANS; i++)
+    json_array_append_new(
+        list, json_pack("[I, I]", (json_int_t)f->lost_first[i][0], (json_int_t)f->lost_first[i][1]));
+  return list;
+}
+
 static int fill_figures(json_t *out, const dslt_track_figures *f) {
   int bad = json_object_set_new(out, "lost_frames", json_integer(f->lost));
+  bad |= json_object_set_new(out, "lost_spans", json_integer(f->lost_spans));
+  bad |= json_object_set_new(out, "first_lost", lost_json(f));
   bad |= json_object_set_new(out, "init_steps", json_integer(f->init_steps));
   bad |= json_object_set_new(out, "init_loss", dslt_json_number(f->init_loss));
   if (!f->scored) return bad;

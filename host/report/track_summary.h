@@ -12,13 +12,18 @@
 extern "C" {
 #endif
 
+enum { DSLT_LOST_SPANS = 4 }; /* as many are named */
+
 /* What is said of one target. */
 typedef struct dslt_track_figures {
-  int64_t lost;     /* frames flagged lost */
-  int init_steps;   /* steps of first-frame training */
-  double init_loss; /* loss of its last step */
-  int scored;       /* 1: `ope` is filled */
-  int truth_count;  /* rows of ground truth known for the tracked range */
+  int64_t lost;                           /* frames flagged lost */
+  int64_t lost_spans;                     /* rows of such frames without a gap */
+  int64_t lost_first[DSLT_LOST_SPANS][2]; /* first and last frame of the first of them */
+  int64_t lost_end;                       /* the latest lost frame */
+  int init_steps;                         /* steps of first-frame training */
+  double init_loss;                       /* loss of its last step */
+  int scored;                             /* 1: `ope` is filled */
+  int truth_count;                        /* rows of ground truth known for the tracked range */
   dslt_ope ope;
 } dslt_track_figures;
 
