@@ -40,6 +40,10 @@ typedef struct dslt_cpu_conv_best {
 int dslt_cpu_conv_peak(dslt_cpu_conv_best *out, int threads, int precision, int n, int h, int w, int cin,
                        int cout, double seconds);
 
+/* Run a network that dslt_cpu_backend planned once more and add the milliseconds of each layer of its graph to ms;
+ * what is computed together counts for one of the layers, moving a map for the one that made it. */
+int dslt_cpu_net_profile(double *ms, dslt_net *net, const float *input, float *const *taps);
+
 /* ---- for peak.c: onednn_peak.c or plain_peak.c --------------------------------------------------- */
 
 /* The most operations a second in `precision`, and what reached them; 0 where the precision is missing. */

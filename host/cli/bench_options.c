@@ -21,7 +21,8 @@ enum {
   KEY_OUTPUT,
   KEY_SWEEP,
   KEY_VALUES,
-  KEY_PLOT
+  KEY_PLOT,
+  KEY_BACKBONE
 };
 
 static const struct argp_option table[] = {
@@ -31,6 +32,8 @@ static const struct argp_option table[] = {
     {"frames", KEY_FRAMES, "N", 0, "At most N frames of each target (default: all; 60 with --sweep)", 1},
     {"repeat", KEY_REPEAT, "N", 0, "Measure everything N times; medians and spread are shown (default 1)", 1},
     {"no-decoding", KEY_NO_DECODING, 0, 0, "Leave out the runs with frames decoded meanwhile", 1},
+    {"backbone", KEY_BACKBONE, "SIDE", OPTION_ARG_OPTIONAL,
+     "Track nothing: the backbone of --weights layer by layer on a picture of SIDE x SIDE (default 256)", 1},
     {"no-ceiling", KEY_NO_CEILING, 0, 0, "Leave out what the machine could do", 1},
     {0, 0, 0, 0, "Sweeps:", 3},
     {"sweep", KEY_SWEEP, "WHAT", 0,
@@ -187,9 +190,14 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
     case KEY_SWEEP: out->sweep = parse_sweep(state, value); return 0;
     case KEY_VALUES: parse->values = value; return 0;
     case KEY_PLOT: out->plot = value; return 0;
+    case KEY_BACKBONE:
+      parse->out->backbone = value ? (int)dslt_usage_integer(state, "--backbone", value, 16, 4096) : 256;
+      return 0;
     case 'q': parse->out->quiet = 1; return 0;
     case ARGP_KEY_ARG: out->inputs[out->input_count++] = value; return 0;
-    case ARGP_KEY_END: check(state, parse); return 0;
+    case ARGP_KEY_END:
+      if (!parse->out->backbone) check(state, parse);
+      return 0;
     default: return ARGP_ERR_UNKNOWN;
   }
 }

@@ -10,6 +10,7 @@ typedef struct dslt_bench_command {
   dslt_tracker_choice tracker;
   dslt_bench_request request; /* its `inputs` and `argv` are owned */
   int quiet;
+  int backbone; /* side of the picture for dslt_bench_backbone(); 0: track */
 } dslt_bench_command;
 
 /* Parse; ends the program on a usage error or --help. */

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "bench/backbone.h"
 #include "bench/engine.h"
 #include "cli/bench_options.h"
 #include "cli/console.h"
@@ -47,10 +48,15 @@ int dslt_cmd_bench(int argc, char **argv) {
   dslt_bench_command command;
   dslt_bench_command_parse(&command, argc, argv);
   int exit_code = DSLT_EXIT_OK;
-  if (command.tracker.list)
+  if (command.tracker.list) {
     dslt_track_options_list(command.tracker.options);
-  else
+  } else if (command.backbone) {
+    const int rc =
+        dslt_bench_backbone(command.tracker.weights, command.tracker.options, command.backbone, 1.0);
+    if (rc < 0) exit_code = dslt_console_fail(rc, DSLT_EXIT_WEIGHTS);
+  } else {
     exit_code = run(&command);
+  }
   dslt_bench_command_free(&command);
   return exit_code;
 }

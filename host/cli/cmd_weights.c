@@ -200,9 +200,9 @@ static int run_convert(int argc, char **argv) {
       "backbone that needs no ONNX library to load."
       "\v"
       "Example:\n"
-      "  dslt weights convert googlenet.onnx --taps=inception_3b/output,inception_4e/output "
+      "  dslt weights convert googlenet.onnx --taps=inception_3b,inception_4e "
       "--channel-order=bgr --mean=104,117,123 --deviation=1,1,1 -o googlenet.safetensors\n\n"
-      "Exit codes: 0 done, 1 the file cannot be read or written, 2 wrong command line.";
+      "Exit codes: 0 done, 1 the result cannot be written, 2 wrong command line, 4 the file cannot be used.";
   static const struct argp argp = {table, parse_convert, "FILE", doc, NULL, NULL, NULL};
   convert_options options = {.dtype = "f32"};
   argp_parse(&argp, argc, argv, 0, NULL, &options);
@@ -224,7 +224,8 @@ int dslt_cmd_weights(int argc, char **argv) {
       "\v"
       "  info FILE     layers, types, shapes, and how the network wants its input\n"
       "  verify FILE   SHA-256, and whether the layers are the original VGG-16's\n"
-      "  random        write random weights, to try the tracker without a download\n\n"
+      "  random        write random weights, to try the tracker without a download\n"
+      "  convert FILE  an ONNX model into our own format\n\n"
       "  dslt weights VERB --help explains a verb.\n\n"
       "Examples:\n"
       "  dslt weights random --arch vgg16 --seed 1 -o random.safetensors\n"
@@ -239,7 +240,8 @@ int dslt_cmd_weights(int argc, char **argv) {
       {"random", "dslt weights random", run_random},
       {"convert", "dslt weights convert", run_convert},
   };
-  static const dslt_actions actions = {"dslt weights", "info FILE\nverify FILE\nrandom [OPTION...] -o FILE",
-                                       doc, list, sizeof list / sizeof *list};
+  static const dslt_actions actions = {
+      "dslt weights", "info FILE\nverify FILE\nrandom [OPTION...] -o FILE\nconvert [OPTION...] FILE -o FILE",
+      doc, list, sizeof list / sizeof *list};
   return dslt_actions_run(&actions, argc, argv);
 }

@@ -37,6 +37,19 @@ TEST_F(WeightsCli, WritesRandomWeights) {
   EXPECT_EQ(weights->preprocess.scale_low, expected->preprocess.scale_low);
 }
 
+TEST_F(WeightsCliDeathTest, ConvertNeedsAFileAndAPlace) {
+  const auto two = ::testing::ExitedWithCode(2);
+  EXPECT_EXIT(exit(run_verb({"convert"})), two, "an ONNX model");
+  EXPECT_EXIT(exit(run_verb({"convert", "a.onnx"})), two, "-o FILE");
+  EXPECT_EXIT(exit(run_verb({"convert", "a.onnx", "b.onnx", "-o", "c"})), two, "One file at a time");
+  EXPECT_EXIT(exit(run_verb({"convert", "slim", "-o", "c", "--dtype", "f64"})), two, "f32, f16 or bf16");
+}
+
+TEST_F(WeightsCliDeathTest, AVgg16IsConvertedAlready) {
+  EXPECT_EXIT(exit(run_verb({"convert", "slim", "-o", in_folder("c")})), ::testing::ExitedWithCode(4),
+              "in our own format already");
+}
+
 TEST_F(WeightsCli, InfoTellsEverything) {
   TinyVgg vgg;
   vgg.torch = true;

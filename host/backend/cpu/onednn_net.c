@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/peak.h"
+#include "base/clock.h"
 #include "base/error.h"
 
 /* Names are of no use here, and the caller's graph need not outlive the plan. */
@@ -90,16 +92,27 @@ static void run_plain(dslt_net *net, dslt_net_step *s, const run *r) {
   dslt_layer_run(s->call);
 }
 
-int dslt_cpu_net_run(dslt_net *net, const float *input, float *const *taps) {
+static int run_step(dslt_net *net, dslt_net_step *s, const run *r) {
+  if (!s->call) return run_primitive(net, s, r);
+  run_plain(net, s, r);
+  return DSLT_OK;
+}
+
+int dslt_cpu_net_profile(double *ms, dslt_net *net, const float *input, float *const *taps) {
   run r = {input, taps, net->cpu->activations.data, 0};
   for (; r.first < (size_t)net->n; r.first += (size_t)net->images)
     for (int i = 0; i < net->steps; ++i) {
-      dslt_net_step *s = &net->step[i];
-      if (s->call)
-        run_plain(net, s, &r);
-      else
-        DSLT_TRY(run_primitive(net, s, &r));
+      const double before = dslt_seconds();
+      DSLT_TRY(run_step(net, &net->step[i], &r));
+      ms[net->step[i].layer] += 1e3 * (dslt_seconds() - before);
     }
+  return DSLT_OK;
+}
+
+int dslt_cpu_net_run(dslt_net *net, const float *input, float *const *taps) {
+  run r = {input, taps, net->cpu->activations.data, 0};
+  for (; r.first < (size_t)net->n; r.first += (size_t)net->images)
+    for (int i = 0; i < net->steps; ++i) DSLT_TRY(run_step(net, &net->step[i], &r));
   return DSLT_OK;
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/peak.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "cpu.h"
 #include "layers.h"
@@ -115,6 +117,17 @@ static void run_layer(dslt_net *net, int index, const float *input, float *maps)
     call.x[i] = l->input[i] == 0 ? input : maps + net->offset[l->input[i]];
   }
   dslt_layer_run(&call);
+}
+
+int dslt_cpu_net_profile(double *ms, dslt_net *net, const float *input, float *const *taps) {
+  (void)taps;
+  for (int i = 1; i < net->layers; ++i) {
+    if (!net->needed[i]) continue;
+    const double before = dslt_seconds();
+    run_layer(net, i, input, net->cpu->activations.data);
+    ms[i] += 1e3 * (dslt_seconds() - before);
+  }
+  return DSLT_OK;
 }
 
 int dslt_cpu_net_run(dslt_net *net, const float *input, float *const *taps) {

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* backbone.c: a network layer by layer. */
+#include "bench/backbone.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/backend.h"
+#include "backend/peak.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "nn/network.h"
+
+enum { MOST_RUNS = 1000 };
+
+typedef struct profile {
+  dslt_weights *weights;
+  dslt_network *network; /* the weights' own, or VGG-16's as one */
+  dslt_network *own;     /* to be freed */
+  dslt_node_map *maps;
+  dslt_backend *backend;
+  dslt_net *net;
+  float *input, *taps[DSLT_NET_TAPS_MAX];
+  double *ms; /* of each layer, at best */
+  int runs;
+} profile;
+
+static int load_layer(void *context, int layer, float *weights, float *bias) {
+  const dslt_network *network = context;
+  const dslt_tensor_view *w = &network->weight[layer], *b = &network->bias[layer];
+  const size_t channels = (size_t)network->graph.layer[layer].channels;
+  dslt_tensor_to_f32(weights, w, 0, w->bytes / (w->dtype == DSLT_DTYPE_F32 ? 4 : 2));
+  memset(bias, 0, channels * sizeof *bias);
+  if (b->data) dslt_tensor_to_f32(bias, b, 0, channels);
+  return DSLT_OK;
+}
+
+/* VGG-16's weights as a network, all its poolings kept. */
+static int vgg_network(dslt_network **out, const dslt_weights *weights) {
+  int conv[DSLT_VGG_CONVS];
+  dslt_graph graph = {0};
+  dslt_network *network = calloc(1, sizeof *network);
+  int rc = network ? dslt_vgg_graph(&graph, conv, weights->width, weights->layers, 1, 1)
+                   : dslt_fail(DSLT_EMEMORY, "Out of memory for a network.");
+  for (int i = 0, next = 0; rc == DSLT_OK && i < graph.layers; ++i) {
+    const int is_conv = next < weights->layers && conv[next] == i;
+    const int added =
+        dslt_network_add(network, &graph.layer[i], graph.layer[i].name,
+                         is_conv ? &weights->weight[next] : NULL, is_conv ? &weights->bias[next] : NULL);
+    next += is_conv;
+    rc = added < 0 ? added : DSLT_OK;
+  }
+  dslt_graph_free(&graph);
+  if (rc < 0)
+    dslt_network_free(network);
+  else
+    *out = network;
+  return rc;
+}
+
+static int allocate(float **out, dslt_backend *backend, size_t values) {
+  void *memory;
+  DSLT_TRY(backend->device->alloc(&memory, backend, values * sizeof(float)));
+  *out = memory;
+  return DSLT_OK;
+}
+
+static int plan(profile *p, int side) {
+  const dslt_graph *g = &p->network->graph;
+  dslt_net_desc desc = {.n = 1,
+                        .h = side,
+                        .w = side,
+                        .graph = g,
+                        .taps = p->network->taps,
+                        .load = load_layer,
+                        .context = p->network};
+  memcpy(desc.tap, p->network->tap, sizeof desc.tap);
+  if (desc.taps == 0) desc.tap[desc.taps++] = g->layers - 1;
+  unsigned char *needed = calloc((size_t)g->layers, 1);
+  p->maps = calloc((size_t)g->layers, sizeof *p->maps);
+  p->ms = calloc((size_t)g->layers, sizeof *p->ms);
+  int rc =
+      needed && p->maps && p->ms ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory for a network's layers.");
+  if (rc == DSLT_OK) rc = dslt_graph_needed(needed, g, desc.tap, desc.taps);
+  if (rc == DSLT_OK) rc = dslt_graph_maps(p->maps, g, needed, side, side);
+  if (rc == DSLT_OK) rc = allocate(&p->input, p->backend, (size_t)side * (size_t)side * (size_t)p->maps[0].c);
+  for (int t = 0; rc == DSLT_OK && t < desc.taps; ++t) {
+    const dslt_node_map *m = &p->maps[desc.tap[t]];
+    rc = allocate(&p->taps[t], p->backend, (size_t)m->c * (size_t)m->h * (size_t)m->w);
+  }
+  if (rc == DSLT_OK) rc = p->backend->nn->net_plan(&p->net, p->backend, &desc);
+  free(needed);
+  return rc;
+}
+
+/* The least of each layer: what else the machine does only adds. */
+static int measure(profile *p, double seconds) {
+  const size_t layers = (size_t)p->network->graph.layers;
+  double *once = malloc(layers * sizeof *once);
+  int rc = once ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory for a network's layers.");
+  const double end = dslt_seconds() + seconds;
+  while (rc == DSLT_OK && (p->runs < 4 || (p->runs < MOST_RUNS && dslt_seconds() < end))) {
+    memset(once, 0, layers * sizeof *once);
+    rc = dslt_cpu_net_profile(once, p->net, p->input, p->taps);
+    for (size_t i = 0; i < layers; ++i)
+      if (p->runs == 0 || once[i] < p->ms[i]) p->ms[i] = once[i];
+    ++p->runs;
+  }
+  free(once);
+  return rc;
+}
+
+/* Bytes that a layer moves at least: its inputs, its weights, its map. */
+static double bytes_of(const profile *p, int index, double element) {
+  const dslt_node *l = &p->network->graph.layer[index];
+  const dslt_node_map *m = &p->maps[index];
+  double values = (double)m->c * m->h * m->w + m->weights;
+  for (int k = 0; k < l->inputs; ++k) {
+    const dslt_node_map *in = &p->maps[l->input[k]];
+    values += (double)in->c * in->h * in->w;
+  }
+  return element * values;
+}
+
+static void print_row(const char *name, const char *kind, double ms, double flop, double bytes,
+                      const char *share) {
+  printf("%-38s %-16s %10.4f %10.1f %10.1f %8s\n", name, kind, ms, ms > 0 ? 1e-6 * flop / ms : 0.0,
+         ms > 0 ? 1e-6 * bytes / ms : 0.0, share);
+}
+
+static void print(const profile *p, const dslt_cpu_ceiling *ceiling, int precision, int side) {
+  const int bf16 = precision == DSLT_PRECISION_BF16;
+  const double element = bf16 ? 2 : 4, flops = bf16 ? ceiling->flops_bf16 : ceiling->flops_f32;
+  double ms = p->ms[0], flop = 0, bytes = 0;
+  printf("A picture of %d x %d, %s, %d threads, the least of %d runs\n", side, side, bf16 ? "bf16" : "f32",
+         ceiling->threads, p->runs);
+  printf("%-38s %-16s %10s %10s %10s %8s\n", "layer", "kind", "ms", "GFLOP/s", "GB/s", "ceiling");
+  for (int i = 1; i < p->network->graph.layers; ++i) {
+    const double moved = bytes_of(p, i, element), work = p->maps[i].flop;
+    /* the time that the processor needs at best, for its arithmetic or its memory */
+    const double floor =
+        work / flops > moved / ceiling->bandwidth ? work / flops : moved / ceiling->bandwidth;
+    char name[40], share[16] = "inside";
+    if (p->maps[i].c == 0) continue;
+    if (p->ms[i] > 0) snprintf(share, sizeof share, "%.0f %%", 1e5 * floor / p->ms[i]);
+    print_row(dslt_printable(name, sizeof name, p->network->graph.layer[i].name),
+              dslt_layer_kind_name(p->network->graph.layer[i].kind), p->ms[i], work, moved, share);
+    ms += p->ms[i], flop += work, bytes += moved;
+  }
+  print_row("all", "", ms, flop, bytes, "");
+  printf("%-38s %-16s %10s %10.1f %10.1f  %s\n", "the processor at best", "", "", 1e-9 * flops,
+         1e-9 * ceiling->bandwidth, ceiling->how);
+}
+
+static int open_all(profile *p, const char *weights, const dslt_options *options) {
+  const dslt_backend_config config = {.threads = options->common.threads,
+                                      .precision = options->common.precision};
+  DSLT_TRY(dslt_weights_load(&p->weights, weights));
+  if (!p->weights->network) DSLT_TRY(vgg_network(&p->own, p->weights));
+  p->network = p->own ? p->own : p->weights->network;
+  DSLT_TRY(dslt_backend_open(&p->backend, "cpu", &config));
+  return p->backend->device->begin(p->backend);
+}
+
+static void close_all(profile *p) {
+  if (p->net) p->backend->nn->net_free(p->net);
+  if (p->backend) {
+    p->backend->device->release(p->backend, p->input);
+    for (int t = 0; t < DSLT_NET_TAPS_MAX; ++t) p->backend->device->release(p->backend, p->taps[t]);
+    p->backend->device->end(p->backend);
+    p->backend->device->close(p->backend);
+  }
+  dslt_network_free(p->own);
+  dslt_weights_free(p->weights);
+  free(p->maps);
+  free(p->ms);
+}
+
+int dslt_bench_backbone(const char *weights, const dslt_options *options, int side, double seconds) {
+  dslt_cpu_ceiling ceiling;
+  profile p = {0};
+  DSLT_TRY(dslt_cpu_peak(&ceiling, options->common.threads, 0.2));
+  int rc = open_all(&p, weights, options);
+  if (rc == DSLT_OK) rc = plan(&p, side);
+  if (rc == DSLT_OK) rc = measure(&p, seconds);
+  if (rc == DSLT_OK) print(&p, &ceiling, p.backend->precision, side);
+  close_all(&p);
+  return rc;
+}
