@@ -31,7 +31,7 @@ static int done(int rc) { return rc < 0 ? rc : DSLT_OK; }
 /* ---- convolution, fully connected ---------------------------------------------------------------- */
 
 static int take_conv(dslt_onnx_import *m, const dslt_onnx_node *node) {
-  const dslt_onnx_value *x = dslt_onnx_find(m, node->input[0]);
+  const dslt_onnx_value *x = node->inputs > 0 ? dslt_onnx_find(m, node->input[0]) : NULL;
   const dslt_onnx_tensor *w = dslt_onnx_constant(m, node, 1), *b = dslt_onnx_constant(m, node, 2);
   dslt_node l = dslt_layer_of(DSLT_LAYER_CONV);
   if (!w || !w->f || (node->inputs > 2 && *node->input[2] && (!b || !b->f)))
@@ -44,10 +44,10 @@ static int take_conv(dslt_onnx_import *m, const dslt_onnx_node *node) {
       w->dims[0] > DSLT_GRAPH_CHANNELS_MAX || w->dims[0] % groups || w->count == 0 ||
       (b && (b->rank != 1 || b->dims[0] != w->dims[0])))
     return dslt_onnx_refuse(m, node, "its weights, bias and groups do not fit each other.");
-  dslt_onnx_value plain = x->kind == DSLT_ONNX_MAP ? *x : (dslt_onnx_value){0};
+  if (!x || x->kind != DSLT_ONNX_MAP) return dslt_onnx_refuse(m, node, "its input is no map.");
+  dslt_onnx_value plain = *x;
   memset(plain.pad, 0, sizeof plain.pad); /* they become the convolution's */
   int layer = 0;
-  if (x->kind != DSLT_ONNX_MAP) return dslt_onnx_refuse(m, node, "its input is no map.");
   const int refused = dslt_onnx_plain(&layer, m, node, &plain);
   if (refused) return done(refused);
   if (m->channels[layer] == 0) return dslt_onnx_refuse(m, node, "what it reads cannot be computed.");

@@ -185,6 +185,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"behind", node("Softmax", {"x"}, "s") + node("Relu", {"s"}, "y"), "operator Softmax"},
         Refused{"domain", bytes(1, bytes(1, "x") + bytes(2, "y") + bytes(4, "Conv") + bytes(7, "mine")),
                 "of the domain mine"},
+        Refused{"convOfNothing", node("Conv", {}, "y"), "no constants"},
         Refused{"convNoWeights", node("Conv", {"x", "x"}, "y"), "its weights are no constants"},
         Refused{"conv1d", node("Conv", {"x", "w"}, "y") + tensor("w", {4, 3, 1}, std::vector<float>(12)),
                 "have 3 dimensions"},
