@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // Means over sequences: equal weights, curves first, and what MATLAB's plots drop.
+#include <algorithm>
+#include <random>
 #include <vector>
 
 #include "eval/evaluate.h"
@@ -58,6 +60,32 @@ TEST(ScoresMean, UnscoredAndUnwantedSequencesStayOut) {
   const dslt_scores none = mean(cells, DSLT_CONVENTION_PYSOT, wanted);
   EXPECT_EQ(none.sequences, 0);
   EXPECT_EQ(none.auc, 0);
+}
+
+TEST(ScoresMeanProperty, OrderOfSequencesDoesNotMatter) {
+  std::mt19937 random(31);
+  for (int round = 0; round < 20; round++) {
+    std::vector<dslt_cell> cells;
+    for (int i = 0; i < 30; i++) {
+      const int frames = 1 + (int)(random() % 500);
+      cells.push_back(cell(frames, (int)(random() % (unsigned)(frames + 1))));
+      if (random() % 5 == 0) cells.back().state = DSLT_CELL_MISSING;
+    }
+    for (dslt_convention convention : {DSLT_CONVENTION_MATLAB, DSLT_CONVENTION_PYSOT}) {
+      const dslt_scores a = mean(cells, convention);
+      std::shuffle(cells.begin(), cells.end(), random);
+      const dslt_scores b = mean(cells, convention);
+      EXPECT_EQ(a.sequences, b.sequences);
+      EXPECT_EQ(a.frames, b.frames);
+      EXPECT_NEAR(a.auc, b.auc, 1e-12);
+      EXPECT_NEAR(a.mean_overlap, b.mean_overlap, 1e-12);
+      for (int i = 0; i < DSLT_SUCCESS_BINS; i++) EXPECT_NEAR(a.success[i], b.success[i], 1e-12);
+      for (int i = 0; i < DSLT_PRECISION_BINS; i++) EXPECT_NEAR(a.precision[i], b.precision[i], 1e-12);
+      // A mean lies between what it is made of.
+      EXPECT_GE(a.auc, 0);
+      EXPECT_LE(a.auc, 20.0 / 21);
+    }
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // Accuracy, robustness and EAO of hand-made overlap series; every expected number is derived beside it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -277,6 +278,30 @@ TEST(VotMeasure, EaoEqualsTheMatrixOfFragments) {
     ASSERT_EQ(score.measure(runs, rules_of(DSLT_VOT_MATLAB, 10, 15, 120)), DSLT_OK);
     ASSERT_NEAR(score.eao, eao_by_matrix(runs, repetitions, 15, 120), 1e-12) << "trial " << trial;
   }
+}
+
+TEST(VotMeasureProperty, OrderOfRunsDoesNotMatter) {
+  std::mt19937_64 random(7);
+  for (dslt_vot_convention convention : {DSLT_VOT_MATLAB, DSLT_VOT_PYTHON})
+    for (int trial = 0; trial < 10; trial++) {
+      Runs runs;
+      for (int s = 0; s < 3; s++) {
+        const int frames = 40 + static_cast<int>(random() % 100);
+        for (int r = 0; r < 1 + s; r++) add_random_run(&runs, s, frames, &random);
+      }
+      Score first, mixed;
+      ASSERT_EQ(first.measure(runs, rules_of(convention, 10, 15, 90)), DSLT_OK);
+      std::shuffle(runs.series.begin(), runs.series.end(), random);
+      ASSERT_EQ(mixed.measure(runs, rules_of(convention, 10, 15, 90)), DSLT_OK);
+      EXPECT_NEAR(mixed.accuracy, first.accuracy, 1e-12);
+      EXPECT_NEAR(mixed.robustness, first.robustness, 1e-12);
+      EXPECT_NEAR(mixed.eao, first.eao, 1e-12);
+      ASSERT_EQ(mixed.curve_length, first.curve_length);
+      for (double value : {first.accuracy, first.eao, first.reliability}) {
+        EXPECT_GE(value, 0);
+        EXPECT_LE(value, 1);
+      }
+    }
 }
 
 // ---- what does not fit
