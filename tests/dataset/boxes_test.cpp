@@ -30,15 +30,18 @@ TEST(BoxParse, TakesEverySeparator) {
     expect_box(box, 1, 2, 3, 4);
   }
   dslt_box box;
+  ASSERT_EQ(dslt_box_parse(&box, "-1e9,1e9,1e9,1"), DSLT_OK);
+  expect_box(box, -1e9, 1e9, 1e9, 1);
   ASSERT_EQ(dslt_box_parse(&box, "-5.25,-.5,1e1,0.125"), DSLT_OK);
   expect_box(box, -5.25, -0.5, 10, 0.125);
 }
 
 TEST(BoxParse, RefusesAndLeavesTheBoxAlone) {
-  const char *bad[] = {"",           "1,2,3",      "1,2,3,4,5",  "1,2,3,4,",    ",1,2,3,4",      "1,,2,3,4",
-                       "a,b,c,d",    "1,2,3,4x",   "1,2,0,4",    "1,2,3,-4",    "1,2,nan,4",     "1,2,inf,4",
-                       "1,2,0x10,4", "1,2,3,4\n5", "1,2,1e99,4", "1.2.3,4,5,6", "1 2 3 4 hello", "- 1,2,3,4",
-                       "1,2,1e,4"};
+  const char *bad[] = {
+      "",           "1,2,3",       "1,2,3,4,5",        "1,2,3,4,",    ",1,2,3,4",      "1,,2,3,4",
+      "a,b,c,d",    "1,2,3,4x",    "1,2,0,4",          "1,2,3,-4",    "1,2,nan,4",     "1,2,inf,4",
+      "1,2,0x10,4", "1,2,3,4\n5",  "1,2,1e99,4",       "1.2.3,4,5,6", "1 2 3 4 hello", "- 1,2,3,4",
+      "1,2,1e,4",   "-1e99,2,3,4", "1,-1000000001,3,4"};
   for (const char *text : bad) {
     dslt_box box = {7, 7, 7, 7};
     EXPECT_EQ(dslt_box_parse(&box, text), DSLT_EBOX) << text;

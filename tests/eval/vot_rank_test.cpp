@@ -20,8 +20,13 @@ TEST(VotTests, SignedRankByHand) {
   EXPECT_EQ(used, 6);  // the equal pair is a pair, though it has no rank
   EXPECT_DOUBLE_EQ(dslt_vot_signed_rank(&used, x, x, 6), 1);
   const double gap[] = {std::nan(""), 2, 3, 4, 0, 7};
-  dslt_vot_signed_rank(&used, gap, y, 6);
+  const double without = dslt_vot_signed_rank(&used, gap, y, 6);
   EXPECT_EQ(used, 5);
+  EXPECT_DOUBLE_EQ(dslt_vot_signed_rank(&used, y, gap, 6),
+                   without);  // a gap on either side leaves the pair out
+  EXPECT_EQ(used, 5);
+  // Differences 2, 3, 4 and -5: of 16 choices of signs those with a rank sum of at most 4 are {}, 1, 2, 3, 4, 12, 13.
+  EXPECT_DOUBLE_EQ(without, 2 * 7.0 / 16);
 }
 
 // i-th of a fixed list of numbers with ties.
@@ -32,6 +37,24 @@ TEST(VotTests, SignedRankEqualsScipy) {
   double x[40], y[40];
   for (int i = 0; i < 40; i++) x[i] = spread(i, 7, 23), y[i] = spread(i, 5, 17);
   EXPECT_NEAR(dslt_vot_signed_rank(nullptr, x, y, 40), 0.05413063649743804, 1e-12);
+}
+
+// Above fifteen pairs a normal distribution stands in; with equal differences its variance is a quarter of the sum
+// of the squared ranks, whatever the ties.
+TEST(VotTests, SignedRankWithManyTies) {
+  double x[40] = {}, y[40] = {};
+  for (int i = 0; i < 40; i++) x[i] = 1 + i % 3, y[i] = i % 4 == 0 ? 2 * x[i] : 0;
+  // |difference| is 1, 2 or 3, fourteen, thirteen and thirteen times, so their ranks are 7.5, 21 and 34.
+  const double rank[] = {7.5, 21, 34};
+  double positive = 0, all = 0, squares = 0;
+  for (int i = 0; i < 40; i++) {
+    const double r = rank[i % 3];
+    if (i % 4) positive += r;
+    all += r;
+    squares += r * r;
+  }
+  const double z = (positive - all / 2) / std::sqrt(squares / 4);
+  EXPECT_NEAR(dslt_vot_signed_rank(nullptr, x, y, 40), std::erfc(std::fabs(z) / std::sqrt(2.0)), 1e-12);
 }
 
 TEST(VotTests, RankSumEqualsScipy) {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // Kernels respond and loss against their CPU twins.
+#include "reference/loss.h"
 #include "device.h"
 
 namespace {
 
 const int kKinds[] = {DSLT_LOSS_SHRINKAGE,          DSLT_LOSS_L2,       DSLT_LOSS_L3, DSLT_LOSS_OHNM,
                       DSLT_LOSS_SHRINKAGE_RELEASED, DSLT_LOSS_TRUNCATED};
-
-dslt_loss_spec spec_of(int kind) { return {kind, 10, 0.2f, 0.01f, 0.1f, 1, 1.6f, 4.953f}; }
 
 // A map of `count` cells with a residual and biases, or without.
 struct Maps {
@@ -57,7 +56,7 @@ TEST_P(LossKernel, EqualsItsTwin) {
       for (bool full : {false, true}) {
         SCOPED_TRACE(::testing::Message() << "kind " << kind << ", " << count << " cells, full " << full);
         Maps m(count, full);
-        dslt_loss_spec spec = spec_of(kind);
+        dslt_loss_spec spec = ref::loss_spec(kind);
         std::vector<float> gradient(count), dbias(2), value(1);
         ASSERT_EQ(
             dslt_cpu_backend.nn->loss(cpu(), gradient.data(), dbias.data(), value.data(), m.base.data(),
@@ -75,12 +74,29 @@ TEST_P(LossKernel, EqualsItsTwin) {
       }
 }
 
+TEST_P(LossKernel, IsTheFormulasSum) {
+  const std::size_t count = 1500;
+  Maps m(count, true);
+  for (int kind : kKinds) {
+    const dslt_loss_spec spec = ref::loss_spec(kind);
+    float *g = zeros<float>(count), *db = zeros<float>(2), *v = zeros<float>(1);
+    ASSERT_EQ(kernels().loss(stream(), g, db, v, upload(m.base), upload(m.residual), upload(m.bias),
+                             upload(m.label), count, &spec, nullptr),
+              DSLT_OK)
+        << dslt_last_error();
+    double want = 0;
+    for (std::size_t i = 0; i < count; ++i)
+      want += ref::loss(kind, double(m.base[i]) + m.residual[i] + m.bias[0] + m.bias[1], m.label[i]);
+    EXPECT_NEAR(download(v, 1)[0], want, 2e-5 * want) << "kind " << kind;
+  }
+}
+
 TEST_P(LossKernel, SameBytesWhateverTheOrder) {
   const std::size_t count = 5000;
   Maps m(count, true);
   float *base = upload(m.base), *residual = upload(m.residual), *bias = upload(m.bias),
         *label = upload(m.label);
-  dslt_loss_spec spec = spec_of(DSLT_LOSS_SHRINKAGE);
+  dslt_loss_spec spec = ref::loss_spec(DSLT_LOSS_SHRINKAGE);
   std::vector<float> first;
   for (int turn = 0; turn < 6; ++turn) {
     vary(turn);
@@ -97,7 +113,7 @@ TEST_P(LossKernel, SameBytesWhateverTheOrder) {
 TEST_P(LossKernel, NotANumberStaysOne) {
   Maps m(100, true);
   m.base[57] = NAN;
-  dslt_loss_spec spec = spec_of(DSLT_LOSS_SHRINKAGE);
+  dslt_loss_spec spec = ref::loss_spec(DSLT_LOSS_SHRINKAGE);
   float *g = zeros<float>(100), *db = zeros<float>(2), *v = zeros<float>(1);
   ASSERT_EQ(kernels().loss(stream(), g, db, v, upload(m.base), upload(m.residual), upload(m.bias),
                            upload(m.label), 100, &spec, nullptr),
@@ -107,7 +123,7 @@ TEST_P(LossKernel, NotANumberStaysOne) {
 
 TEST_P(LossKernel, RefusesWhatItCannotDo) {
   float *x = zeros<float>(4);
-  dslt_loss_spec spec = spec_of(DSLT_LOSS_L2);
+  dslt_loss_spec spec = ref::loss_spec(DSLT_LOSS_L2);
   auto call = [&](std::size_t count, const float *label) {
     return kernels().loss(stream(), x, x, x, x, nullptr, nullptr, label, count, &spec, nullptr);
   };

@@ -22,11 +22,23 @@ OPE = (("dslt_test_eval", "Convention*:Ope*:ScoresMean*:Got10k*:Tre*:Sre*"), ("d
 PROGRAM = (("dslt_test_eval", "ProgramEval*"),)
 VOT = (("dslt_test_eval", "Vot*-VotToolkit*"),)
 DATASET = (("dslt_test_dataset", "*"),)
-BACKEND = (("dslt_test_backend", "*-Backbone*:RealWeights*"),)
+LOSS = (("dslt_test_backend", "Loss*"),)
+ADAM = (("dslt_test_backend", "Adam*"),)
+LOCATE = (("dslt_test_backend", "*Locate*:ChooseScale*"),)
+FLOW = (("dslt_test_backend", "Flow*"),)
+CROP = (("dslt_test_backend", "Crop*:Frame*:Augment*"),)
+OPS = (("dslt_test_backend", "*Regress*:*Upsample*:*Conv*"),)
 BACKBONE = (("dslt_test_backend", "Backbone.*"),)
-NN = (("dslt_test_nn", "*"),)
-TRACKER = (("dslt_test_tracker", "*-Shift*:Memory*:Allocation*"), ("dslt_test_api", "TrackerTest*:GroupTest*"))
-KERNELS = (("dslt_test_kernels", "*HarnessForward*"), ("dslt_test_kernels", "*HarnessShuffled*-*RealShapes*"))
+HEAD = (("dslt_test_nn", "*Head*"),)
+GEOMETRY = (("dslt_test_tracker", "Geometry*:SoftLabel*:State*:Samples*:Tally*"),)
+TRACKER = (("dslt_test_tracker", "*Frozen*:Tally*"), ("dslt_test_api", "TrackerTest*Response*:TrackerTest*FirstFrame*"))
+
+
+def kernel(name: str) -> tuple[tuple[str, str], ...]:
+    """The kernel's tests in the harness, its threads in two orders."""
+    return (("dslt_test_kernels", f"*{name}Kernel.*HarnessForward*:*{name}Kernel.*HarnessShuffled*"),)
+
+
 
 MUTANTS = [
     # ---- host/eval: scores ----
@@ -87,73 +99,65 @@ MUTANTS = [
     Mutant("nan_box_is_whole", "host/dataset/dataset_truth.c",
            "return isnan(box->x) || isnan(box->y) || isnan(box->width) || isnan(box->height);", "return isnan(box->x);", DATASET),
     # ---- host/math ----
-    Mutant("loss_ohnm_bound", "host/math/loss.h", "if (l >= spec->ohnm)", "if (l > spec->ohnm)", BACKEND),
-    Mutant("loss_truncated_bound", "host/math/loss.h", "if (l >= spec->threshold)", "if (l > spec->threshold)", BACKEND),
-    Mutant("loss_slope", "host/math/loss.h", "spec->a * l * l * f * (1.0f - f)", "spec->a * l * f * (1.0f - f)", BACKEND),
-    Mutant("adam_epsilon", "host/math/adam.h", "(sqrtf(*v) + rule->epsilon)", "sqrtf(*v + rule->epsilon)", BACKEND),
-    Mutant("label_axis", "host/math/label.h", "v = y / sy", "v = y / sx", BACKEND),
+    Mutant("loss_ohnm_bound", "host/math/loss.h", "if (l >= spec->ohnm)", "if (l > spec->ohnm)", LOSS),
+    Mutant("adam_epsilon", "host/math/adam.h", "(sqrtf(*v) + rule->epsilon)", "sqrtf(*v + rule->epsilon)", ADAM),
     Mutant("parabola_nan", "host/math/locate.h", "if (!(curvature < 0.0f)) return 0.0f;", "if (curvature >= 0.0f) return 0.0f;",
-           BACKEND),
+           LOCATE),
     Mutant("nan_peak_is_believed", "host/math/locate.h", "peak->response > 0.0f && peak->response < 1e30f;",
-           "!(peak->response <= 0.0f) && !(peak->response >= 1e30f);", BACKEND),
+           "!(peak->response <= 0.0f) && !(peak->response >= 1e30f);", LOCATE),
     Mutant("lost_bound", "host/math/locate.h", "state->score < g->lost.ratio * mean", "state->score <= g->lost.ratio * mean",
-           BACKEND),
-    Mutant("centre_clamp", "host/math/locate.h", "(v - g->area.anchor_y) * ratio, 0.0, g->area.frame_height)",
-           "(v - g->area.anchor_y) * ratio, 0.0, g->area.frame_width)", BACKEND),
+           LOCATE),
     Mutant("scale_gate_bound", "host/math/locate.h", "peak >= g->scale.gate_ratio * mean", "peak > g->scale.gate_ratio * mean",
-           BACKEND),
-    Mutant("cubic_weight", "host/math/resample.h", "w[3] = a * (t2 - t3);", "w[3] = a * (t3 - t2);", BACKEND),
+           LOCATE),
+    Mutant("cubic_weight", "host/math/resample.h", "w[3] = a * (t2 - t3);", "w[3] = a * (t3 - t2);", LOCATE),
     Mutant("training_goes_on_after_infinity", "host/math/early_stopping.h", "t->failed = !(loss - loss == 0.0f);",
-           "t->failed = loss != loss;", BACKEND),
-    Mutant("convergence_window", "host/math/early_stopping.h", "steps < 2 * rule->window", "steps <= 2 * rule->window", BACKEND),
+           "t->failed = loss != loss;", FLOW),
+    Mutant("convergence_window", "host/math/early_stopping.h", "steps < 2 * rule->window", "steps <= 2 * rule->window", FLOW),
     # ---- host/backend/cpu ----
     Mutant("crop_rows_by_column", "host/backend/cpu/crop.c", "(float)g->area.anchor_y, (float)state->cy, level->ratio)",
-           "(float)g->area.anchor_y, (float)state->cx, level->ratio)", BACKEND),
-    Mutant("crop_wide_channels", "host/backend/cpu/crop.c", "(sum[flip ? 2 - c : c] / total", "(sum[c] / total", BACKEND),
-    Mutant("mirror_axis", "host/backend/cpu/crop.c", "2 * axis - 1 - x", "2 * axis - x", BACKEND),
+           "(float)g->area.anchor_y, (float)state->cx, level->ratio)", CROP),
+    Mutant("mirror_axis", "host/backend/cpu/crop.c", "2 * axis - 1 - x", "2 * axis - x", CROP),
     Mutant("regression_adds_to_what_was_there", "host/backend/cpu/regress.c",
-           "    memset(row, 0, (size_t)columns * sizeof *row);\n", "", BACKEND),
+           "    memset(row, 0, (size_t)columns * sizeof *row);\n", "", OPS),
     Mutant("upsampling_adds_to_what_was_there", "host/backend/cpu/upsample.c",
-           "for (int i = begin; i < c; ++i) out[i] = 0.0f;", "", BACKEND),
+           "for (int i = begin; i < c; ++i) out[i] = 0.0f;", "", OPS),
     Mutant("filter_gradient_adds_to_what_was_there", "host/backend/cpu/upsample.c",
-           "for (int i = begin; i < end; ++i) d_w[(size_t)tap * (size_t)c + (size_t)i] = 0.0f;", "{}", BACKEND),
-    Mutant("nan_cell_wins", "host/backend/cpu/locate.c", "if (score > best)\n", "if (!(score <= best))\n", BACKEND),
+           "for (int i = begin; i < end; ++i) d_w[(size_t)tap * (size_t)c + (size_t)i] = 0.0f;", "{}", OPS),
+    Mutant("nan_cell_wins", "host/backend/cpu/locate.c", "if (score > best)\n", "if (!(score <= best))\n", LOCATE),
     Mutant("nan_pixel_wins", "host/backend/cpu/locate.c", "if (score > peak.score) peak", "if (!(score <= peak.score)) peak",
-           BACKEND),
-    Mutant("learns_while_lost", "host/math/decision.h", " && !(state->lost && policy->hold);", ";", BACKEND),
+           LOCATE),
+    Mutant("learns_while_lost", "host/math/decision.h", " && !(state->lost && policy->hold);", ";", FLOW),
     Mutant("sample_store_overfull", "host/math/sample_ring.h", "ring->count < ring->capacity ? ring->count + 1",
-           "ring->count <= ring->capacity ? ring->count + 1", BACKEND),
+           "ring->count <= ring->capacity ? ring->count + 1", FLOW),
     Mutant("first_sample_is_replaced", "host/math/sample_ring.h", "slot + 1 < ring->capacity ? slot + 1 : 1;",
-           "slot + 1 < ring->capacity ? slot + 1 : 0;", BACKEND),
+           "slot + 1 < ring->capacity ? slot + 1 : 0;", FLOW),
     Mutant("stage_times_add_up", "host/backend/cpu/frame_graph.c", "  memset(graph->stage_ms, 0, sizeof graph->stage_ms);\n", "",
-           BACKEND),
-    Mutant("bias_gradient", "host/backend/cpu/elementwise.c", "d_bias[0] = d_bias[1] = (float)slope;",
-           "d_bias[0] = (float)slope;", BACKEND),
+           FLOW),
     Mutant("adam_step_count", "host/backend/cpu/elementwise.c", "*step < INT32_MAX ? ++*step : *step",
-           "*step < INT32_MAX ? *step + 1 : *step", BACKEND),
+           "*step < INT32_MAX ? *step + 1 : *step", ADAM),
     Mutant("frame_rows_packed", "host/backend/cpu/frame.c", "src + image->stride * (size_t)y", "src + stride * (size_t)y",
-           (("dslt_test_api", "TrackerTest.*Pixel*"), *BACKEND)),
+           (("dslt_test_api", "TrackerTest.*Pixel*"), *CROP)),
     # ---- host/nn ----
     Mutant("fuse_low_is_forgotten", "host/nn/head.c", "if (s->fusion && s->fuse_low != 1.0f)",
-           "if (s->fusion && s->fuse_low > 1.0f)", NN),
+           "if (s->fusion && s->fuse_low > 1.0f)", HEAD),
     Mutant("residual_decay", "host/nn/head.c", "(i == DSLT_HEAD_RESIDUAL ? rates->decay_high : 1.0f)",
-           "(i == DSLT_HEAD_BASE ? rates->decay_high : 1.0f)", NN),
-    Mutant("bias_rate", "host/nn/head.c", "(i ? rates->high : rates->low)", "(i ? rates->low : rates->high)", NN),
+           "(i == DSLT_HEAD_BASE ? rates->decay_high : 1.0f)", HEAD),
+    Mutant("bias_rate", "host/nn/head.c", "(i ? rates->high : rates->low)", "(i ? rates->low : rates->high)", HEAD),
     Mutant("frozen_reductions_move", "host/nn/head.c", "(traits[i].reduction && head->frozen)",
-           "(traits[i].reduction && i && head->frozen)", NN),
+           "(traits[i].reduction && i && head->frozen)", HEAD),
     Mutant("optimiser_keeps_its_step", "host/nn/head.c", "return head->backend->device->clear(head->backend, head->step, sizeof *head->step);",
-           "return DSLT_OK;", NN),
+           "return DSLT_OK;", HEAD),
     Mutant("tap_scale_is_kept", "host/nn/backbone.c", "index == c->tap_low + 1 ? on_output / c->scale_low : on_output",
            "on_output", BACKBONE),
     # ---- host/tracker ----
-    Mutant("window_height", "host/tracker/geometry.c", "g->area.stride * (0.5 * g->area.kernel_height - 0.5) - g->area.anchor_y",
-           "g->area.stride * (0.5 * g->area.kernel_width - 0.5) - g->area.anchor_y", TRACKER),
+    Mutant("window_height", "host/tracker/geometry.c", "-g->area.stride * ((double)g->area.centre_y + 0.5)",
+           "-g->area.stride * ((double)g->area.centre_x + 0.5)", GEOMETRY),
     Mutant("largest_scale", "host/tracker/geometry.c", "at_most(frame_width / w, frame_height / h)",
-           "at_least(frame_width / w, frame_height / h)", TRACKER),
+           "at_least(frame_width / w, frame_height / h)", GEOMETRY),
     Mutant("label_sigma_height", "host/tracker/geometry.c", "cells_y = g->area.target_height / (g->area.ratio * g->area.stride)",
-           "cells_y = g->area.target_width / (g->area.ratio * g->area.stride)", TRACKER),
+           "cells_y = g->area.target_width / (g->area.ratio * g->area.stride)", GEOMETRY),
     Mutant("learns_from_one_slot_less", "host/math/decision.h", "slot < dslt_ring_count_after(ring)",
-           "slot < ring->count", TRACKER),
+           "slot < ring->count", FLOW),
     Mutant("optimiser_is_not_reset", "host/tracker/learn.c", "return dslt_head_reset_optimiser(t->head);", "return DSLT_OK;",
            TRACKER),
     Mutant("last_slot_is_not_learnt", "host/tracker/learn.c", "for (int slot = 0; slot < o->memory; ++slot)",
@@ -161,16 +165,16 @@ MUTANTS = [
     Mutant("scale_level_offset", "host/tracker/target.c", "t->seen.level - middle", "t->seen.level", TRACKER),
     Mutant("old_response_is_returned", "host/tracker/target.c", "  t->response_fetched = 0;\n", "", TRACKER),
     # ---- kernels, as the CPU harness runs them ----
-    Mutant("kernel_ticket", "kernels/regress.cu", "a.kh * (int)gridDim.y", "a.kh", KERNELS),
+    Mutant("kernel_ticket", "kernels/regress.cu", "a.kh * (int)gridDim.y", "a.kh", kernel("Regress")),
     Mutant("kernel_last_column", "kernels/regress.cu", "if (first + t < a.w) dslt_store(", "if (first + t <= a.w) dslt_store(",
-           KERNELS),
-    Mutant("kernel_reads_the_decision_late", "kernels/decide.cu", "  __syncthreads(); /* all have read the decision */\n", "", KERNELS),
-    Mutant("kernel_blends_too_early", "kernels/crop.cu", "    __syncthreads(); /* the samples before are made */\n", "", KERNELS),
+           kernel("Regress")),
+    Mutant("kernel_reads_the_decision_late", "kernels/decide.cu", "  __syncthreads(); /* all have read the decision */\n", "",
+           kernel("Samples")),
+    Mutant("kernel_blends_too_early", "kernels/crop.cu", "    __syncthreads(); /* the samples before are made */\n", "", kernel("Crop")),
     Mutant("kernel_nan_wins", "kernels/locate.cu", "if (score > mine.score) { /* false for NaN */",
-           "if (!(score <= mine.score)) {", KERNELS),
-    Mutant("kernel_loss_bias", "kernels/loss.cu", "bias ? bias[0] + bias[1] : 0.0f", "bias ? bias[0] - bias[1] : 0.0f", KERNELS),
+           "if (!(score <= mine.score)) {", kernel("Locate")),
     Mutant("kernel_store_of_one_slot", "kernels/store_sample.cu", "if (ring->capacity < 2) return;",
-           "if (ring->capacity < 1) return;", KERNELS),
+           "if (ring->capacity < 1) return;", kernel("Samples")),
     Mutant("kernel_fused_sum", "kernels/upsample.cu", "fuse_low * other.v[v] + fuse_high * sum.v[v]",
-           "fuse_low * other.v[v] + sum.v[v]", KERNELS),
+           "fuse_low * other.v[v] + sum.v[v]", kernel("Upsample")),
 ]

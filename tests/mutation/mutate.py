@@ -3,7 +3,8 @@
 """Break the code in one place at a time and see whether a test notices.
 
     tests/mutation/mutate.py                  all mutants of mutants.py, and the table RESULTS.md
-    tests/mutation/mutate.py --only vot_rank  those whose name or file matches a regular expression; no table
+    tests/mutation/mutate.py --only vot_rank  those whose name or file matches a regular expression
+    tests/mutation/mutate.py --resume         only those that no earlier run killed
     tests/mutation/mutate.py --check          only whether each mutant's text still occurs exactly once
     tests/mutation/mutate.py --list           the mutants
 
@@ -16,6 +17,7 @@ mutant was killed. The unchanged code runs first: a test that fails on it could 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -168,6 +170,21 @@ def judge(shop: Workshop, mutant: Mutant, seconds: dict[str, float]) -> tuple[st
         path.write_text(whole, encoding="utf-8")
 
 
+class Verdicts:
+    """What earlier runs found, by everything that a mutant is."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.found: dict[str, list[str]] = json.loads(path.read_text()) if path.exists() else {}
+
+    def of(self, mutant: Mutant) -> list[str] | None:
+        return self.found.get(json.dumps(mutant))
+
+    def note(self, mutant: Mutant, verdict: str, killer: str) -> None:
+        self.found[json.dumps(mutant)] = [verdict, killer]
+        self.path.write_text(json.dumps(self.found, indent=1))
+
+
 def cell(text: str) -> str:
     short = " ".join(text.split())
     return "`" + short.replace("|", "\\|") + "`"
@@ -175,9 +192,10 @@ def cell(text: str) -> str:
 
 def table(rows: list[tuple[Mutant, int, str, str]]) -> str:
     killed = sum(verdict == KILLED for _, _, verdict, _ in rows)
+    waiting = sum(verdict == "not run" for _, _, verdict, _ in rows)
     out = ["# Mutation check", "",
            "Written by `tests/mutation/mutate.py`: each row is the code with one change, and the first test that noticed.",
-           "", f"{len(rows)} mutants, {killed} killed, {len(rows) - killed} not.", "",
+           "", f"{len(rows)} mutants: {killed} killed, {len(rows) - killed - waiting} alive, {waiting} not run.", "",
            "| mutant | place | code | becomes | verdict | noticed by |", "| --- | --- | --- | --- | --- | --- |"]
     for mutant, line, verdict, killer in rows:
         out.append(f"| {mutant.name} | {mutant.file}:{line} | {cell(mutant.old)} | {cell(mutant.new)} | {verdict} | {killer} |")
@@ -186,7 +204,8 @@ def table(rows: list[tuple[Mutant, int, str, str]]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", metavar="REGEX", help="mutants whose name or file matches; RESULTS.md stays as it is")
+    parser.add_argument("--only", metavar="REGEX", help="mutants whose name or file matches")
+    parser.add_argument("--resume", action="store_true", help="pass over what an earlier run killed")
     parser.add_argument("--check", action="store_true", help="compare the list with the code and end")
     parser.add_argument("--list", action="store_true", help="print the mutants and end")
     parser.add_argument("--build", type=Path, default=ROOT / "build-mutation", metavar="FOLDER")
@@ -205,19 +224,23 @@ def main() -> int:
     if not chosen:
         raise SystemExit("mutate.py: no mutant matches")
     shop = Workshop(options.build.resolve(), options.jobs)
-    shop.configure()
-    seconds = baseline(shop, chosen)
-    rows = []
+    verdicts = Verdicts(options.build.resolve() / "verdicts.json")
+    if options.resume:
+        chosen = [m for m in chosen if (verdicts.of(m) or [""])[0] != KILLED]
+    if chosen:
+        shop.configure()
+        seconds = baseline(shop, chosen)
     for mutant in chosen:
         begun = time.monotonic()
         verdict, killer = judge(shop, mutant, seconds)
-        rows.append((mutant, position(mutant, shop.source), verdict, killer))
+        verdicts.note(mutant, verdict, killer)
         print(f"{verdict:10} {mutant.name:32} {killer} ({time.monotonic() - begun:.0f} s)", flush=True)
-    if not options.only:
-        RESULTS.write_text(table(rows), encoding="utf-8")
-    bad = [mutant.name for mutant, _, verdict, _ in rows if verdict != KILLED]
-    print(f"{len(rows)} mutants, {len(rows) - len(bad)} killed" + (f"; not: {', '.join(bad)}" if bad else ""))
-    return 1 if bad else 0
+    rows = [(m, position(m), *(verdicts.of(m) or ["not run", ""])) for m in MUTANTS]
+    RESULTS.write_text(table(rows), encoding="utf-8")
+    alive = [mutant.name for mutant, _, verdict, _ in rows if verdict in (ALIVE, NOT_BUILT)]
+    print(f"{len(rows)} mutants, {sum(v == KILLED for _, _, v, _ in rows)} killed, "
+          f"{sum(v == 'not run' for _, _, v, _ in rows)} not run" + (f"; not killed: {', '.join(alive)}" if alive else ""))
+    return 1 if alive else 0
 
 
 if __name__ == "__main__":
