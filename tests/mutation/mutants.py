@@ -30,8 +30,8 @@ CROP = (("dslt_test_backend", "Crop*:Frame*:Augment*"),)
 OPS = (("dslt_test_backend", "*Regress*:*Upsample*:*Conv*"),)
 BACKBONE = (("dslt_test_backend", "Backbone.*"),)
 HEAD = (("dslt_test_nn", "*Head*"),)
-GEOMETRY = (("dslt_test_tracker", "Geometry*:SoftLabel*:State*:Samples*:Tally*"),)
-TRACKER = (("dslt_test_tracker", "*Frozen*:Tally*"), ("dslt_test_api", "TrackerTest*Response*:TrackerTest*FirstFrame*"))
+GEOMETRY = (("dslt_test_trackers", "Geometry*:SoftLabel*:State*:SampleRing*"),)
+TRACKER = (("dslt_test_trackers", "*Frozen*:Tally*"), ("dslt_test_api", "TrackerTest*Response*:TrackerTest*FirstFrame*"))
 
 
 def kernel(name: str) -> tuple[tuple[str, str], ...]:
@@ -114,9 +114,9 @@ MUTANTS = [
            "t->failed = loss != loss;", FLOW),
     Mutant("convergence_window", "host/math/early_stopping.h", "steps < 2 * rule->window", "steps <= 2 * rule->window", FLOW),
     # ---- host/backend/cpu ----
-    Mutant("crop_rows_by_column", "host/backend/cpu/crop.c", "(float)g->area.anchor_y, (float)state->cy, level->ratio)",
-           "(float)g->area.anchor_y, (float)state->cx, level->ratio)", CROP),
-    Mutant("mirror_axis", "host/backend/cpu/crop.c", "2 * axis - 1 - x", "2 * axis - x", CROP),
+    Mutant("crop_rows_by_column", "host/backend/cpu/crop.c", "(float)g->area.anchor_y, (float)state->cy, axes[i].ratio)",
+           "(float)g->area.anchor_y, (float)state->cx, axes[i].ratio)", CROP),
+    Mutant("mirror_axis", "host/backend/cpu/augment.c", "2 * axis - 1 - x", "2 * axis - x", CROP),
     Mutant("regression_adds_to_what_was_there", "host/backend/cpu/regress.c",
            "    memset(row, 0, (size_t)columns * sizeof *row);\n", "", OPS),
     Mutant("upsampling_adds_to_what_was_there", "host/backend/cpu/upsample.c",
@@ -150,19 +150,19 @@ MUTANTS = [
     Mutant("tap_scale_is_kept", "host/nn/backbone.c", "index == c->tap_low + 1 ? on_output / c->scale_low : on_output",
            "on_output", BACKBONE),
     # ---- host/tracker ----
-    Mutant("window_height", "host/tracker/geometry.c", "-g->area.stride * ((double)g->area.centre_y + 0.5)",
-           "-g->area.stride * ((double)g->area.centre_x + 0.5)", GEOMETRY),
-    Mutant("largest_scale", "host/tracker/geometry.c", "at_most(frame_width / w, frame_height / h)",
-           "at_least(frame_width / w, frame_height / h)", GEOMETRY),
-    Mutant("label_sigma_height", "host/tracker/geometry.c", "cells_y = g->area.target_height / (g->area.ratio * g->area.stride)",
-           "cells_y = g->area.target_width / (g->area.ratio * g->area.stride)", GEOMETRY),
+    Mutant("window_height", "host/tracker/search_area.c", "a->stride * (0.5 * a->kernel_height - 0.5) - a->anchor_y",
+           "a->stride * (0.5 * a->kernel_width - 0.5) - a->anchor_y", GEOMETRY),
+    Mutant("largest_scale", "host/trackers/dslt/search.c", "at_most(frame_width / box->width, frame_height / box->height)",
+           "at_least(frame_width / box->width, frame_height / box->height)", GEOMETRY),
+    Mutant("label_sigma_height", "host/trackers/dslt/search.c", "cells_y = a->target_height / (a->ratio * a->stride)",
+           "cells_y = a->target_width / (a->ratio * a->stride)", GEOMETRY),
     Mutant("learns_from_one_slot_less", "host/math/decision.h", "slot < dslt_ring_count_after(ring)",
            "slot < ring->count", FLOW),
-    Mutant("optimiser_is_not_reset", "host/tracker/learn.c", "return dslt_head_reset_optimiser(t->head);", "return DSLT_OK;",
+    Mutant("optimiser_is_not_reset", "host/trackers/dslt/learn.c", "return dslt_head_reset_optimiser(own->head);", "return DSLT_OK;",
            TRACKER),
-    Mutant("last_slot_is_not_learnt", "host/tracker/learn.c", "for (int slot = 0; slot < o->memory; ++slot)",
+    Mutant("last_slot_is_not_learnt", "host/trackers/dslt/learn.c", "for (int slot = 0; slot < o->memory; ++slot)",
            "for (int slot = 0; slot < o->memory - 1; ++slot)", TRACKER),
-    Mutant("scale_level_offset", "host/tracker/target.c", "t->seen.level - middle", "t->seen.level", TRACKER),
+    Mutant("scale_level_offset", "host/trackers/dslt/frame.c", "out->scale_level = level - middle;", "out->scale_level = level;", TRACKER),
     Mutant("old_response_is_returned", "host/tracker/target.c", "  t->response_fetched = 0;\n", "", TRACKER),
     # ---- kernels, as the CPU harness runs them ----
     Mutant("kernel_ticket", "kernels/regress.cu", "a.kh * (int)gridDim.y", "a.kh", kernel("Regress")),
@@ -170,7 +170,7 @@ MUTANTS = [
            kernel("Regress")),
     Mutant("kernel_reads_the_decision_late", "kernels/decide.cu", "  __syncthreads(); /* all have read the decision */\n", "",
            kernel("Samples")),
-    Mutant("kernel_blends_too_early", "kernels/crop.cu", "    __syncthreads(); /* the samples before are made */\n", "", kernel("Crop")),
+    Mutant("kernel_blends_too_early", "kernels/crop_tile.h", "    __syncthreads(); /* the samples before are made */\n", "", kernel("Crop")),
     Mutant("kernel_nan_wins", "kernels/locate.cu", "if (score > mine.score) { /* false for NaN */",
            "if (!(score <= mine.score)) {", kernel("Locate")),
     Mutant("kernel_store_of_one_slot", "kernels/store_sample.cu", "if (ring->capacity < 2) return;",

@@ -42,6 +42,14 @@ TEST(Geometry, AnOtbSizedTargetHasTheReleasedSearchArea) {
   EXPECT_EQ(g.area.response_height, 50 - 10 + 1);
 }
 
+// Limits and label of a target twice as high as wide: 16 times as wide would still fit, 6 times as high.
+TEST(Geometry, WidthAndHeightAreNotMistaken) {
+  const dslt_search g = make(preset("paper"), 40, 80, 640, 480);
+  EXPECT_DOUBLE_EQ(g.scale.max, 6);
+  EXPECT_FLOAT_EQ(g.label.sigma_x, 0.1f * 40 / 8);
+  EXPECT_FLOAT_EQ(g.label.sigma_y, 0.1f * 80 / 8);
+}
+
 TEST(Geometry, ReleasedHasEqualStrides) {
   dslt_dslt_options o = preset("released");
   EXPECT_EQ(taps_of(o)[0].stride, 4);
@@ -164,6 +172,8 @@ TEST(State, BoxAndWindowAgreeWithTheAnchor) {
   EXPECT_NEAR(cell, 8 * 1.5, 1e-9);
   EXPECT_NEAR(window.x + (double(g.area.centre_x) + 0.5) * cell, 300,
               1e-9);  // the anchor cell's middle is the state's centre
+  EXPECT_NEAR(window.y + (double(g.area.centre_y) + 0.5) * cell, 200, 1e-9);
+  EXPECT_NEAR(window.height, cell * g.area.response_height, 1e-9);
 }
 
 TEST(SampleRing, FirstFrameStaysAndTheOthersTakeTurns) {
