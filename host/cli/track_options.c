@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* track_options.c: the command line of dslt track. */
 #include "cli/track_options.h"
 
 #include <argp.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* frames.c: decodes the frames of one sequence ahead, in a thread of its own. */
 #include "experiment/frames.h"
 
 #include <limits.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* natural.c: natural order of file names: numbers by value, letters without case. */
 #include "media/natural.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* arch.c: VGG-16 (configuration D) as a table and as a graph. */
 #include "arch.h"
 
 #include <stdio.h>

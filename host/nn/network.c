@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* network.c: a network in memory: graph, weights, taps, and the blocks that hold them. */
 #include "network.h"
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* safetensors.c: reads safetensors files: header, tensors and their bounds are checked before anything is used. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* weights.c: loads the backbone's weights from a file or from the library itself, and gives them as float32. */
 #include "weights.h"
 
 #include <errno.h>

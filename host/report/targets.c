@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* targets.c: the targets of a run: first box, ground truth, rows of results. */
 #include "report/targets.h"
 
 #include <limits.h>

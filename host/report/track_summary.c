@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* track_summary.c: what a run says about itself at the end, as text and as JSON. */
 #include "report/track_summary.h"
 
 #include <jansson.h>

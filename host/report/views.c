@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* views.c: what a run shows beside its boxes: overlay video, response maps, window. */
 #include "report/views.h"
 
 #include <errno.h>

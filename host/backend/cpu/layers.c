@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* layers.c: every kind of layer in plain C: activations, convolution, pooling, normalisation, sums. */
 #include "layers.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* onednn_choice.c: the rule that chooses oneDNN's convolution for a layer, by shape and type. */
 #include "onednn_choice.h"
 
 #include "base/error.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* onednn_compat.c: the calls that differ between oneDNN 2 and 3. */
 #include "onednn_compat.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* onednn_step.c: one oneDNN primitive with its arguments: made once, run every frame. */
 #include "onednn_step.h"
 
 #include <string.h>

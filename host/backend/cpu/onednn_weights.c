@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* onednn_weights.c: a layer's weights: loaded, turned into the convolution's layout, shared between plans. */
 #include "onednn_weights.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* peak.c: measures this processor's ceilings: memory bandwidth here, products and convolutions by the build's library. */
 #include "backend/peak.h"
 
 #include <omp.h>
