@@ -101,6 +101,16 @@ static int keep(run *r, const dslt_image *frame, const dslt_result *results, con
                                 r->targets.count);
 }
 
+static void tell_blank(const run *r, int target) {
+  char which[32] = "The target";
+  if (r->targets.count > 1) snprintf(which, sizeof which, "Target %d", target + 1);
+  if (!r->options->quiet)
+    dslt_console_error(
+        "%s cannot be learnt: the picture has one colour there and around it. Its box stays where it is, and every "
+        "frame counts as lost.",
+        which);
+}
+
 static int first_frame(run *r, const dslt_image *frame) {
   dslt_track_targets *t = &r->targets;
   if (r->options->select) DSLT_TRY(select_box(&t->first[0], frame));
@@ -112,6 +122,7 @@ static int first_frame(run *r, const dslt_image *frame) {
     DSLT_TRY(dslt_group_init_result(&result, r->group, i));
     t->figures[i].init_steps = result.steps;
     t->figures[i].init_loss = result.loss;
+    if (result.lost) tell_blank(r, i);
   }
   return keep(r, frame, NULL, NULL);
 }

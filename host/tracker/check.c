@@ -3,6 +3,7 @@
 #include "tracker/check.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -51,4 +52,39 @@ int dslt_box_check(const dslt_box *box, const dslt_image *frame) {
                      "of this frame.",
                      box->width, box->height, frame->width, frame->height);
   return DSLT_OK;
+}
+
+/* Smallest and largest value of each channel so far, 8 bits. */
+typedef struct colour_range {
+  int low[4], high[4];
+} colour_range;
+
+static void widen(colour_range *range, const unsigned char *row, int from, int to, int channels, int wide) {
+  for (int x = from; x < to; x++)
+    for (int c = 0; c < channels; c++) {
+      size_t at = (size_t)x * (size_t)channels + (size_t)c;
+      uint16_t word = 0;
+      if (wide) memcpy(&word, row + 2 * at, 2);
+      int value = wide ? word >> 8 : row[at];
+      if (value < range->low[c]) range->low[c] = value;
+      if (value > range->high[c]) range->high[c] = value;
+    }
+}
+
+int dslt_box_is_blank(const dslt_box *box, const dslt_image *frame) {
+  static const int channels_of[] = {3, 3, 1, 4, 4, 1, 3};
+  enum { NOISE = 2 }; /* levels by which one colour may vary, as compression leaves it */
+  const int channels = channels_of[frame->format], colours = channels == 4 ? 3 : channels;
+  const int wide = frame->format == DSLT_GRAY16 || frame->format == DSLT_BGR16;
+  const int left = (int)fmax(box->x - box->width, 0), top = (int)fmax(box->y - box->height, 0);
+  const int right = (int)fmin(box->x + 2 * box->width, frame->width);
+  const int bottom = (int)fmin(box->y + 2 * box->height, frame->height);
+  colour_range range = {{255, 255, 255, 255}, {0, 0, 0, 0}};
+  for (int y = top; y < bottom; y++) {
+    widen(&range, (const unsigned char *)frame->data + (size_t)y * frame->stride, left, right, channels,
+          wide);
+    for (int c = 0; c < colours; c++)
+      if (range.high[c] - range.low[c] > NOISE) return 0;
+  }
+  return 1;
 }

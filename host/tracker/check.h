@@ -15,6 +15,9 @@ int dslt_image_check(const dslt_image *image);
 int dslt_image_check_size(const dslt_image *image, int width, int height);
 /* DSLT_EBOX says why the box cannot be tracked on this frame. */
 int dslt_box_check(const dslt_box *box, const dslt_image *frame);
+/* 1 when the box, and what lies around it up to its own size away, has one colour: there is nothing to learn. The
+ * box has passed dslt_box_check(). */
+int dslt_box_is_blank(const dslt_box *box, const dslt_image *frame);
 
 #ifdef __cplusplus
 }

@@ -82,6 +82,7 @@ static int learn_all(dslt_group *g, const dslt_image *frame, const dslt_box *box
   DSLT_TRY(g->shared.backend->device->prefetch(g->shared.backend, NULL)); /* of another video */
   DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame));
   for (int i = 0; i < count; ++i) {
+    g->targets[i].blank = dslt_box_is_blank(&boxes[i], frame);
     int rc = dslt_target_learn(&g->targets[i], &boxes[i]);
     if (rc < 0) return name_one(rc, "Target", i, count);
   }

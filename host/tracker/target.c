@@ -79,7 +79,8 @@ int dslt_target_learn(dslt_target *t, const dslt_box *box) {
                                 .level = (t->search.scale.levels - 1) / 2};
   DSLT_TRY(upload_record(t));
   DSLT_TRY(t->device->graph_open(&t->graph, t->backend, t->type->sections));
-  dslt_result result = {.box = *box, .peak = 1.0};
+  dslt_result result = {.box = *box, .peak = 1.0, .lost = t->blank};
+  t->kept = *box;
   DSLT_TRY(t->device->graph_mark(t->graph, -1));
   DSLT_TRY(t->type->learn(t, &result));
   DSLT_TRY(report(t));
@@ -170,6 +171,12 @@ int dslt_target_result(dslt_result *out, dslt_target *t) {
   result.found = record.state.found;
   DSLT_TRY(t->type->result(&result, t, &record));
   t->seen = record.state;
+  if (t->blank) { /* whatever the response says, it says it of nothing */
+    result.box = t->kept;
+    result.lost = 1;
+    result.found = 0;
+    result.scale_level = 0;
+  }
   *out = result;
   return DSLT_OK;
 }

@@ -56,6 +56,8 @@ typedef struct dslt_target {
   float *response_host;
   int response_made, response_fetched;
   dslt_result init_result;
+  dslt_box kept; /* the first box */
+  int blank;     /* 1: the first frame showed one colour, so the box is kept and the target counts as lost */
 } dslt_target;
 
 /* Memory and plans for a target with this search; undo it all, whatever was reached. */

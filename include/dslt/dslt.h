@@ -247,7 +247,8 @@ DSLT_API int dslt_tracker_create(dslt_tracker **out, const dslt_options *options
 /** Learn the target: `box` on `frame`. May be called again to start over on another target or video. The
  * box must overlap the frame with at least one pixel of area and be finite (DSLT_EBOX). */
 DSLT_API int dslt_tracker_init(dslt_tracker *tracker, const dslt_image *frame, const dslt_box *box);
-/** What first-frame training did: steps, last loss, times of the stages. DSLT_ESTATE before an init. */
+/** What first-frame training did: steps, last loss, times of the stages. `lost` 1: the frame has one colour in the
+ * box and around it, nothing could be learnt, and updates give the same box, lost. DSLT_ESTATE before an init. */
 DSLT_API int dslt_tracker_init_result(dslt_result *out, const dslt_tracker *tracker);
 /** Track into the next frame. Frames must keep the first one's size (DSLT_EFRAME otherwise, the tracker stays
  * usable). DSLT_ESTATE before dslt_tracker_init(). */

@@ -159,6 +159,22 @@ TEST_F(TrackVideo, BenchTakesVideosWhoseLengthIsNoPromise) {
   }
 }
 
+TEST_F(TrackVideo, OneColourIsToldAndTheBoxStays) {
+  NEED_FFMPEG();
+  for (const char *colour : {"black", "0x406080"}) {
+    const std::string video = make("a.mp4", "-f lavfi -i color=c=" + std::string(colour) +
+                                                ":size=160x120:rate=25:duration=0.2 -c:v libx264");
+    Outcome outcome = run({"track", video, "--box", "60,40,40,30", "-w", weights(), "--backend", "cpu",
+                           "--set", "init_steps=2", "--out", path("b.csv"), "--format", "csv"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_TRUE(contains(outcome.err, "cannot be learnt")) << outcome.err;
+    const std::string rows = slurp(path("b.csv"));
+    EXPECT_EQ(count_lines(rows), 6);
+    EXPECT_TRUE(contains(rows, "\n4,60.0000,40.0000,40.0000,30.0000,")) << rows;
+    EXPECT_TRUE(contains(outcome.out, "lost in 4 frames")) << outcome.out;
+  }
+}
+
 TEST_F(TrackVideo, PipedBytesDoNotReachTheTerminal) {
   std::string bytes = "\x1a\x45\xdf\xa3";
   for (int i = 0; i < 3000; i++) bytes += static_cast<char>(i * 7);
