@@ -167,6 +167,22 @@ __device__ static inline float gradient_at(const float *__restrict__ row, int co
   return column >= 0 && column < columns ? row[column] : 0.0f;
 }
 
+/* The last block of a tile adds the slices' sums, in order. `place` is the tile's first weight. */
+template <int V, int KX>
+__device__ static inline void add_slices(const regress_args &a, float *d_w, size_t place, int columns,
+                                         int channels, int slices) {
+  const size_t weights = (size_t)a.kh * (size_t)a.kw * (size_t)a.c, which = (size_t)blockIdx.z;
+  for (int k = (int)threadIdx.x; k < KX * WARP * V; k += THREADS) {
+    int t = k / (WARP * V), at = k % (WARP * V);
+    if (t >= columns || at >= channels) continue;
+    size_t index = place + (size_t)t * (size_t)a.c + (size_t)at;
+    float sum = 0.0f;
+    for (int from = 0; from < slices; ++from)
+      sum += a.partial[(which * (size_t)slices + (size_t)from) * weights + index];
+    d_w[index] = sum;
+  }
+}
+
 /* The weights' gradient for kernel row ky and KX taps of it, from the response rows of one slice. Block:
  * slice + slices * (tap tile + tiles * ky). */
 template <int V, int KX>
@@ -225,15 +241,7 @@ __device__ static inline void backward_weights(const regress_args &a, const dslt
   __syncthreads();
   if (!last) return;
   __threadfence();
-  for (int k = (int)threadIdx.x; k < KX * WARP * V; k += THREADS) {
-    int t = k / (WARP * V), at = k % (WARP * V);
-    if (kx0 + t >= a.kw || chunk + at >= a.c) continue;
-    size_t index = place + (size_t)t * (size_t)a.c + (size_t)at;
-    float sum = 0.0f;
-    for (int from = 0; from < slices; ++from)
-      sum += a.partial[(which * (size_t)slices + (size_t)from) * taps * (size_t)a.c + index];
-    layer.d_w[index] = sum;
-  }
+  add_slices<V, KX>(a, layer.d_w, place, a.kw - kx0, a.c - chunk, slices);
 }
 
 /* The map's gradient: a warp has TILE cells of a row. */

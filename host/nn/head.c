@@ -190,17 +190,18 @@ int dslt_head_create(dslt_head **out, dslt_backend *backend, const dslt_head_sha
   head->shape = *shape;
   head->frozen = shape->train_reduction == DSLT_REDUCTION_FIXED;
   void *step = NULL;
-  int rc = plan_all(head);
-  if (rc == DSLT_OK) rc = create_maps(head);
-  if (rc == DSLT_OK) rc = create_params(head, seed);
-  if (rc == DSLT_OK) rc = head->backend->device->alloc(&step, backend, sizeof *head->step);
+  int rc;
+  if ((rc = plan_all(head)) < 0) goto done;
+  if ((rc = create_maps(head)) < 0) goto done;
+  if ((rc = create_params(head, seed)) < 0) goto done;
+  rc = backend->device->alloc(&step, backend, sizeof *head->step);
   head->step = step;
-  if (rc < 0) {
+done:
+  if (rc < 0)
     dslt_head_free(head);
-    return rc;
-  }
-  *out = head;
-  return DSLT_OK;
+  else
+    *out = head;
+  return rc;
 }
 
 void dslt_head_free(dslt_head *head) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* whole.c: the head as a whole, forward and backward, in few products and few parallel regions.
+/* fused_head.c: a head as one operation, forward and backward, in few products and few parallel regions.
  *
  * Everything between the low tap X and the response is linear, and a regression has far fewer taps than the
  * reduction has channels. So the reduced map X R is never made: base's products are X (R W^T) instead of
  * (X R) W^T, and with T = D^T X (D: the response gradient under each tap, as in regress.c) the gradients are
- * dR = T^T W and dW = T R. Both regressions look at the enlarged high map, so they look once, with the sum of
- * their weights. About half the operations are left.
+ * dR = T^T W and dW = T R. Both regressions have the enlarged high map as input, so one product with the sum
+ * of their weights serves both. About half the operations are left.
  *
  * The map is cut into bands of rows. A band is one thread's work from upsampling to products, and sums over
  * bands are added in order: the bytes do not depend on the number of threads. */
@@ -19,13 +19,13 @@
 enum { BANDS_MAX = 4, BAND_CELLS = 512 };
 
 typedef struct band {
-  int first, last;                        /* rows of the high map */
-  dslt_gemm *reduce, *see_low, *see_high; /* forward */
-  dslt_gemm *meet_low, *meet_high;        /* D X and D raised */
-  dslt_gemm *d_raise, *d_reduce;          /* the way back to the high tap */
-  float *seen_low, *seen_high;            /* [taps][cells of the band]: what every tap finds */
-  float *d;                               /* the same shape */
-  float *met_low, *met_high;              /* [taps][low_channels], [taps][channels] */
+  int first, last;                         /* rows of the high map */
+  dslt_gemm *reduce, *tap_low, *tap_high;  /* forward */
+  dslt_gemm *gradient_low, *gradient_high; /* D X and D raised */
+  dslt_gemm *d_raise, *d_reduce;           /* the way back to the high tap */
+  float *taps_low, *taps_high;             /* [taps][cells of the band]: response of every tap */
+  float *d;                                /* the same shape */
+  float *sums_low, *sums_high;             /* [taps][low_channels], [taps][channels] */
   float *share_upsample, *share_reduce; /* of the gradients; NULL in the first band: it writes them itself */
 } band;
 
@@ -33,13 +33,13 @@ struct dslt_fused_head {
   dslt_fused_head_desc d;
   int high;                 /* is there a high branch? */
   int bands;                /* of one map */
-  int taps, low_channels;   /* channels of the map that the base looks at */
+  int taps, low_channels;   /* channels of the base's input */
   size_t cells, high_cells; /* of one map */
   band *band;               /* [n][bands] */
-  dslt_gemm *look, *d_reduce_low, *d_base;
-  float *mixed;   /* weights on the enlarged map, [taps][channels] */
-  float *scaled;  /* weights on the low map, alike */
-  float *looking; /* ... and on the tap itself, [taps][low_channels] */
+  dslt_gemm *compose, *d_reduce_low, *d_base;
+  float *mixed;    /* weights on the enlarged map, [taps][channels] */
+  float *scaled;   /* weights on the low map, alike */
+  float *composed; /* ... composed with the reduction, [taps][low_channels] */
   float *reduced, *raised, *d_raised, *d_reduced, *d_base_low;
   const float *w_low, *m_low, *x_high,
       *x_raised; /* the above, or what stands for them, of the last forward */
@@ -71,7 +71,7 @@ static size_t lay_out(dslt_fused_head *s, float *base) {
   size_t used = 0;
   s->mixed = take(base, &used, taps * c);
   s->scaled = take(base, &used, taps * c);
-  s->looking = take(base, &used, taps * low_channels);
+  s->composed = take(base, &used, taps * low_channels);
   s->d_base_low = take(base, &used, taps * c);
   s->reduced = take(base, &used, s->high && !d->reduced ? n * s->high_cells * c : 0);
   s->raised = take(base, &used, s->high && d->factor > 1 ? n * s->cells * c : 0);
@@ -79,12 +79,12 @@ static size_t lay_out(dslt_fused_head *s, float *base) {
   s->d_reduced = take(base, &used, s->high && deep ? s->high_cells * c : 0);
   for (int i = 0; i < d->n * s->bands; ++i) {
     band *b = &s->band[i];
-    const size_t seen = taps * band_cells(s, b), kernel = 4 * (size_t)(d->factor * d->factor);
-    b->seen_low = take(base, &used, seen);
-    b->seen_high = take(base, &used, s->high ? seen : 0);
-    b->d = take(base, &used, d->backwards ? seen : 0);
-    b->met_low = take(base, &used, d->backwards ? taps * low_channels : 0);
-    b->met_high = take(base, &used, d->backwards ? taps * c : 0);
+    const size_t values = taps * band_cells(s, b), kernel = 4 * (size_t)(d->factor * d->factor);
+    b->taps_low = take(base, &used, values);
+    b->taps_high = take(base, &used, s->high ? values : 0);
+    b->d = take(base, &used, d->backwards ? values : 0);
+    b->sums_low = take(base, &used, d->backwards ? taps * low_channels : 0);
+    b->sums_high = take(base, &used, d->backwards ? taps * c : 0);
     b->share_upsample = b->share_reduce = NULL;
     if (i == 0 || !deep || !s->high) continue;
     b->share_upsample = take(base, &used, d->factor > 1 ? kernel * c : 0);
@@ -96,12 +96,13 @@ static size_t lay_out(dslt_fused_head *s, float *base) {
 static int plan_band(const dslt_fused_head *s, band *b, dslt_cpu *cpu) {
   const dslt_fused_head_desc *d = &s->d;
   const int c = d->channels, cells = (int)band_cells(s, b), high_cells = (int)band_high_cells(s, b);
-  DSLT_TRY(dslt_gemm_plan_alone(&b->see_low, cpu, 0, 1, s->taps, cells, s->low_channels));
-  if (d->backwards) DSLT_TRY(dslt_gemm_plan_alone(&b->meet_low, cpu, 0, 0, s->taps, s->low_channels, cells));
+  DSLT_TRY(dslt_gemm_plan_alone(&b->tap_low, cpu, 0, 1, s->taps, cells, s->low_channels));
+  if (d->backwards)
+    DSLT_TRY(dslt_gemm_plan_alone(&b->gradient_low, cpu, 0, 0, s->taps, s->low_channels, cells));
   if (!s->high) return DSLT_OK;
-  DSLT_TRY(dslt_gemm_plan_alone(&b->see_high, cpu, 0, 1, s->taps, cells, c));
+  DSLT_TRY(dslt_gemm_plan_alone(&b->tap_high, cpu, 0, 1, s->taps, cells, c));
   if (!d->reduced) DSLT_TRY(dslt_gemm_plan_alone(&b->reduce, cpu, 0, 0, high_cells, c, d->high_channels));
-  if (d->backwards) DSLT_TRY(dslt_gemm_plan_alone(&b->meet_high, cpu, 0, 0, s->taps, c, cells));
+  if (d->backwards) DSLT_TRY(dslt_gemm_plan_alone(&b->gradient_high, cpu, 0, 0, s->taps, c, cells));
   if (!d->backwards || !d->deep) return DSLT_OK;
   DSLT_TRY(dslt_gemm_plan_alone(&b->d_raise, cpu, 1, 0, cells, c, s->taps));
   return dslt_gemm_plan_alone(&b->d_reduce, cpu, 1, 0, d->high_channels, c, high_cells);
@@ -118,7 +119,7 @@ static int plan(dslt_fused_head *s, dslt_cpu *cpu) {
     DSLT_TRY(plan_band(s, &s->band[i], cpu));
   }
   if (!d->reduced) {
-    DSLT_TRY(dslt_gemm_plan_alone(&s->look, cpu, 0, 1, s->taps, s->low_channels, d->channels));
+    DSLT_TRY(dslt_gemm_plan_alone(&s->compose, cpu, 0, 1, s->taps, s->low_channels, d->channels));
     if (d->backwards)
       DSLT_TRY(dslt_gemm_plan_alone(&s->d_base, cpu, 0, 0, s->taps, d->channels, s->low_channels));
     if (d->backwards && d->deep)
@@ -129,8 +130,8 @@ static int plan(dslt_fused_head *s, dslt_cpu *cpu) {
   return DSLT_OK;
 }
 
-/* Making the reduced map costs low_channels x channels operations a cell, and channels x taps to look at it;
- * looking at the tap itself low_channels x taps. */
+/* Operations per cell: low_channels x channels for the reduced map and channels x taps for its regression,
+ * against low_channels x taps for the regression of the tap itself. */
 static int worth_it(const dslt_fused_head_desc *d) {
   double taps = (double)d->kh * d->kw, low = d->low_channels, c = d->channels;
   return d->reduced || low * taps <= low * c + c * taps;
@@ -165,11 +166,11 @@ void dslt_cpu_fused_head_free(dslt_fused_head *s) {
   if (!s) return;
   for (int i = 0; s->band && i < s->d.n * s->bands; ++i) {
     band *b = &s->band[i];
-    dslt_gemm *products[] = {b->reduce,    b->see_low, b->see_high, b->meet_low,
-                             b->meet_high, b->d_raise, b->d_reduce};
+    dslt_gemm *products[] = {b->reduce,        b->tap_low, b->tap_high, b->gradient_low,
+                             b->gradient_high, b->d_raise, b->d_reduce};
     for (size_t k = 0; k < sizeof products / sizeof *products; ++k) dslt_gemm_free(products[k]);
   }
-  dslt_gemm_free(s->look);
+  dslt_gemm_free(s->compose);
   dslt_gemm_free(s->d_reduce_low);
   dslt_gemm_free(s->d_base);
   free(s->band);
@@ -193,7 +194,7 @@ static int prepare(dslt_fused_head *s, const dslt_fused_head_tensors *w) {
   if (s->high)
     weigh(s->mixed, d->fuse_high, d->fusion ? w->base : NULL, 1.0f, d->residual ? w->residual : NULL, count);
   if (s->w_low == s->scaled) weigh(s->scaled, d->fuse_low, w->base, 0.0f, NULL, count);
-  return d->reduced ? DSLT_OK : dslt_gemm_run(s->look, s->looking, s->w_low, w->reduce_low);
+  return d->reduced ? DSLT_OK : dslt_gemm_run(s->compose, s->composed, s->w_low, w->reduce_low);
 }
 
 static int reduce_band(const dslt_fused_head *s, int i, const float *high, const float *w) {
@@ -208,19 +209,19 @@ static dslt_upsample_shape upsample_shape(const dslt_fused_head_desc *d) {
   return (dslt_upsample_shape){d->h / d->factor, d->w / d->factor, d->channels, d->factor};
 }
 
-static int see_band(dslt_fused_head *s, int i, const float *low, const float *upsample) {
+static int forward_band(dslt_fused_head *s, int i, const float *low, const float *upsample) {
   const dslt_fused_head_desc *d = &s->d;
   const band *b = &s->band[i];
   const size_t map = (size_t)(i / s->bands), c = (size_t)d->channels;
   const size_t cell = map * s->cells + (size_t)(b->first * d->factor) * (size_t)d->w;
-  DSLT_TRY(dslt_gemm_run(b->see_low, b->seen_low, s->m_low, low + cell * (size_t)s->low_channels));
+  DSLT_TRY(dslt_gemm_run(b->tap_low, b->taps_low, s->m_low, low + cell * (size_t)s->low_channels));
   if (!s->high) return DSLT_OK;
   if (d->factor > 1) {
     const dslt_upsample_shape shape = upsample_shape(d);
     dslt_upsample_rows(s->raised + map * s->cells * c, s->x_high + map * s->high_cells * c, upsample, &shape,
                        b->first, b->last);
   }
-  return dslt_gemm_run(b->see_high, b->seen_high, s->mixed, s->x_raised + cell * c);
+  return dslt_gemm_run(b->tap_high, b->taps_high, s->mixed, s->x_raised + cell * c);
 }
 
 static void gather(float *y, const dslt_fused_head *s, int map, int row) {
@@ -230,8 +231,8 @@ static void gather(float *y, const dslt_fused_head *s, int map, int row) {
   for (int i = 0; i < s->bands; ++i) {
     const band *b = &s->band[map * s->bands + i];
     const int pitch = (int)band_cells(s, b), first = b->first * d->factor, last = b->last * d->factor;
-    dslt_gather_row(y, b->seen_low, &shape, pitch, first, last, row);
-    if (s->high) dslt_gather_row(y, b->seen_high, &shape, pitch, first, last, row);
+    dslt_gather_row(y, b->taps_low, &shape, pitch, first, last, row);
+    if (s->high) dslt_gather_row(y, b->taps_high, &shape, pitch, first, last, row);
   }
 }
 
@@ -247,7 +248,7 @@ int dslt_cpu_fused_head_forward(dslt_fused_head *s, float *response, const float
   const int all = d->n * s->bands, reductions = s->high && !d->reduced ? all : 0;
   const int rows = d->h - d->kh + 1, columns = d->w - d->kw + 1;
   s->w_low = d->fusion && d->fuse_low != 1.0f ? s->scaled : w->base;
-  s->m_low = d->reduced ? s->w_low : s->looking;
+  s->m_low = d->reduced ? s->w_low : s->composed;
   s->x_high = d->reduced ? high : s->reduced;
   s->x_raised = d->factor > 1 ? s->raised : s->x_high;
   int failed = 0;
@@ -257,7 +258,7 @@ int dslt_cpu_fused_head_forward(dslt_fused_head *s, float *response, const float
     for (int i = 0; i <= reductions; ++i)
       failed |= (i < reductions ? reduce_band(s, i, high, w->reduce_high) : prepare(s, w)) < 0;
 #pragma omp for schedule(dynamic, 1)
-    for (int i = 0; i < all; ++i) failed |= see_band(s, i, low, w->upsample) < 0;
+    for (int i = 0; i < all; ++i) failed |= forward_band(s, i, low, w->upsample) < 0;
 #pragma omp for schedule(static)
     for (int i = 0; i < d->n * rows; ++i)
       gather(response + (size_t)i * (size_t)columns, s, i / rows, i % rows);
@@ -267,20 +268,20 @@ int dslt_cpu_fused_head_forward(dslt_fused_head *s, float *response, const float
 
 /* ---- backward ------------------------------------------------------------------------------------ */
 
-static int meet_band(dslt_fused_head *s, const band *b, const float *low, const float *d_response) {
+static int backward_band(dslt_fused_head *s, const band *b, const float *low, const float *d_response) {
   const dslt_fused_head_desc *d = &s->d;
   const dslt_tap_shape shape = {d->h, d->w, d->kh, d->kw};
   const size_t cell = (size_t)(b->first * d->factor) * (size_t)d->w, c = (size_t)d->channels;
   dslt_spread_rows(b->d, d_response, &shape, b->first * d->factor, b->last * d->factor);
-  DSLT_TRY(dslt_gemm_run(b->meet_low, b->met_low, b->d, low + cell * (size_t)s->low_channels));
+  DSLT_TRY(dslt_gemm_run(b->gradient_low, b->sums_low, b->d, low + cell * (size_t)s->low_channels));
   if (!s->high) return DSLT_OK;
-  DSLT_TRY(dslt_gemm_run(b->meet_high, b->met_high, b->d, s->x_raised + cell * c));
+  DSLT_TRY(dslt_gemm_run(b->gradient_high, b->sums_high, b->d, s->x_raised + cell * c));
   return d->deep ? dslt_gemm_run(b->d_raise, s->d_raised + cell * c, b->d, s->mixed) : DSLT_OK;
 }
 
 /* The way back through the upsampling and the high reduction. */
-static int lower_band(dslt_fused_head *s, const band *b, const dslt_fused_head_tensors *g, const float *high,
-                      const float *upsample) {
+static int backward_high_band(dslt_fused_head *s, const band *b, const dslt_fused_head_tensors *g,
+                              const float *high, const float *upsample) {
   const dslt_fused_head_desc *d = &s->d;
   const size_t cell = (size_t)b->first * (size_t)(d->w / d->factor);
   const float *d_reduced = s->d_raised;
@@ -301,18 +302,18 @@ static int regressions(dslt_fused_head *s, const dslt_fused_head_tensors *g,
   const size_t count = (size_t)s->taps * (size_t)d->channels;
   band *b = s->band;
   for (int i = 1; i < s->bands; ++i) {
-    add(b->met_low, s->band[i].met_low, (size_t)s->taps * (size_t)s->low_channels);
-    if (s->high) add(b->met_high, s->band[i].met_high, count);
+    add(b->sums_low, s->band[i].sums_low, (size_t)s->taps * (size_t)s->low_channels);
+    if (s->high) add(b->sums_high, s->band[i].sums_high, count);
   }
-  const float *base_low = b->met_low;
+  const float *base_low = b->sums_low;
   if (!d->reduced) {
-    DSLT_TRY(dslt_gemm_run(s->d_base, s->d_base_low, b->met_low, w->reduce_low));
-    if (d->deep) DSLT_TRY(dslt_gemm_run(s->d_reduce_low, g->reduce_low, b->met_low, s->w_low));
+    DSLT_TRY(dslt_gemm_run(s->d_base, s->d_base_low, b->sums_low, w->reduce_low));
+    if (d->deep) DSLT_TRY(dslt_gemm_run(s->d_reduce_low, g->reduce_low, b->sums_low, s->w_low));
     base_low = s->d_base_low;
   }
-  weigh(g->base, d->fusion ? d->fuse_low : 1.0f, base_low, d->fuse_high, d->fusion ? b->met_high : NULL,
+  weigh(g->base, d->fusion ? d->fuse_low : 1.0f, base_low, d->fuse_high, d->fusion ? b->sums_high : NULL,
         count);
-  if (d->residual) memcpy(g->residual, b->met_high, count * sizeof *g->residual);
+  if (d->residual) memcpy(g->residual, b->sums_high, count * sizeof *g->residual);
   return DSLT_OK;
 }
 
@@ -335,10 +336,11 @@ int dslt_cpu_fused_head_backward(dslt_fused_head *s, const dslt_fused_head_tenso
 #pragma omp parallel reduction(| : failed)
   {
 #pragma omp for schedule(dynamic, 1)
-    for (int i = 0; i < s->bands; ++i) failed |= meet_band(s, &s->band[i], low, d_response) < 0;
+    for (int i = 0; i < s->bands; ++i) failed |= backward_band(s, &s->band[i], low, d_response) < 0;
 #pragma omp for schedule(dynamic, 1)
     for (int i = 0; i <= lowered; ++i)
-      failed |= (i < lowered ? lower_band(s, &s->band[i], g, high, w->upsample) : regressions(s, g, w)) < 0;
+      failed |=
+          (i < lowered ? backward_high_band(s, &s->band[i], g, high, w->upsample) : regressions(s, g, w)) < 0;
     if (lowered > 1) add_shares(s, g);
   }
   return result(failed);

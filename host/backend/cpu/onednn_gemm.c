@@ -20,25 +20,26 @@ static int plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, in
   const dnnl_dims_t a_dims = {m, k}, b_dims = {k, n}, c_dims = {m, n};
   dslt_md_owned a = NULL, b = NULL, c = NULL;
   dnnl_primitive_desc_t pd = NULL;
-  int rc = dslt_md_make(&a, 2, a_dims, dnnl_f32, ta ? dnnl_ba : dnnl_ab);
-  if (rc == DSLT_OK) rc = dslt_md_make(&b, 2, b_dims, dnnl_f32, tb ? dnnl_ba : dnnl_ab);
-  if (rc == DSLT_OK) rc = dslt_md_make(&c, 2, c_dims, dnnl_f32, dnnl_ab);
-  if (rc == DSLT_OK) rc = dslt_pd_matmul(&pd, cpu->engine, a, b, c);
-  if (rc == DSLT_OK) gemm->scratch_bytes = dslt_pd_scratch(pd);
-  if (rc == DSLT_OK) rc = dslt_step_make(&gemm->step, cpu, pd);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&gemm->step, cpu, DNNL_ARG_SRC, a, NULL);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&gemm->step, cpu, DNNL_ARG_WEIGHTS, b, NULL);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&gemm->step, cpu, DNNL_ARG_DST, c, NULL);
+  int rc;
+  if ((rc = dslt_md_make(&a, 2, a_dims, dnnl_f32, ta ? dnnl_ba : dnnl_ab)) < 0) goto done;
+  if ((rc = dslt_md_make(&b, 2, b_dims, dnnl_f32, tb ? dnnl_ba : dnnl_ab)) < 0) goto done;
+  if ((rc = dslt_md_make(&c, 2, c_dims, dnnl_f32, dnnl_ab)) < 0) goto done;
+  if ((rc = dslt_pd_matmul(&pd, cpu->engine, a, b, c)) < 0) goto done;
+  gemm->scratch_bytes = dslt_pd_scratch(pd);
+  if ((rc = dslt_step_make(&gemm->step, cpu, pd)) < 0) goto done;
+  if ((rc = dslt_step_arg(&gemm->step, cpu, DNNL_ARG_SRC, a, NULL)) < 0) goto done;
+  if ((rc = dslt_step_arg(&gemm->step, cpu, DNNL_ARG_WEIGHTS, b, NULL)) < 0) goto done;
+  rc = dslt_step_arg(&gemm->step, cpu, DNNL_ARG_DST, c, NULL);
+done:
   if (pd) dnnl_primitive_desc_destroy(pd);
   dslt_md_free(a);
   dslt_md_free(b);
   dslt_md_free(c);
-  if (rc < 0) {
+  if (rc < 0)
     dslt_gemm_free(gemm);
-    return rc;
-  }
-  *out = gemm;
-  return DSLT_OK;
+  else
+    *out = gemm;
+  return rc;
 }
 
 int dslt_gemm_plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {

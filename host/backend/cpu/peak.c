@@ -76,12 +76,10 @@ int dslt_cpu_peak(dslt_cpu_ceiling *out, int threads, double seconds) {
   dslt_cpu_ceiling measured;
   DSLT_TRY(dslt_cpu_backend.device->open(&backend, &config));
   int rc = backend->device->begin(backend);
-  if (rc == DSLT_OK) {
-    rc = measure(&measured, backend, seconds);
-    const int ended = backend->device->end(backend);
-    if (rc == DSLT_OK) rc = ended;
-  }
-  backend->device->close(backend);
+  if (rc < 0) goto done;
+  rc = dslt_backend_end(backend, measure(&measured, backend, seconds));
   if (rc == DSLT_OK) *out = measured;
+done:
+  backend->device->close(backend);
   return rc;
 }

@@ -31,15 +31,16 @@ int dslt_cpu_regress_plan(dslt_regress **out, dslt_backend *backend, int n, int 
   void *spread = NULL;
   int rc = dslt_cpu_new(&spread, (size_t)cells * (size_t)taps * sizeof(float), "the regression");
   r->spread = spread;
-  if (rc == DSLT_OK) rc = dslt_gemm_plan(&r->forward, cpu, 0, 1, taps, cells, c);
-  if (rc == DSLT_OK && n == 1) rc = dslt_gemm_plan(&r->backward_x, cpu, 1, 0, cells, c, taps);
-  if (rc == DSLT_OK && n == 1) rc = dslt_gemm_plan(&r->backward_w, cpu, 0, 0, taps, c, cells);
-  if (rc < 0) {
+  if (rc < 0) goto done;
+  if ((rc = dslt_gemm_plan(&r->forward, cpu, 0, 1, taps, cells, c)) < 0 || n > 1) goto done;
+  if ((rc = dslt_gemm_plan(&r->backward_x, cpu, 1, 0, cells, c, taps)) < 0) goto done;
+  rc = dslt_gemm_plan(&r->backward_w, cpu, 0, 0, taps, c, cells);
+done:
+  if (rc < 0)
     dslt_cpu_regress_free(r);
-    return rc;
-  }
-  *out = r;
-  return DSLT_OK;
+  else
+    *out = r;
+  return rc;
 }
 
 static DSLT_HOT void gather_row(float *y, const float *g, const dslt_tap_shape *s, int pitch, int first,

@@ -207,8 +207,9 @@ int dslt_cuda_open(dslt_backend **out, const dslt_backend_config *config) {
   int callers = facts.index;
   (void)cudaGetDevice(&callers);
   int rc = dslt_cuda_check(cudaSetDevice(cuda->device), "choosing the GPU");
-  if (rc == DSLT_OK) rc = make_parts(cuda);
-  if (rc == DSLT_OK) rc = dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "opening the GPU");
+  if (rc < 0 || (rc = make_parts(cuda)) < 0) goto done;
+  rc = dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "opening the GPU");
+done:
   if (rc < 0)
     dslt_cuda_close(&cuda->base);
   else
