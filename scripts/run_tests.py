@@ -17,12 +17,14 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import skipped
 
+ROUTINE = re.compile(r"^ *Start +\d+: |^ *\d+/\d+ Test +#\d+: .*(Passed|\*\*\*Skipped)|^(Internal ctest|Test project)")
 TAIL = "% tests passed"  # the line that opens ctest's closing lines
 NOT_RUN = "The following tests did not run:"  # a list of every skipped test; the summary says it in fewer lines
 
@@ -37,20 +39,21 @@ def arguments(line: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=int(os.environ.get("DSLT_TEST_SEED") or day))
     parser.add_argument("--share", type=int, default=5, metavar="N", help="run one in N of the slow tests")
     parser.add_argument("--exclude", action="append", default=[], metavar="LABEL", help="leave out tests with this label")
+    parser.add_argument("--brief", action="store_true", help="no line for a test that passed or was skipped")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     given = parser.parse_args(line[:end])
     given.ctest = line[end + 1 :]
     return given
 
 
-def run(command: list[str], environment: dict[str, str]) -> tuple[int, list[str]]:
+def run(command: list[str], environment: dict[str, str], brief: bool) -> tuple[int, list[str]]:
     """Pass the output on as it comes, but keep the closing lines for later."""
     closing: list[str] = []
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, errors="replace") as process:
         for line in process.stdout or ():
             if closing or TAIL in line:
                 closing.append(line)
-            else:
+            elif not (brief and ROUTINE.match(line)):
                 print(line, end="", flush=True)
     return process.returncode, closing
 
@@ -81,7 +84,7 @@ def main() -> int:
         print(f"tests: the fast ones and 1 in {given.share} of the slow ones, seed {given.seed} (--all: all)", flush=True)
     if given.exclude:  # one expression: of several, ctest would want all to match
         command += ["--label-exclude", f"^({'|'.join(given.exclude)})$"]
-    code, closing = run(command, environment)
+    code, closing = run(command, environment, given.brief)
     if junit.exists():
         print("\n" + skipped.summary(str(junit)) + "\n")
     print(shown(closing), end="", flush=True)

@@ -16,7 +16,7 @@ variant() {
   cmake --build "$folder" --parallel "$jobs" --target dslt $(printf 'dslt_test_%s ' $rooms) \
     >"$folder/build.log" || { tail -n 40 "$folder/build.log"; return 1; }
   "$folder/dslt" info
-  scripts/run_tests.py "$folder" --jobs "$jobs" --exclude slow -- --label-regex "^($(echo "$rooms" | tr ' ' '|'))\$" --quiet
+  scripts/run_tests.py "$folder" --jobs "$jobs" --exclude slow --brief -- --label-regex "^($(echo "$rooms" | tr ' ' '|'))\$"
 }
 
 plain() {
