@@ -94,7 +94,7 @@ def normal_draws(count: int, seed: int, stream: int) -> np.ndarray:
 
 
 class Geometry:
-    """host/tracker/geometry.c with the options of preset `paper`."""
+    """host/tracker/search_area.c and host/trackers/dslt/search.c with the options of preset `paper`."""
 
     def __init__(self, frame_width: int, frame_height: int, box: list[float]):
         w, h = box[2], box[3]
