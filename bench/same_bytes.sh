@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Do two commits track alike? Builds both, tracks the same sequences with both in turn, compares the boxes byte by
-# byte, and prints the times and the largest memory of each pair beside each other.
+# Do two commits track alike? Builds both, tracks the same sequences with both in turn, compares the columns that
+# both results have byte by byte (boxes, peaks, losses), and prints the times and the largest memory of each pair beside each other.
 #
 #   bench/same_bytes.sh BEFORE [AFTER]           AFTER defaults to the working tree
 #
@@ -26,7 +26,7 @@ build() { # NAME COMMIT: a clone of the commit (or the working tree) in $work/NA
   name=$1 commit=$2 source=$here
   if [ -n "$commit" ]; then
     source=$work/$name
-    [ -d "$source" ] || git clone -q "$here" "$source"
+    if [ -d "$source" ]; then git -C "$source" fetch -q; else git clone -q "$here" "$source"; fi
     git -C "$source" checkout -q "$commit"
   fi
   launcher=
@@ -45,7 +45,7 @@ track() { # NAME SEQUENCE PRESET RUN
   # shellcheck disable=SC2086
   python3 bench/peak_memory.py "$work/$1.memory" \
     "$work/build-$1/dslt" track "$root/$2/img" --box "otb:$root/$2/groundtruth_rect.txt" --preset "$3" $limit \
-    --format json --out "$work/$1-$2-$3.json" --summary "$work/$1-$2-$3.$4.summary" --quiet
+    --format csv --out "$work/$1-$2-$3.csv" --summary "$work/$1-$2-$3.$4.summary" --quiet
   mv "$work/$1.memory" "$work/$1-$2-$3.$4.memory"
 }
 
@@ -59,7 +59,9 @@ for sequence in ${SEQUENCES:-Crossing Jumping MotorRolling}; do
     for run in $(seq "${RUNS:-1}"); do
       track before "$sequence" "$preset" "$run"
       track after "$sequence" "$preset" "$run"
-      if ! cmp -s "$work/before-$sequence-$preset.json" "$work/after-$sequence-$preset.json"; then same=DIFFERENT failed=1; fi
+      if ! python3 bench/same_columns.py "$work/before-$sequence-$preset.csv" "$work/after-$sequence-$preset.csv"; then
+        same=DIFFERENT failed=1
+      fi
     done
     python3 - "$work" "$sequence" "$preset" "$same" "${RUNS:-1}" <<'PYTHON'
 import json, statistics, sys
