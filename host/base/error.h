@@ -23,6 +23,12 @@ int dslt_fail_prefix(int code, const char *prefix);
     if (dslt_try_rc_ < 0) return dslt_try_rc_; \
   } while (0)
 
+/* Go to the function's clean-up, at label `done`, with the result in `rc`, unless it is DSLT_OK. */
+#define DSLT_TRY_OR_DONE(call)               \
+  do {                                       \
+    if ((rc = (call)) != DSLT_OK) goto done; \
+  } while (0)
+
 #ifdef __cplusplus
 }
 #endif

@@ -181,10 +181,12 @@ int dslt_bench_backbone(const char *weights, const dslt_options *options, int si
   dslt_cpu_ceiling ceiling;
   profile p = {0};
   DSLT_TRY(dslt_cpu_peak(&ceiling, options->common.threads, 0.2));
-  int rc = open_all(&p, weights, options);
-  if (rc == DSLT_OK) rc = plan(&p, side);
-  if (rc == DSLT_OK) rc = measure(&p, seconds);
-  if (rc == DSLT_OK) print(&p, &ceiling, p.backend->precision, side);
+  int rc;
+  DSLT_TRY_OR_DONE(open_all(&p, weights, options));
+  DSLT_TRY_OR_DONE(plan(&p, side));
+  DSLT_TRY_OR_DONE(measure(&p, seconds));
+  print(&p, &ceiling, p.backend->precision, side);
+done:
   close_all(&p);
   return rc;
 }

@@ -67,9 +67,11 @@ static int time_backbone(double *ms, const dslt_options *o, const dslt_weights *
   const dslt_backend_config config = {.threads = o->common.threads, .precision = o->common.precision};
   bench_net b = {0};
   DSLT_TRY(dslt_cpu_backend.device->open(&b.backend, &config));
-  int rc = b.backend->device->begin(b.backend);
-  if (rc == DSLT_OK) rc = net_plan(&b, o, weights, cost, batch);
-  if (rc == DSLT_OK) rc = net_time(ms, &b, seconds);
+  int rc;
+  DSLT_TRY_OR_DONE(b.backend->device->begin(b.backend));
+  DSLT_TRY_OR_DONE(net_plan(&b, o, weights, cost, batch));
+  DSLT_TRY_OR_DONE(net_time(ms, &b, seconds));
+done:
   net_close(&b);
   return rc;
 }

@@ -148,9 +148,11 @@ static int draw_main(const drawing *on, const dslt_evaluation *evaluation) {
   char title[200];
   make_title(title, sizeof title, evaluation);
   dslt_table table;
-  int rc = dslt_table_make(&table, title, evaluation->tracker_count + 1, columns);
-  if (rc == DSLT_OK) rc = fill_main(&table, evaluation, on->values);
-  if (rc == DSLT_OK) dslt_table_draw(on->stream, &table, on->style, 1);
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_table_make(&table, title, evaluation->tracker_count + 1, columns));
+  DSLT_TRY_OR_DONE(fill_main(&table, evaluation, on->values));
+  dslt_table_draw(on->stream, &table, on->style, 1);
+done:
   dslt_table_free(&table);
   return rc;
 }

@@ -311,9 +311,11 @@ int dslt_run_do(dslt_run_result *out, const dslt_run_request *request, const dsl
   memset(out, 0, sizeof *out);
   run r = {.request = request, .observer = observer, .result = out, .lock = {.fd = -1}};
   dslt_backend_words backend = {0};
-  int rc = prepare(&r, &backend);
-  if (rc == DSLT_OK) rc = do_jobs(&r, backend.name);
-  if (rc == DSLT_OK && !out->cannot_write) rc = dslt_finish_times(&r.plan, r.set, &r.draft);
+  int rc;
+  DSLT_TRY_OR_DONE(prepare(&r, &backend));
+  DSLT_TRY_OR_DONE(do_jobs(&r, backend.name));
+  if (!out->cannot_write) DSLT_TRY_OR_DONE(dslt_finish_times(&r.plan, r.set, &r.draft));
+done:
   run_free(&r);
   return rc;
 }

@@ -32,11 +32,14 @@ static int read_column(double *out, const dslt_run_job *job, const char *results
   DSLT_TRY(dslt_results_path(&path, results, job->times));
   double *values = NULL;
   int frames = 0, columns = 0;
-  int rc = dslt_vot_times_read(&values, &frames, &columns, path);
-  if (rc == DSLT_OK && (frames != job->frames || columns != 1))
-    rc = dslt_fail(DSLT_EFORMAT, "%s has %d rows, not %d: remove it and the boxes that belong to it.", path,
-                   frames, job->frames);
-  if (rc == DSLT_OK) memcpy(out, values, (size_t)frames * sizeof *out);
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_vot_times_read(&values, &frames, &columns, path));
+  if (frames != job->frames || columns != 1)
+    DSLT_TRY_OR_DONE(dslt_fail(DSLT_EFORMAT,
+                               "%s has %d rows, not %d: remove it and the boxes that belong to it.", path,
+                               frames, job->frames));
+  memcpy(out, values, (size_t)frames * sizeof *out);
+done:
   free(values);
   free(path);
   return rc;

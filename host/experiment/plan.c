@@ -77,15 +77,17 @@ static int name_files(dslt_run_job *job, const dslt_run_plan *plan, const char *
                       const dslt_run_request *request) {
   char *stem = NULL;
   DSLT_TRY(make_stem(&stem, plan, job, sequence, request->protocol));
-  int rc = make_name(&job->name, job, sequence, request);
-  if (rc == DSLT_OK) rc = make_boxes(&job->boxes, plan, sequence, stem, request->protocol);
+  int rc;
+  DSLT_TRY_OR_DONE(make_name(&job->name, job, sequence, request));
+  DSLT_TRY_OR_DONE(make_boxes(&job->boxes, plan, sequence, stem, request->protocol));
   /* VOT's two protocols share a folder of results, where they are scored together. */
   const char *part = request->protocol == DSLT_RUN_VOT_UNSUPERVISED ? "unsupervised/" : "";
-  if (rc == DSLT_OK && (asprintf(&job->times, "times/%s%s.txt", part, stem) < 0 ||
-                        asprintf(&job->losses, "losses/%s%s.json", part, stem) < 0 ||
-                        asprintf(&job->stamp, "times/%s%s.files", part, stem) < 0 ||
-                        asprintf(&job->failed, "failed/%s%s.txt", part, stem) < 0))
-    rc = no_memory();
+  if (asprintf(&job->times, "times/%s%s.txt", part, stem) < 0 ||
+      asprintf(&job->losses, "losses/%s%s.json", part, stem) < 0 ||
+      asprintf(&job->stamp, "times/%s%s.files", part, stem) < 0 ||
+      asprintf(&job->failed, "failed/%s%s.txt", part, stem) < 0)
+    DSLT_TRY_OR_DONE(no_memory());
+done:
   free(stem);
   return rc;
 }

@@ -127,10 +127,12 @@ int dslt_ff_writer_open(dslt_ff_writer **out, const char *path, const dslt_video
   if (!w) return failed("opening", AVERROR(ENOMEM));
   w->last = -1;
   const int code = avformat_alloc_output_context2(&w->format, NULL, NULL, path);
-  int rc = code < 0 ? failed("opening", code) : DSLT_OK;
-  if (rc == DSLT_OK) rc = open_encoder(w, format);
-  if (rc == DSLT_OK) rc = make_frame(w);
-  if (rc == DSLT_OK) rc = open_file(w, path);
+  int rc;
+  DSLT_TRY_OR_DONE(code < 0 ? failed("opening", code) : DSLT_OK);
+  DSLT_TRY_OR_DONE(open_encoder(w, format));
+  DSLT_TRY_OR_DONE(make_frame(w));
+  DSLT_TRY_OR_DONE(open_file(w, path));
+done:
   if (rc < 0)
     release(w);
   else

@@ -168,10 +168,12 @@ int dslt_source_open(dslt_source **out, const char *input, const dslt_source_opt
   s->count = (o.read_ahead ? o.read_ahead : USUAL_AHEAD) + s->held;
   s->name = strdup(input);
   s->slots = calloc((size_t)s->count, sizeof *s->slots);
-  int rc = s->name && s->slots ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "No memory to open %s.", input);
-  if (rc == DSLT_OK) rc = dslt_input_open(&s->input, input, o.as_stored, &s->notes);
-  if (rc == DSLT_OK) rc = cut_counts(&s->input.info, input, &o);
-  if (rc == DSLT_OK) rc = start_thread(s);
+  int rc;
+  DSLT_TRY_OR_DONE(s->name && s->slots ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "No memory to open %s.", input));
+  DSLT_TRY_OR_DONE(dslt_input_open(&s->input, input, o.as_stored, &s->notes));
+  DSLT_TRY_OR_DONE(cut_counts(&s->input.info, input, &o));
+  DSLT_TRY_OR_DONE(start_thread(s));
+done:
   if (rc < 0) {
     release(s);
     return rc;

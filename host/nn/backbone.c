@@ -119,9 +119,12 @@ static int network_maps(dslt_node_map **out, const dslt_network *network, int h,
   const dslt_graph *g = &network->graph;
   dslt_node_map *maps = calloc((size_t)g->layers, sizeof *maps);
   unsigned char *needed = calloc((size_t)g->layers, 1);
-  int rc = maps && needed ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory while planning the backbone.");
-  if (rc == DSLT_OK) rc = dslt_graph_needed(needed, g, network->tap, network->taps);
-  if (rc == DSLT_OK) rc = dslt_graph_maps(maps, g, needed, h, w);
+  int rc;
+  DSLT_TRY_OR_DONE(maps && needed ? DSLT_OK
+                                  : dslt_fail(DSLT_EMEMORY, "Out of memory while planning the backbone."));
+  DSLT_TRY_OR_DONE(dslt_graph_needed(needed, g, network->tap, network->taps));
+  DSLT_TRY_OR_DONE(dslt_graph_maps(maps, g, needed, h, w));
+done:
   free(needed);
   if (rc < 0)
     free(maps);

@@ -131,9 +131,11 @@ static int sort_by_stride(dslt_network *network) {
   const dslt_graph *g = &network->graph;
   dslt_node_map *maps = calloc((size_t)g->layers, sizeof *maps);
   unsigned char *needed = calloc((size_t)g->layers, 1);
-  int rc = maps && needed ? DSLT_OK : no_memory();
-  if (rc == DSLT_OK) rc = dslt_graph_needed(needed, g, network->tap, network->taps);
-  if (rc == DSLT_OK) rc = dslt_graph_maps(maps, g, needed, 512, 512);
+  int rc;
+  DSLT_TRY_OR_DONE(maps && needed ? DSLT_OK : no_memory());
+  DSLT_TRY_OR_DONE(dslt_graph_needed(needed, g, network->tap, network->taps));
+  DSLT_TRY_OR_DONE(dslt_graph_maps(maps, g, needed, 512, 512));
+done:
   for (int i = 1; rc == DSLT_OK && i < network->taps; ++i)
     for (int k = i; k > 0; --k) {
       int *a = &network->tap[k - 1], *b = &network->tap[k];

@@ -90,12 +90,15 @@ int dslt_network_probe(dslt_network *network, const float *deviation) {
   unsigned char *needed = calloc(layers, 1);
   dslt_backend *backend = NULL;
   float *input = NULL;
-  int rc = maps && needed ? DSLT_OK
-                          : dslt_fail(DSLT_EMEMORY, "Out of memory while measuring a network's features.");
-  if (rc == DSLT_OK) rc = dslt_graph_needed(needed, &network->graph, network->tap, network->taps);
-  if (rc == DSLT_OK) rc = dslt_graph_maps(maps, &network->graph, needed, SIDE, SIDE);
-  if (rc == DSLT_OK) rc = make_input(&input, deviation);
-  if (rc == DSLT_OK) rc = dslt_backend_open(&backend, "cpu", &config);
+  int rc;
+  DSLT_TRY_OR_DONE(maps && needed
+                       ? DSLT_OK
+                       : dslt_fail(DSLT_EMEMORY, "Out of memory while measuring a network's features."));
+  DSLT_TRY_OR_DONE(dslt_graph_needed(needed, &network->graph, network->tap, network->taps));
+  DSLT_TRY_OR_DONE(dslt_graph_maps(maps, &network->graph, needed, SIDE, SIDE));
+  DSLT_TRY_OR_DONE(make_input(&input, deviation));
+  DSLT_TRY_OR_DONE(dslt_backend_open(&backend, "cpu", &config));
+done:
   if (rc == DSLT_OK) {
     rc = backend->device->begin(backend);
     if (rc == DSLT_OK) rc = dslt_backend_end(backend, run(network, backend, input, maps));

@@ -52,12 +52,14 @@ static int find(dslt_conv_choice *out, dslt_cpu_engine *e, const dslt_conv_shape
   const int rank = dslt_conv_weight_dims(weight_dims, s->groups, s->cout, s->cin, s->kernel);
   dslt_md_owned src = NULL, weights = NULL, bias = NULL, dst = NULL;
   *out = (dslt_conv_choice){NULL, way->src, way->dst, output_type, images};
-  int rc = dslt_md_make(&src, 4, src_dims, s->type, way->src);
-  if (rc == DSLT_OK) rc = dslt_md_make(&weights, rank, weight_dims, s->type, dnnl_format_tag_any);
-  if (rc == DSLT_OK) rc = dslt_md_make(&bias, 1, bias_dims, dnnl_f32, dnnl_x);
-  if (rc == DSLT_OK) rc = dslt_md_make(&dst, 4, dst_dims, output_type, way->dst);
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_md_make(&src, 4, src_dims, s->type, way->src));
+  DSLT_TRY_OR_DONE(dslt_md_make(&weights, rank, weight_dims, s->type, dnnl_format_tag_any));
+  DSLT_TRY_OR_DONE(dslt_md_make(&bias, 1, bias_dims, dnnl_f32, dnnl_x));
+  DSLT_TRY_OR_DONE(dslt_md_make(&dst, 4, dst_dims, output_type, way->dst));
   const dslt_conv_mds mds = {src, weights, bias, dst};
-  if (rc == DSLT_OK) rc = dslt_pd_find_conv(&out->pd, e, &mds, &s->form, way->algorithm, way->name);
+  DSLT_TRY_OR_DONE(dslt_pd_find_conv(&out->pd, e, &mds, &s->form, way->algorithm, way->name));
+done:
   dslt_md_free(src);
   dslt_md_free(weights);
   dslt_md_free(bias);

@@ -54,16 +54,18 @@ static int plan_3x3(dslt_conv *conv, int n, int h, int w) {
   const dnnl_dims_t weight_dims = {conv->cout, conv->cin, conv->k, conv->k};
   dslt_md_owned src = NULL, dst = NULL, any = NULL, hwio = NULL;
   dnnl_primitive_desc_t forward = NULL, backward = NULL;
-  int rc = dslt_md_make(&src, 4, src_dims, dnnl_f32, dnnl_nhwc);
-  if (rc == DSLT_OK) rc = dslt_md_make(&dst, 4, dst_dims, dnnl_f32, dnnl_nhwc);
-  if (rc == DSLT_OK) rc = dslt_md_make(&any, 4, weight_dims, dnnl_f32, dnnl_format_tag_any);
-  if (rc == DSLT_OK) rc = dslt_md_make(&hwio, 4, weight_dims, dnnl_f32, dnnl_hwio);
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_md_make(&src, 4, src_dims, dnnl_f32, dnnl_nhwc));
+  DSLT_TRY_OR_DONE(dslt_md_make(&dst, 4, dst_dims, dnnl_f32, dnnl_nhwc));
+  DSLT_TRY_OR_DONE(dslt_md_make(&any, 4, weight_dims, dnnl_f32, dnnl_format_tag_any));
+  DSLT_TRY_OR_DONE(dslt_md_make(&hwio, 4, weight_dims, dnnl_f32, dnnl_hwio));
   dslt_conv_mds mds = {src, any, NULL, dst};
   int pad = (conv->k - 1) / 2;
-  if (rc == DSLT_OK) rc = dslt_pd_conv(&forward, cpu->engine, &mds, pad);
-  if (rc == DSLT_OK) rc = plan_forward(conv, &mds, hwio, forward);
-  if (rc == DSLT_OK && n == 1) rc = dslt_pd_conv_backward_weights(&backward, cpu->engine, &mds, pad, forward);
-  if (rc == DSLT_OK && n == 1) rc = plan_backward(conv, &mds, hwio, backward);
+  DSLT_TRY_OR_DONE(dslt_pd_conv(&forward, cpu->engine, &mds, pad));
+  DSLT_TRY_OR_DONE(plan_forward(conv, &mds, hwio, forward));
+  if (n == 1) DSLT_TRY_OR_DONE(dslt_pd_conv_backward_weights(&backward, cpu->engine, &mds, pad, forward));
+  if (n == 1) DSLT_TRY_OR_DONE(plan_backward(conv, &mds, hwio, backward));
+done:
   if (forward) dnnl_primitive_desc_destroy(forward);
   if (backward) dnnl_primitive_desc_destroy(backward);
   dslt_md_free(src);

@@ -91,10 +91,12 @@ int dslt_plan_conv(int *done, dslt_plan *p, int index) {
   DSLT_TRY(choose(&choice, p, index, &shape, leaves ? dnnl_f32 : p->net->type));
   *done = choice.pd != NULL;
   if (!choice.pd) return DSLT_OK;
-  int rc = dslt_plan_value(&from, p, l->input[0], choice.src, p->net->type);
-  if (rc == DSLT_OK) rc = dslt_plan_new_value(&to, p, index, choice.dst, choice.output_type);
-  if (rc == DSLT_OK) rc = append(p, index, &choice, &from, &to);
-  if (rc == DSLT_OK) rc = dslt_plan_keep(p, &to);
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_plan_value(&from, p, l->input[0], choice.src, p->net->type));
+  DSLT_TRY_OR_DONE(dslt_plan_new_value(&to, p, index, choice.dst, choice.output_type));
+  DSLT_TRY_OR_DONE(append(p, index, &choice, &from, &to));
+  DSLT_TRY_OR_DONE(dslt_plan_keep(p, &to));
+done:
   dnnl_primitive_desc_destroy(choice.pd);
   return rc;
 }
@@ -107,11 +109,13 @@ int dslt_plan_conv_into(int *done, dslt_plan *p, int index, int sum, int other) 
   DSLT_TRY(choose(&choice, p, index, &shape, p->net->type));
   *done = choice.pd != NULL;
   if (!choice.pd) return DSLT_OK;
-  int rc = dslt_plan_value(&from, p, l->input[0], choice.src, p->net->type);
-  if (rc == DSLT_OK) rc = dslt_plan_value(&to, p, other, choice.dst, choice.output_type);
-  if (rc == DSLT_OK) rc = append(p, index, &choice, &from, &to);
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_plan_value(&from, p, l->input[0], choice.src, p->net->type));
+  DSLT_TRY_OR_DONE(dslt_plan_value(&to, p, other, choice.dst, choice.output_type));
+  DSLT_TRY_OR_DONE(append(p, index, &choice, &from, &to));
   to.layer = sum;
-  if (rc == DSLT_OK) rc = dslt_plan_keep(p, &to);
+  DSLT_TRY_OR_DONE(dslt_plan_keep(p, &to));
+done:
   dnnl_primitive_desc_destroy(choice.pd);
   return rc;
 }

@@ -60,14 +60,15 @@ int dslt_plan_step(dslt_plan *p, int layer, dnnl_primitive_desc_t pd, const dslt
   dslt_md_owned src = NULL, dst = NULL;
   DSLT_TRY(dslt_net_new_step(&s, net, layer));
   s->runs = net->images / images;
-  int rc = dslt_step_make(&s->step, net->cpu, pd);
-  if (rc == DSLT_OK) rc = dslt_plan_md(&src, p, from, images);
-  if (rc == DSLT_OK) rc = dslt_plan_md(&dst, p, to, images);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&s->step, net->cpu, src_arg, src, NULL);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&s->step, net->cpu, dst_arg, dst, NULL);
-  if (rc == DSLT_OK)
-    rc = dslt_net_bind(net, src_arg, from->store, from->offset, dnnl_memory_desc_get_size(src));
-  if (rc == DSLT_OK) rc = dslt_net_bind(net, dst_arg, to->store, to->offset, dnnl_memory_desc_get_size(dst));
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_step_make(&s->step, net->cpu, pd));
+  DSLT_TRY_OR_DONE(dslt_plan_md(&src, p, from, images));
+  DSLT_TRY_OR_DONE(dslt_plan_md(&dst, p, to, images));
+  DSLT_TRY_OR_DONE(dslt_step_arg(&s->step, net->cpu, src_arg, src, NULL));
+  DSLT_TRY_OR_DONE(dslt_step_arg(&s->step, net->cpu, dst_arg, dst, NULL));
+  DSLT_TRY_OR_DONE(dslt_net_bind(net, src_arg, from->store, from->offset, dnnl_memory_desc_get_size(src)));
+  DSLT_TRY_OR_DONE(dslt_net_bind(net, dst_arg, to->store, to->offset, dnnl_memory_desc_get_size(dst)));
+done:
   dslt_md_free(src);
   dslt_md_free(dst);
   return rc;
@@ -77,10 +78,12 @@ int dslt_plan_reorder(dslt_plan *p, const dslt_value *from, const dslt_value *to
   const int images = p->net->images;
   dslt_md_owned src = NULL, dst = NULL;
   dnnl_primitive_desc_t pd = NULL;
-  int rc = dslt_plan_md(&src, p, from, images);
-  if (rc == DSLT_OK) rc = dslt_plan_md(&dst, p, to, images);
-  if (rc == DSLT_OK) rc = dslt_pd_reorder(&pd, p->net->cpu->engine, src, dst);
-  if (rc == DSLT_OK) rc = dslt_plan_step(p, from->layer, pd, from, DNNL_ARG_FROM, to, DNNL_ARG_TO, images);
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_plan_md(&src, p, from, images));
+  DSLT_TRY_OR_DONE(dslt_plan_md(&dst, p, to, images));
+  DSLT_TRY_OR_DONE(dslt_pd_reorder(&pd, p->net->cpu->engine, src, dst));
+  DSLT_TRY_OR_DONE(dslt_plan_step(p, from->layer, pd, from, DNNL_ARG_FROM, to, DNNL_ARG_TO, images));
+done:
   if (pd) dnnl_primitive_desc_destroy(pd);
   dslt_md_free(src);
   dslt_md_free(dst);

@@ -94,14 +94,16 @@ static int plan_single(int *done, dslt_plan *p, int index) {
   dslt_md_owned src = NULL, dst = NULL;
   dnnl_primitive_desc_t pd = NULL;
   to.layer = index;
-  int rc = dslt_plan_md(&src, p, &from, p->net->images);
-  if (rc == DSLT_OK) rc = dslt_plan_md(&dst, p, &to, p->net->images);
-  if (rc == DSLT_OK) rc = single_pd(&pd, p, index, src, dst);
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_plan_md(&src, p, &from, p->net->images));
+  DSLT_TRY_OR_DONE(dslt_plan_md(&dst, p, &to, p->net->images));
+  DSLT_TRY_OR_DONE(single_pd(&pd, p, index, src, dst));
   *done = pd != NULL;
-  if (rc == DSLT_OK && pd) rc = dslt_plan_new_value(&to, p, index, from.layout, from.type);
-  if (rc == DSLT_OK && pd)
-    rc = dslt_plan_step(p, index, pd, &from, DNNL_ARG_SRC, &to, DNNL_ARG_DST, p->net->images);
-  if (rc == DSLT_OK && pd) rc = dslt_plan_keep(p, &to);
+  if (pd) DSLT_TRY_OR_DONE(dslt_plan_new_value(&to, p, index, from.layout, from.type));
+  if (pd)
+    DSLT_TRY_OR_DONE(dslt_plan_step(p, index, pd, &from, DNNL_ARG_SRC, &to, DNNL_ARG_DST, p->net->images));
+  if (pd) DSLT_TRY_OR_DONE(dslt_plan_keep(p, &to));
+done:
   if (pd) dnnl_primitive_desc_destroy(pd);
   dslt_md_free(src);
   dslt_md_free(dst);
@@ -116,17 +118,17 @@ static int plan_pair(int *done, dslt_plan *p, int index, const dslt_value *a, co
   dslt_net *net = p->net;
   dslt_md_owned a_md = NULL, b_md = NULL, to_md = NULL;
   dnnl_primitive_desc_t pd = NULL;
-  int rc = dslt_plan_md(&a_md, p, a, net->images);
-  if (rc == DSLT_OK) rc = dslt_plan_md(&b_md, p, b, net->images);
-  if (rc == DSLT_OK) rc = dslt_plan_md(&to_md, p, to, net->images);
-  if (rc == DSLT_OK)
-    rc = dslt_pd_binary(&pd, net->cpu->engine, layer_of(p, index)->kind, a_md, b_md, to_md, post);
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_plan_md(&a_md, p, a, net->images));
+  DSLT_TRY_OR_DONE(dslt_plan_md(&b_md, p, b, net->images));
+  DSLT_TRY_OR_DONE(dslt_plan_md(&to_md, p, to, net->images));
+  DSLT_TRY_OR_DONE(dslt_pd_binary(&pd, net->cpu->engine, layer_of(p, index)->kind, a_md, b_md, to_md, post));
   *done = pd != NULL;
-  if (rc == DSLT_OK && pd)
-    rc = dslt_plan_step(p, index, pd, a, DNNL_ARG_SRC_0, to, DNNL_ARG_DST, net->images);
-  if (rc == DSLT_OK && pd)
-    rc = dslt_step_arg(&net->step[net->steps - 1].step, net->cpu, DNNL_ARG_SRC_1, b_md, NULL);
-  if (rc == DSLT_OK && pd) rc = dslt_net_bind(net, DNNL_ARG_SRC_1, b->store, b->offset, 0);
+  if (pd) DSLT_TRY_OR_DONE(dslt_plan_step(p, index, pd, a, DNNL_ARG_SRC_0, to, DNNL_ARG_DST, net->images));
+  if (pd)
+    DSLT_TRY_OR_DONE(dslt_step_arg(&net->step[net->steps - 1].step, net->cpu, DNNL_ARG_SRC_1, b_md, NULL));
+  if (pd) DSLT_TRY_OR_DONE(dslt_net_bind(net, DNNL_ARG_SRC_1, b->store, b->offset, 0));
+done:
   if (pd) dnnl_primitive_desc_destroy(pd);
   dslt_md_free(a_md);
   dslt_md_free(b_md);
@@ -199,15 +201,17 @@ static int copy_part(dslt_plan *p, const dslt_value *from, const dslt_value *to,
   dslt_net_step *s;
   dslt_md_owned src = NULL, dst = NULL;
   dnnl_primitive_desc_t pd = NULL;
-  int rc = dslt_plan_md(&src, p, from, images);
-  if (rc == DSLT_OK) rc = dslt_md_part(&dst, whole, images, first, m->c, m->h, m->w);
-  if (rc == DSLT_OK) rc = dslt_pd_reorder(&pd, net->cpu->engine, src, dst);
-  if (rc == DSLT_OK) rc = dslt_net_new_step(&s, net, to->layer);
-  if (rc == DSLT_OK) rc = dslt_step_make(&s->step, net->cpu, pd);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&s->step, net->cpu, DNNL_ARG_FROM, src, NULL);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&s->step, net->cpu, DNNL_ARG_TO, dst, NULL);
-  if (rc == DSLT_OK) rc = dslt_net_bind(net, DNNL_ARG_FROM, from->store, from->offset, 0);
-  if (rc == DSLT_OK) rc = dslt_net_bind(net, DNNL_ARG_TO, to->store, to->offset, 0);
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_plan_md(&src, p, from, images));
+  DSLT_TRY_OR_DONE(dslt_md_part(&dst, whole, images, first, m->c, m->h, m->w));
+  DSLT_TRY_OR_DONE(dslt_pd_reorder(&pd, net->cpu->engine, src, dst));
+  DSLT_TRY_OR_DONE(dslt_net_new_step(&s, net, to->layer));
+  DSLT_TRY_OR_DONE(dslt_step_make(&s->step, net->cpu, pd));
+  DSLT_TRY_OR_DONE(dslt_step_arg(&s->step, net->cpu, DNNL_ARG_FROM, src, NULL));
+  DSLT_TRY_OR_DONE(dslt_step_arg(&s->step, net->cpu, DNNL_ARG_TO, dst, NULL));
+  DSLT_TRY_OR_DONE(dslt_net_bind(net, DNNL_ARG_FROM, from->store, from->offset, 0));
+  DSLT_TRY_OR_DONE(dslt_net_bind(net, DNNL_ARG_TO, to->store, to->offset, 0));
+done:
   if (pd) dnnl_primitive_desc_destroy(pd);
   dslt_md_free(src);
   dslt_md_free(dst);

@@ -103,15 +103,17 @@ static int try_way(double *best, double *median, dslt_cpu *cpu, const way *chose
   const dnnl_dims_t weight_dims = {s->cout, s->cin, 3, 3}, bias_dims = {s->cout};
   dslt_md_owned src = NULL, weights = NULL, bias = NULL, dst = NULL;
   dnnl_primitive_desc_t pd = NULL;
-  int rc = dslt_md_make(&src, 4, src_dims, type, chosen->src);
-  if (rc == DSLT_OK) rc = dslt_md_make(&weights, 4, weight_dims, type, dnnl_format_tag_any);
-  if (rc == DSLT_OK) rc = dslt_md_make(&bias, 1, bias_dims, dnnl_f32, dnnl_x);
-  if (rc == DSLT_OK) rc = dslt_md_make(&dst, 4, dst_dims, type, chosen->dst);
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_md_make(&src, 4, src_dims, type, chosen->src));
+  DSLT_TRY_OR_DONE(dslt_md_make(&weights, 4, weight_dims, type, dnnl_format_tag_any));
+  DSLT_TRY_OR_DONE(dslt_md_make(&bias, 1, bias_dims, dnnl_f32, dnnl_x));
+  DSLT_TRY_OR_DONE(dslt_md_make(&dst, 4, dst_dims, type, chosen->dst));
   const dslt_conv_mds mds = {src, weights, bias, dst};
   const dslt_conv_form form = {{1, 1}, {1, 1}, {1, 1}, {1, 1}, {0, DSLT_ACTIVATION_RELU, 0.0f}};
-  if (rc == DSLT_OK) rc = dslt_pd_find_conv(&pd, cpu->engine, &mds, &form, chosen->algorithm, NULL);
+  DSLT_TRY_OR_DONE(dslt_pd_find_conv(&pd, cpu->engine, &mds, &form, chosen->algorithm, NULL));
   *best = *median = 0.0;
-  if (rc == DSLT_OK && pd) rc = time_conv(best, median, cpu, pd, seconds);
+  if (pd) DSLT_TRY_OR_DONE(time_conv(best, median, cpu, pd, seconds));
+done:
   if (pd) dnnl_primitive_desc_destroy(pd);
   dslt_md_free(src);
   dslt_md_free(weights);
@@ -127,10 +129,12 @@ enum { PRODUCT_SIDE = 1536 }; /* matrices of 9.4 MB in float32: blocked well, en
 static int product_pd(dnnl_primitive_desc_t *out, dslt_cpu *cpu, dnnl_data_type_t type) {
   const dnnl_dims_t dims = {PRODUCT_SIDE, PRODUCT_SIDE};
   dslt_md_owned a = NULL, b = NULL, c = NULL;
-  int rc = dslt_md_make(&a, 2, dims, type, dnnl_format_tag_any);
-  if (rc == DSLT_OK) rc = dslt_md_make(&b, 2, dims, type, dnnl_format_tag_any);
-  if (rc == DSLT_OK) rc = dslt_md_make(&c, 2, dims, dnnl_f32, dnnl_ab);
-  if (rc == DSLT_OK) rc = dslt_pd_matmul(out, cpu->engine, a, b, c);
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_md_make(&a, 2, dims, type, dnnl_format_tag_any));
+  DSLT_TRY_OR_DONE(dslt_md_make(&b, 2, dims, type, dnnl_format_tag_any));
+  DSLT_TRY_OR_DONE(dslt_md_make(&c, 2, dims, dnnl_f32, dnnl_ab));
+  DSLT_TRY_OR_DONE(dslt_pd_matmul(out, cpu->engine, a, b, c));
+done:
   dslt_md_free(a);
   dslt_md_free(b);
   dslt_md_free(c);

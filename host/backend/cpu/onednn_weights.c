@@ -19,12 +19,14 @@ static int pack(dslt_cpu *cpu, const float *oihw, const dslt_weights_request *r,
   dslt_md_owned from = NULL;
   dnnl_primitive_desc_t pd = NULL;
   dslt_step step = {0};
-  int rc = dslt_md_make(&from, rank, dims, dnnl_f32, rank == 5 ? dnnl_goihw : dnnl_oihw);
-  if (rc == DSLT_OK) rc = dslt_pd_reorder(&pd, cpu->engine, from, to);
-  if (rc == DSLT_OK) rc = dslt_step_make(&step, cpu, pd);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&step, cpu, DNNL_ARG_FROM, from, oihw);
-  if (rc == DSLT_OK) rc = dslt_step_arg(&step, cpu, DNNL_ARG_TO, to, packed);
-  if (rc == DSLT_OK) rc = dslt_step_run(&step, cpu);
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_md_make(&from, rank, dims, dnnl_f32, rank == 5 ? dnnl_goihw : dnnl_oihw));
+  DSLT_TRY_OR_DONE(dslt_pd_reorder(&pd, cpu->engine, from, to));
+  DSLT_TRY_OR_DONE(dslt_step_make(&step, cpu, pd));
+  DSLT_TRY_OR_DONE(dslt_step_arg(&step, cpu, DNNL_ARG_FROM, from, oihw));
+  DSLT_TRY_OR_DONE(dslt_step_arg(&step, cpu, DNNL_ARG_TO, to, packed));
+  DSLT_TRY_OR_DONE(dslt_step_run(&step, cpu));
+done:
   dslt_step_free(&step);
   if (pd) dnnl_primitive_desc_destroy(pd);
   dslt_md_free(from);

@@ -71,12 +71,14 @@ static int upload_weights(dslt_net *net, int index, float *oihw, float *bias, fl
   arrange(arranged, oihw, l, given);
   void *staged = NULL;
   DSLT_TRY(dslt_cuda_new(&staged, cuda, values * sizeof(float), "a layer's weights"));
-  int rc = cuda->base.device->upload(&cuda->base, staged, arranged, values * sizeof(float));
-  if (rc == DSLT_OK)
-    rc = dslt_kernel_convert(cuda->now, l->weights, net->type, staged, DSLT_TYPE_F32, values, NULL);
-  if (rc == DSLT_OK)
-    rc = cuda->base.device->upload(&cuda->base, l->bias, bias, (size_t)given->cout * sizeof(float));
-  if (rc == DSLT_OK) rc = dslt_cuda_check(cudaStreamSynchronize(cuda->now), "uploading weights");
+  int rc;
+  DSLT_TRY_OR_DONE(cuda->base.device->upload(&cuda->base, staged, arranged, values * sizeof(float)));
+  DSLT_TRY_OR_DONE(
+      dslt_kernel_convert(cuda->now, l->weights, net->type, staged, DSLT_TYPE_F32, values, NULL));
+  DSLT_TRY_OR_DONE(
+      cuda->base.device->upload(&cuda->base, l->bias, bias, (size_t)given->cout * sizeof(float)));
+  DSLT_TRY_OR_DONE(dslt_cuda_check(cudaStreamSynchronize(cuda->now), "uploading weights"));
+done:
   cudaFree(staged);
   return rc;
 }
