@@ -60,7 +60,7 @@ cat >"$work/c/CMakeLists.txt" <<EOF
 cmake_minimum_required(VERSION 3.22)
 project(consumer LANGUAGES C)
 set(CMAKE_C_STANDARD 11)
-find_package(dslt 0.1 REQUIRED COMPONENTS shared static)
+find_package(dslt 0.2 REQUIRED COMPONENTS shared static)
 add_executable(shared "$source/examples/minimal.c")
 target_link_libraries(shared PRIVATE dslt::dslt)
 add_executable(static "$source/examples/minimal.c")

@@ -17,7 +17,7 @@ sed -n 's/^DSLT_API [^(]*[ *]\(dslt_[a-z0-9_]*\)(.*/\1/p' "$header" | sort >"$wo
   { echo "a DSLT_API line of $header could not be read"; exit 1; }
 diff -u "$work/promised" "$work/exported" || { echo "$shared exports other names than $header promises"; exit 1; }
 
-# Sanitizers add names of their own, all in the implementation's name space.
-"$nm" -g --defined-only "$static" 2>/dev/null | awk 'NF == 3 && $3 !~ /^(dslt_|_)/ {print $3}' >"$work/foreign"
+# Sanitizers and C++ add names of their own, all in the implementation's name space (_..., DW.ref.... for exceptions).
+"$nm" -g --defined-only "$static" 2>/dev/null | awk 'NF == 3 && $3 !~ /^(dslt_|_|DW\.ref\.)/ {print $3}' >"$work/foreign"
 [ ! -s "$work/foreign" ] || { echo "$static defines names without the prefix dslt_:"; cat "$work/foreign"; exit 1; }
 echo "$(wc -l <"$work/promised") functions exported"
