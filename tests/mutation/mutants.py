@@ -31,7 +31,7 @@ OPS = (("dslt_test_backend", "*Regress*:*Upsample*:*Conv*"),)
 BACKBONE = (("dslt_test_backend", "Backbone.*"),)
 HEAD = (("dslt_test_nn", "*Head*"),)
 GEOMETRY = (("dslt_test_trackers", "Geometry*:SoftLabel*:State*:SampleRing*"),)
-TRACKER = (("dslt_test_trackers", "*Frozen*:Tally*"), ("dslt_test_api", "TrackerTest*Response*:TrackerTest*FirstFrame*"))
+TRACKER = (("dslt_test_trackers", "DsltLearn*:Tally*"), ("dslt_test_api", "TrackerTest*Response*:TrackerTest*FirstFrame*"))
 
 
 def kernel(name: str) -> tuple[tuple[str, str], ...]:
