@@ -31,7 +31,7 @@ static void describe(char *out, size_t size, const dslt_node *l) {
 
 static void print_layer(const dslt_network *network, int index, const dslt_node_map *m) {
   const dslt_node *l = &network->graph.layer[index];
-  char name[40], what[64], map[32], field[32] = "picture", mark[16] = "";
+  char name[40], what[128], map[32], field[32] = "picture", mark[16] = "";
   dslt_printable(name, sizeof name, l->name);
   if (l->refusal) {
     char refusal[300];
