@@ -235,4 +235,22 @@ TEST(FrameGraph, TrainingStopsByItsRule) {
   }
 }
 
+// A loss that is no finite number ends the training as failed, whatever the rule.
+TEST(FrameGraph, TrainingStopsAtALossThatIsNotFinite) {
+  const dslt_stop_rule rule = {20, 0, 0, 1};
+  for (double bad : {double(NAN), double(INFINITY), -double(INFINITY)}) {
+    Backend b;
+    Graph f(b, 1);
+    float *losses = b.floats(20);
+    for (double value : {3.0, 2.0, bad, 1.0, 0.5}) {
+      float *loss = b.upload({value});
+      ASSERT_EQ(b.nn->early_stop(b.get(), &f.record->training, losses, loss, &rule), DSLT_OK);
+    }
+    const dslt_training t = b.see(&f.record->training);
+    EXPECT_EQ(t.steps, 3) << bad;
+    EXPECT_EQ(t.failed, 1) << bad;
+    EXPECT_EQ(t.go, 0) << bad;
+  }
+}
+
 }  // namespace
