@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What a compiler does not check: formatting, SPDX lines, vendor headers outside their folders, references to files that a
-# clone does not have.
+# What a compiler does not check: formatting, SPDX lines, head comments, long functions, vendor headers outside their folders,
+# references to files that a clone does not have.
 set -eu
 cd "$(dirname "$0")/.."
 failed=0
@@ -23,6 +23,8 @@ if git grep -nE '#include *[<"](cuda|cudnn|cublas|dnnl|oneapi|opencv|libav|libsw
     ':!host/backend/cpu' ':!host/backend/cuda' ':!host/media'; then
   complain "above: vendor headers belong into host/backend/{cpu,cuda} and host/media"
 fi
+
+python3 scripts/room_sizes.py --check || complain "above: too long, or without SPDX line or head comment"
 
 # Tests and benchmarks may look for reference data beside the repository; nothing may need it to be understood.
 if git grep -nE 'shared/(design|papers|facts|hooks|tools)|/work/' -- host include kernels docs examples cmake; then
