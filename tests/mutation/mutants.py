@@ -157,7 +157,7 @@ MUTANTS = [
     Mutant("label_sigma_height", "host/trackers/dslt/search.c", "cells_y = a->target_height / (a->ratio * a->stride)",
            "cells_y = a->target_width / (a->ratio * a->stride)", GEOMETRY),
     Mutant("learns_from_one_slot_less", "host/math/decision.h", "slot < dslt_ring_count_after(ring)",
-           "slot < ring->count", FLOW),
+           "slot < ring->count", (("dslt_test_trackers", "DsltLearn*"),)),
     Mutant("optimiser_is_not_reset", "host/trackers/dslt/learn.c", "return dslt_head_reset_optimiser(own->head);", "return DSLT_OK;",
            TRACKER),
     Mutant("last_slot_is_not_learnt", "host/trackers/dslt/learn.c", "for (int slot = 0; slot < o->memory; ++slot)",
@@ -165,7 +165,7 @@ MUTANTS = [
     Mutant("scale_level_offset", "host/trackers/dslt/frame.c", "out->scale_level = level - middle;", "out->scale_level = level;", TRACKER),
     Mutant("old_response_is_returned", "host/tracker/target.c", "  t->response_fetched = 0;\n", "", TRACKER),
     # ---- kernels, as the CPU harness runs them ----
-    Mutant("kernel_ticket", "kernels/regress.cu", "a.kh * (int)gridDim.y", "a.kh", kernel("Regress")),
+    Mutant("kernel_ticket", "kernels/regress.cu", "a.kh * (int)gridDim.y", "a.kh * (int)gridDim.y - 1", kernel("Regress")),
     Mutant("kernel_last_column", "kernels/regress.cu", "if (first + t < a.w) dslt_store(", "if (first + t <= a.w) dslt_store(",
            kernel("Regress")),
     Mutant("kernel_reads_the_decision_late", "kernels/decide.cu", "  __syncthreads(); /* all have read the decision */\n", "",
