@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* minimal.c: follow one object through PPM frames with nothing but dslt.h and the C library.
  *
- *     minimal WEIGHTS x,y,w,h FRAME.ppm...      WEIGHTS: slim (built in) or a .safetensors file
- */
+ *     minimal WEIGHTS x,y,w,h FRAME.ppm...      WEIGHTS: slim (built in) or a .safetensors file */
 #include <dslt/dslt.h>
 #include <stdio.h>
 #include <stdlib.h>

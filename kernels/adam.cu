@@ -33,7 +33,7 @@ static __global__ void __launch_bounds__(THREADS)
     for (size_t i = first + threadIdx.x; i < last; i += THREADS)
       dslt_adam_step(&p.w[i], &p.m[i], &p.v[i], p.g[i], &rule, rate, p.decay);
   }
-  /* The counter moves when every block has read it, which is when the last one is done. */
+  /* The counter is incremented by the last block, when every block has read it. */
   if (dslt_last_block(ticket) && threadIdx.x == 0) *step = now;
 }
 
@@ -59,6 +59,6 @@ extern "C" int DSLT_LAUNCHER(adam)(dslt_stream stream, const dslt_param *params,
     blocks += (p->count + CHUNK - 1) / CHUNK;
     tensors.first_block[i + 1] = (unsigned)blocks;
   }
-  if (blocks == 0) blocks = 1; /* a step without weights is still a step */
+  if (blocks == 0) blocks = 1; /* a step without weights still counts */
   return DSLT_LAUNCH(adam_kernel, (unsigned)blocks, THREADS, stream, tensors, *rule, step, ticket, when);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* block_sum.h: what the threads of a block find together, always in the same order, so that the same input gives
- * the same bytes; and which block is the last one. Every thread of the block calls, blocks are
- * one-dimensional, and a kernel calls each at most once: nothing guards the shared memory against a second
- * call. */
+/* block_sum.h: reductions over the threads of a block in a fixed order, so that the same input gives the same
+ * bytes; and detection of the last block. Every thread of the block must call, blocks are one-dimensional,
+ * and a kernel calls each function at most once: the shared memory is not synchronised for a second call. */
 #ifndef DSLT_KERNELS_BLOCK_SUM_H
 #define DSLT_KERNELS_BLOCK_SUM_H
 
@@ -15,8 +14,8 @@ struct dslt_two_sums {
   double a, b;
 };
 
-/* Sums of a and b over the block; thread 0 has them. blockDim.x: a multiple of 32, at most 1024. Doubles, so
- * that the order, which differs from the CPU's, does not show. */
+/* Sums of a and b over the block; valid in thread 0. blockDim.x: a multiple of 32, at most 1024. Doubles, so
+ * that the order, which differs from the CPU's, has no visible effect. */
 __device__ static inline dslt_two_sums dslt_block_sums(double a, double b) {
   __shared__ dslt_two_sums warps[DSLT_WARP];
   unsigned lane = threadIdx.x % DSLT_WARP, warp = threadIdx.x / DSLT_WARP;
@@ -48,7 +47,7 @@ __device__ static inline dslt_candidate dslt_better(dslt_candidate a, dslt_candi
   return a;
 }
 
-/* The best candidate of the block; thread 0 has it. */
+/* The best candidate of the block; valid in thread 0. */
 __device__ static inline dslt_candidate dslt_block_best(dslt_candidate best) {
   __shared__ dslt_candidate warps[DSLT_WARP];
   unsigned lane = threadIdx.x % DSLT_WARP, warp = threadIdx.x / DSLT_WARP;
@@ -71,8 +70,8 @@ __device__ static inline dslt_candidate dslt_block_best(dslt_candidate best) {
   return best;
 }
 
-/* 1 in every thread of the block that came last of the whole grid; it sees what thread 0 of every other block
- * wrote before. The ticket is back at 0 then. */
+/* 1 in every thread of the grid's last block, which sees what thread 0 of every other block wrote before.
+ * Resets the ticket to 0. */
 __device__ static inline int dslt_last_block(uint32_t *ticket) {
   __shared__ int last;
   __syncthreads();

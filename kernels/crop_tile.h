@@ -3,10 +3,10 @@
  * crop_boxes.cu.
  *
  * The filter is separable. While a sample spans few frame pixels (ratios below 2: up to 5 x 5) each thread
- * adds up its own, reading the frame through the first-level cache. Beyond that the samples of a row overlap
- * so much that the frame's rows are blended once for the whole tile, in shared memory, before they are
- * sampled across; and a sample too wide even for that is added up alone again. Each way adds in the same
- * order. */
+ * computes its own sample, reading the frame through the first-level cache. Beyond that the samples of a row
+ * overlap so much that the frame's rows are blended once for the whole tile, in shared memory, before they
+ * are sampled across; and a sample too wide even for that is computed by one thread again. All variants add
+ * in the same order. */
 #ifndef DSLT_KERNELS_CROP_TILE_H
 #define DSLT_KERNELS_CROP_TILE_H
 
@@ -36,7 +36,7 @@ __device__ static inline float weight_sum(const dslt_taps &taps) {
   return total;
 }
 
-/* The frame rows under `rows` at one column: their weighted sum for the byte at `offset` of the pixel. */
+/* Weighted sum of the frame rows under `rows` at one column, for the byte at `offset` of the pixel. */
 __device__ static inline float blend_column(const crop_view &view, const dslt_taps &rows, int column,
                                             int offset) {
   const uint8_t *from = view.data + (size_t)column * (size_t)view.pixel_bytes + offset;

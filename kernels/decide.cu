@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* decide.cu: what a frame still has to do, decided on the device right after locate. */
+/* decide.cu: the remaining work of a frame, decided on the device right after locate. */
 #include "launch.h"
 
 enum { THREADS = 64 };
@@ -7,7 +7,7 @@ enum { THREADS = 64 };
 static __global__ void __launch_bounds__(THREADS)
     decide_kernel(dslt_decision *decision, int32_t *learns, const dslt_target_state *state,
                   const dslt_sample_ring *ring, dslt_update_policy policy) {
-  dslt_decision mine = *decision; /* every thread decides alike; one writes */
+  dslt_decision mine = *decision; /* every thread computes the same decision; one writes it */
   dslt_decide_frame(&mine, state, ring, &policy);
   if (learns)
     for (int slot = (int)threadIdx.x; slot < ring->capacity; slot += THREADS)

@@ -5,7 +5,8 @@
 
 enum { THREADS = 256, BLOCKS_MAX = 2048 };
 
-/* y may be x or z, so nothing is restricted: each place is read before it is written, by one thread. */
+/* y may be x or z, so no pointer is __restrict__: each element is read before it is written, by one
+ * thread. */
 template <int V>
 static __global__ void __launch_bounds__(THREADS)
     axpby_kernel(float *y, float a, const float *x, float b, const float *z, size_t packs,

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kernels.h: the launchers of the hand-written kernels, for the CUDA backend. Each does on a stream what the
- * operation of the same name in host/backend/{nn,vision}.h does, on the same layouts: channels last, float32
+/* kernels.h: the launchers of the hand-written kernels, for the CUDA backend. Each implements on a stream the
+ * operation of the same name in host/backend/{nn,vision}.h, on the same layouts: channels last, float32
  * unless a dslt_type says otherwise.
  *
  * Pointers are device memory unless marked "host"; those to maps and weights are aligned to their elements,
  * and to 16 bytes for full speed. A launcher checks shapes and that the launch was accepted, and returns
  * DSLT_OK, DSLT_EARGUMENT or DSLT_EDEVICE with a sentence in the thread's last error; it does not wait. None
- * of them asks the host anything on the way, so all may be captured in a graph; host arguments are read
- * before the launcher returns. Sums have one fixed order and no float is added atomically: the same input
- * gives the same bytes on the same GPU.
+ * of them synchronises with the host, so all may be captured in a graph; host arguments are read before the
+ * launcher returns. Sums have one fixed order and no float is added atomically: the same input gives the same
+ * bytes on the same GPU.
  *
- * when. A whole frame is one graph although its pyramid and its update are not always wanted. So most
- * launchers end with `when`, a flag in device memory: NULL runs always; where *when is 0 as the kernel
- * starts, it writes nothing at all (no output, no step, no ticket). The flag must not be written by the same
- * launch: &state->pyramid and the flags of dslt_decision are meant. Vendor libraries know no such flag: between
- * skipped kernels they run on old input and their result is ignored; a graph's conditional node (condition())
- * leaves them out.
+ * when. A whole frame is one graph although its pyramid and its update do not always run. So most launchers
+ * end with `when`, a flag in device memory: NULL runs always; where *when is 0 as the kernel starts, it
+ * writes nothing at all (no output, no step, no ticket). The flag, such as &state->pyramid or one of
+ * dslt_decision, must not be written by the same launch. Vendor libraries have no such flag: between skipped
+ * kernels they run on old input and their result is ignored; a graph's conditional node (condition()) leaves
+ * them out.
  *
  * Tickets. Scratch memory with tickets is zeroed once by its owner; every launch leaves the tickets at 0.
- * Launches that may overlap need scratch memory each. */
+ * Launches that may overlap need separate scratch memory. */
 #ifndef DSLT_KERNELS_KERNELS_H
 #define DSLT_KERNELS_KERNELS_H
 
@@ -57,7 +57,7 @@ enum {
 /* How a value is stored. */
 typedef enum dslt_type { DSLT_TYPE_F32 = 0, DSLT_TYPE_BF16 = 1 } dslt_type;
 
-/* ---- frame to network input: crop.cu, crop_boxes.cu, augment.cu ------------------------------------------------- */
+/* ---- frame to network input: crop.cu, crop_boxes.cu, augment.cu ---------------------------------- */
 
 /* The current frame on the device, any dslt_pixel_format without conversion. The struct lives in device
  * memory, so that a captured graph reads another buffer every frame. */
@@ -65,7 +65,7 @@ typedef struct dslt_frame_view {
   const uint8_t *data; /* device */
   uint64_t stride;     /* bytes from row to row */
   int32_t pixel_bytes; /* from pixel to pixel */
-  int32_t channel[3];  /* offset in a pixel of the byte that is its blue, green and red */
+  int32_t channel[3];  /* offset of the blue, green and red byte in a pixel */
   int32_t width, height;
 } dslt_frame_view;
 
@@ -75,8 +75,8 @@ int DSLT_LAUNCHER(frame_view)(dslt_frame_view *host_view, const void *data, size
 
 /* Sample `count` (1..DSLT_LEVELS_MAX) search areas around the state, level i at scale.step^(first_level + i),
  * in one launch: out [count][input_height][input_width][channels] of `type`; channels: 3, or 4 or 8 with
- * zeros behind the three, as vendor convolutions like them. Sides: 1..DSLT_MAP_SIDE_MAX. geometry, norm:
- * host. */
+ * zeros behind the three, which vendor convolutions run faster on. Sides: 1..DSLT_MAP_SIDE_MAX. geometry,
+ * norm: host. */
 int DSLT_LAUNCHER(crop)(dslt_stream stream, void *out, dslt_type type, int channels,
                         const dslt_frame_view *frame, const dslt_search *geometry,
                         const dslt_input_norm *norm, const dslt_target_state *state, int first_level,
@@ -96,8 +96,8 @@ int DSLT_LAUNCHER(augment)(dslt_stream stream, void *out, dslt_type type, int ch
 /* ---- the head: upsample.cu, regress.cu, elementwise.cu ------------------------------------------- */
 
 /* Transposed convolution, one filter a channel, f even, 2..16: x [n][h][width][c] -> y [n][h f][width f][c],
- * w [2f][2f][c]; and, where `fused` is not NULL, fused = fuse_low * low + fuse_high * y on the way. y may be
- * NULL where fused is wanted alone; neither may be an input, fused may be low. */
+ * w [2f][2f][c]; and, if `fused` is not NULL, also fused = fuse_low * low + fuse_high * y. y may be NULL if
+ * only fused is needed; neither may be an input, fused may be low. */
 int DSLT_LAUNCHER(upsample_forward)(dslt_stream stream, float *y, float *fused, const float *low,
                                     float fuse_low, float fuse_high, const float *x, const float *w, int n,
                                     int h, int width, int c, int f, const int32_t *when);
@@ -126,12 +126,12 @@ typedef struct dslt_regress_layer {
 enum { DSLT_REGRESS_LAYERS_MAX = 2 };
 
 /* y = valid correlation of x with w for 1..DSLT_REGRESS_LAYERS_MAX layers (host array). scratch:
- * regress_scratch() bytes for this very shape, zeroed once. */
+ * regress_scratch() bytes for this shape, zeroed once. */
 int DSLT_LAUNCHER(regress_forward)(dslt_stream stream, const dslt_regress_shape *shape,
                                    const dslt_regress_layer *layers, int count, void *scratch,
                                    const int32_t *when);
 /* d_x and d_w of every layer from the response's gradient d_y [h-kh+1][w-kw+1], one for all since responses
- * are added; shape->n = 1. All layers want the same of d_x and d_w. */
+ * are added; shape->n = 1. Whether d_x and d_w are NULL must be the same for all layers. */
 int DSLT_LAUNCHER(regress_backward)(dslt_stream stream, const dslt_regress_shape *shape,
                                     const dslt_regress_layer *layers, int count, const float *d_y,
                                     void *scratch, const int32_t *when);
@@ -144,15 +144,15 @@ int DSLT_LAUNCHER(axpby)(dslt_stream stream, float *y, float a, const float *x, 
 int DSLT_LAUNCHER(convert)(dslt_stream stream, void *dst, dslt_type dst_type, const void *src,
                            dslt_type src_type, size_t count, const int32_t *when);
 
-/* ---- response, loss, step: sum_responses.cu, loss.cu, adam.cu, early_stop.cu ---------------------- */
+/* ---- response, loss, step: sum_responses.cu, loss.cu, adam.cu, early_stop.cu --------------------- */
 
 /* response[i] = base[i] + residual[i] + bias[0] + bias[1], 1 <= count; residual and bias may be NULL. */
 int DSLT_LAUNCHER(sum_responses)(dslt_stream stream, float *response, const float *base,
                                  const float *residual, const float *bias, size_t count, const int32_t *when);
 
-/* The same sum, the loss against `label` and its gradient, in one pass: d_response [count], d_bias [2] = its
- * sum, value [1] = the summed loss. 1 <= count <= DSLT_CELLS_MAX; residual and bias may be NULL; spec: host.
- */
+/* The same sum, the loss against `label` and its gradient, in one pass: d_response [count], d_bias [2] =
+ * its sum, value [1] = the summed loss. 1 <= count <= DSLT_CELLS_MAX; residual and bias may be NULL; spec:
+ * host. */
 int DSLT_LAUNCHER(loss)(dslt_stream stream, float *d_response, float *d_bias, float *value, const float *base,
                         const float *residual, const float *bias, const float *label, size_t count,
                         const dslt_loss_spec *spec, const int32_t *when);
@@ -167,9 +167,9 @@ int DSLT_LAUNCHER(adam)(dslt_stream stream, const dslt_param *params, int count,
 int DSLT_LAUNCHER(early_stop)(dslt_stream stream, dslt_training *training, float *losses, const float *loss,
                               const dslt_stop_rule *rule);
 
-/* ---- state: locate.cu ----------------------------------------------------------------------------- */
+/* ---- state: locate.cu ---------------------------------------------------------------------------- */
 
-/* The strongest place one block found: its score and its index in the searched grid, row-major; -1: none. */
+/* The maximum found by one block: its score and its index in the searched grid, row-major; -1: none. */
 typedef struct dslt_candidate {
   float score;
   int32_t index;
@@ -186,19 +186,19 @@ typedef struct dslt_locate_scratch {
 int DSLT_LAUNCHER(locate)(dslt_stream stream, dslt_target_state *state, const float *response,
                           const dslt_search *geometry, dslt_locate_scratch *scratch, const int32_t *when);
 
-/* Choose among geometry->scale.levels responses and rescale the state; the same size wins ties. `when` is usually
- * &state->pyramid: a state whose gate is shut keeps its scale and its level. */
+/* Choose among geometry->scale.levels responses and rescale the state; unchanged size wins ties. `when` is
+ * usually &state->pyramid: where it is 0, the state keeps its scale and its level. */
 int DSLT_LAUNCHER(choose_scale)(dslt_stream stream, dslt_target_state *state, const float *responses,
                                 const dslt_search *geometry, dslt_locate_scratch *scratch,
                                 const int32_t *when);
 
-/* Both at once: search geometry->scale.levels responses around the last place, move to the best one's maximum,
- * write scale, level and the label's place. */
+/* Both at once: search geometry->scale.levels responses around the last place, move to the best one's
+ * maximum, write scale, level and the label's place. */
 int DSLT_LAUNCHER(locate_levels)(dslt_stream stream, dslt_target_state *state, const float *responses,
                                  const dslt_search *geometry, dslt_locate_scratch *scratch,
                                  const int32_t *when);
 
-/* ---- what a frame still has to do: decide.cu, store_label.cu, store_sample.cu, report.cu ----------- */
+/* ---- remaining work of a frame: decide.cu, store_label.cu, store_sample.cu, report.cu ------------ */
 
 /* Between locate and choose_scale: dslt_decide_frame() with `policy` (host). learns [ring->capacity] (may be
  * NULL): dslt_learns_from_slot() of every slot, so that the steps of a slot run `when` &learns[slot]. Only
@@ -213,10 +213,10 @@ typedef struct dslt_taps_view {
 } dslt_taps_view;
 
 /* Put a sample into the ring's next slot and advance it: low_store [capacity][low_bytes] takes the low map of
- * sources[decision->origin], high_store likewise; sources: host array of DSLT_ORIGINS, LEVELS being a batch of
- * which state->level counts, the others single items. decision NULL: SEARCH. Sources that the decision cannot
- * name may be NULL; one that it does name and that is NULL leaves the slot's old sample. Bytes of any type,
- * multiples of 4. Slot 0 is never written; a ring of one slot stays as it is. `when` is usually
+ * sources[decision->origin], high_store likewise; sources: host array of DSLT_ORIGINS, LEVELS being a batch
+ * of which state->level counts, the others single items. decision NULL: SEARCH. Sources that the decision
+ * cannot name may be NULL; one that it does name and that is NULL leaves the slot's old sample. Bytes of any
+ * type, multiples of 4. Slot 0 is never written; a ring of one slot stays as it is. `when` is usually
  * &decision->update. */
 int DSLT_LAUNCHER(store_sample)(dslt_stream stream, dslt_sample_ring *ring, void *low_store, void *high_store,
                                 const dslt_taps_view *sources, const dslt_target_state *state,
@@ -237,19 +237,19 @@ typedef struct dslt_clock {
   uint64_t stage_ns[DSLT_STAGE_COUNT]; /* counted since the last report */
 } dslt_clock;
 
-/* What ran since the last stamp belongs to `stage`; -1 starts the clock. */
+/* Add the time since the last stamp to `stage`; -1 starts the clock. */
 int DSLT_LAUNCHER(stamp)(dslt_stream stream, dslt_clock *clock, int stage);
 
 enum { DSLT_REPORT_WORDS_MAX = 128 };
 
-/* The report of a frame in one place, for one small copy to the host. */
+/* The report of a frame in one block of memory, for one small copy to the host. */
 typedef struct dslt_report {
   uint64_t stage_ns[DSLT_STAGE_COUNT];
   uint32_t record[DSLT_REPORT_WORDS_MAX];
 } dslt_report;
 
-/* Copy the clock's times, which start anew, and `words` (0 .. DSLT_REPORT_WORDS_MAX) 4-byte words of `record`
- * to *out. */
+/* Copy the clock's times, which are then reset, and `words` (0 .. DSLT_REPORT_WORDS_MAX) 4-byte words of
+ * `record` to *out. */
 int DSLT_LAUNCHER(report)(dslt_stream stream, dslt_report *out, dslt_clock *clock, const void *record,
                           int words);
 

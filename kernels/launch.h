@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* launch.h: how a launcher starts its kernel. nvcc compiles the kernels with what stands here; any C++
- * compiler compiles them with tests/kernels/harness.h in its place. */
+/* launch.h: how a launcher starts its kernel. nvcc compiles the kernels with this file; any C++ compiler
+ * compiles them with tests/kernels/harness.h instead. */
 #ifndef DSLT_KERNELS_LAUNCH_H
 #define DSLT_KERNELS_LAUNCH_H
 
@@ -18,8 +18,8 @@ static inline int dslt_launched(const char *kernel) {
                    cudaGetErrorString(error));
 }
 
-/* kernel<<<grid, block, no dynamic shared memory, stream>>>(...), as an expression: DSLT_OK or DSLT_EDEVICE.
- */
+/* kernel<<<grid, block, no dynamic shared memory, stream>>>(...), as an expression: DSLT_OK or
+ * DSLT_EDEVICE. */
 /* clang-format off */
 #define DSLT_LAUNCH(kernel, grid, block, stream, ...) \
   ((kernel)<<<(grid), (block), 0, (stream)>>>(__VA_ARGS__), dslt_launched(#kernel))
@@ -34,7 +34,7 @@ static inline unsigned dslt_blocks(size_t count, unsigned threads, unsigned limi
   return blocks < limit ? (unsigned)blocks : limit;
 }
 
-/* First thing in a kernel: the same answer for every thread of the grid. */
+/* Called first in a kernel; the same result for every thread of the grid. */
 __device__ static inline int dslt_skipped(const int32_t *when) { return when && *when == 0; }
 
 #endif

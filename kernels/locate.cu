@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* locate.cu: the maximum of a response map, and what it does to the state, all on the device. */
+/* locate.cu: finds the maximum of a response map and updates the state, all on the device. */
 #include "math/locate.h"
 
 #include "block_sum.h"
@@ -7,7 +7,7 @@
 
 enum { THREADS = 256, INPUT_SIDE_MAX = 4096 };
 
-/* ---- the searched grid: the response's cells, or one point for each input pixel ------------------------ */
+/* ---- the searched grid: the response's cells, or one point for each input pixel ------------------ */
 
 __device__ static inline int grid_width(const dslt_search *g) {
   return g->peak.subcell == DSLT_SUBCELL_BICUBIC ? g->area.input_width : g->area.response_width;
@@ -61,7 +61,8 @@ __device__ static inline dslt_peak peak_at(const float *response, const dslt_sea
                                                  : cell_peak(response, g, row, column);
 }
 
-/* The full answer for the winner; index -1 (no score above minus infinity) answers as the CPU does. */
+/* The full peak for the winning candidate; for index -1 (no score above minus infinity) the same result as on
+ * the CPU. */
 __device__ static inline dslt_peak final_peak(const float *response, const dslt_search *g,
                                               dslt_candidate winner) {
   if (winner.index < 0 && g->peak.subcell == DSLT_SUBCELL_BICUBIC) {
@@ -79,13 +80,12 @@ __device__ static inline dslt_peak final_peak(const float *response, const dslt_
   return peak;
 }
 
-/* ---- the kernel ------------------------------------------------------------------------------------------
- */
+/* ---- the kernel ---------------------------------------------------------------------------------- */
 
 enum { LOCATE, CHOOSE_SCALE, LOCATE_LEVELS };
 
-/* Block (x, y) searches slice x of level y; the last block to finish compares what all found and writes the
- * state. Which block that is changes nothing: comparing has no rounding. */
+/* Block (x, y) searches slice x of level y; the last block to finish compares the blocks' candidates and
+ * writes the state. The result does not depend on which block that is, since comparing has no rounding. */
 template <int what>
 static __global__ void __launch_bounds__(THREADS)
     locate_kernel(dslt_target_state *state, const float *__restrict__ responses, dslt_search g,
@@ -132,8 +132,7 @@ static __global__ void __launch_bounds__(THREADS)
   }
 }
 
-/* ---- launchers -------------------------------------------------------------------------------------------
- */
+/* ---- launchers ----------------------------------------------------------------------------------- */
 
 static int check(const dslt_target_state *state, const float *response, const dslt_search *g,
                  const dslt_locate_scratch *scratch) {
@@ -159,7 +158,7 @@ static int check(const dslt_target_state *state, const float *response, const ds
   return DSLT_OK;
 }
 
-/* Cells are few and fit one block; the bicubic search has a hundred times as many points. */
+/* The cells are few enough for one block; the bicubic search has a hundred times as many points. */
 static unsigned slices(const dslt_search *g) {
   if (g->peak.subcell != DSLT_SUBCELL_BICUBIC) return 1;
   return dslt_blocks((size_t)g->area.input_width * (size_t)g->area.input_height, THREADS, DSLT_LOCATE_SLICES);

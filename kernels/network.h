@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* network.h: the launchers behind the backbone and the reductions: between the layouts that vendor libraries
- * want, and pooling. The rules of kernels.h hold. */
+/* network.h: the launchers behind the backbone and the reductions: conversion between the layouts of vendor
+ * libraries, and pooling. The rules of kernels.h hold. */
 #ifndef DSLT_KERNELS_NETWORK_H
 #define DSLT_KERNELS_NETWORK_H
 

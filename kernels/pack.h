@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pack.h: several floats that travel in one load or store; and bfloat16. */
+/* pack.h: several floats in one load or store; and bfloat16. */
 #ifndef DSLT_KERNELS_PACK_H
 #define DSLT_KERNELS_PACK_H
 
@@ -55,7 +55,7 @@ DSLT_HD float dslt_from_bf16(dslt_bf16 value) {
   return out;
 }
 
-/* By the place's type. */
+/* Overloads by element type. */
 DSLT_HD void dslt_put(float *to, float value) { *to = value; }
 DSLT_HD void dslt_put(dslt_bf16 *to, float value) { *to = dslt_to_bf16(value); }
 DSLT_HD float dslt_get(const float *from) { return *from; }

@@ -22,7 +22,7 @@ __device__ static inline void dslt_store_pixel(T *to, float a, float b, float c)
   *reinterpret_cast<dslt_pixel<T, C> *>(to) = pixel;
 }
 
-/* Can `out` take pixels of this kind? */
+/* Checks that `out` can hold pixels of this kind. */
 static inline int dslt_check_pixels(const char *kernel, const void *out, dslt_type type, int channels) {
   if (type != DSLT_TYPE_F32 && type != DSLT_TYPE_BF16)
     return dslt_fail(DSLT_EARGUMENT, "Kernel %s knows no type number %d.", kernel, (int)type);
@@ -35,7 +35,7 @@ static inline int dslt_check_pixels(const char *kernel, const void *out, dslt_ty
   return DSLT_OK;
 }
 
-/* LAUNCH(T, C) for the type and the channels that dslt_check_pixels() let pass. */
+/* LAUNCH(T, C) for a type and a number of channels that passed dslt_check_pixels(). */
 #define DSLT_PIXEL_KINDS(LAUNCH, type, channels)      \
   do {                                                \
     if ((type) == DSLT_TYPE_F32) {                    \

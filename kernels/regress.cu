@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* regress.cu: the regression convolution, many channels to one, forward and backward.
  *
- * How much there is to do, for a 45 x 50 map of 128 channels and an 8 x 8 kernel (response 38 x 43): 27
- * MFLOP forward, as many for the weights' gradient, 37 for the map's; the map has 1.15 MB, the weights 33 KB.
- * On an H200 that is about 0.5 us of arithmetic (60 TFLOP/s) or 0.3 us of second-level cache; a launch costs
- * 2. So what counts is to be one launch, to have work for every multiprocessor although there is one
- * output channel, and to store little between.
+ * The work for a 45 x 50 map of 128 channels and an 8 x 8 kernel (response 38 x 43): 27 MFLOP forward, as
+ * many for the weights' gradient, 37 for the map's; the map has 1.15 MB, the weights 33 KB. On an H200 that
+ * is about 0.5 us of arithmetic (60 TFLOP/s) or 0.3 us of second-level cache; a launch costs 2. So the kernel
+ * must be one launch, keep every multiprocessor busy although there is one output channel, and store few
+ * intermediate results.
  *
  * As a matrix product (every cell times every tap, then shifted sums, what the CPU backend does) the forward
  * pass would write and read 576 KB of products and need a second launch. Tiles of the map in shared memory
  * would compute their borders again: with 8 x 8 outputs and an 8 x 8 kernel 3.5 times. Here instead a map is
- * taken row by row. Row r meets kernel row ky in a one-dimensional correlation, whose 43 sums belong to
- * response row r - ky: no border twice, h * kh independent pieces, and kh numbers for every response cell
- * (62 KB) to be added at the end, which the last block that has some for a response row does, in the order
- * of ky.
+ * taken row by row. Row r and kernel row ky give a one-dimensional correlation, whose 43 sums belong to
+ * response row r - ky: no border is computed twice, there are h * kh independent pieces, and kh numbers for
+ * every response cell (62 KB) to be added at the end, which the last block that has some for a response row
+ * does, in the order of ky.
  *
  * The 32 lanes of a warp share the channels, four each, so every load is one coalesced 512-byte row of the
  * map or the weights and shared memory is not needed. A warp holds a tile of sums in registers: forward 8
- * columns x 3 or 4 kernel rows, so a step over kx costs one load of the map (seven columns are still there
- * from the step before) and one of the weights for each kernel row, against 128 multiply-adds a lane: 5 x 4
- * cycles of the first-level cache per 32 cycles of arithmetic. At the end 31 shuffles leave each lane the sum
- * of one of the 32. Backward by weights: 4 to 8 taps x 4 channels a lane, walking along a response row whose
- * gradient is the same for all lanes (a broadcast), 1 load per 32 multiply-adds; the response rows are split
- * over warps and blocks and their partial sums added in a fixed order. Backward by data: 8 cells x 4
- * channels a lane, no sums across lanes at all. Both directions are one launch, whose first blocks do the
- * weights. */
+ * columns x 3 or 4 kernel rows, so a step over kx costs one load of the map (seven columns are still in
+ * registers from the previous step) and one of the weights for each kernel row, against 128 multiply-adds a
+ * lane: 5 x 4 cycles of the first-level cache per 32 cycles of arithmetic. At the end 31 shuffles leave each
+ * lane the sum of one of the 32. Backward by weights: 4 to 8 taps x 4 channels a lane, walking along a
+ * response row whose gradient is the same for all lanes (a broadcast), 1 load per 32 multiply-adds; the
+ * response rows are split over warps and blocks and their partial sums added in a fixed order. Backward by
+ * data: 8 cells x 4 channels a lane, no sums across lanes at all. Both gradients are computed in one launch,
+ * whose first blocks compute the weights'. */
 #include "launch.h"
 #include "pack.h"
 
@@ -46,7 +46,7 @@ struct regress_args {
   uint32_t *tickets;
 };
 
-/* Has this block come last of `need` that say so of one ticket? Called by one thread after a barrier. */
+/* Is this the last of `need` blocks that take this ticket? Called by one thread after a barrier. */
 __device__ static inline int came_last(uint32_t *ticket, int need) {
   __threadfence();
   return atomicInc(ticket, (uint32_t)need - 1) == (uint32_t)need - 1;
@@ -54,8 +54,8 @@ __device__ static inline int came_last(uint32_t *ticket, int need) {
 
 /* ---- forward ------------------------------------------------------------------------------------- */
 
-/* The sum of sums[l] over the warp, in lane l, as sums[0]: at every step a lane gives half of what it holds
- * away. By template, since an index that is not known when compiling would put the sums into memory. */
+/* The sum of sums[l] over the warp, in lane l, as sums[0]: at every step a lane hands on half of its sums. A
+ * template, since an index unknown at compile time would move the sums from registers to memory. */
 template <unsigned half>
 struct transposed {
   __device__ static inline void sum(float sums[WARP]) {
@@ -73,9 +73,9 @@ struct transposed<0> {
   __device__ static inline void sum(float[WARP]) {}
 };
 
-/* sums[k * TILE + t] += row `row` of the map from column first + t on, times kernel row ky0 + k, over all kx
- * and this lane's channels. Columns and kernel rows past the end repeat the last one; nobody looks at their
- * sums. */
+/* sums[k * TILE + t] += row `row` of the map from column first + t on, times kernel row ky0 + k, over all
+ * kx and this lane's channels. Columns and kernel rows past the end repeat the last one; their sums are
+ * ignored. */
 template <int V, int KY>
 __device__ static inline void correlate(float sums[WARP], const float *__restrict__ row,
                                         const float *__restrict__ kernel, int first, int ky0,
@@ -193,7 +193,7 @@ __device__ static inline void backward_weights(const regress_args &a, const dslt
   int lane = (int)threadIdx.x % WARP, warp = (int)threadIdx.x / WARP, tiles = (a.kw + KX - 1) / KX;
   int slice = block % slices, kx0 = block / slices % tiles * KX, ky = block / slices / tiles;
   int chunk = (int)blockIdx.y * WARP * V, channel = chunk + lane * V;
-  if (channel >= a.c) channel = 0; /* works along; its sums are dropped */
+  if (channel >= a.c) channel = 0; /* takes part in shuffles; its sums are dropped */
   int cells = a.ow + KX - 1 < a.w - kx0 ? a.ow + KX - 1 : a.w - kx0;
   dslt_pack<V> sums[KX];
 #pragma unroll
@@ -299,7 +299,7 @@ static __global__ void __launch_bounds__(THREADS, BACKWARD_BLOCKS)
 
 static int up(int count, int by) { return (count + by - 1) / by; }
 
-/* The size of `sizes` in which `count` items waste least, the larger of equals. */
+/* The size of `sizes` that wastes least for `count` items, the larger of equals. */
 static int best_tile(int count, const int *sizes, int choices) {
   int best = sizes[0];
   for (int i = 1; i < choices; ++i)
@@ -317,7 +317,7 @@ static int kernel_columns(int kw) {
   return best_tile(kw, sizes, 4);
 }
 
-/* Packs of four need channels by four and aligned maps. */
+/* Packs of four need a multiple of four channels and aligned maps. */
 static int pack_of(const regress_args *a) {
   if (a->c % 4 != 0) return 1;
   for (int i = 0; i < a->layers; ++i) {

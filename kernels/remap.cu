@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* remap.cu: maps from one memory layout to another, with bias and ReLU on the way. */
+/* remap.cu: converts maps from one memory layout to another, optionally adding a bias and applying ReLU. */
 #include "launch.h"
 #include "network.h"
 #include "pack.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report.cu: how long the stages of a frame take, told by the device itself, since events cannot be recorded
- * inside a graph's conditional nodes; and the report of a frame. */
+/* report.cu: how long the stages of a frame take, measured by the device's clock, since events cannot be
+ * recorded inside a graph's conditional nodes; and the report of a frame. */
 #include "launch.h"
 #ifndef __CUDACC__
 #include <chrono>

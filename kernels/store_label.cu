@@ -6,7 +6,7 @@
 
 enum { THREADS = 128, BLOCKS_MAX = 1024 };
 
-/* A map is a few thousand cells, computed independently: as many blocks as that takes. */
+/* A map has a few thousand independent cells. */
 static __global__ void __launch_bounds__(THREADS)
     store_label_kernel(float *labels, const dslt_sample_ring *ring, const dslt_target_state *state, int width,
                        int count, dslt_label_shape shape, const int32_t *when) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store_sample.cu: a frame's features into the ring of stored samples. */
+/* store_sample.cu: copies a frame's features into the ring of stored samples. */
 #include "block_sum.h"
 #include "launch.h"
 #include "pack.h"
@@ -29,7 +29,7 @@ static __global__ void __launch_bounds__(THREADS)
                         const int32_t *when) {
   if (dslt_skipped(when)) return;
   int slot = ring->next;
-  if (ring->capacity < 2) return; /* the same for every block: none takes a ticket */
+  if (ring->capacity < 2) return; /* the same for every block, so none takes a ticket */
   int origin = decision ? decision->origin : DSLT_ORIGIN_SEARCH;
   dslt_taps_view taps =
       origin == DSLT_ORIGIN_LEVELS ? levels : (origin == DSLT_ORIGIN_MOVED ? moved : search);
@@ -40,7 +40,7 @@ static __global__ void __launch_bounds__(THREADS)
   if (taps.high)
     copy_strided<T>(high_store + (size_t)slot * high_bytes, (const char *)taps.high + item * high_bytes,
                     high_bytes);
-  /* The ring advances when every block has read its place. */
+  /* The last block advances the ring, when every block has read it. */
   if (dslt_last_block(&ring->ticket) && threadIdx.x == 0) (void)dslt_ring_advance(ring);
 }
 

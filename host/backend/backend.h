@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* backend.h: what trackers need from a machine, as three tables of operations: device.h (memory, frames,
- * recorded calls), nn.h (networks and learning), vision.h (cropping, peak search, samples). cpu/ and cuda/
- * fulfil them; everything above is written against them once.
+/* backend.h: the interface between trackers and hardware, as three tables of operations: device.h (memory,
+ * frames, recorded calls), nn.h (networks and learning), vision.h (cropping, peak search, samples). cpu/ and
+ * cuda/ implement them; all other code uses only these tables.
  *
  * Memory. Pointers to maps, weights, states and flags are backend memory from alloc(): host memory on the
  * CPU, device memory on a GPU. Descriptions, rules and arrays of tensors are host memory. Maps are float32,
@@ -28,7 +28,7 @@ typedef struct dslt_backend_type {
   /* 1: backend memory may be read and written by the host between calls, and results are there when a call
    * returns. */
   int host_visible;
-  /* Searches of several targets that are worth one run of the backbone, at most; 1: each by itself. */
+  /* Largest number of targets whose searches should share one run of the backbone; 1: no batching. */
   int searches_at_once;
   const dslt_device_ops *device;
   const dslt_nn_ops *nn;
@@ -52,12 +52,12 @@ extern const dslt_backend_type dslt_cuda_backend;
 
 /* Find the backend "auto", "cpu" or "cuda" and open it. DSLT_EBACKEND says why one cannot run. */
 int dslt_backend_open(dslt_backend **out, const char *name, const dslt_backend_config *config);
-/* For backends: fill the base of an opened backend. */
+/* For backends: fill the common part of an opened backend. */
 void dslt_backend_init(dslt_backend *backend, const dslt_backend_type *type);
 /* end() after calls that returned rc. Gives back the first failure, with its own sentence. */
 int dslt_backend_end(dslt_backend *backend, int rc);
-/* As dslt_backend_open(); where "auto" would rather have a GPU and has to do without, note [size] gets the
- * sentence that says why, else "". */
+/* As dslt_backend_open(); if "auto" finds no usable GPU although the build supports one, note [size] gets a
+ * sentence with the reason, else "". */
 int dslt_backend_open_noting(dslt_backend **out, char *note, size_t size, const char *name,
                              const dslt_backend_config *config);
 

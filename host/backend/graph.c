@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* graph.c: what follows from a graph alone: whether it makes sense, the maps of its layers. */
+/* graph.c: checks a graph and computes the shapes of its layers' maps. */
 #include "graph.h"
 
 #include <math.h>
@@ -41,7 +41,7 @@ dslt_node dslt_layer_of(int kind) {
 int dslt_graph_add(dslt_graph *graph, const dslt_node *layer, const char *name) {
   if (graph->layers == DSLT_GRAPH_LAYERS_MAX)
     return dslt_fail(DSLT_EWEIGHTS, "The network has more than %d layers.", DSLT_GRAPH_LAYERS_MAX);
-  /* room doubles, so it is full at powers of two */
+  /* capacity doubles, so the array is full at powers of two */
   if ((graph->layers & (graph->layers - 1)) == 0) {
     const size_t room = graph->layers ? 2 * (size_t)graph->layers : 1;
     dslt_node *grown = realloc(graph->layer, room * sizeof *grown);
@@ -178,7 +178,7 @@ size_t dslt_layer_weights_count(const dslt_node *layer, const dslt_node_map *in)
          (size_t)layer->kernel[1];
 }
 
-/* Output cells along one side, and the paddings that make it so; 0: the window does not fit. */
+/* Output cells along one side, and the paddings applied; 0: the window does not fit. */
 static int window_side(int pad[2], const dslt_node *l, int d, int side) {
   const int reach = (l->kernel[d] - 1) * l->dilation[d] + 1, stride = l->stride[d];
   pad[0] = l->pad[d], pad[1] = l->pad[d + 2];
@@ -230,7 +230,7 @@ static int map_window(dslt_node_map *out, const dslt_node *l, const dslt_node_ma
   return DSLT_OK;
 }
 
-/* Sum, product and concatenation: what two maps see together. */
+/* Sum, product and concatenation: union of two maps' receptive fields. */
 static void join(dslt_node_map *out, const dslt_node_map *in) {
   if (in->whole && in->h == 1 && in->w == 1 && (out->h > 1 || out->w > 1)) {
     out->whole = 1;
@@ -282,7 +282,7 @@ static int map_upsample(dslt_node_map *out, const dslt_node *l, const dslt_node_
   for (int d = 0; d < 2; ++d) {
     const double coarse = in->stride[d];
     out->stride[d] /= l->factor[d];
-    /* bilinear: cell 0 also sees the neighbour in front, which is outside the map */
+    /* bilinear: cell 0 also depends on the preceding cell, which is outside the map */
     if (l->linear && l->factor[d] > 1) out->first[d] -= coarse;
   }
   out->flop = (double)out->h * out->w * out->c * (l->linear ? 8 : 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* graph.h: a network as data: nodes (layers) in order of execution, each naming the earlier layers that it reads. What
- * a layer's map looks like (size, stride, receptive field, work) follows from the graph alone. */
+/* graph.h: a network as data: nodes (layers) in order of execution, each naming the earlier layers that it
+ * reads. What a layer's map looks like (size, stride, receptive field, work) follows from the graph. */
 #ifndef DSLT_BACKEND_GRAPH_H
 #define DSLT_BACKEND_GRAPH_H
 
@@ -44,16 +44,16 @@ typedef enum dslt_activation {
   DSLT_ACTIVATIONS
 } dslt_activation;
 
-/* How a pooling's output size is rounded. UP is Caffe's and PyTorch's ceil_mode: a last window that would begin
- * in the padding behind the map is left out. */
+/* How a pooling's output size is rounded. UP is Caffe's and PyTorch's ceil_mode: a last window that would
+ * begin in the padding behind the map is left out. */
 typedef enum dslt_rounding { DSLT_ROUND_DOWN = 0, DSLT_ROUND_UP } dslt_rounding;
-/* Paddings as given, or such that a map is divided by the stride, rounded up; an odd cell goes behind (UPPER)
- * or in front (LOWER). */
+/* Paddings as given, or such that the output side is the input side divided by the stride, rounded up; an odd
+ * cell of padding goes after the map (UPPER) or before it (LOWER). */
 typedef enum dslt_padding { DSLT_PAD_GIVEN = 0, DSLT_PAD_SAME_UPPER, DSLT_PAD_SAME_LOWER } dslt_padding;
 
 typedef struct dslt_node {
   char *name;    /* unique; owned by the graph */
-  char *refusal; /* why it cannot be computed, a sentence; NULL: it can. Kind and numbers then mean nothing */
+  char *refusal; /* why the layer cannot be computed (then other fields are undefined), or NULL */
   int kind;      /* dslt_layer_kind */
   int activation;
   float slope; /* of the hard sigmoid; 1/6 as in MobileNetV3, 0.2 as in Keras */
@@ -79,21 +79,22 @@ typedef struct dslt_node_map {
   int c, h, w;
   int pad[4];               /* top, left, bottom, right, as applied */
   double stride[2];         /* input pixels from cell to cell; vertical first */
-  double first[2], last[2]; /* input pixels between which cell 0 sees, these included */
+  double first[2], last[2]; /* first and last input pixel of cell 0's receptive field */
   int whole;                /* 1: every cell also depends on the whole picture */
   double flop;              /* of one picture; a multiplication and an addition count as two */
   double weights;           /* parameters */
 } dslt_node_map;
 
-/* Structure and numbers: every input is an earlier layer, every number within its range. A layer with a refusal
- * is not looked at. DSLT_EWEIGHTS names the layer. */
+/* Structure and numbers: every input is an earlier layer, every number within its range. A layer with a
+ * refusal is not checked. DSLT_EWEIGHTS names the layer. */
 int dslt_graph_check(const dslt_graph *graph);
 
-/* The maps of all layers for pictures of h x w, into out [layers]. Layers with needed[i] = 0 are left out (c =
- * 0); NULL: all that can be computed. DSLT_EWEIGHTS names the layer that does not fit. */
+/* The maps of all layers for pictures of h x w, into out [layers]. Layers with needed[i] = 0 are left out (c
+ * = 0); NULL: all that can be computed. DSLT_EWEIGHTS names the layer that does not fit. */
 int dslt_graph_maps(dslt_node_map *out, const dslt_graph *graph, const unsigned char *needed, int h, int w);
 
-/* needed [layers] = 1 for what the taps depend on. DSLT_EWEIGHTS with the refusal of a layer on the way. */
+/* needed [layers] = 1 for what the taps depend on. DSLT_EWEIGHTS with the refusal of a layer that a tap
+ * depends on. */
 int dslt_graph_needed(unsigned char *needed, const dslt_graph *graph, const int *tap, int taps);
 
 /* Values of a layer's weights; 0 for layers without. `in` is the map of its first input. */
@@ -109,7 +110,7 @@ dslt_node dslt_layer_of(int kind);
 int dslt_graph_add(dslt_graph *graph, const dslt_node *layer, const char *name);
 void dslt_graph_free(dslt_graph *graph);
 
-/* "convolution", "max pooling" ...; static storage. */
+/* Name of a kind, "convolution", "max pooling" ...; static storage. */
 const char *dslt_layer_kind_name(int kind);
 const char *dslt_activation_name(int activation);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* peak.h: what this processor reaches at best, measured here and now, to set beside what the tracker reaches:
+/* peak.h: this processor's peak rates, measured in the same run, to compare with what the tracker reaches:
  * matrix products, copying from memory, and the fastest convolution that oneDNN has for a given shape. */
 #ifndef DSLT_BACKEND_PEAK_H
 #define DSLT_BACKEND_PEAK_H
@@ -12,41 +12,43 @@ extern "C" {
 
 typedef struct dslt_cpu_ceiling {
   double flops_f32; /* operations a second in float32: the best of a large matrix product and a convolution of
-                       a good shape, both direct */
+                     * a good shape, both direct */
   double flops_bf16;  /* the same in bfloat16 with float32 sums; 0: this processor or build has none */
   double bandwidth;   /* bytes a second of a[i] = b[i] + s c[i] over arrays no cache holds, two reads and one
-                         write counted, as STREAM does */
+                       * write counted, as STREAM does */
   double triad_bytes; /* size of the three arrays together */
   int threads;
-  const char *how; /* what gave flops_f32, in words; static storage */
+  const char *how; /* the operation that reached flops_f32, in words; static storage */
 } dslt_cpu_ceiling;
 
 /* Threads that the CPU backend uses when it is given `threads`: those, or OpenMP's choice for 0. */
 int dslt_cpu_threads(int threads);
 
-/* Measure with `threads` threads (0 = OpenMP's choice), each single thing for about `seconds` (> 0); the best
+/* Measure with `threads` threads (0 = OpenMP's choice), each operation for about `seconds` (> 0); the best
  * repetition counts. Takes 200 MB of memory or more while it runs. DSLT_EMEMORY, DSLT_EINTERNAL. */
 int dslt_cpu_peak(dslt_cpu_ceiling *out, int threads, double seconds);
 
 /* The fastest 3 x 3 same-size convolution with bias and ReLU for one shape. */
 typedef struct dslt_cpu_conv_best {
-  double ms;       /* median of the repetitions of the fastest way */
+  double ms;       /* median of the repetitions of the fastest algorithm */
   const char *how; /* "direct, blocked layout" ...; static storage */
 } dslt_cpu_conv_best;
 
-/* Try the ways oneDNN has for input [n][h][w][cin] and `cout` outputs in `precision` (a dslt_precision):
+/* Try oneDNN's algorithms for input [n][h][w][cin] and `cout` outputs in `precision` (a dslt_precision):
  * direct channels last, in the layout of its own choice and in blocks of 16 channels; in float32 Winograd.
  * Each runs for about `seconds`. DSLT_EUNSUPPORTED without oneDNN, DSLT_EMEMORY, DSLT_EINTERNAL. */
 int dslt_cpu_conv_peak(dslt_cpu_conv_best *out, int threads, int precision, int n, int h, int w, int cin,
                        int cout, double seconds);
 
-/* Run a network that dslt_cpu_backend planned once more and add the milliseconds of each layer of its graph to ms;
- * what is computed together counts for one of the layers, moving a map for the one that made it. */
+/* Run a network that dslt_cpu_backend planned once more and add the milliseconds of each layer of its graph
+ * to ms; the time of layers that are computed together is added to one of them, that of copying a map to the
+ * layer that made it. */
 int dslt_cpu_net_profile(double *ms, dslt_net *net, const float *input, float *const *taps);
 
 /* ---- for peak.c: onednn_peak.c or plain_peak.c --------------------------------------------------- */
 
-/* The most operations a second in `precision`, and what reached them; 0 where the precision is missing. */
+/* The most operations a second in `precision`, and the operation that reached them; 0 if the precision is not
+ * supported. */
 int dslt_cpu_arithmetic_peak(double *flops, const char **how, dslt_backend *backend, int precision,
                              double seconds);
 

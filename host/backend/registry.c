@@ -16,7 +16,7 @@ static void cuda_query(dslt_backend_info *out) {
 static int cuda_open_raw(dslt_backend **out, const dslt_backend_config *config) {
   (void)out;
   (void)config;
-  return DSLT_EBACKEND; /* never asked: cuda_query() says it is not available */
+  return DSLT_EBACKEND; /* never called: cuda_query() reports that the backend is not available */
 }
 #else
 #define cuda_query dslt_cuda_backend.device->query
@@ -30,7 +30,7 @@ void dslt_backend_init(dslt_backend *backend, const dslt_backend_type *type) {
   backend->vision = type->vision;
 }
 
-/* Precision auto is settled by what the device can do. */
+/* Precision auto depends on what the device supports. */
 static int open_with(dslt_backend **out, int (*open)(dslt_backend **, const dslt_backend_config *),
                      void (*query)(dslt_backend_info *), const dslt_backend_config *config) {
   dslt_backend_config settled = *config;
@@ -71,8 +71,7 @@ static int open_cuda(dslt_backend **out, const dslt_backend_config *config) {
                    info.device);
 }
 
-/* A GPU where there is one. A build without CUDA parts has nothing to fall back from; one that has them says
- * why they are of no use. */
+/* Choose a GPU if there is one. A build with CUDA that finds no usable GPU reports why in the note. */
 static int open_auto(dslt_backend **out, char *note, size_t size, const dslt_backend_config *config) {
   dslt_backend_info info;
   cuda_query(&info);

@@ -12,9 +12,9 @@ typedef struct dslt_backend dslt_backend;
 typedef struct dslt_frame_graph dslt_frame_graph; /* the recorded calls of a sequence */
 
 typedef struct dslt_backend_config {
-  int threads;   /* CPU threads, 0 = the cores at hand */
+  int threads;   /* CPU threads, 0 = all available cores */
   int precision; /* dslt_precision of the backbone */
-  int any_order; /* 1: sums may come in any order, and other bytes in another run */
+  int any_order; /* 1: sums may be in any order, so that results may differ between runs */
 } dslt_backend_config;
 
 /* A row of an operation list as a member of its table. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vision.h: operations on the current frame, on response maps and on the target state. The list below is the
- * only place that names these operations: structure, prototypes, both tables and the tests are made from it. */
+/* vision.h: operations on the current frame, on response maps and on the target state. The list below is
+ * the only place that names these operations: structure, prototypes, both tables and the tests are made
+ * from it. */
 #ifndef DSLT_BACKEND_VISION_H
 #define DSLT_BACKEND_VISION_H
 

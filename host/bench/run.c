@@ -11,15 +11,15 @@
 #include "tracker/group.h"
 
 /* The targets of one run, and what their frames cost. */
-typedef struct crew {
+typedef struct targets {
   dslt_group *group;
   dslt_box *box;
   dslt_target_state *state; /* ahead of the frame */
   dslt_result *result;
   int count;
-} crew;
+} targets;
 
-static void crew_free(crew *c) {
+static void targets_free(targets *c) {
   dslt_group_free(c->group);
   free(c->box);
   free(c->state);
@@ -27,16 +27,16 @@ static void crew_free(crew *c) {
   memset(c, 0, sizeof *c);
 }
 
-static int crew_make(crew *out, const dslt_bench_setup *setup) {
+static int targets_make(targets *out, const dslt_bench_setup *setup) {
   const size_t count = (size_t)setup->targets;
-  crew c = {.box = calloc(count, sizeof(dslt_box)),
-            .state = calloc(count, sizeof(dslt_target_state)),
-            .result = calloc(count, sizeof(dslt_result)),
-            .count = setup->targets};
+  targets c = {.box = calloc(count, sizeof(dslt_box)),
+               .state = calloc(count, sizeof(dslt_target_state)),
+               .result = calloc(count, sizeof(dslt_result)),
+               .count = setup->targets};
   int rc = c.box && c.state && c.result ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory for the targets.");
   if (rc == DSLT_OK) rc = dslt_group_create(&c.group, setup->options, setup->weights);
   if (rc < 0)
-    crew_free(&c);
+    targets_free(&c);
   else
     *out = c;
   return rc;
@@ -70,7 +70,7 @@ static int weigh_one(double *mib, const dslt_bench_setup *setup, const dslt_imag
 }
 
 /* Learn the targets; the clock runs in dslt_group_init() alone. */
-static int learn(crew *c, dslt_bench_run *run, const dslt_bench_item *item, const dslt_bench_setup *setup,
+static int learn(targets *c, dslt_bench_run *run, const dslt_bench_item *item, const dslt_bench_setup *setup,
                  const dslt_image *frame) {
   const dslt_box first = scaled(&item->box, setup->factor);
   for (int i = 0; i < c->count; i++) {
@@ -93,7 +93,7 @@ static int learn(crew *c, dslt_bench_run *run, const dslt_bench_item *item, cons
 
 /* ---- the frames behind it ------------------------------------------------------------------------ */
 
-static void add_target(dslt_bench_run *run, const crew *c, int target) {
+static void add_target(dslt_bench_run *run, const targets *c, int target) {
   const dslt_result *result = &c->result[target];
   dslt_work work[DSLT_STAGE_COUNT];
   dslt_group_work(work, c->group, target, &c->state[target], result);
@@ -104,7 +104,7 @@ static void add_target(dslt_bench_run *run, const crew *c, int target) {
   }
 }
 
-static int track_frame(crew *c, dslt_bench_run *run, const dslt_image *frame, int counted) {
+static int track_frame(targets *c, dslt_bench_run *run, const dslt_image *frame, int counted) {
   for (int i = 0; i < c->count; i++) c->state[i] = dslt_group_target(c->group, i)->seen;
   const double start = dslt_seconds(), cpu_start = dslt_cpu_seconds();
   DSLT_TRY(dslt_group_update(c->result, c->group, frame));
@@ -127,7 +127,7 @@ static void tell(dslt_bench_setup *setup) {
     setup->observer->progress(setup->observer->self, setup->done);
 }
 
-static int track_stretch(crew *c, dslt_bench_run *run, const dslt_bench_stretch *stretch, int from,
+static int track_stretch(targets *c, dslt_bench_run *run, const dslt_bench_stretch *stretch, int from,
                          dslt_bench_setup *setup) {
   double before[DSLT_ENERGY_COUNTERS], after[DSLT_ENERGY_COUNTERS];
   for (; from < stretch->count && run->warm < setup->warm; from++) {
@@ -149,8 +149,8 @@ static int track_stretch(crew *c, dslt_bench_run *run, const dslt_bench_stretch 
 }
 
 /* Frames in memory: nothing but the tracker runs while the clock does. */
-static int track_from_memory(crew *c, dslt_bench_run *run, const dslt_bench_item *item, dslt_bench_feed *feed,
-                             dslt_bench_setup *setup) {
+static int track_from_memory(targets *c, dslt_bench_run *run, const dslt_bench_item *item,
+                             dslt_bench_feed *feed, dslt_bench_setup *setup) {
   dslt_bench_stretch stretch = {0};
   int rc = DSLT_OK, from = 1;
   while (rc == DSLT_OK) {
@@ -170,7 +170,7 @@ static int track_from_memory(crew *c, dslt_bench_run *run, const dslt_bench_item
 
 /* ---- decoded ahead ------------------------------------------------------------------------------- */
 
-static int track_ahead(crew *c, dslt_bench_run *run, const dslt_bench_item *item, dslt_bench_feed *feed,
+static int track_ahead(targets *c, dslt_bench_run *run, const dslt_bench_item *item, dslt_bench_feed *feed,
                        dslt_bench_setup *setup) {
   dslt_image frame;
   int rc;
@@ -190,7 +190,7 @@ static int track_ahead(crew *c, dslt_bench_run *run, const dslt_bench_item *item
 
 /* ---- both ---------------------------------------------------------------------------------------- */
 
-typedef int pass(crew *c, dslt_bench_run *run, const dslt_bench_item *item, dslt_bench_feed *feed,
+typedef int pass(targets *c, dslt_bench_run *run, const dslt_bench_item *item, dslt_bench_feed *feed,
                  dslt_bench_setup *setup);
 
 /* Once an input, though it is read several times. */
@@ -201,17 +201,18 @@ static void tell_notes(dslt_bench_setup *setup, const dslt_bench_item *item, dsl
   setup->noted = item;
 }
 
-static int with_crew(pass *make, dslt_bench_run *run, const dslt_bench_item *item, dslt_bench_setup *setup) {
-  crew c = {0};
+static int with_targets(pass *make, dslt_bench_run *run, const dslt_bench_item *item,
+                        dslt_bench_setup *setup) {
+  targets c = {0};
   dslt_bench_feed *feed = NULL;
-  DSLT_TRY(crew_make(&c, setup));
+  DSLT_TRY(targets_make(&c, setup));
   const double start = dslt_seconds();
   int rc = dslt_bench_feed_open(&feed, item, setup->frames);
   if (rc == DSLT_OK) rc = make(&c, run, item, feed, setup);
   run->loop_seconds = dslt_seconds() - start;
   if (rc == DSLT_OK) tell_notes(setup, item, feed);
   dslt_bench_feed_close(feed);
-  crew_free(&c);
+  targets_free(&c);
   return rc;
 }
 
@@ -219,11 +220,11 @@ static int run_both(dslt_bench_run *run, const dslt_bench_item *item, dslt_bench
   if (setup->decoding) {
     run->memory_before = dslt_memory_now();
     const int watched = dslt_memory_watch();
-    DSLT_TRY(with_crew(track_ahead, run, item, setup));
+    DSLT_TRY(with_targets(track_ahead, run, item, setup));
     if (watched) run->memory_peak = dslt_memory_peak();
   }
   const double loop_seconds = run->loop_seconds;
-  DSLT_TRY(with_crew(track_from_memory, run, item, setup));
+  DSLT_TRY(with_targets(track_from_memory, run, item, setup));
   run->loop_seconds = setup->decoding ? loop_seconds : NAN;
   if (run->frames > 0) return DSLT_OK;
   return dslt_fail(DSLT_EFORMAT, "There are too few frames: at least %d are needed to measure one.",

@@ -21,7 +21,7 @@ typedef struct dslt_bench_setup {
   int warm;       /* so many frames behind the first are tracked but not counted: until the store is full */
   double factor;  /* frames are brought to this many times their size, > 0 */
   int targets;  /* of one group, 1..DSLT_GROUP_TARGETS: the first is the target, the others boxes of its size
-                   elsewhere in the frame */
+                 * elsewhere in the frame */
   int decoding; /* 1: run a second time with the frames decoded ahead, as dslt track does */
   const dslt_energy *energy;
   const dslt_bench_observer *observer; /* told of frames done; may be NULL */

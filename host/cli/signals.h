@@ -9,8 +9,8 @@
 extern "C" {
 #endif
 
-/* From now on the first signal of each kind that can be caught (interrupt, hang-up, terminate, time limits ...)
- * is only remembered; a second one of its kind ends the program at once. A signal that the caller of the
+/* From now on the first signal of each kind that can be caught (interrupt, hang-up, terminate, time limits
+ * ...) is only remembered; a second one of its kind ends the program at once. A signal that the caller of the
  * program had ignored, as nohup does, stays ignored. A file-size limit becomes an error of writing. */
 void dslt_signals_catch(void);
 

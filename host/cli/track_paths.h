@@ -9,8 +9,8 @@
  * the input folder's pictures or another result, or where a result's name cannot serve. */
 int dslt_track_paths_check(const dslt_track_options *options);
 
-/* Where `input` is the folder of a benchmark's sequence, with its frames in a folder of their own: a sentence that
- * names the command for it, in `out`; else "". */
+/* Where `input` is the folder of a benchmark's sequence, with its frames in a folder of their own: a sentence
+ * that names the command for it, in `out`; else "". */
 void dslt_track_sequence_hint(char *out, size_t size, const char *input);
 
 /* How many files --out comes to: 0 without it and on standard output, else 1 or one for each target. */

@@ -46,7 +46,8 @@ int dslt_tracker_choice_add(dslt_tracker_choice *choice, const char *key, const 
   return 1;
 }
 
-/* Keys of --set that belong to the weights: they go behind the file's name, as dslt_weights_load() takes them. */
+/* Keys of --set that belong to the weights: they go behind the file's name, as dslt_weights_load() takes
+ * them. */
 static int is_weights_key(const char *key) {
   static const char *const keys[] = {"taps", "scales", "mean", "deviation", "channel_order"};
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)

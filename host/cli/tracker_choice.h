@@ -23,7 +23,7 @@ typedef struct dslt_tracker_choice {
   const char *weights;   /* name for dslt_weights_load(), borrowed; "slim" unless given */
   int list;              /* 1: --list-options was given */
   dslt_options *options; /* preset, then every setting in the order it was given; checked. Complete when the
-                            parent's parser sees ARGP_KEY_END; owned by the caller */
+                          * parent's parser sees ARGP_KEY_END; owned by the caller */
 } dslt_tracker_choice;
 
 /* A child of the verb's argp under the heading "Tracker:" of group 2; its input is a dslt_tracker_choice.

@@ -60,7 +60,7 @@ typedef struct dslt_cell {
   dslt_got10k got; /* the one that fits the protocol */
   dslt_scores scores;
   double *overlaps, *errors; /* per frame of the first run, `frames` each, owned; NULL unless asked for. NAN:
-                                no number. errors stays NULL in protocol GOT-10k */
+                              * no number. errors stays NULL in protocol GOT-10k */
   int frames;
 } dslt_cell;
 

@@ -18,8 +18,8 @@ typedef struct dslt_eval_output {
   dslt_eval_parts parts;
 } dslt_eval_output;
 
-/* Write the files, each whole or not at all, then the table on standard output, unless a file is "-". DSLT_EIO
- * names the file; DSLT_EMEMORY. */
+/* Write the files, each whole or not at all, then the table on standard output, unless a file is "-".
+ * DSLT_EIO names the file; DSLT_EMEMORY. */
 int dslt_evaluation_write(const dslt_evaluation *evaluation, const dslt_eval_output *output);
 /* The same for VOT's scores. */
 int dslt_vot_board_write(const dslt_vot_board *board, const dslt_eval_output *output);

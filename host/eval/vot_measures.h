@@ -39,7 +39,7 @@ typedef struct dslt_vot_sequence_score {
   int runs;        /* repetitions found */
   int scored;      /* frames that entered accuracy, over all runs */
   double accuracy; /* matlab: mean over frames of the mean over runs; python: mean over runs of their means. 0
-                      when no frame is scored */
+                    * when no frame is scored */
   double failures; /* mean number per run */
   double reliability; /* exp(-S x failures / frames): x of the AR plot */
   double no_reset;    /* mean overlap of the no-reset run; NaN without one */
@@ -59,14 +59,14 @@ typedef struct dslt_vot_score {
   double failures_weighted; /* mean failures per sequence, weighted by the sequences' lengths */
   double failures_per_100;  /* failures per 100 frames: failures_total / frames x 100 */
   double reliability;       /* x of the AR plot: exp(-S x failure rate), the rate per frame being
-                               failures_total / frames (matlab) or failures_weighted / mean length (python) */
+                             * failures_total / frames (matlab) or failures_weighted / mean length (python) */
   double eao;               /* NaN when the curve ends before the interval begins */
   int eao_lengths;          /* lengths of the interval at which the curve is defined */
   double *curve;            /* [curve_length], owned: expected overlap at length i + 1; NaN where undefined */
   int curve_length;
   double no_reset; /* average overlap of the no-reset runs; NaN unless every sequence has one. matlab:
-                      mean over all frames, python: mean of the sequences weighted by length; the first
-                      frame is left out */
+                    * mean over all frames, python: mean of the sequences weighted by length; the first
+                    * frame is left out */
   double frames_per_second; /* tracked frames / seconds of the files SEQUENCE_time.txt; NaN without */
   int refused;              /* sequences left out because a file of theirs cannot be used */
   char *note;               /* why, a sentence for each on a line of its own; NULL: none; owned */
@@ -99,10 +99,10 @@ enum {
 
 /* Read FOLDER/baseline/SEQUENCE/SEQUENCE_001.txt .. _015.txt (whichever exist) of every sequence, and the
  * no-reset runs under FOLDER/unsupervised where they are complete, and measure them. A folder with no-reset
- * runs alone has `no_reset` and no other number: the others are NaN, and `runs` is 0. Files that cannot be read
- * or have another number of frames than the ground truth are DSLT_EFORMAT, naming both counts, and sequences
- * without any result DSLT_EIO, naming them, unless `allow` lets them pass: then `*missing` (may be NULL) and
- * `refused` count what is left out. */
+ * runs alone has `no_reset` and no other number: the others are NaN, and `runs` is 0. Files that cannot be
+ * read or have another number of frames than the ground truth are DSLT_EFORMAT, naming both counts, and
+ * sequences without any result DSLT_EIO, naming them, unless `allow` lets them pass: then `*missing` (may be
+ * NULL) and `refused` count what is left out. */
 int dslt_vot_score_folder(dslt_vot_score *out, int *missing, const char *folder,
                           const dslt_vot_sequence *sequences, int count, int allow,
                           const dslt_vot_rules *rules);

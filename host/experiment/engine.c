@@ -75,8 +75,8 @@ static int drop_absent(run *r) {
   return DSLT_OK;
 }
 
-/* A set of a camera's own pictures may say in their EXIF data how they are shown; its ground truth, like every
- * benchmark's, counts pixels as they are stored. */
+/* A set of a camera's own pictures may say in their EXIF data how they are shown; its ground truth, like
+ * every benchmark's, counts pixels as they are stored. */
 static void tell_orientation(const run *r) {
   enum { LOOKED_AT = 20 };
   int count = dslt_dataset_count(r->set);

@@ -57,8 +57,8 @@ typedef struct dslt_run_observer {
 
 /* Do it, or the rest of it. A failed job is told to the observer and counted, it does not make this fail; the
  * caller must be of one thread (pool.h). Errors: those of dslt_dataset_open(), dslt_dataset_select(),
- * dslt_weights_load(), dslt_manifest_settle(), another run at work in the folder (DSLT_ESTATE), a tracker that cannot be made with these options and weights,
- * and results that cannot be written before the start. */
+ * dslt_weights_load(), dslt_manifest_settle(), another run at work in the folder (DSLT_ESTATE), a tracker
+ * that cannot be made with these options and weights, and results that cannot be written before the start. */
 int dslt_run_do(dslt_run_result *out, const dslt_run_request *request, const dslt_run_observer *observer);
 
 #ifdef __cplusplus

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inputs.h: what a job's results were made from, kept beside them, so that a run that goes on notices what has
- * changed since. RESULTS/losses/NAME.json has a member "inputs" with two hashes: "ground_truth" of the sequence
- * and "pictures" of the bytes of the job's frames. RESULTS/times/NAME.files holds one of the files' names, sizes,
- * times and numbers in the file system: while it is the same, the bytes are taken to be; where it differs (a copy
- * of the set), they decide. */
+/* inputs.h: what a job's results were made from, kept beside them, so that a run that goes on notices what
+ * has changed since. RESULTS/losses/NAME.json has a member "inputs" with two hashes: "ground_truth" of the
+ * sequence and "pictures" of the bytes of the job's frames. RESULTS/times/NAME.files holds one of the files'
+ * names, sizes, times and numbers in the file system: while it is the same, the bytes are taken to be; where
+ * it differs (a copy of the set), they decide. */
 #ifndef DSLT_EXPERIMENT_INPUTS_H
 #define DSLT_EXPERIMENT_INPUTS_H
 

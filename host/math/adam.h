@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* adam.h: one Adam step on one weight (Kingma and Ba 2014), epsilon outside the bias correction as in Caffe.
- */
+/* adam.h: one Adam step on one weight (Kingma and Ba 2014), epsilon outside the bias correction as in
+ * Caffe. */
 #ifndef DSLT_MATH_ADAM_H
 #define DSLT_MATH_ADAM_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* decision.h: what a frame still has to do once the target is located: update or not, and from which features
- * the new sample is taken. The one place of this policy, for host, kernels and cost model. */
+/* decision.h: the remaining work of a frame once the target is located: update or not, and from which
+ * features the new sample is taken. The only definition of this policy, for host, kernels and cost model. */
 #ifndef DSLT_MATH_DECISION_H
 #define DSLT_MATH_DECISION_H
 
@@ -16,7 +16,7 @@ typedef struct dslt_update_policy {
   int joint;    /* 1: place and scale are searched together, so a level is always the sample */
 } dslt_update_policy;
 
-/* Whose features are the sample of a frame. */
+/* Which features become the sample of a frame. */
 typedef enum dslt_sample_origin {
   DSLT_ORIGIN_SEARCH = 0, /* the search's own: the target did not move */
   DSLT_ORIGIN_LEVELS = 1, /* item state->level of the scale pyramid */
@@ -24,7 +24,7 @@ typedef enum dslt_sample_origin {
   DSLT_ORIGINS = 3
 } dslt_sample_origin;
 
-/* The decisions about one frame. Starts as {state's centre, 0 ...}. */
+/* The decisions about one frame. Initially {state's centre, 0 ...}. */
 typedef struct dslt_decision {
   double cx, cy;     /* the state's centre at the last decision */
   int32_t frame;     /* frames decided on, the first one not counted */

@@ -14,9 +14,9 @@ typedef struct dslt_stop_rule {
   int window;
 } dslt_stop_rule;
 
-/* Progress of first-frame training. Starts as {1, 0, 0}. */
+/* Progress of first-frame training. Initially {1, 0, 0}. */
 typedef struct dslt_training {
-  int32_t go;     /* 1: the next step is wanted */
+  int32_t go;     /* 1: take the next step */
   int32_t steps;  /* losses so far */
   int32_t failed; /* 1: the last loss is not finite */
 } dslt_training;
@@ -33,7 +33,7 @@ DSLT_HD int dslt_converged(const float *losses, int steps, const dslt_stop_rule 
 }
 
 /* Append one step's loss to losses [rule->limit] and decide whether to go on: the step along its gradient is
- * wanted while t->go. */
+ * taken while t->go. */
 DSLT_HD void dslt_early_stop(dslt_training *t, float *losses, float loss, const dslt_stop_rule *rule) {
   if (!t->go || t->steps >= rule->limit) return;
   losses[t->steps++] = loss;

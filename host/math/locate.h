@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* locate.h: from a response map to a place in the frame: motion prior, maximum, sub-cell position, state
- * update. One thread's work; the kernels split the search for the maximum and share the rest. */
+ * update. Single-threaded; the kernels split the search for the maximum over threads and use these functions
+ * for the rest. */
 #ifndef DSLT_MATH_LOCATE_H
 #define DSLT_MATH_LOCATE_H
 
@@ -56,9 +57,9 @@ DSLT_HD float dslt_gaussian_vertex(float l, float c, float r) {
   return dslt_parabola_vertex(logf(l), logf(c), logf(r));
 }
 
-/* From the cell that the prior preferred uphill to the response's own peak, then a Gaussian through it and
- * its neighbours. The prior has no part in this: it would pull every step towards the last place, and a
- * target that moves steadily would slip out of its box. */
+/* Climb from the cell that the prior preferred to the response's own peak, then fit a Gaussian through it and
+ * its neighbours. The prior is not applied here: it would pull every step towards the last place, and the box
+ * would lag behind a target that moves steadily. */
 DSLT_HD void dslt_refine_gaussian(dslt_peak *peak, const float *response, const dslt_search *g, int row,
                                   int column) {
   int w = g->area.response_width, h = g->area.response_height, moved = 1;
@@ -103,7 +104,7 @@ DSLT_HD double dslt_level_factor(int level, const dslt_search *g) {
   return pow(g->scale.step, level - (g->scale.levels - 1) / 2);
 }
 
-/* Is the pyramid's verdict worth having at this peak? `mean` is the average of the peaks before it. */
+/* Is this peak high enough for scales to be compared? `mean` is the average of the previous peaks. */
 DSLT_HD int dslt_scale_gate(double peak, double mean, const dslt_search *g) {
   return g->scale.levels > 1 && peak > g->scale.gate && (mean < 0.0 || peak >= g->scale.gate_ratio * mean);
 }
@@ -119,7 +120,7 @@ DSLT_HD void dslt_state_move_at(dslt_target_state *state, const dslt_peak *peak,
   int was_lost = state->lost;
   state->lost = !usable || (compared && state->score < g->lost.ratio * mean);
   if (!state->lost) {
-    /* the first peaks count alike: the very first one says little of those to come */
+    /* the first peaks have equal weight: the very first one is not representative */
     double rate =
         compared || g->lost.rate > 1.0 / (state->scores + 1) ? g->lost.rate : 1.0 / (state->scores + 1);
     state->mean_score = mean < 0.0 ? state->score : (1.0 - rate) * mean + rate * state->score;
@@ -154,13 +155,13 @@ DSLT_HD void dslt_state_rescale(dslt_target_state *state, int best, const dslt_s
   state->height = g->area.target_height * state->scale;
 }
 
-/* The score with which level `level` competes: leaving the size as it is costs nothing. */
+/* The score of level `level` for comparison: changed sizes are penalised. */
 DSLT_HD float dslt_level_score(float score, int level, const dslt_search *g) {
   return level == (g->scale.levels - 1) / 2 ? score : score * (float)g->scale.penalty;
 }
 
-/* Move and rescale from the peaks of all levels, searched around the last place. The middle level decides
- * alone where the gate is shut. */
+/* Move and rescale from the peaks of all levels, searched around the last place. If its peak is too low to
+ * compare scales, the middle level is taken. */
 DSLT_HD void dslt_state_follow(dslt_target_state *state, const dslt_peak *peaks, const dslt_search *g) {
   int middle = (g->scale.levels - 1) / 2, best = middle;
   for (int level = 0; level < g->scale.levels; ++level)

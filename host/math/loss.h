@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loss.h: the losses on one response cell, value and derivative; the one place of these formulas, and the list of them.
+/* loss.h: the losses on one response cell, value and derivative; the only definition of these formulas, and
+ * their list.
  *
  * p: response, y: soft label in [0, 1], l = |p - y|. All derivatives are with respect to p. */
 #ifndef DSLT_MATH_LOSS_H
@@ -26,7 +27,8 @@ typedef struct dslt_loss_value {
 /* The modulating factor f(l), paper eq. 5. */
 DSLT_HD float dslt_shrink_factor(float l, float a, float c) { return 1.0f / (1.0f + expf(a * (c - l))); }
 
-/* Derivative of l^2 f(l). f' = a f (1 - f): the same as a f^2 exp(a (c - l)) without an exponential that overflows. */
+/* Derivative of l^2 f(l). f' = a f (1 - f): the same as a f^2 exp(a (c - l)) without an exponential that
+ * overflows. */
 DSLT_HD float dslt_shrink_slope(float l, float f, float a) {
   return 2.0f * l * f + a * l * l * f * (1.0f - f);
 }
@@ -42,7 +44,8 @@ DSLT_HD dslt_loss_value dslt_loss_shrinkage(const dslt_loss_spec *spec, float p,
   return out;
 }
 
-/* The released program's weight, and a gradient that keeps one sign whatever p - y is, as the program computes it. */
+/* The released program's weight, and a gradient that keeps one sign whatever p - y is, as the program
+ * computes it. */
 DSLT_HD dslt_loss_value dslt_loss_shrinkage_released(const dslt_loss_spec *spec, float p, float y) {
   float l = fabsf(p - y), f = dslt_shrink_factor(l, spec->a, spec->c);
   float weight = dslt_released_weight(y, spec->released_alpha) / spec->weight_peak;
@@ -92,13 +95,14 @@ DSLT_HD dslt_loss_value dslt_loss_truncated(const dslt_loss_spec *spec, float p,
 
 /* ---- the list ------------------------------------------------------------------------------------ */
 
-/* Rows that a test adds: define it, in the same form, and declare the functions before including this file. */
+/* Rows that a test adds: define it, in the same form, and declare the functions before including this
+ * file. */
 #ifndef DSLT_MORE_LOSSES
 #define DSLT_MORE_LOSSES(XX)
 #endif
 
-/* Every loss once: XX(NAME, number, option value, function). The list expands to the enumeration, to dslt_loss_at(), to
- * the names that options take, and to the kernels' instances. */
+/* Every loss once: XX(NAME, number, option value, function). The list expands to the enumeration, to
+ * dslt_loss_at(), to the names that options take, and to the kernels' instances. */
 /* clang-format off */
 #define DSLT_LOSSES(XX)                                                               \
   XX(SHRINKAGE, 0, "shrinkage", dslt_loss_shrinkage)                                  \
@@ -116,7 +120,7 @@ typedef enum dslt_loss {
 #undef DSLT_XX
 } dslt_loss;
 
-/* Value and gradient of the loss spec->kind; zeros for a number that is in no row. */
+/* Value and gradient of the loss spec->kind; zeros for an unknown number. */
 DSLT_HD dslt_loss_value dslt_loss_at(const dslt_loss_spec *spec, float p, float y) {
   dslt_loss_value none = {0.0f, 0.0f};
   switch (spec->kind) {

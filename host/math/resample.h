@@ -7,16 +7,15 @@
 
 #include "base/hd.h"
 
-/* A triangle filter: bilinear when enlarging, widened by the ratio when shrinking, so that nothing aliases.
- */
+/* A triangle filter: bilinear when enlarging, widened by the ratio when shrinking, to avoid aliasing. */
 typedef struct dslt_taps {
   int first, last; /* frame pixels that contribute, both inclusive; may lie outside the frame */
   float position;  /* where the sample falls, continuous frame coordinate */
   float reach;     /* half the filter's width in frame pixels, >= 1 */
 } dslt_taps;
 
-/* Sample number `index` of a row of samples `ratio` frame pixels apart, of which the input coordinate
- * `anchor` falls on the frame coordinate `centre`. */
+/* Sample number `index` of a row of samples `ratio` frame pixels apart, where the input coordinate `anchor`
+ * maps to the frame coordinate `centre`. */
 DSLT_HD dslt_taps dslt_taps_at(int index, float anchor, float centre, float ratio) {
   dslt_taps taps;
   taps.position = centre + ((float)index + 0.5f - anchor) * ratio;

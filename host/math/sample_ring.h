@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sample_ring.h: which slot of a sample store the next sample goes to. Slot 0 holds the first frame's sample
- * for good, the others are used in turn. The one place of this rule, for host, kernels and cost model. */
+/* sample_ring.h: which slot of a sample store the next sample goes to. Slot 0 keeps the first frame's sample,
+ * the others are used in turn. The only definition of this rule, for host, kernels and cost model. */
 #ifndef DSLT_MATH_SAMPLE_RING_H
 #define DSLT_MATH_SAMPLE_RING_H
 
@@ -17,13 +17,13 @@ typedef struct dslt_sample_ring {
   uint32_t ticket;  /* scratch of kernels, 0 before and after each */
 } dslt_sample_ring;
 
-/* A store that holds the first frame's sample alone. */
+/* A store that holds only the first frame's sample. */
 DSLT_HD dslt_sample_ring dslt_ring_first(int capacity) {
   dslt_sample_ring ring = {capacity, 1, capacity > 1 ? 1 : 0, 0};
   return ring;
 }
 
-/* Samples after one more is stored. */
+/* Number of samples after one more is stored. */
 DSLT_HD int dslt_ring_count_after(const dslt_sample_ring *ring) {
   return ring->count < ring->capacity ? ring->count + 1 : ring->capacity;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* search_area.h: the geometry of a search area: which part of the frame the network sees, and which part of
- * its input a cell of the response covers. Fixed by the first frame. */
+/* search_area.h: the geometry of a search area: which part of the frame is the network's input, and which
+ * part of its input a cell of the response covers. Fixed by the first frame. */
 #ifndef DSLT_MATH_SEARCH_AREA_H
 #define DSLT_MATH_SEARCH_AREA_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* search_rules.h: how a target is looked for in a search area: peak search, scale search, loss of the target.
- * Policy and limits only; the geometry stands in search_area.h. */
+/* search_rules.h: how a target is searched for in a search area: peak search, scale search, loss of the
+ * target. Policy and limits only; the geometry is in search_area.h. */
 #ifndef DSLT_MATH_SEARCH_RULES_H
 #define DSLT_MATH_SEARCH_RULES_H
 
@@ -8,13 +8,13 @@
 
 enum { DSLT_LEVELS_MAX = 9 }; /* of a scale pyramid */
 
-/* How the place of the maximum is refined below a cell. */
+/* How the maximum is located to less than a cell. */
 typedef enum dslt_subcell {
   DSLT_SUBCELL_NONE = 0,      /* the strongest cell */
   DSLT_SUBCELL_QUADRATIC = 1, /* a parabola through the strongest cell and its neighbours, in x and in y */
   DSLT_SUBCELL_BICUBIC = 2,   /* the maximum of the response enlarged bicubically to the search area */
   DSLT_SUBCELL_GAUSSIAN = 3 /* the prior chooses the peak; a Gaussian through the response's own maximum there
-                                 and its neighbours gives the place */
+                             * and its neighbours gives the place */
 } dslt_subcell;
 
 /* Search for the maximum of a response map. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* target_state.h: where the target is, how sure that is, and what the last search decided. */
+/* target_state.h: where the target is, with which score, and what the last search decided. */
 #ifndef DSLT_MATH_TARGET_STATE_H
 #define DSLT_MATH_TARGET_STATE_H
 
@@ -12,7 +12,7 @@ typedef struct dslt_target_state {
   double score;         /* response at the chosen place */
   double mean_score;    /* running mean of the scores while not lost; < 0 before the first */
   int32_t scores;       /* in the mean, counted up to dslt_lost_rules.grace */
-  int32_t lost;         /* 1: the score is too low to trust the place */
+  int32_t lost;         /* 1: the score is too low for the place to be reliable */
   int32_t found;        /* 1: found again in this frame, after it was lost */
   int32_t level;        /* scale level whose sample is kept, 0 .. levels - 1; (levels - 1) / 2 = same size */
   int32_t pyramid;      /* 1: the score is high enough to compare scales */

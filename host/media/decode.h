@@ -28,8 +28,8 @@ typedef struct dslt_frame {
 
 /* Bytes of a pixel. */
 int dslt_format_bytes(dslt_pixel_format format);
-/* Make room for packed rows and set size, stride and format. DSLT_EFRAME beyond 16384 a side, DSLT_EMEMORY.
- */
+/* Make room for packed rows and set size, stride and format. DSLT_EFRAME beyond 16384 a side,
+ * DSLT_EMEMORY. */
 int dslt_frame_reserve(dslt_frame *frame, int width, int height, dslt_pixel_format format);
 /* The same with rows that begin at multiples of `align` bytes, and as many bytes of room behind the last. */
 int dslt_frame_reserve_rows(dslt_frame *frame, int width, int height, dslt_pixel_format format, size_t align);
@@ -57,14 +57,14 @@ int dslt_picture_orientation(int *out, const char *path);
  * and `*orientation` says how it lay in the file. Sentences name the file. */
 int dslt_picture_load(dslt_frame *out, const char *path, int *orientation);
 
-/* ---- pictures by OpenCV; without it all fail with DSLT_EUNSUPPORTED --------------------------------------- */
+/* ---- pictures by OpenCV; without it all fail with DSLT_EUNSUPPORTED ------------------------------ */
 
 /* Does not name the file. */
 int dslt_cv_decode(dslt_frame *out, const uint8_t *bytes, size_t size);
 /* Encode as `extension` (".png", ".jpg"); free() the bytes. */
 int dslt_cv_encode(unsigned char **bytes, size_t *size, const dslt_canvas *canvas, const char *extension);
 
-/* ---- videos by OpenCV; FFmpeg's stand in ffmpeg.h ------------------------------------------------------- */
+/* ---- videos by OpenCV; FFmpeg's stand in ffmpeg.h ------------------------------------------------ */
 
 typedef struct dslt_video_facts {
   double fps;      /* nominal; 0 when unknown */
@@ -80,7 +80,8 @@ typedef struct dslt_video_request {
   dslt_notes *notes; /* gets what the user should know */
 } dslt_video_request;
 
-/* The orientation that an MP4 or QuickTime file asks for (orient.h), read from its boxes; 1 for other files. */
+/* The orientation that an MP4 or QuickTime file asks for (orient.h), read from its boxes; 1 for other
+ * files. */
 int dslt_mp4_orientation(const char *path);
 
 typedef struct dslt_cv_video dslt_cv_video;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ffmpeg.c: videos read with FFmpeg's own libraries: what was damaged, when each frame is shown, which way is up.
- */
+/* ffmpeg.c: videos read with FFmpeg's own libraries: what was damaged, when each frame is shown, which way is
+ * up. */
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/display.h>
@@ -79,7 +79,7 @@ static void listen(void *context, int level, const char *text, va_list arguments
   ((dslt_ff_video *)format->interrupt_callback.opaque)->complaints++;
 }
 
-/* ---- damage -------------------------------------------------------------------------------------------- */
+/* ---- damage -------------------------------------------------------------------------------------- */
 
 static damage *open_spot(dslt_ff_video *v) {
   damage *d = &v->spot;
@@ -160,7 +160,7 @@ static void account(dslt_ff_video *v) {
   v->number++;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------------- */
 
 static int cannot_open(const dslt_ff_video *v, int code) {
   const char *name = v->name;
@@ -253,7 +253,8 @@ static int stream_orientation(const AVStream *stream) {
 
 static int valid_rate(AVRational r) { return r.num > 0 && r.den > 0 && av_q2d(r) < 1e5; }
 
-/* Frames whose place by the index lies behind the end of the file; only MP4 and its kin have a whole index. */
+/* Frames whose place by the index lies behind the end of the file; only MP4 and its kin have a whole
+ * index. */
 static int64_t count_cut_off(const dslt_ff_video *v) {
   const int64_t size = v->request.address || !v->format->pb ? -1 : avio_size(v->format->pb);
   int64_t count = 0;
@@ -307,7 +308,7 @@ int dslt_ff_video_open(dslt_ff_video **out, dslt_video_facts *facts, const dslt_
   return DSLT_OK;
 }
 
-/* ---- frame by frame ------------------------------------------------------------------------------------ */
+/* ---- frame by frame ------------------------------------------------------------------------------ */
 
 /* The input is through: that it ended before its time is known of some containers alone. */
 static void tell_cut_off(dslt_ff_video *v) {

@@ -41,7 +41,7 @@ static void release(dslt_ff_writer *w) {
   av_free(w);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------------- */
 
 static void set_up(AVCodecContext *c, const dslt_ff_writer *w, const dslt_video_format *format) {
   const AVRational rate = av_d2q(format->fps, 60000);
@@ -140,7 +140,7 @@ done:
   return rc;
 }
 
-/* ---- frames -------------------------------------------------------------------------------------------- */
+/* ---- frames -------------------------------------------------------------------------------------- */
 
 /* `frame` NULL: what the encoder still holds. */
 static int encode(dslt_ff_writer *w, const AVFrame *frame) {

@@ -11,8 +11,8 @@
 
 typedef struct dslt_input {
   /* Next frame into `out`, or past it with `out` NULL. 1, 0 at the end, negative. `stop` turns true when
-   * nobody waits any more; a call that may wait for the outside world looks at it now and then and gives 0.
-   */
+   * nobody waits any more; a call that may wait for the outside world looks at it now and then and gives
+   * 0. */
   int (*next)(dslt_frame *out, void *self, const atomic_bool *stop);
   void (*free)(void *self);
   void *self;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* media.h: frames in and pictures out. Everything that OpenCV and FFmpeg do for dslt stands behind this header.
- * Videos are read and written by FFmpeg's own libraries, or by OpenCV in a build without them; pictures, cameras
- * and windows are OpenCV's. Without either, rendered scenes and PNM folders still work and the rest says what is
- * missing. Plain C. */
+/* media.h: frames in and pictures out. Everything that OpenCV and FFmpeg do for dslt stands behind this
+ * header. Videos are read and written by FFmpeg's own libraries, or by OpenCV in a build without them;
+ * pictures, cameras and windows are OpenCV's. Without either, rendered scenes and PNM folders still work and
+ * the rest says what is missing. Plain C. */
 #ifndef DSLT_MEDIA_MEDIA_H
 #define DSLT_MEDIA_MEDIA_H
 
@@ -59,15 +59,14 @@ int dslt_source_is_scene(const char *input);
 /* Next frame: 1 = delivered, 0 = end, negative = error, after the frames before it were delivered; both stay
  * so in later calls. `out` is borrowed until the next call (with `held` 2: the call after it, and so on).
  * `out->format` is whatever the file held (grey, alpha and 16 bit are passed on as such, 16-bit alpha is
- * dropped); sizes may change from frame to frame.
- * `*name` (may be NULL) is the file's path or "", valid as long as `out`, and `*decode_ms` (may be NULL) the
- * time the decoder spent on this frame. Errors name the file: DSLT_EFORMAT a damaged picture, or a video that
- * cannot be decoded any further; DSLT_EFRAME beyond 16384 pixels a side or floating-point pixels; DSLT_EIO.
- * Damaged spots of a video are passed over: see dslt_source_damaged(). JPEG data that is damaged in the middle
- * carries no checksum and goes unnoticed. */
+ * dropped); sizes may change from frame to frame. `*name` (may be NULL) is the file's path or "", valid as
+ * long as `out`, and `*decode_ms` (may be NULL) the time the decoder spent on this frame. Errors name the
+ * file: DSLT_EFORMAT a damaged picture, or a video that cannot be decoded any further; DSLT_EFRAME beyond
+ * 16384 pixels a side or floating-point pixels; DSLT_EIO. Damaged spots of a video are passed over: see
+ * dslt_source_damaged(). JPEG data that is damaged in the middle carries no checksum and goes unnoticed. */
 int dslt_source_next(dslt_image *out, const char **name, double *decode_ms, dslt_source *source);
-/* Time of the frame delivered last, in seconds as its container has it (what ffprobe shows as the frame's time);
- * NaN where there is none: pictures, cameras. A rendered clip has 30 frames a second. */
+/* Time of the frame delivered last, in seconds as its container has it (what ffprobe shows as the frame's
+ * time); NaN where there is none: pictures, cameras. A rendered clip has 30 frames a second. */
 double dslt_source_time(const dslt_source *source);
 /* A full sentence that the user should read: how frames are turned, which were damaged. 1, or 0 when there is
  * none (any more); ask after opening and after every frame. */
@@ -136,9 +135,9 @@ int dslt_video_writer_open(dslt_video_writer **out, const char *path, const dslt
 int dslt_video_writer_write(dslt_video_writer *writer, const dslt_canvas *canvas, double seconds);
 /* A sentence on what the file does not keep of what was written to it so far, or "". Valid until _close. */
 const char *dslt_video_writer_note(dslt_video_writer *writer);
-/* Finish the file, see that nothing was lost on the way to the disk, and put it in its place; with `keep` 0 or on
- * failure (DSLT_EIO) the temporary file is removed and `path` stays as it was. Frees the writer in every
- * case. */
+/* Finish the file, see that nothing was lost on the way to the disk, and put it in its place; with `keep` 0
+ * or on failure (DSLT_EIO) the temporary file is removed and `path` stays as it was. Frees the writer in
+ * every case. */
 int dslt_video_writer_close(dslt_video_writer *writer, int keep);
 
 /* ---- window (never opened unless asked) ---------------------------------------------------------- */

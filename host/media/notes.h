@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* notes.h: sentences about an input for its user, gathered by the thread that decodes and taken by the one that
- * tracks. */
+/* notes.h: sentences about an input for its user, gathered by the thread that decodes and taken by the one
+ * that tracks. */
 #ifndef DSLT_MEDIA_NOTES_H
 #define DSLT_MEDIA_NOTES_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* orient.h: the eight ways a picture may lie in its file, counted as EXIF counts them, for videos too:
- * 1 upright, 2 mirrored left to right, 3 turned by 180 degrees, 4 mirrored top to bottom, 5 mirrored on the
- * main diagonal, 6 to be turned clockwise, 7 mirrored on the other diagonal, 8 to be turned counter-clockwise.
- */
+/* orient.h: the eight ways a picture may lie in its file, counted as EXIF counts them, for videos too: 1
+ * upright, 2 mirrored left to right, 3 turned by 180 degrees, 4 mirrored top to bottom, 5 mirrored on the
+ * main diagonal, 6 to be turned clockwise, 7 mirrored on the other diagonal, 8 to be turned
+ * counter-clockwise. */
 #ifndef DSLT_MEDIA_ORIENT_H
 #define DSLT_MEDIA_ORIENT_H
 

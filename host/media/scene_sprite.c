@@ -92,8 +92,8 @@ static inline uint32_t texel_at(const dslt_sheet *s, int x, int y) {
              : 0;
 }
 
-/* Bilinear sample; (u, v) in 1/65536 texels from the first texel's centre; transparent outside. Sums it up.
- */
+/* Bilinear sample; (u, v) in 1/65536 texels from the first texel's centre; transparent outside. Sums it
+ * up. */
 static inline void add_sample(uint32_t sum[4], const dslt_sheet *s, int64_t u, int64_t v) {
   const int x = (int)(u >> 16), y = (int)(v >> 16);
   if (x < -1 || y < -1 || x >= s->width || y >= s->height) return;

@@ -360,12 +360,14 @@ static int64_t whole_number(const char *text, int64_t most) {
   return errno || *end || v > most ? -1 : v;
 }
 
-static int is_there(const char *name) {
+static int file_exists(const char *name) {
   struct stat status;
   return stat(name, &status) == 0;
 }
 
-int dslt_source_is_scene(const char *input) { return strncmp(input, "scene:", 6) == 0 && !is_there(input); }
+int dslt_source_is_scene(const char *input) {
+  return strncmp(input, "scene:", 6) == 0 && !file_exists(input);
+}
 
 static int open_path(dslt_input *out, const char *name, const turning *t) {
   struct stat status;
@@ -392,7 +394,7 @@ int dslt_input_open(dslt_input *out, const char *name, int as_stored, dslt_notes
   if (!name[0])
     return dslt_fail(DSLT_EARGUMENT, "The input's name is empty; give a video, a folder or a glob.");
   if (strcmp(name, "-") == 0) return open_list(out, &t);
-  if (is_there(name)) return open_path(out, name, &t); /* whatever colons its name holds */
+  if (file_exists(name)) return open_path(out, name, &t); /* whatever colons its name holds */
   if (strncmp(name, "camera:", 7) == 0) {
     const int64_t number = whole_number(name + 7, 99);
     if (number < 0)

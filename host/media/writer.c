@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* writer.c: a video file that appears whole or not at all, by FFmpeg or OpenCV; and which of the two this build
- * has. */
+/* writer.c: a video file that appears whole or not at all, by FFmpeg or OpenCV; and which of the two this
+ * build has. */
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -85,7 +85,7 @@ int dslt_video_writer_open(dslt_video_writer **out, const char *path, const dslt
   return rc;
 }
 
-/* ---- frames -------------------------------------------------------------------------------------------- */
+/* ---- frames -------------------------------------------------------------------------------------- */
 
 static int put(dslt_video_writer *w, const dslt_canvas *canvas, double seconds) {
   const int rc =
@@ -168,7 +168,7 @@ int dslt_video_writer_close(dslt_video_writer *writer, int keep) {
   return keep ? rc : DSLT_OK;
 }
 
-/* ---- libraries ------------------------------------------------------------------------------------------ */
+/* ---- libraries ----------------------------------------------------------------------------------- */
 
 static char library[160] = "none";
 

@@ -22,8 +22,9 @@ typedef struct dslt_vgg_layer {
 /* In order of execution; 3 x 3, padding 1, each followed by ReLU. */
 extern const dslt_vgg_layer dslt_vgg_layers[DSLT_VGG_CONVS];
 
-/* The first `convs` convolutions with these output channels, and the poolings between them, those behind block 3
- * and 4 only where pool3 and pool4 say so. Layer index of convolution i: conv_layer[i]. DSLT_EMEMORY. */
+/* The first `convs` convolutions with these output channels, and the poolings between them, those behind
+ * block 3 and 4 only where pool3 and pool4 say so. Layer index of convolution i: conv_layer[i].
+ * DSLT_EMEMORY. */
 int dslt_vgg_graph(dslt_graph *out, int conv_layer[DSLT_VGG_CONVS], const int *widths, int convs, int pool3,
                    int pool4);
 

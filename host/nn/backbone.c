@@ -36,7 +36,7 @@ typedef struct load_context {
 } load_context;
 
 /* ReLU and max pooling commute with a positive factor, so the taps' scales cost nothing at run time: the
- * factor goes into the tap's own weights and is taken back in the layer after the low tap. */
+ * factor is multiplied into the tap's own weights and divided out in the layer after the low tap. */
 static int load_layer(void *context, int layer, float *weights, float *bias) {
   const load_context *c = context;
   int index = 0;
@@ -195,7 +195,7 @@ void dslt_backbone_work(double *flop, double *parameters, const dslt_weights *we
   free(maps);
 }
 
-/* A cell for every stride pixels: what the tracker's geometry counts on. */
+/* A cell for every stride pixels, which the tracker's geometry requires. */
 static int check_sizes(const dslt_weights *weights, const dslt_backbone_spec *spec, int h, int w) {
   const dslt_network *network = weights->network;
   dslt_tap taps[DSLT_TAPS];

@@ -36,16 +36,16 @@ enum { DSLT_TAPS = 2 }; /* low, with the finer map, and high */
 /* The taps that weights and spec name. DSLT_EWEIGHTS where there are none, or they cannot be fused. */
 int dslt_backbone_taps(dslt_tap out[DSLT_TAPS], const dslt_weights *weights, const dslt_backbone_spec *spec);
 
-/* Operations and parameters of weights->network for a picture of h x w, as far as the taps need them; 0 where that
- * is no picture for it. */
+/* Operations and parameters of weights->network for a picture of h x w, as far as the taps need them; 0 if
+ * the network cannot process that size. */
 void dslt_backbone_work(double *flop, double *parameters, const dslt_weights *weights, int h, int w);
 
 /* DSLT_EWEIGHTS when the file ends before the layers that are wanted. */
 int dslt_backbone_check(const dslt_weights *weights, const dslt_backbone_spec *spec);
 
 /* Plan the backbone for inputs [n][h][w][3]; `share` (may be NULL) is an earlier plan of the same weights and
- * spec and must outlive the result. The weight file's scales and spec->feature_scale are folded into the taps'
- * weights. */
+ * spec and must outlive the result. The weight file's scales and spec->feature_scale are folded into the
+ * taps' weights. */
 int dslt_backbone_plan(dslt_net **out, dslt_backend *backend, const dslt_weights *weights,
                        const dslt_backbone_spec *spec, int n, int h, int w, const dslt_net *share);
 

@@ -12,10 +12,10 @@
 /* Operations planned for one batch size. */
 typedef struct head_plan {
   int n;
-  int reduced; /* 1: takes reduced maps; the reductions are there to make them */
+  int reduced; /* 1: for reduced maps; then the reductions only serve dslt_head_reduce() */
   dslt_conv *reduce_low, *reduce_high;
   dslt_regress *regress;  /* base and residual have the same shape */
-  dslt_fused_head *fused; /* all of it as one operation; NULL: the single operations above */
+  dslt_fused_head *fused; /* the whole head as one operation; NULL: the single operations above are used */
 } head_plan;
 
 struct dslt_head {
@@ -23,7 +23,7 @@ struct dslt_head {
   dslt_head_shape shape;
   head_plan single, batch;
   head_plan first; /* of the first frame, until the reductions are frozen */
-  int frozen;      /* the reductions are; maps come reduced */
+  int frozen;      /* the reductions are frozen; features are reduced maps */
   dslt_param params[DSLT_HEAD_PARAMS];
   int32_t *step;
 
@@ -162,7 +162,7 @@ static void free_plan(dslt_head *head, head_plan *p) {
   *p = (head_plan){0};
 }
 
-/* After plan_all(): where all goes in one piece, the maps in between are the backend's. */
+/* After plan_all(): if all heads run as one operation, intermediate maps are the backend's. */
 static int create_maps(dslt_head *head) {
   const dslt_head_shape *s = &head->shape;
   size_t n = (size_t)s->batch, c = (size_t)s->channels;
@@ -262,8 +262,7 @@ static int reduce(dslt_head *head, const head_plan *p, float *low, float *high, 
 }
 
 /* The paper's figure draws the residual regression before the upsampling, the released program has it on the
- * common grid. It stands here, on the common grid, so that its window and the base's cover the same pixels.
- */
+ * common grid. It is on the common grid here, so that its window and the base's cover the same pixels. */
 static int forward(dslt_head *head, const head_plan *p, const float *low, const float *high) {
   const dslt_head_shape *s = &head->shape;
   if (p->fused) {
@@ -320,8 +319,8 @@ int dslt_head_reduce(dslt_head *head, float *low, float *high, const float *tap_
 
 /* ---- backward ------------------------------------------------------------------------------------ */
 
-/* Gradients of the reductions and of the upsampling from d_fused (base) and d_raised (residual regression).
- */
+/* Gradients of the reductions and of the upsampling from d_fused (base) and d_raised (residual
+ * regression). */
 static int backward_reductions(dslt_head *head, const head_plan *p, const float *tap_low,
                                const float *tap_high) {
   const dslt_head_shape *s = &head->shape;

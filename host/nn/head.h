@@ -11,12 +11,12 @@
 extern "C" {
 #endif
 
-/* When the reductions learn. What does not learn on line is applied once: samples are then stored reduced, which
- * takes less memory and time. */
+/* When the reductions learn. Reductions that do not learn on line are applied once and samples are stored
+ * reduced, which takes less memory and time. */
 typedef enum dslt_reduction {
-  DSLT_REDUCTION_FIXED = 0,  /* reductions and deconvolution stay as they were drawn */
+  DSLT_REDUCTION_FIXED = 0,  /* reductions and deconvolution keep their random initial weights */
   DSLT_REDUCTION_LEARNS = 1, /* they learn, on the first frame and on line */
-  DSLT_REDUCTION_FIRST = 2   /* they learn on the first frame alone */
+  DSLT_REDUCTION_FIRST = 2   /* they learn on the first frame only */
 } dslt_reduction;
 
 typedef struct dslt_head dslt_head;
@@ -48,7 +48,7 @@ typedef struct dslt_head_rates {
 int dslt_head_create(dslt_head **out, dslt_backend *backend, const dslt_head_shape *shape, uint64_t seed);
 void dslt_head_free(dslt_head *head);
 
-/* Forget Adam's moments and step count, keep the weights. */
+/* Reset Adam's moments and step count, keep the weights. */
 int dslt_head_reset_optimiser(dslt_head *head);
 
 /* While the reductions learn, features are the backbone's taps: low [n][h][w][low_channels], high
@@ -57,9 +57,9 @@ int dslt_head_reset_optimiser(dslt_head *head);
 
 /* 1: features are reduced maps. */
 int dslt_head_frozen(const dslt_head *head);
-/* Reductions and upsampling stay as they are from now on. Does nothing with DSLT_REDUCTION_LEARNS. */
+/* Freeze reductions and upsampling. Does nothing with DSLT_REDUCTION_LEARNS. */
 void dslt_head_freeze(dslt_head *head);
-/* Reduced maps of taps, n = 1 or batch; `high` is left alone in a network without a high branch.
+/* Reduced maps of taps, n = 1 or batch; `high` is unchanged in a network without a high branch.
  * DSLT_EINTERNAL with DSLT_REDUCTION_LEARNS. */
 int dslt_head_reduce(dslt_head *head, float *low, float *high, const float *tap_low, const float *tap_high,
                      int n);

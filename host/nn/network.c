@@ -97,7 +97,7 @@ int dslt_network_check(const dslt_network *network) {
     const dslt_node *l = &g->layer[i];
     channels[i] = channels_of(l, channels);
     if (l->refusal || (l->kind != DSLT_LAYER_CONV && l->kind != DSLT_LAYER_DENSE)) continue;
-    if (channels[l->input[0]] == 0) continue; /* it cannot be computed either */
+    if (channels[l->input[0]] == 0) continue; /* its input cannot be computed, so it cannot either */
     rc = check_tensors(network, i, channels[l->input[0]]);
   }
   free(channels);
@@ -126,7 +126,7 @@ static int find_tap(int *out, const dslt_network *network, const char *name) {
                    g->layer[nearest].name);
 }
 
-/* What a layer's stride is does not depend on the picture's size, but the picture must be large enough. */
+/* A layer's stride does not depend on the picture's size, but the picture must be large enough. */
 static int sort_by_stride(dslt_network *network) {
   const dslt_graph *g = &network->graph;
   dslt_node_map *maps = calloc((size_t)g->layers, sizeof *maps);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* network_probe.c: how large are the features of a network? The tracker's learning rates are made for VGG-16's. */
+/* network_probe.c: measures the size of a network's features, since the tracker's learning rates are tuned
+ * for VGG-16's. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,10 +49,10 @@ static int make_input(float **out, const float *deviation) {
 static float scale_for(const float *values, size_t count) {
   double sum = 0;
   for (size_t i = 0; i < count; ++i) sum += fabs((double)values[i]);
-  if (!(sum > 0)) return 1.0f; /* it is dead altogether */
+  if (!(sum > 0)) return 1.0f; /* all its units are zero */
   char text[32];
   const double scale = MEAN_ACTIVATION * (double)count / sum;
-  snprintf(text, sizeof text, "%.2g", scale); /* the last bits of the sum are the processor's own */
+  snprintf(text, sizeof text, "%.2g", scale); /* the last bits of the sum depend on the processor */
   return (float)atof(text);
 }
 

@@ -12,7 +12,8 @@ static void mark(unsigned char *needed, const dslt_graph *g) {
     for (int k = 0; needed[i] && k < g->layer[i].inputs; ++k) needed[g->layer[i].input[k]] = 1;
 }
 
-/* Layer i becomes layer to[i]; those with to[i] < 0 go, -2 - k: because layer k computes them too. */
+/* Layer i becomes layer to[i]; those with to[i] < 0 are removed; to[i] = -2 - k: layer k computes them
+ * too. */
 static void compact(dslt_network *network, const int *to) {
   dslt_graph *g = &network->graph;
   int kept = 0;
@@ -32,7 +33,7 @@ static void compact(dslt_network *network, const int *to) {
   g->layers = kept;
 }
 
-/* Before layers move: taps follow them. */
+/* Called before layers are moved: updates the taps' indices. */
 static void move_taps(dslt_network *network, const int *to) {
   for (int t = 0; t < network->taps; ++t) {
     int layer = network->tap[t];
@@ -48,7 +49,7 @@ static int is_affine(const dslt_node *l, const dslt_tensor_view *weight) {
          l->stride[1] == 1 && !(l->pad[0] | l->pad[1] | l->pad[2] | l->pad[3]);
 }
 
-/* conv := affine(conv): new tensors, since a file's are not ours to change. */
+/* conv := affine(conv): new tensors, since the file's are read-only. */
 static int fold_affine(dslt_network *network, int conv, int affine) {
   dslt_node *l = &network->graph.layer[conv];
   const dslt_tensor_view *w = &network->weight[conv], *b = &network->bias[conv];
@@ -112,12 +113,12 @@ int dslt_network_simplify(dslt_network *network, const unsigned char *keep) {
     mark(needed, g);
     for (int i = 0; i < g->layers; ++i)
       for (int k = 0; needed[i] && k < g->layer[i].inputs; ++k) ++uses[g->layer[i].input[k]];
-    for (int t = 0; t < network->taps; ++t) ++uses[network->tap[t]]; /* what is tapped stays as it is */
+    for (int t = 0; t < network->taps; ++t) ++uses[network->tap[t]]; /* a tapped layer must keep its values */
   }
   int kept = 0;
   for (int i = 0; rc == DSLT_OK && i < g->layers; ++i) {
     int merged = 0;
-    /* later layers still name this one; they are led to what it became */
+    /* later layers still refer to this one; redirect them */
     if (needed[i]) rc = merge(&merged, network, i, uses);
     if (merged) {
       const int before = g->layer[i].input[0];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* network_text.c: a network's graph as JSON, for the metadata of a safetensors file: an array of layers, each an
- * object with its name, kind, the indices of the layers that it reads, and the numbers that are not neutral. */
+/* network_text.c: a network's graph as JSON, for the metadata of a safetensors file: an array of layers, each
+ * an object with its name, kind, the indices of the layers that it reads, and the numbers that are not
+ * neutral. */
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>

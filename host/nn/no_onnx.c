@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* no_onnx.c: what a build without the ONNX library says. */
+/* no_onnx.c: the error of a build without the ONNX library. */
 #include "base/error.h"
 #include "onnx.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* onnx.h: an ONNX file as plain structs, read by onnx.cpp with the ONNX library's protobuf classes. Nothing here is
- * checked beyond what reading needs; onnx_import.c makes sense of it. */
+/* onnx.h: an ONNX file as plain structs, read by onnx.cpp with the ONNX library's protobuf classes. Only what
+ * reading needs is checked here; onnx_import.c interprets it. */
 #ifndef DSLT_NN_ONNX_H
 #define DSLT_NN_ONNX_H
 
@@ -15,7 +15,7 @@ enum { DSLT_ONNX_RANK_MAX = 8 };
 
 typedef struct dslt_onnx_tensor {
   const char *name;
-  const char *refusal; /* why its values are not here ("its values are in another file"), or NULL */
+  const char *refusal; /* why its values are missing ("its values are in another file"), or NULL */
   int rank;
   int64_t dims[DSLT_ONNX_RANK_MAX];
   int64_t count;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* onnx_arithmetic.c: ONNX operators that calculate with constants, change shapes, or become something else by what
- * they are given. */
+/* onnx_arithmetic.c: ONNX operators that calculate with constants, change shapes, or whose meaning depends on
+ * their inputs. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,8 @@ static int is_per_channel(const dslt_onnx_tensor *t, int channels, int flat) {
   return flat && (t->rank == 1 || (t->rank == 2 && t->dims[1] == channels));
 }
 
-/* x op constant, or constant op x, where the operator allows. *scale and *shift for one value of the constant. */
+/* x op constant, or constant op x, where the operator allows. *scale and *shift for one value of the
+ * constant. */
 static int factors(float *scale, float *shift, char op, float value, int constant_first) {
   *scale = 1.0f;
   *shift = 0.0f;
@@ -81,7 +82,7 @@ static int with_constant(dslt_onnx_import *m, const dslt_onnx_node *node, const 
   return dslt_onnx_put(m, &value);
 }
 
-/* x * hard sigmoid(x) with slope 1/6 is hard swish. *x: what is swished. */
+/* x * hard sigmoid(x) with slope 1/6 is hard swish. *x: the input. */
 static int is_hard_swish(int *x, const dslt_onnx_import *m, int a, int b) {
   const dslt_graph *g = &m->network->graph;
   for (int k = 0; k < 2; ++k) {
@@ -225,8 +226,8 @@ int dslt_onnx_normalise(dslt_onnx_import *m, const dslt_onnx_node *node) {
 
 /* ---- shapes -------------------------------------------------------------------------------------- */
 
-/* Cells behind one another and back: a fully connected layer knows what to make of either, and everything else
- * treats a map of one cell alike. */
+/* Flattening and its inverse: fully connected layers accept both forms, and for all other layers the map must
+ * have one cell. */
 int dslt_onnx_reshape(dslt_onnx_import *m, const dslt_onnx_node *node) {
   const dslt_onnx_value *x = value_of(m, node, 0);
   const dslt_onnx_tensor *t = dslt_onnx_constant(m, node, 1);
@@ -245,7 +246,7 @@ int dslt_onnx_reshape(dslt_onnx_import *m, const dslt_onnx_node *node) {
   } else if (strcmp(node->op, "Unsqueeze") == 0) {
     value.flat = 0;
   } else {
-    const int64_t rank = t && t->i ? t->count : 2; /* calculated ones are flattenings */
+    const int64_t rank = t && t->i ? t->count : 2; /* computed shapes are taken for flattening */
     if (t && t->i && rank == 4 && t->i[2] == 1 && t->i[3] == 1)
       value.flat = 0;
     else if (rank == 2)
@@ -284,7 +285,7 @@ int dslt_onnx_pad(dslt_onnx_import *m, const dslt_onnx_node *node) {
 
 /* ---- upsampling ---------------------------------------------------------------------------------- */
 
-/* Only where the result is the simple one: nearest repeats cells, linear has half-pixel centres. */
+/* Only the plain variants: nearest repeats cells, linear has half-pixel centres. */
 static int supported_mode(const dslt_onnx_node *node, int linear, int factor) {
   if (strcmp(node->op, "Upsample") == 0) return !linear;
   const char *mode = dslt_onnx_string(node, "coordinate_transformation_mode", "half_pixel");

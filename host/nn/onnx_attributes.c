@@ -32,7 +32,7 @@ const dslt_onnx_tensor *dslt_onnx_constant(const dslt_onnx_import *m, const dslt
   return value && value->kind == DSLT_ONNX_CONSTANT && !value->tensor->refusal ? value->tensor : NULL;
 }
 
-/* `count` numbers of a list; 1: there is one of another length, or a number is out of range. */
+/* `count` numbers of a list; 1: the list has another length, or a number is out of range. */
 static int read_list(int *out, const dslt_onnx_node *node, const char *name, int count) {
   const dslt_onnx_attribute *a = dslt_onnx_attribute_of(node, name);
   if (!a) return 0;

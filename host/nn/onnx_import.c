@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* onnx_import.c: turns an ONNX model's nodes into layers: values by name, constants, errors that name the node. */
+/* onnx_import.c: turns an ONNX model's nodes into layers: values by name, constants, errors that name the
+ * node. */
 #include "onnx_import.h"
 
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* onnx_import.h: from an ONNX model's nodes to layers, for the files onnx_*.c.
  *
- * Every name in the model stands for a value: a constant, a layer's map, or something about shapes that only
- * matters to reshaping. What cannot be computed becomes a layer with a refusal, so that it is in nobody's way
- * unless a tap depends on it. */
+ * Every name in the model stands for a value: a constant, a layer's map, or a shape that is only used for
+ * reshaping. What cannot be computed becomes a layer with a refusal, which is an error only if a tap depends
+ * on it. */
 #ifndef DSLT_NN_ONNX_IMPORT_H
 #define DSLT_NN_ONNX_IMPORT_H
 
@@ -17,9 +17,9 @@ typedef struct dslt_onnx_value {
   dslt_onnx_kind kind;
   const dslt_onnx_tensor *tensor; /* CONSTANT */
   int layer;                      /* MAP */
-  float scale, shift;             /* the map times scale plus shift is meant */
-  int pad[4];                     /* ... with zeros around it */
-  int flat;                       /* 1: its cells are channels now, as fully connected layers take it */
+  float scale, shift;             /* the value is the map times scale plus shift */
+  int pad[4];                     /* zero padding around it */
+  int flat;                       /* 1: flattened, as input of fully connected layers */
 } dslt_onnx_value;
 
 typedef struct dslt_onnx_import {
@@ -35,9 +35,9 @@ typedef struct dslt_onnx_import {
 
 /* ---- onnx_import.c ---- */
 int dslt_onnx_put(dslt_onnx_import *m, const dslt_onnx_value *value);
-/* NULL: nobody made it. */
+/* NULL: there is no such value. */
 const dslt_onnx_value *dslt_onnx_find(const dslt_onnx_import *m, const char *name);
-/* Add a layer that is called after an output, or as near to that as can be. Its index. */
+/* Add a layer named after an output, with a number appended if the name is taken. Its index. */
 int dslt_onnx_add(dslt_onnx_import *m, const dslt_node *layer, const char *output,
                   const dslt_tensor_view *weight, const dslt_tensor_view *bias);
 /* Add a layer for output `output` of a node and make it that value. */
@@ -46,8 +46,8 @@ int dslt_onnx_layer(dslt_onnx_import *m, const dslt_node *layer, const char *out
 /* A layer whose inputs are known, with that refusal; a sentence. */
 int dslt_onnx_refuse(dslt_onnx_import *m, const dslt_onnx_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The layer that is the value itself: without scale, shift and zeros around it, added where need be. 1: refused,
- * 0: done. */
+/* The layer that is the value itself: without scale, shift and padding, for which layers are added. 1:
+ * refused, 0: done. */
 int dslt_onnx_plain(int *layer, dslt_onnx_import *m, const dslt_onnx_node *node,
                     const dslt_onnx_value *value);
 
@@ -61,7 +61,7 @@ const dslt_onnx_tensor *dslt_onnx_constant(const dslt_onnx_import *m, const dslt
 /* Kernel, stride, dilation and padding. 1: refused (and said so), 0: done. */
 int dslt_onnx_window(dslt_node *layer, dslt_onnx_import *m, const dslt_onnx_node *node);
 
-/* ---- onnx_operators.c, onnx_arithmetic.c: DSLT_OK where the node became layers, refused ones included ---- */
+/* ---- onnx_operators.c, onnx_arithmetic.c: DSLT_OK if the node became layers, including refused ones ---- */
 typedef int (*dslt_onnx_operator)(dslt_onnx_import *m, const dslt_onnx_node *node);
 /* NULL: no such operator. */
 dslt_onnx_operator dslt_onnx_operator_of(const char *op);

@@ -72,7 +72,8 @@ static int take_conv(dslt_onnx_import *m, const dslt_onnx_node *node) {
   return dslt_onnx_layer(m, &l, node->output[0], &weight, b ? &bias : NULL);
 }
 
-/* A flattened map of which size? The model's own input says; 1 x 1 where the channels alone are as many. */
+/* The size of a flattened map: from the model's input size; 1 x 1 if the number of channels equals the number
+ * of values. */
 static int dense_kernel(int kernel[2], const dslt_onnx_import *m, int layer, int64_t features) {
   const dslt_onnx_model *model = m->model;
   const int layers = m->network->graph.layers;
@@ -248,7 +249,7 @@ static int take_concat(dslt_onnx_import *m, const dslt_onnx_node *node) {
   return dslt_onnx_layer(m, &l, node->output[0], NULL, NULL);
 }
 
-/* What leaves its input as it is. */
+/* Operators that return their input unchanged. */
 static int take_identity(dslt_onnx_import *m, const dslt_onnx_node *node) {
   const dslt_onnx_value *x = node->inputs > 0 ? dslt_onnx_find(m, node->input[0]) : NULL;
   if (!x) return dslt_onnx_refuse(m, node, "it has no input.");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* safetensors.c: reads safetensors files: header, tensors and their bounds are checked before anything is used. */
+/* safetensors.c: reads safetensors files: header, tensors and their bounds are checked before anything is
+ * used. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +13,13 @@ enum {
   PREFIX = 8,             /* bytes of the header's length */
   MAX_HEADER = 100000000, /* the reference implementation's limit */
   MAX_VALUES = 1000000,   /* in the header; bounds what the JSON tree can cost */
-  NAME = 80               /* bytes of a tensor's name in a sentence */
+  NAME = 80               /* bytes of a tensor's name in an error sentence */
 };
 
 struct dslt_safetensors {
   json_t *root;      /* keeps the names and metadata alive */
   json_t *metadata;  /* borrowed from root, or NULL */
-  const char *label; /* during parsing: the file's name in sentences */
+  const char *label; /* during parsing: the file's name for error sentences */
   const unsigned char *data;
   uint64_t data_bytes;
   int count;
@@ -62,7 +63,7 @@ char *dslt_printable(char *out, size_t size, const char *text) {
   return out;
 }
 
-/* "file: tensor" sentences all begin alike. */
+/* Begins an error sentence with "file: tensor". */
 static int bad_tensor(const dslt_safetensors *file, const char *name, const char *what) {
   char safe[NAME];
   return dslt_fail(DSLT_EFORMAT,
@@ -154,8 +155,7 @@ static int by_offset(const void *left, const void *right) {
   const struct entry *a = left, *b = right;
   if (a->begin != b->begin) return a->begin < b->begin ? -1 : 1;
   if (a->end != b->end) return a->end < b->end ? -1 : 1;
-  return strcmp(a->tensor.name,
-                b->tensor.name); /* empty tensors at one place: any order, but always the same */
+  return strcmp(a->tensor.name, b->tensor.name); /* empty tensors at the same offset: a fixed order */
 }
 
 /* The tensors must tile the data: no overlap, no hole, nothing left over. */

@@ -2,7 +2,7 @@
 /* shipped.c: the backbone that ships, weights/slim.safetensors, as bytes of the library itself. */
 #include "nn/weights_internal.h"
 
-/* The assembler copies the file in; a C array of four million numbers would cost the compiler minutes. */
+/* The assembler includes the file; a C array of four million numbers would take minutes to compile. */
 __asm__(
     ".section .rodata\n"
     ".balign 64\n"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weights.c: loads the backbone's weights from a file or from the library itself, and gives them as float32. */
+/* weights.c: loads the backbone's weights from a file or from the library itself, and gives them as
+ * float32. */
 #include "weights.h"
 
 #include <errno.h>
@@ -133,7 +134,7 @@ static const char *layer_name(const dslt_weights *weights, int layer) {
   return weights->names[0] == 't' ? dslt_vgg_layers[layer].torch : dslt_vgg_layers[layer].caffe;
 }
 
-/* Caffe's names or torchvision's: the first layer tells. */
+/* Caffe's names or torchvision's, decided by the first layer. */
 static int choose_names(dslt_weights *weights, const dslt_safetensors *file) {
   const int torch = find_part(file, dslt_vgg_layers[0].torch, "weight") != NULL;
   const int caffe = find_part(file, dslt_vgg_layers[0].caffe, "weight") != NULL;
@@ -238,7 +239,7 @@ int dslt_weights_from_memory(dslt_weights **out, const void *data, size_t size, 
 
 /* The whole file, read-only; `*size` > 0. */
 static int map_file(void **out, size_t *size, const char *path) {
-  /* Non-blocking, lest a named pipe keeps us waiting for its other end. */
+  /* Non-blocking, so that opening a named pipe does not wait for a writer. */
   const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return dslt_fail(DSLT_EIO, "%s: it cannot be opened: %s.", path, strerror(errno));
   struct stat status;
@@ -257,7 +258,7 @@ static int map_file(void **out, size_t *size, const char *path) {
     *out = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (*out == MAP_FAILED) rc = dslt_fail(DSLT_EIO, "%s: it cannot be mapped: %s.", path, strerror(errno));
   }
-  close(fd); /* the mapping keeps the file */
+  close(fd); /* the mapping stays valid */
   return rc;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weights.h: the backbone's weights as the rest of the library sees them: VGG-16's 13 convolutions, or any network
- * (network.h), and how to feed them.
+/* weights.h: the backbone's weights: VGG-16's 13 convolutions, or any network (network.h), and how to feed
+ * them.
  *
  * Files are safetensors. Tensors are called as in torchvision and timm (features.0.weight) or as in Caffe
  * (conv1_1.weight); what else a file holds (a classifier) is ignored. Strings of the file's __metadata__, all
- * optional, say how the network wants to be fed:
+ * optional, describe the network's input:
  *
  *   dslt.channel_order  "bgr" or "rgb"
  *   dslt.mean           "103.939,116.779,123.68": subtracted, in that channel order, in units of 0..255
@@ -17,8 +17,9 @@
  *   dslt.scales         "1,1": factor on each of them
  *
  * What the metadata leaves out follows the convention of the names: Caffe's, or torchvision's (rgb, mean 255
- * * (0.485, 0.456, 0.406), deviation 255 * (0.229, 0.224, 0.225)). The tracker's learning rates are made for
- * features of VGG-16's own size, about 20 on average; the two scales bring other weights there. */
+ * * (0.485, 0.456, 0.406), deviation 255 * (0.229, 0.224, 0.225)). The tracker's learning rates are tuned for
+ * features of VGG-16's size, about 20 on average; the two scales multiply other weights' features to that
+ * size. */
 #ifndef DSLT_NN_WEIGHTS_H
 #define DSLT_NN_WEIGHTS_H
 
@@ -49,8 +50,8 @@ typedef struct dslt_preprocess {
   int rgb;            /* 1: channels are fed red first, 0: blue first (Caffe) */
   float mean[3];      /* subtracted, in the network's channel order, in units of 0..255 */
   float deviation[3]; /* divided by, in units of 0..255 (1 for Caffe; torchvision: 255 * 0.229 ...); > 0 */
-  float scale_low;    /* factor that brings conv4_3 (and conv3_3) to VGG-16's own scale; 1 for VGG-16; > 0 */
-  float scale_high;   /* factor that brings conv5_3 to VGG-16's own scale; 1 for VGG-16; > 0 */
+  float scale_low;    /* factor from conv4_3 (and conv3_3) to VGG-16's scale; 1 for VGG-16; > 0 */
+  float scale_high;   /* factor from conv5_3 to VGG-16's scale; 1 for VGG-16; > 0 */
 } dslt_preprocess;
 
 /* Which fields of dslt_preprocess the file itself gave. */
@@ -71,11 +72,10 @@ enum {
 struct dslt_network;
 
 struct dslt_weights {
-  struct dslt_network *network;            /* any network; NULL: VGG-16's kind, as the fields below say */
+  struct dslt_network *network;            /* any network; NULL: VGG-16, described by the fields below */
   dslt_tensor_view weight[DSLT_VGG_CONVS]; /* [out, in, 3, 3]; data is NULL from `layers` on */
   dslt_tensor_view bias[DSLT_VGG_CONVS];   /* [out]; may be absent (zero) */
-  int width[DSLT_VGG_CONVS]; /* output channels of each layer, 1..DSLT_WEIGHTS_MAX_WIDTH; 0 from `layers` on
-                              */
+  int width[DSLT_VGG_CONVS]; /* output channels, 1..DSLT_WEIGHTS_MAX_WIDTH; 0 from `layers` on */
   int layers;                /* leading layers present without a gap: 13, or fewer in a partial file (>= 7) */
   dslt_preprocess preprocess;
   unsigned given; /* DSLT_GIVEN_ bits; the rest of `preprocess` is the names' convention */
@@ -97,12 +97,12 @@ typedef struct dslt_text_pair {
   const char *key, *value;
 } dslt_text_pair;
 
-/* As dslt_weights_load(), with metadata that goes before the file's own: keys as above. Files whose name ends in
- * .onnx are ONNX models. */
+/* As dslt_weights_load(), with metadata that overrides the file's own: keys as above. Files whose name ends
+ * in .onnx are ONNX models. */
 int dslt_weights_load_given(dslt_weights **out, const char *name, const dslt_text_pair *given, int count);
 
 /* As dslt_weights_load(), from `size` bytes of a safetensors file that the caller keeps until the result is
- * freed. `name` stands for the path in sentences. DSLT_EFORMAT, DSLT_EWEIGHTS, DSLT_EMEMORY. */
+ * freed. `name` replaces the path in error sentences. DSLT_EFORMAT, DSLT_EWEIGHTS, DSLT_EMEMORY. */
 int dslt_weights_from_memory(dslt_weights **out, const void *data, size_t size, const char *name);
 
 /* Write "vgg16", "vgg16/4" or "vgg16 widths 64,64,128,..." to `out` of `size` bytes (DSLT_ARCH_MAX are
@@ -126,8 +126,8 @@ int dslt_weights_save(const dslt_weights *weights, const char *path, dslt_dtype 
  * holds 65 bytes. DSLT_EARGUMENT: no such layer in the weights, or no bias; DSLT_EUNSUPPORTED: the build has
  * no SHA-256. */
 int dslt_weights_layer_sha256(char *hex, const dslt_weights *weights, int layer, int is_bias);
-/* The known hash of the original layer, from the table compiled in; NULL for no such layer. Static storage.
- */
+/* The known hash of the original layer, from the table compiled in; NULL for no such layer. Static
+ * storage. */
 const char *dslt_vgg16_layer_sha256(int layer, int is_bias);
 /* SHA-256 of `size` bytes, lower-case hex, 65 bytes. DSLT_EUNSUPPORTED: the build has no SHA-256. */
 int dslt_sha256(char *hex, const void *data, size_t size);
@@ -158,8 +158,9 @@ int dslt_safetensors_metadata_at(const char **key, const char **value, const dsl
                                  int index);
 void dslt_safetensors_free(dslt_safetensors *file);
 
-/* Copy `text` for people's workspaces: control characters become '?', what exceeds `size` bytes ends in "...". A
- * file's strings are a stranger's: raw, they could steer a terminal. Returns `out`. */
+/* Copy `text` for printing: control characters become '?', and text cut at `size` bytes ends in "...". A
+ * file's strings are not trusted: printed raw, they could send control sequences to a terminal. Returns
+ * `out`. */
 char *dslt_printable(char *out, size_t size, const char *text);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which weights are these? SHA-256 of files and layers, and those of the original VGG-16. */
+/* weights_hash.c: SHA-256 of files and layers, and the known hashes of the original VGG-16. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +65,7 @@ static int hash_add(hasher *hash, const void *data, size_t size) {
   return EVP_DigestUpdate(hash->context, data, size) == 1 ? 0 : failed();
 }
 
-/* Frees the context; `rc` is what came before, and wins when it is a failure. */
+/* Frees the context; returns `rc`, the result so far, if it is a failure. */
 static int hash_end(char *hex, hasher *hash, int rc) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned length = 0;
@@ -81,8 +81,8 @@ int dslt_sha256(char *hex, const void *data, size_t size) {
   return hash_end(hex, &hash, hash_add(&hash, data, size));
 }
 
-/* The header numpy before 1.14 wrote: a dictionary, at least one space, a newline, in multiples of 16 bytes.
- */
+/* The header numpy before 1.14 wrote: a dictionary, at least one space, a newline, in multiples of 16
+ * bytes. */
 static int add_npy_header(hasher *hash, const int64_t *shape, int rank) {
   char dictionary[160] = "", block[256];
   size_t used =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weights_internal.h: what the files weights*.c share among themselves. */
+/* weights_internal.h: functions shared by the files weights*.c. */
 #ifndef DSLT_NN_WEIGHTS_INTERNAL_H
 #define DSLT_NN_WEIGHTS_INTERNAL_H
 
@@ -22,7 +22,7 @@ size_t dslt_tensor_elements(const dslt_tensor_view *view);
 #define DSLT_KEY_TAPS "dslt.taps"
 #define DSLT_KEY_SCALES "dslt.scales"
 
-/* Where a key's text is looked for, in this order. */
+/* Where a key's text is searched for, in this order. */
 typedef struct dslt_metadata {
   const dslt_text_pair *given; /* by the caller */
   int given_count;
@@ -30,13 +30,14 @@ typedef struct dslt_metadata {
   dslt_text_pair *own;          /* of another kind of file; allocated, as its texts are */
   int own_count;
 } dslt_metadata;
-/* NULL: it is nowhere. */
+/* NULL if it is in none of them. */
 const char *dslt_metadata_text(const dslt_metadata *metadata, const char *key);
 
 /* weights_preprocess.c: fill weights->preprocess and ->given from the metadata, for the rest from the
  * convention of weights->names. DSLT_EWEIGHTS names a key with a bad value. */
 int dslt_weights_read_preprocess(dslt_weights *weights, const dslt_metadata *metadata);
-/* `count` (at most 8) numbers with commas between them, each in low..high. 0 when the key is absent, 1 when read. */
+/* `count` (at most 8) numbers with commas between them, each in low..high. 0 when the key is absent, 1 when
+ * read. */
 int dslt_metadata_numbers(float *out, int count, const dslt_metadata *metadata, const char *key, double low,
                           double high, const char *wanted);
 
@@ -54,10 +55,10 @@ void dslt_shipped_bytes(const void **data, size_t *size);
 
 /* Side of the image: 16 * 3, so that four poolings leave a 3 x 3 map. */
 enum { DSLT_PROBE_SIDE = 48 };
-/* The image: three planes, mean 0, as they come out of the crop. It goes on at its other side, without a border. */
+/* The image: three planes, mean 0, as they come out of the crop. It wraps around, without a border. */
 void dslt_probe_image(double *out);
 /* weights_probe.c: the mean activation behind each layer's ReLU, with all four poolings, on a fixed image
- * like a photograph (BGR 0..255 minus mean). Entries from `layers` on are left alone. DSLT_EMEMORY. */
+ * like a photograph (BGR 0..255 minus mean). Entries from `layers` on are unchanged. DSLT_EMEMORY. */
 int dslt_weights_probe(double means[DSLT_VGG_CONVS], const dslt_weights *weights);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a network wants its input, read from a weight file's metadata. */
+/* weights_preprocess.c: reads from a weight file's metadata how a network's input is normalised. */
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,7 +81,7 @@ static int read_order(dslt_weights *weights, const dslt_metadata *metadata) {
   const int rgb = strcmp(order, "rgb") == 0;
   if (!rgb && strcmp(order, "bgr") != 0) return bad_value(DSLT_KEY_ORDER, order, "\"bgr\" or \"rgb\"");
   dslt_preprocess *preprocess = &weights->preprocess;
-  if (rgb != preprocess->rgb) { /* the convention's numbers belong to colours, not to places */
+  if (rgb != preprocess->rgb) { /* the convention's numbers are given per colour, in any channel order */
     swap_ends(preprocess->mean);
     swap_ends(preprocess->deviation);
     preprocess->rgb = rgb;
@@ -123,7 +123,7 @@ int dslt_weights_read_preprocess(dslt_weights *weights, const dslt_metadata *met
 
 void dslt_float_text(char *out, float value) {
   locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-  const locale_t before = uselocale(plain); /* of this thread alone */
+  const locale_t before = uselocale(plain); /* of this thread only */
   /* Nine digits always read back; fewer are nicer to read. */
   for (int digits = 6; digits <= 9; ++digits) {
     snprintf(out, 32, "%.*g", digits, (double)value);

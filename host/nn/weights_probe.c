@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How large are the features of random weights? It differs fiftyfold between seeds of a narrow network, so a
- * constant will not do: the network is run on a small image that has a photograph's statistics. */
+/* weights_probe.c: measures the size of the features of random weights. It differs fiftyfold between seeds of
+ * a narrow network, so the network is run on a small image with a photograph's statistics. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

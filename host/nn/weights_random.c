@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random weights: for trying the tracker out, and for tests. */
+/* weights_random.c: random weights, for tests and for trying the tracker. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ static const struct {
   int divisor;
 } archs[] = {{"vgg16", 1}, {"vgg16/2", 2}, {"vgg16/4", 4}, {"vgg16/8", 8}, {"vgg16/16", 16}};
 
-/* What the learning rates expect of the features, on average. */
+/* The features' average size that the learning rates are tuned for. */
 static const double MEAN_ACTIVATION = 20;
 
 static int find_arch(const char *name) {
@@ -43,8 +43,8 @@ static void store(float *at, float value) {
   memcpy(at, bytes, sizeof bytes);
 }
 
-/* He-normal: deviation sqrt(2 / fan_in). sqrt and the product are correctly rounded, so every machine agrees.
- */
+/* He-normal: deviation sqrt(2 / fan_in). sqrt and the product are correctly rounded, so every machine
+ * agrees. */
 static void fill(float *out, size_t count, int fan_in, uint64_t seed, int layer) {
   dslt_rng rng = dslt_rng_make(seed, (uint64_t)(STREAM + layer));
   const double deviation = sqrt(2.0 / fan_in);
@@ -64,7 +64,7 @@ static int set_scales(dslt_weights *weights) {
   enum { CONV4_3 = 9, CONV5_3 = 12 };
   double means[DSLT_VGG_CONVS];
   DSLT_TRY(dslt_weights_probe(means, weights));
-  /* A narrow network can die altogether: no unit above zero. It has no scale then. */
+  /* In a narrow network all units may be zero; it then has no scale. */
   weights->preprocess.scale_low = means[CONV4_3] > 0 ? two_digits(MEAN_ACTIVATION / means[CONV4_3]) : 1;
   weights->preprocess.scale_high = means[CONV5_3] > 0 ? two_digits(MEAN_ACTIVATION / means[CONV5_3]) : 1;
   return 0;

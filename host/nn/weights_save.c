@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Weights to a safetensors file. */
+/* weights_save.c: writes weights to a safetensors file. */
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -14,7 +14,7 @@
 
 enum {
   CHUNK = 4096, /* values converted at a time */
-  ALIGN = 64    /* the data begins at a multiple of this, for whoever maps the file */
+  ALIGN = 64    /* the data begins at a multiple of this, for readers that map the file */
 };
 
 static const char *const dtype_words[] = {"F32", "F16", "BF16"};

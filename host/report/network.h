@@ -9,12 +9,12 @@
 extern "C" {
 #endif
 
-/* Each layer with its map, stride, receptive field and operations for a picture of `side` x `side`, and which can be
- * tapped, on standard output. DSLT_EMEMORY, DSLT_EWEIGHTS. */
+/* Each layer with its map, stride, receptive field and operations for a picture of `side` x `side`, and which
+ * can be tapped, on standard output. DSLT_EMEMORY, DSLT_EWEIGHTS. */
 int dslt_network_print_layers(const dslt_weights *weights, int side);
 
-/* Read `from`, keep what the taps depend on, measure the taps' scales unless they are given, and write our own
- * format. `dtype` is "f32", "f16" or "bf16". */
+/* Read `from`, keep what the taps depend on, measure the taps' scales unless they are given, and write our
+ * own format. `dtype` is "f32", "f16" or "bf16". */
 int dslt_network_convert(const char *from, const char *to, const dslt_text_pair *given, int count,
                          const char *dtype);
 

@@ -31,8 +31,9 @@ typedef struct dslt_track_shown {
 /* Truth in thin green, the tracker's box in orange, red when lost. Either box may be NULL. */
 void dslt_draw_boxes(dslt_canvas *canvas, const dslt_box *truth, const dslt_box *box, int lost);
 
-/* The response map as heat over its window, its strongest cell brightest whatever its value: for the workspace;
- * numbers are in the .npy files and captions. A map without a positive cell stays dark. DSLT_EMEMORY. */
+/* The response map as heat over its window, its strongest cell brightest whatever its value: for the
+ * workspace; numbers are in the .npy files and captions. A map without a positive cell stays dark.
+ * DSLT_EMEMORY. */
 int dslt_draw_response(dslt_canvas *canvas, const dslt_response *response);
 
 /* Make the folder of --dump-response and see that a video can be written at all (DSLT_EUNSUPPORTED without

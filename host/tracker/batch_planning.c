@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* batch_planning.c: which targets of a group share a workspace, and which of those search in one batch. Everything is
- * planned before anything runs: what is recorded of a frame must find its memory where it was. */
+/* batch_planning.c: which targets of a group share a workspace, and which of those search in one batch.
+ * Everything is planned before anything runs, since recorded frames need their memory at fixed addresses. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@ static int same_size(const dslt_search *a, const dslt_search *b) {
 }
 
 static int at_once(const dslt_group *g) {
-  if (!g->shared.type->plan_net) return 1; /* nothing that a batch would share */
+  if (!g->shared.type->plan_net) return 1; /* no network, so a batch would share nothing */
   return g->at_once ? g->at_once : g->shared.backend->type->searches_at_once;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* feature_workspace.h: all that it takes to extract features from search areas of one size: networks, and memory for
- * crops and taps. Targets of that size use it in turn. */
+/* feature_workspace.h: networks and memory for crops and taps, to extract features from search areas of one
+ * size. Targets of that size use it in turn. */
 #ifndef DSLT_TRACKER_FEATURE_WORKSPACE_H
 #define DSLT_TRACKER_FEATURE_WORKSPACE_H
 
@@ -13,14 +13,14 @@ extern "C" {
 /* What a tracker needs of a workspace. */
 typedef struct dslt_feature_layout {
   int searched;                         /* crops of one search, all of the same size, 1 or more */
-  int crops;                            /* crops that a target needs at once for anything else */
+  int crops;                            /* crops that a target needs at once for other purposes */
   int taps;                             /* of the network; 0 without one */
   size_t tap_values[DSLT_NET_TAPS_MAX]; /* of one crop */
 } dslt_feature_layout;
 
 typedef struct dslt_feature_workspace {
   int input_height, input_width; /* px */
-  int batch;                     /* searches whose features there is room for */
+  int batch;                     /* searches whose features fit at once */
   int searched;                  /* crops of one search */
   int taps;
   size_t input_values, tap_values[DSLT_NET_TAPS_MAX]; /* of one crop */
@@ -30,8 +30,8 @@ typedef struct dslt_feature_workspace {
   void *own;                     /* the tracker's own part */
 } dslt_feature_workspace;
 
-/* For searches like this one, `batch` of them at once; plans the network for one crop, `search` is the caller's to
- * plan. On failure there is nothing to close. */
+/* For searches like this one, `batch` of them at once; plans the network for one crop, `search` is the
+ * caller's to plan. On failure there is nothing to close. */
 int dslt_feature_workspace_open(dslt_feature_workspace *out, dslt_shared *shared, const dslt_search *search,
                                 int batch);
 void dslt_feature_workspace_close(dslt_feature_workspace *workspace, dslt_shared *shared);

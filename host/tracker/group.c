@@ -10,7 +10,7 @@
 #include "tracker/check.h"
 #include "tracker/type.h"
 
-/* ---- life ---------------------------------------------------------------------------------------- */
+/* ---- creation ------------------------------------------------------------------------------------ */
 
 int dslt_group_open(dslt_group *out, const dslt_options *options, const dslt_weights *weights) {
   memset(out, 0, sizeof *out);
@@ -60,7 +60,7 @@ const char *dslt_group_note(const dslt_group *g) { return g ? g->shared.note : "
 
 /* ---- first frame --------------------------------------------------------------------------------- */
 
-/* Say which of several the sentence is about. */
+/* Add to the error sentence which of several targets it is about. */
 static int name_one(int rc, const char *what, int index, int count) {
   char prefix[48];
   if (count < 2) return rc;
@@ -121,7 +121,7 @@ int dslt_group_init(dslt_group *g, const dslt_image *frame, const dslt_box *boxe
   return dslt_group_learn(g, frame, boxes, count);
 }
 
-/* Is there the target that a caller asks for? */
+/* Checks that target number `target` exists. */
 static int check_target(const dslt_group *g, int target) {
   if (!g->ready)
     return dslt_fail(DSLT_ESTATE, "The group has not learnt its targets yet; call dslt_group_init().");
@@ -138,7 +138,7 @@ int dslt_group_init_result(dslt_result *out, const dslt_group *g, int target) {
   return DSLT_OK;
 }
 
-/* ---- a frame of all targets -------------------------------------------------------------------------- */
+/* ---- a frame of all targets ---------------------------------------------------------------------- */
 
 static int search_calls(void *group, int index) {
   dslt_group *g = group;
@@ -152,7 +152,7 @@ static int search_calls(void *group, int index) {
   return device->graph_report(c->graph, NULL, 0);
 }
 
-/* All targets' work, begun; nothing here waits for it. */
+/* Queue the work of all targets without waiting for it. */
 static int begin_frame(dslt_group *g) {
   for (int i = 0; i < g->batch_count; ++i) {
     const dslt_search_batch *c = &g->batches[i];
@@ -162,7 +162,7 @@ static int begin_frame(dslt_group *g) {
   return DSLT_OK;
 }
 
-/* What a batch took is shared out among its targets. */
+/* The time of a batch is divided among its targets. */
 static int end_frame(dslt_group *g) {
   for (int i = 0; i < g->batch_count; ++i) {
     const dslt_search_batch *c = &g->batches[i];
@@ -187,7 +187,7 @@ static int next_frame(dslt_group *g, const dslt_image *frame) {
   g->next.data = NULL;
   DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame));
   DSLT_TRY(begin_frame(g));
-  /* only a head start: where it fails, the next frame comes over in its own time and says what is wrong */
+  /* only an optimisation: on failure the next update uploads the frame and reports the error */
   if (next.data && !same_image(&next, frame))
     (void)g->shared.backend->device->prefetch(g->shared.backend, &next);
   return end_frame(g);

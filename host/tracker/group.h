@@ -49,12 +49,13 @@ void dslt_group_set_batch(dslt_group *group, int at_once);
 /* Target number `index` of an initialised group. */
 const dslt_target *dslt_group_target(const dslt_group *group, int index);
 
-/* What the frame cost at least that brought target number `target` of an initialised group from `before` to `result`,
- * stage by stage. A run over a batch counts in full for each target that shares it. */
+/* The least work, stage by stage, of the frame that took target number `target` of an initialised group from
+ * `before` to `result`. A run over a batch counts in full for each target that shares it. */
 void dslt_group_work(dslt_work out[DSLT_STAGE_COUNT], const dslt_group *group, int target,
                      const dslt_target_state *before, const dslt_result *result);
 
-/* batch_planning.c: sort the targets of these searches into workspaces and batches, and plan them all; undo it. */
+/* batch_planning.c: sort the targets of these searches into workspaces and batches, and plan them all; undo
+ * it. */
 int dslt_group_plan(dslt_group *group, const dslt_search *searches, int count);
 void dslt_group_unplan(dslt_group *group);
 

@@ -15,7 +15,7 @@
 #include "base/nearest.h"
 #include "tracker/type.h"
 
-/* ---- what all trackers have ---------------------------------------------------------------------- */
+/* ---- options of all trackers --------------------------------------------------------------------- */
 
 static const dslt_option_choice backends[] = {{"auto", 0}, {"cpu", 1}, {"cuda", 2}, {NULL, 0}};
 static const dslt_option_choice precisions[] = {{"f32", DSLT_PRECISION_F32},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* options.h: what stands behind the public dslt_options: the options that all trackers have, and the plain struct
- * of one tracker, described by rows. */
+/* options.h: implementation of the public dslt_options: the options that all trackers have, and one tracker's
+ * own struct, described by table rows. */
 #ifndef DSLT_TRACKER_OPTIONS_H
 #define DSLT_TRACKER_OPTIONS_H
 
@@ -17,12 +17,12 @@ typedef struct dslt_tracker_type dslt_tracker_type;
 
 /* The options of every tracker. */
 typedef struct dslt_common_options {
-  char backend[16]; /* "auto", "cpu" or "cuda" */
-  int precision;    /* dslt_precision of the backbone */
-  int threads;      /* CPU threads, 0..1024; 0 = OpenMP's choice: the cores at hand, or OMP_NUM_THREADS */
-  int64_t seed;     /* of the one generator behind every random draw, >= 0 */
-  int deterministic; /* 1: the same run twice gives the same bytes; 0: on a GPU also convolutions that sum in any
-                        order, where they are faster */
+  char backend[16];  /* "auto", "cpu" or "cuda" */
+  int precision;     /* dslt_precision of the backbone */
+  int threads;       /* CPU threads, 0..1024; 0 = OpenMP's choice: all cores, or OMP_NUM_THREADS */
+  int64_t seed;      /* seed of all random numbers, >= 0 */
+  int deterministic; /* 1: the same run twice gives the same bytes; 0: on a GPU also convolutions that sum in
+                      * any order, where they are faster */
 } dslt_common_options;
 
 struct dslt_options {
@@ -71,8 +71,8 @@ typedef struct dslt_option_row {
 
 typedef struct dslt_preset {
   const char *name, *summary;
-  /* Fill both structs. `common` comes with the defaults of all trackers: backend auto, f32, threads 0, seed 1,
-   * deterministic; `own` comes zeroed. */
+  /* Fill both structs. `common` comes with the defaults of all trackers: backend auto, f32, threads 0, seed
+   * 1, deterministic; `own` comes zeroed. */
   void (*fill)(dslt_common_options *common, void *own);
 } dslt_preset;
 

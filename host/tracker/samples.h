@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* samples.h: memory of training samples: feature maps of past frames (taps, or what reductions make of them) and
- * their labels, in backend memory. Which slot is next is the business of math/sample_ring.h. */
+/* samples.h: memory of training samples: feature maps of past frames (taps, or what reductions make of them)
+ * and their labels, in backend memory. math/sample_ring.h decides which slot is next. */
 #ifndef DSLT_TRACKER_SAMPLES_H
 #define DSLT_TRACKER_SAMPLES_H
 
@@ -21,8 +21,8 @@ typedef struct dslt_samples {
   size_t label_values;
 } dslt_samples;
 
-/* Zeroed memory for `slots` samples of `maps` (1..DSLT_SAMPLE_MAPS_MAX) maps with values[maps]. On failure there is
- * nothing to free. */
+/* Zeroed memory for `slots` samples of `maps` (1..DSLT_SAMPLE_MAPS_MAX) maps with values[maps]. On failure
+ * there is nothing to free. */
 int dslt_samples_create(dslt_samples *out, dslt_backend *backend, int slots, int maps, const size_t *values,
                         size_t label_values);
 void dslt_samples_free(dslt_samples *samples, dslt_backend *backend);

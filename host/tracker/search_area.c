@@ -10,13 +10,13 @@
 static double at_least(double v, double low) { return v < low ? low : v; }
 static double at_most(double v, double high) { return v > high ? high : v; }
 
-/* Sizes on the way from the frame to the network's input, px; search and target are scaled alike. */
+/* Sizes while the network's input is derived from the frame, px; search and target are scaled alike. */
 typedef struct sizes {
   double target_w, target_h, search_w, search_h;
   double scale; /* input pixels per frame pixel */
 } sizes;
 
-/* Large targets are seen in a smaller frame, with less context. */
+/* The frame is reduced for large targets, with less context. */
 static sizes size_in_frame(const dslt_search_wishes *o, const dslt_box *box) {
   double w = box->width, h = box->height, shrink = 1.0, longest = w > h ? w : h;
   if (o->frame_side > 0 && (w * h > o->frame_side * o->frame_side || longest > o->frame_limit))
@@ -28,8 +28,8 @@ static sizes size_in_frame(const dslt_search_wishes *o, const dslt_box *box) {
   return s;
 }
 
-/* Small search areas are enlarged, so that a target spans enough cells, unless an extreme shape would exceed the
- * longest side allowed; a target that would exceed it is shrunk. */
+/* Small search areas are enlarged, so that a target spans enough cells, unless an extreme shape would exceed
+ * the longest side allowed; a target that would exceed it is shrunk. */
 static sizes size_in_input(const dslt_search_wishes *o, const dslt_box *box) {
   sizes s = size_in_frame(o, box);
   double zoom = sqrt(at_least(o->min_area / (s.search_w * s.search_h), 1.0));
@@ -70,7 +70,8 @@ static void place_anchor(dslt_search_area *a, int on_cell, double shift) {
     a->anchor_x = 0.5 * a->input_width;
     a->anchor_y = 0.5 * a->input_height;
   }
-  /* the state's centre falls where the cells look, which for some networks is beside their own pixels */
+  /* the state's centre falls on the centre of a cell's receptive field, which for some networks is not the
+   * centre of the cell's pixels */
   a->anchor_x += shift;
   a->anchor_y += shift;
 }

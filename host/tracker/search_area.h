@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* search_area.h: what the first frame fixes for a whole sequence: which area of a frame a network sees, on which
- * grid it answers, and the label on that grid. */
+/* search_area.h: what the first frame fixes for a whole sequence: which area of a frame is the network's
+ * input, the grid of its response, and the label on that grid. */
 #ifndef DSLT_TRACKER_SEARCH_AREA_H
 #define DSLT_TRACKER_SEARCH_AREA_H
 
@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* What a tracker wants of its search area. */
+/* A tracker's requirements for its search area. */
 typedef struct dslt_search_wishes {
   double frame_side;         /* a larger target is brought to this side, px; 0 = keep the frame */
   double frame_limit;        /* ... when a side is longer than this, px, or the area exceeds frame_side^2 */
@@ -29,14 +29,14 @@ typedef struct dslt_search_wishes {
   double shift; /* input pixels from the middle of a cell's own pixels to the middle of what it sees */
 } dslt_search_wishes;
 
-/* The search area of `box`, which is finite with sides of at least 1 px. *target_w and *target_h become the target's
- * size in the network's input, px. */
+/* The search area of `box`, which is finite with sides of at least 1 px. *target_w and *target_h become the
+ * target's size in the network's input, px. */
 void dslt_search_area_make(dslt_search_area *out, double *target_w, double *target_h,
                            const dslt_search_wishes *wishes, int frame_width, int frame_height,
                            const dslt_box *box);
 
-/* The Gaussian label on the response grid, [response_height][response_width], in [0, 1]; stretch = 1: its least and
- * largest value become 0 and 1. */
+/* The Gaussian label on the response grid, [response_height][response_width], in [0, 1]; stretch = 1: its
+ * least and largest value become 0 and 1. */
 void dslt_soft_label(float *out, const dslt_search *search, int stretch);
 
 /* The state as a box in the frame. */

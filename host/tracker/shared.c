@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "tracker/type.h"
 
-/* Networks that are kept although nobody uses them: a few sizes in a few batches. */
+/* Unused networks that are kept: enough for a few sizes in a few batch sizes. */
 enum { KEPT = 8 };
 
 static int check_and_open(dslt_shared *s) {
@@ -71,7 +71,7 @@ int dslt_shared_net(dslt_net **out, dslt_shared *s, int n, int h, int w) {
 
 void dslt_shared_new_plan(dslt_shared *s) { ++s->plan; }
 
-/* The one that waited longest, the owner of the weights apart; 0: all are in use. */
+/* The least recently used network except the owner of the weights; 0: all are in use. */
 static int longest_unused(const dslt_shared *s) {
   int found = 0;
   for (int i = 1; i < s->net_count; ++i)
@@ -92,7 +92,7 @@ void dslt_shared_forget(dslt_shared *s) {
     s->backend->nn->net_free(s->nets[--s->net_count].net); /* the owner of the weights last */
 }
 
-/* ---- small things -------------------------------------------------------------------------------- */
+/* ---- helpers ------------------------------------------------------------------------------------- */
 
 int dslt_shared_floats(float **out, dslt_shared *s, size_t count) {
   void *memory;

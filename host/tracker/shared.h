@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shared.h: what all targets of a tracker or a group have in common: backend, weights, options, and the planned
- * networks, which keep one packed copy of the weights among them. */
+/* shared.h: what all targets of a tracker or a group have in common: backend, weights, options, and the
+ * planned networks, which keep one packed copy of the weights among them. */
 #ifndef DSLT_TRACKER_SHARED_H
 #define DSLT_TRACKER_SHARED_H
 
@@ -25,7 +25,7 @@ typedef struct dslt_shared {
   const dslt_weights *weights;   /* borrowed */
   dslt_backend *backend;
   dslt_input_norm norm; /* of network inputs */
-  dslt_planned *nets;   /* the first one owns the packed weights and goes last */
+  dslt_planned *nets;   /* the first one owns the packed weights and is freed last */
   int net_count, net_room;
   int64_t plan;   /* counts plans, for `used` */
   char note[256]; /* why backend "auto" does without a GPU, or "" */
@@ -36,8 +36,8 @@ typedef struct dslt_shared {
 int dslt_shared_open(dslt_shared *out, const dslt_options *options, const dslt_weights *weights);
 void dslt_shared_close(dslt_shared *s);
 
-/* The network for inputs [n][h][w][3], planned unless an earlier plan left one; owned by `s`. Stays until the plan
- * after the next dslt_shared_new_plan(). */
+/* The network for inputs [n][h][w][3], planned unless an earlier plan left one; owned by `s`. Stays until the
+ * plan after the next dslt_shared_new_plan(). */
 int dslt_shared_net(dslt_net **out, dslt_shared *s, int n, int h, int w);
 /* The networks in use so far are no longer needed, but may be again. */
 void dslt_shared_new_plan(dslt_shared *s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* target.c: a target of any tracker: memory, first frame, a frame's calls, and what came of them. */
+/* target.c: a target of any tracker: memory, first frame, a frame's calls, and their results. */
 #include "tracker/target.h"
 
 #include <stddef.h>
@@ -63,7 +63,7 @@ static int upload_record(dslt_target *t) {
   return t->device->upload(t->backend, t->record, &first, sizeof first);
 }
 
-/* Send all of the record that the host wants to know. */
+/* Send the host's part of the record. */
 static int report(dslt_target *t) {
   return t->device->graph_report(t->graph, t->record, offsetof(dslt_frame_record, learns));
 }
@@ -150,7 +150,7 @@ int dslt_target_frame(dslt_target *t) {
   return dslt_run_section(t->backend, t->graph, DSLT_SECTION_FRAME, frame_calls, t, 0);
 }
 
-/* ---- what came of it ----------------------------------------------------------------------------- */
+/* ---- results ------------------------------------------------------------------------------------- */
 
 void dslt_target_show(dslt_target *t, const float *map, const dslt_target_state *state, int level) {
   dslt_target_state around = *state;
@@ -171,7 +171,7 @@ int dslt_target_result(dslt_result *out, dslt_target *t) {
   result.found = record.state.found;
   DSLT_TRY(t->type->result(&result, t, &record));
   t->seen = record.state;
-  if (t->blank) { /* whatever the response says, it says it of nothing */
+  if (t->blank) { /* the response is meaningless, since nothing was learnt */
     result.box = t->kept;
     result.lost = 1;
     result.found = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* target.h: one target of any tracker: where it is, the record of its frame, and the tracker's own part of it. Borrows
- * a feature workspace shared by targets of equal search size. */
+/* target.h: one target of any tracker: where it is, the record of its frame, and the tracker's own part of
+ * it. Borrows a feature workspace shared by targets of equal search size. */
 #ifndef DSLT_TRACKER_TARGET_H
 #define DSLT_TRACKER_TARGET_H
 
@@ -17,7 +17,7 @@ extern "C" {
 
 enum { DSLT_SECTION_FRAME = 0 }; /* of a target's frame graph; the tracker's own sections follow */
 
-/* What a frame reads and decides, in backend memory; the host is told all that comes before `learns`. */
+/* What a frame reads and decides, in backend memory; all members before `learns` are copied to the host. */
 typedef struct dslt_frame_record {
   dslt_target_state state;
   dslt_decision decision;
@@ -38,13 +38,13 @@ typedef struct dslt_target {
   dslt_search search;                /* area and rules */
   dslt_feature_workspace *workspace; /* borrowed */
   int batch_index;                   /* of its searches in the workspace's batch */
-  int alone;                         /* 1: searches by itself; 0: its group has done so before its calls */
+  int alone;                         /* 1: runs its own search; 0: its group runs it as part of a batch */
   dslt_frame_graph *graph;
   dslt_frame_record *record; /* in backend memory */
   void *own;                 /* the tracker's own part: heads, samples, buffers */
 
   /* set by the tracker's plan() */
-  int capacity; /* samples that are remembered, 1..DSLT_SAMPLES_MAX; 1 unless set */
+  int capacity; /* samples that are stored, 1..DSLT_SAMPLES_MAX; 1 unless set */
   dslt_update_policy policy;
   float *init_losses; /* host memory, one for each first-frame step; may be NULL. Freed with the target */
 
@@ -60,7 +60,7 @@ typedef struct dslt_target {
   int blank;     /* 1: the first frame showed one colour, so the box is kept and the target counts as lost */
 } dslt_target;
 
-/* Memory and plans for a target with this search; undo it all, whatever was reached. */
+/* Memory and plans for a target with this search; free them, also after an incomplete creation. */
 int dslt_target_plan(dslt_target *t, dslt_shared *shared, dslt_feature_workspace *workspace,
                      const dslt_search *search);
 void dslt_target_unplan(dslt_target *t);
@@ -75,21 +75,23 @@ int dslt_target_response(dslt_response *out, dslt_target *t);
 
 /* ---- for trackers -------------------------------------------------------------------------------- */
 
-/* Make a section's calls or let the backend replay them; `calls` may be made twice and keeps nothing itself. */
+/* Make a section's calls or let the backend replay them; `calls` may be called twice and must not keep
+ * state. */
 int dslt_run_section(dslt_backend *backend, dslt_frame_graph *graph, int section,
                      int (*calls)(void *context, int argument), void *context, int argument);
-/* The time since the last mark belongs to `stage`. */
+/* Add the time since the last mark to `stage`. */
 int dslt_target_mark(dslt_target *t, dslt_stage stage);
 /* `count` crops around the state, from level `first_level` on, into `input`. */
 int dslt_target_crop(dslt_target *t, float *input, int first_level, int count);
 /* Where the target's crops and taps lie in those of all searches of its workspace. */
 float *dslt_target_input(const dslt_target *t);
 float *dslt_target_tap(const dslt_target *t, int tap);
-/* The search around the last place: its crops, and their taps where there is a network; unless the group has done it
- * for a batch. Marks both stages. */
+/* The search around the last place: its crops, and their taps where there is a network; unless the group has
+ * done it for a batch. Marks both stages. */
 int dslt_target_crop_search(dslt_target *t);
 int dslt_target_search(dslt_target *t);
-/* The frame's response is `map`, in backend memory until the next frame, made around `state` at level `level`. */
+/* The frame's response is `map`, in backend memory until the next frame, made around `state` at level
+ * `level`. */
 void dslt_target_show(dslt_target *t, const float *map, const dslt_target_state *state, int level);
 
 #ifdef __cplusplus

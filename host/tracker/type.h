@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* type.h: what makes a tracker: one constant table, the only thing that the rooms above know of it. The functions
+/* type.h: the interface of a tracker: one constant table, through which all other code uses it. The functions
  * from `learn` on are called between begin() and end() of the backend. */
 #ifndef DSLT_TRACKER_TYPE_H
 #define DSLT_TRACKER_TYPE_H
@@ -28,13 +28,14 @@ struct dslt_tracker_type {
   /* ---- what targets share ---- */
   /* Check the weights against the options and set `norm`; the backend is not open yet. DSLT_EWEIGHTS. */
   int (*open)(dslt_shared *shared);
-  /* Plan the network for inputs [n][h][w][3]; `share` (may be NULL) is an earlier plan to take weights from. NULL:
-   * the tracker has no network, and each of its targets is searched by itself. */
+  /* Plan the network for inputs [n][h][w][3]; `share` (may be NULL) is an earlier plan to take weights from.
+   * NULL: the tracker has no network, and each of its targets is searched by itself. */
   int (*plan_net)(dslt_net **out, const dslt_shared *shared, int n, int h, int w, const dslt_net *share);
   /* What a workspace for searches like this one holds. */
   int (*layout)(dslt_feature_layout *out, const dslt_shared *shared, const dslt_search *search);
   size_t workspace_size; /* of the tracker's own part of a workspace, bytes; 0 = none */
-  /* Fill that part, which comes zeroed. free_workspace() undoes it, whatever was reached. Both may be NULL. */
+  /* Fill that part, which is zeroed before. free_workspace() frees it, also after a failure. Both may be
+   * NULL. */
   int (*plan_workspace)(dslt_feature_workspace *workspace, dslt_shared *shared, const dslt_search *search);
   void (*free_workspace)(dslt_feature_workspace *workspace, dslt_shared *shared);
 
@@ -44,24 +45,25 @@ struct dslt_tracker_type {
                  const dslt_box *box);
   size_t target_size; /* of the tracker's own part of a target, bytes */
   int sections;       /* of a target's frame graph, 1 or more; section 0 is the frame */
-  /* Heads, sample memory and buffers of a target, whose own part comes zeroed; also its ring, policy and list of
-   * losses. free() undoes it, whatever was reached. */
+  /* Heads, sample memory and buffers of a target, whose own part is zeroed before; also its ring, policy and
+   * list of losses. free() frees it, also after a failure. */
   int (*plan)(dslt_target *t);
   void (*free)(dslt_target *t);
   /* Learn the target on the backend's current frame; steps, loss and peak go into `result`. */
   int (*learn)(dslt_target *t, dslt_result *result);
-  /* The calls of one frame. A device may record them, so they are the same for every frame and wait for nothing:
-   * what depends on the frame is decided in backend memory. */
+  /* The calls of one frame. A device may record them, so they must be the same for every frame and not wait:
+   * decisions about a frame are made in backend memory. */
   int (*frame)(dslt_target *t);
-  /* What the frame came to. `record` is the target's; t->seen still holds the state before the frame. Box, lost and
-   * stage times are filled in already. */
+  /* Fill in the frame's result. `record` is the target's; t->seen still holds the state before the frame.
+   * Box, lost and stage times are filled in already. */
   int (*result)(dslt_result *out, dslt_target *t, const dslt_frame_record *record);
   /* Least work of each stage of a frame that began at `before` and gave `result`; for dslt bench. */
   void (*cost)(dslt_work out[DSLT_STAGE_COUNT], const dslt_target *t, const dslt_target_state *before,
                const dslt_result *result);
 };
 
-/* Tracker `index` of this build, counted from 0; NULL past the end. The first one has the preset "default". */
+/* Tracker `index` of this build, counted from 0; NULL past the end. The first one has the preset
+ * "default". */
 const dslt_tracker_type *dslt_tracker_type_at(int index);
 
 #ifdef __cplusplus

@@ -20,9 +20,9 @@
  *   unchanged.
  * - Out-parameters come first. A pointer-to-pointer out-parameter hands over an object that the caller frees
  *   with the matching `_free`, which accepts NULL.
- * - The library never prints, never exits and keeps no global state. Objects of two threads never touch;
+ * - The library never prints, never exits and keeps no global state. Objects of different threads share nothing;
  *   one object belongs to one thread at a time. Weights are read-only after loading and may be shared.
- * - fork(): OpenMP's threads do not come along. After the parent has tracked on the CPU with more than one thread,
+ * - fork(): OpenMP's threads do not exist in the child. After the parent has tracked on the CPU with more than one thread,
  *   trackers that the child makes run with one (in a thread that the child starts: with all), and those of the
  *   parent give DSLT_ESTATE there. CUDA does not survive fork() at all: fork first, or start new processes
  *   (Python: multiprocessing's "spawn").
@@ -88,8 +88,8 @@ enum {
 DSLT_API const char *dslt_error_name(int code);
 /** The code's short text from the table. Static storage. */
 DSLT_API const char *dslt_error_text(int code);
-/** This thread's last failure as a full sentence; "" before the first one. Valid until the next failure in the
- * same thread. */
+/** This thread's last failure as a full sentence; "" before the first one. Valid until the next failure in
+ * the same thread. */
 DSLT_API const char *dslt_last_error(void);
 
 /* ---- boxes and frames ---------------------------------------------------------------------------- */
@@ -125,29 +125,33 @@ typedef struct dslt_image {
 
 /* ---- options ------------------------------------------------------------------------------------- */
 
-/** Every number of a tracker: which tracker, its preset, and what was changed since. Numbers are set and read as
- * text, under the keys that dslt_options_describe() lists and `dslt track --list-options` prints. */
+/** Every number of a tracker: which tracker, its preset, and what was changed since. Numbers are set and read
+ * as text, under the keys that dslt_options_describe() lists and `dslt track --list-options` prints. */
 typedef struct dslt_options dslt_options;
 
-/** Make options from a preset: "default" (what we recommend), "paper" (the publication), "released" (the authors'
- * program), or any other that dslt_preset_describe() lists. The preset decides which tracker the options belong
- * to. Free the result with dslt_options_free(). DSLT_EARGUMENT, DSLT_EOPTION: no such preset; DSLT_EMEMORY. */
+/** Make options from a preset: "default" (what we recommend), "paper" (the publication), "released" (the
+ * authors' program), or any other that dslt_preset_describe() lists. The preset decides which tracker the
+ * options belong to. Free the result with dslt_options_free(). DSLT_EARGUMENT, DSLT_EOPTION: no such preset;
+ * DSLT_EMEMORY. */
 DSLT_API int dslt_options_create(dslt_options **out, const char *preset);
-/** A copy with a life of its own; free it with dslt_options_free(). DSLT_EARGUMENT, DSLT_EMEMORY. */
+/** An independent copy; free it with dslt_options_free(). DSLT_EARGUMENT, DSLT_EMEMORY. */
 DSLT_API int dslt_options_clone(dslt_options **out, const dslt_options *options);
-/** Free options; NULL does nothing. Trackers made with them keep a copy and go on. */
+/** Free options; NULL does nothing. Trackers made with them keep their own copy. */
 DSLT_API void dslt_options_free(dslt_options *options);
 
-/** Set one option from text, for example ("loss", "l2") or ("shrink_a", "10"). Numbers are decimal with a dot,
- * whatever the locale; enumerations take the lower-case names that dslt_options_describe() lists. DSLT_EOPTION:
- * unknown key (the nearest one is named) or a value outside the key's range; nothing is changed then. */
+/** Set one option from text, for example ("loss", "l2") or ("shrink_a", "10"). Numbers are decimal with a
+ * dot, whatever the locale; enumerations take the lower-case names that dslt_options_describe() lists.
+ * DSLT_EOPTION: unknown key (the nearest one is named) or a value outside the key's range; nothing is changed
+ * then. */
 DSLT_API int dslt_options_set(dslt_options *options, const char *key, const char *value);
 /** Write one option as text that dslt_options_set() accepts; `out` holds `size` bytes, of which 64 are always
  * enough. DSLT_EOPTION: unknown key; DSLT_EARGUMENT: too few bytes. */
 DSLT_API int dslt_options_get(char *out, size_t size, const dslt_options *options, const char *key);
-/** Read an option that holds a whole number. DSLT_EOPTION: unknown key, or the option holds something else. */
+/** Read an option that holds a whole number. DSLT_EOPTION: unknown key, or the option holds something
+ * else. */
 DSLT_API int dslt_options_get_integer(int64_t *out, const dslt_options *options, const char *key);
-/** Check whether the options fit together. DSLT_EOPTION names the first one that does not, and what it takes. */
+/** Check whether the options fit together. DSLT_EOPTION names the first one that does not, and what it
+ * takes. */
 DSLT_API int dslt_options_check(const dslt_options *options);
 
 /** Name of the preset that the options started from; "" for NULL. Static storage. */
@@ -157,15 +161,14 @@ DSLT_API const char *dslt_options_tracker(const dslt_options *options);
 
 /** One row of a table of options, for help texts. All strings have static storage. */
 typedef struct dslt_option_info {
-  const char *key;    /**< "shrink_a" */
-  const char *symbol; /**< the paper's symbol or "" */
-  const char *values; /**< allowed values, "0..1" or "shrinkage|l2|l3|..." */
-  const char *help;   /**< one line */
-  const char
-      *tracker; /**< the tracker that it belongs to, "dslt"; "" for the options that all trackers have */
+  const char *key;     /**< "shrink_a" */
+  const char *symbol;  /**< the paper's symbol or "" */
+  const char *values;  /**< allowed values, "0..1" or "shrinkage|l2|l3|..." */
+  const char *help;    /**< one line */
+  const char *tracker; /**< its tracker, "dslt"; "" for options of all trackers */
 } dslt_option_info;
-/** Describe row `index`, counted from 0, of these options' table: first what all trackers have, then the tracker's
- * own. DSLT_EARGUMENT past the end. */
+/** Describe row `index`, counted from 0, of these options' table: first what all trackers have, then the
+ * tracker's own. DSLT_EARGUMENT past the end. */
 DSLT_API int dslt_options_describe(dslt_option_info *out, const dslt_options *options, int index);
 
 /** One preset. All strings have static storage. */
@@ -188,8 +191,8 @@ typedef struct dslt_backend_info {
   char device[128];  /**< the device in words, or why there is none */
   char library[128]; /**< vendor libraries and their versions */
 } dslt_backend_info;
-/** Describe backend number `index` counted from 0; DSLT_EARGUMENT past the end. Never fails for want of a
- * device: that is what `available` says. */
+/** Describe backend number `index` counted from 0; DSLT_EARGUMENT past the end. A missing device is not an
+ * error: then `available` is 0. */
 DSLT_API int dslt_backend_query(dslt_backend_info *out, int index);
 
 /* ---- weights ------------------------------------------------------------------------------------- */
@@ -202,10 +205,10 @@ typedef struct dslt_weights dslt_weights;
  * topology, narrower, made by weights/distill); "random:ARCH[:SEED]", as dslt_weights_random() makes them,
  * seed 1 unless given, for timing and tests; anything else names a safetensors file, which is mapped:
  * VGG-16's topology with any channel widths, torchvision's names (features.0.weight) or Caffe's
- * (conv1_1.weight), F32, F16 or BF16; or any network that `dslt weights convert` wrote; a name that ends in .onnx is
- * an ONNX model (in builds with libonnx). Behind the name of a network what its file does not say can be set:
- * "model.onnx?taps=LOW,HIGH&mean=A,B,C&deviation=A,B,C&channel_order=bgr&scales=A,B". DSLT_EIO, DSLT_EFORMAT, DSLT_EWEIGHTS, DSLT_EMEMORY; DSLT_EARGUMENT: no
- * such arch. */
+ * (conv1_1.weight), F32, F16 or BF16; or any network that `dslt weights convert` wrote; a name that ends in
+ * .onnx is an ONNX model (in builds with libonnx). After a network's name, settings that its file lacks can
+ * be given: "model.onnx?taps=LOW,HIGH&mean=A,B,C&deviation=A,B,C&channel_order=bgr&scales=A,B". DSLT_EIO,
+ * DSLT_EFORMAT, DSLT_EWEIGHTS, DSLT_EMEMORY; DSLT_EARGUMENT: no such arch. */
 DSLT_API int dslt_weights_load(dslt_weights **out, const char *name);
 /** He-initialised random weights in memory. `arch`: "vgg16" (64, 128, 256, 512, 512 channels) or "vgg16/N"
  * (each width divided by N: 2, 4, 8, 16). The same arch and seed give the same values on every machine. */
@@ -247,8 +250,9 @@ DSLT_API int dslt_tracker_create(dslt_tracker **out, const dslt_options *options
 /** Learn the target: `box` on `frame`. May be called again to start over on another target or video. The
  * box must overlap the frame with at least one pixel of area and be finite (DSLT_EBOX). */
 DSLT_API int dslt_tracker_init(dslt_tracker *tracker, const dslt_image *frame, const dslt_box *box);
-/** What first-frame training did: steps, last loss, times of the stages. `lost` 1: the frame has one colour in the
- * box and around it, nothing could be learnt, and updates give the same box, lost. DSLT_ESTATE before an init. */
+/** What first-frame training did: steps, last loss, times of the stages. `lost` 1: the frame has one colour
+ * in the box and around it, nothing could be learnt, and updates give the same box, lost. DSLT_ESTATE before
+ * an init. */
 DSLT_API int dslt_tracker_init_result(dslt_result *out, const dslt_tracker *tracker);
 /** Track into the next frame. Frames must keep the first one's size (DSLT_EFRAME otherwise, the tracker stays
  * usable). DSLT_ESTATE before dslt_tracker_init(). */
@@ -258,11 +262,10 @@ DSLT_API void dslt_tracker_free(dslt_tracker *tracker);
 
 /** The last response map, for drawing and debugging. */
 typedef struct dslt_response {
-  const float
-      *data;  /**< height x width, row-major; about 0..1; owned by the tracker, valid until its next call */
-  int width;  /**< cells */
-  int height; /**< cells */
-  dslt_box window; /**< where the map lies in the frame: its cells tile this box */
+  const float *data; /**< height x width, row-major, about 0..1; valid until the tracker's next call */
+  int width;         /**< cells */
+  int height;        /**< cells */
+  dslt_box window;   /**< where the map lies in the frame: its cells tile this box */
 } dslt_response;
 /** Get the last response map. DSLT_ESTATE before the first dslt_tracker_update(). */
 DSLT_API int dslt_tracker_response(dslt_response *out, dslt_tracker *tracker);
@@ -276,7 +279,7 @@ DSLT_API const char *dslt_tracker_backend(const dslt_tracker *tracker);
 /** Arithmetic of its backbone, which option precision=auto leaves to the device: "f32", "bf16" or "tf32"; ""
  * for NULL. Static storage. */
 DSLT_API const char *dslt_tracker_precision(const dslt_tracker *tracker);
-/** Why backend "auto" does not use a GPU although this build could: a sentence, else "". Owned by the
+/** A sentence on why backend "auto" uses no GPU although this build supports one, else "". Owned by the
  * tracker. */
 DSLT_API const char *dslt_tracker_note(const dslt_tracker *tracker);
 
@@ -289,18 +292,18 @@ DSLT_API const char *dslt_tracker_note(const dslt_tracker *tracker);
  *       frame = next, have = have_next;
  *     }
  *
- * Its pixels must stay readable and unchanged until the second dslt_tracker_update() from here has returned, or
- * until dslt_tracker_init() or dslt_tracker_free(). This is a hint and changes no result: a second announcement
- * replaces the first, another frame than the announced one may follow, and on the CPU nothing is done. DSLT_EFRAME
- * as for dslt_tracker_update(), DSLT_ESTATE before dslt_tracker_init(). */
+ * Its pixels must stay readable and unchanged until the second dslt_tracker_update() from here has returned,
+ * or until dslt_tracker_init() or dslt_tracker_free(). This is a hint and changes no result: a second
+ * announcement replaces the first, another frame than the announced one may follow, and on the CPU nothing is
+ * done. DSLT_EFRAME as for dslt_tracker_update(), DSLT_ESTATE before dslt_tracker_init(). */
 DSLT_API int dslt_tracker_prefetch(dslt_tracker *tracker, const dslt_image *frame);
 
 /* ---- several targets in one video ---------------------------------------------------------------- */
 
-/** Targets that are followed together: they share the frame, the backend, one copy of the weights and the
+/** Targets that are tracked together: they share the frame, the backend, one copy of the weights and the
  * memory for intermediate results, and on a GPU targets of equal input size go through the backbone as one
- * batch. Each target has a model of its own and gets the box that a separate tracker would give (on the CPU the
- * same bits). */
+ * batch. Each target has a model of its own and gets the box that a separate tracker would give (on the CPU
+ * the same bits). */
 typedef struct dslt_group dslt_group;
 
 #define DSLT_GROUP_TARGETS 64 /**< of a group, at most */
@@ -320,14 +323,14 @@ DSLT_API int dslt_group_count(const dslt_group *group);
 DSLT_API int dslt_group_init_result(dslt_result *out, const dslt_group *group, int target);
 /** Track all targets into the next frame: results[i] is target number i's, room for dslt_group_count() of
  * them, all unchanged after a failure. The time of a stage that several targets shared is divided evenly
- * among them, so that the times add up to the frame's. Frames must keep the first one's size (DSLT_EFRAME otherwise,
- * the group stays usable). DSLT_ESTATE before dslt_group_init(). */
+ * among them, so that the times add up to the frame's. Frames must keep the first one's size (DSLT_EFRAME
+ * otherwise, the group stays usable). DSLT_ESTATE before dslt_group_init(). */
 DSLT_API int dslt_group_update(dslt_result *results, dslt_group *group, const dslt_image *frame);
 /** As dslt_tracker_prefetch(), for all targets at once. */
 DSLT_API int dslt_group_prefetch(dslt_group *group, const dslt_image *frame);
-/** The last response map of target number `target`; its data is owned by the group and valid until the group's
- * next init or update. DSLT_ESTATE before the first dslt_group_update(), DSLT_EARGUMENT where there is no
- * such target. */
+/** The last response map of target number `target`; its data is owned by the group and valid until the
+ * group's next init or update. DSLT_ESTATE before the first dslt_group_update(), DSLT_EARGUMENT where there
+ * is no such target. */
 DSLT_API int dslt_group_response(dslt_response *out, dslt_group *group, int target);
 /** As dslt_tracker_backend(). */
 DSLT_API const char *dslt_group_backend(const dslt_group *group);

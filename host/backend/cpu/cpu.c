@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cpu.c: opening the CPU backend, its memory, its tables. */
+/* cpu.c: the CPU backend's creation, memory and operation tables. */
 #include "cpu.h"
 
 #include <omp.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cpu.h: the CPU backend's own state and the pieces it is made of. */
+/* cpu.h: internal state of the CPU backend and functions that its source files share. */
 #ifndef DSLT_BACKEND_CPU_CPU_H
 #define DSLT_BACKEND_CPU_CPU_H
 
 #include "backend/backend.h"
 
-/* Hot loops are compiled for each x86-64 level and picked at load time. Sanitizers do not mix with the
- * resolvers. */
+/* Hot loops are compiled for each x86-64 level and selected at load time. Off with sanitizers, which crash in
+ * the resolvers. */
 #if defined(__x86_64__) && defined(__gnu_linux__) && __GNUC__ >= 12 && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define DSLT_HOT __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), optimize("O3")))
@@ -31,11 +31,11 @@ typedef struct dslt_cpu {
   dslt_cpu_engine *engine;
 
   dslt_image frame;   /* current frame as BGR8 */
-  uint8_t *converted; /* holds it where the caller's was something else */
+  uint8_t *converted; /* holds the converted frame if the caller's had another format */
   size_t converted_bytes;
 
   dslt_arena crop;        /* rows and tables of cropping; grows with the first frame */
-  dslt_arena scratch;     /* what a single operation needs while it runs */
+  dslt_arena scratch;     /* scratch of the running operation */
   dslt_arena activations; /* what a backbone passes from layer to layer */
 } dslt_cpu;
 
@@ -63,8 +63,7 @@ void dslt_cpu_library(char *out, size_t size);
  * is stored [n][k]. onednn_gemm.c or plain_gemm.c. */
 typedef struct dslt_gemm dslt_gemm;
 int dslt_gemm_plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k);
-/* The same for a product that one thread computes alone while others may compute theirs: inside parallel
- * regions. */
+/* The same for a product computed by one thread inside a parallel region. */
 int dslt_gemm_plan_alone(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k);
 int dslt_gemm_run(dslt_gemm *gemm, float *c, const float *a, const float *b);
 void dslt_gemm_free(dslt_gemm *gemm);

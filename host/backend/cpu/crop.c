@@ -21,9 +21,9 @@ DSLT_HOT static void blend_rows(float *row, const dslt_image *frame, const dslt_
   }
 }
 
-/* What sampling across needs of a level: it depends on the column alone. */
+/* Tables for horizontal sampling of one level, which depend only on the column. */
 typedef struct crop_level {
-  int first, last; /* frame columns that are looked at */
+  int first, last; /* frame columns that are read */
   int taps;        /* of every sample; 0: too many for tables */
   int32_t *place;  /* [w][taps]: where in a row of floats a tap's pixel begins */
   float *weight;   /* [w][taps], not yet normalised */
@@ -57,7 +57,7 @@ DSLT_HOT static void tabulate(crop_level *level, const dslt_axis *axis, int w, i
   }
 }
 
-/* A pixel's three channels and one more that is ignored. */
+/* A pixel's three channels and a fourth value that is ignored. */
 typedef float quad __attribute__((vector_size(16), aligned(4), may_alias));
 
 DSLT_HOT static void sample_row(float *out, const float *row, int width, const crop_level *level, int flip) {
@@ -80,7 +80,7 @@ DSLT_HOT static void normalise_row(float *restrict out, const float *restrict to
   for (int k = 0; k < count; ++k) out[k] = (out[k] / total[k] - mean[k]) * inverse[k];
 }
 
-/* The same without tables, for samples that span a great many pixels. */
+/* The same without tables, for samples that span many pixels. */
 DSLT_HOT static void sample_wide(float *out, const float *row, int width, int columns, const dslt_axis *axis,
                                  const dslt_input_norm *norm) {
   int flip = norm->rgb ? 2 : 0;
@@ -154,7 +154,7 @@ int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_search *g, const
   crop_scratch scratch;
   crop_level levels[DSLT_LEVELS_MAX];
   dslt_axis axes[DSLT_LEVELS_MAX];
-  /* as many tables as a later call may want: nothing is allocated in a frame */
+  /* as many tables as any later call needs: nothing is allocated per frame */
   DSLT_TRY(lay_out(&scratch, cpu, w, g->scale.levels > count ? g->scale.levels : count, norm));
   for (int i = 0; i < count; ++i) {
     axes[i] = (dslt_axis){(float)g->area.anchor_x, (float)state->cx,
@@ -171,7 +171,7 @@ int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_search *g, const
   return DSLT_OK;
 }
 
-/* A box is one thread's work. */
+/* One thread per box. */
 int dslt_cpu_crop_boxes(dslt_backend *backend, float *out, int h, int w, const dslt_input_norm *norm,
                         const dslt_box *boxes, int count) {
   dslt_cpu *cpu = dslt_cpu_of(backend);

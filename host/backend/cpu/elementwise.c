@@ -2,7 +2,7 @@
 /* elementwise.c: sums of maps, the loss, Adam, early stopping. */
 #include "cpu.h"
 
-/* Work below this many values is not worth waking threads for. */
+/* Below this many values one thread is faster than several. */
 enum { GRAIN = 16384, ADAM_ALONE = 100000 };
 
 DSLT_HOT static void axpby_range(float *y, float a, const float *x, float b, const float *z, size_t first,
@@ -54,7 +54,8 @@ int dslt_cpu_loss(dslt_backend *backend, float *d_response, float *d_bias, float
 
 DSLT_HOT static void adam_range(const dslt_param *p, const dslt_adam_rule *rule, float rate, size_t first,
                                 size_t last) {
-  /* copies of what the loop must not reload: with them, and without errno, it becomes vector code */
+  /* local copies, so that the compiler need not reload them: together with -fno-math-errno this lets it
+   * vectorise the loop */
   float *restrict w = p->w, *restrict m = p->m, *restrict v = p->v;
   const float *restrict g = p->g;
   const dslt_adam_rule fixed = *rule;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fork.c: remembers in which process OpenMP's threads live. */
+/* fork.c: records in which process OpenMP started its threads. */
 #include "fork.h"
 
 #include <stdatomic.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-/* OpenMP's pool of threads is one for the whole process, and so is this: the process that has it, 0 before. */
+/* Global because OpenMP's thread pool is global too: id of the process that started it, 0 before. */
 static _Atomic(pid_t) pool_owner;
 
 int dslt_cpu_threads_are_gone(void) {

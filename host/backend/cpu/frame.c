@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frame.c: any frame the public API accepts becomes BGR8. */
+/* frame.c: converts frames of every accepted format to BGR8. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,7 +60,7 @@ int dslt_cpu_frame(dslt_backend *backend, const dslt_image *image) {
   return DSLT_OK;
 }
 
-/* The pixels are where they are needed. */
+/* The frame needs no upload. */
 int dslt_cpu_prefetch(dslt_backend *backend, const dslt_image *image) {
   (void)backend;
   (void)image;

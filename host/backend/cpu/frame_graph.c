@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frame_graph.c: sections of calls on the CPU: nothing is recorded, flags are read when a block is met. */
+/* frame_graph.c: sections of calls on the CPU: nothing is recorded; the flag of a block is read when the
+ * block begins. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

@@ -2,13 +2,13 @@
 /* fused_head.c: a head as one operation, forward and backward, in few products and few parallel regions.
  *
  * Everything between the low tap X and the response is linear, and a regression has far fewer taps than the
- * reduction has channels. So the reduced map X R is never made: base's products are X (R W^T) instead of
- * (X R) W^T, and with T = D^T X (D: the response gradient under each tap, as in regress.c) the gradients are
- * dR = T^T W and dW = T R. Both regressions have the enlarged high map as input, so one product with the sum
- * of their weights serves both. About half the operations are left.
+ * reduction has channels. So the reduced map X R is never made: base's products are X (R W^T) instead of (X
+ * R) W^T, and with T = D^T X (D: the response gradient under each tap, as in regress.c) the gradients are dR
+ * = T^T W and dW = T R. Both regressions have the enlarged high map as input, so one product with the sum of
+ * their weights serves both. This halves the number of operations.
  *
- * The map is cut into bands of rows. A band is one thread's work from upsampling to products, and sums over
- * bands are added in order: the bytes do not depend on the number of threads. */
+ * The map is cut into bands of rows. One thread computes a band from upsampling to products, and sums over
+ * bands are added in order, so that the result does not depend on the number of threads. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,11 +22,11 @@ typedef struct band {
   int first, last;                         /* rows of the high map */
   dslt_gemm *reduce, *tap_low, *tap_high;  /* forward */
   dslt_gemm *gradient_low, *gradient_high; /* D X and D raised */
-  dslt_gemm *d_raise, *d_reduce;           /* the way back to the high tap */
+  dslt_gemm *d_raise, *d_reduce;           /* gradients back to the high tap */
   float *taps_low, *taps_high;             /* [taps][cells of the band]: response of every tap */
-  float *d;                                /* the same shape */
+  float *d;                                /* of the same shape */
   float *sums_low, *sums_high;             /* [taps][low_channels], [taps][channels] */
-  float *share_upsample, *share_reduce; /* of the gradients; NULL in the first band: it writes them itself */
+  float *share_upsample, *share_reduce;    /* partial gradients; NULL for the first band */
 } band;
 
 struct dslt_fused_head {
@@ -42,7 +42,7 @@ struct dslt_fused_head {
   float *composed; /* ... composed with the reduction, [taps][low_channels] */
   float *reduced, *raised, *d_raised, *d_reduced, *d_base_low;
   const float *w_low, *m_low, *x_high,
-      *x_raised; /* the above, or what stands for them, of the last forward */
+      *x_raised; /* the weights above, or the arrays that replace them, in the last forward pass */
   void *memory;
 };
 
@@ -56,7 +56,7 @@ static size_t band_high_cells(const dslt_fused_head *s, const band *b) {
   return (size_t)(b->last - b->first) * (size_t)(s->d.w / s->d.factor);
 }
 
-/* The next `count` floats of the memory at `base`; NULL while it is only measured. */
+/* The next `count` floats of the memory at `base`; NULL while only the size is computed. */
 static float *take(float *base, size_t *used, size_t count) {
   float *place = base ? base + *used : NULL;
   *used += (count + 15) / 16 * 16;
@@ -243,7 +243,7 @@ static int result(int failed) {
 
 int dslt_cpu_fused_head_forward(dslt_fused_head *s, float *response, const float **residual, const float *low,
                                 const float *high, const dslt_fused_head_tensors *w) {
-  *residual = NULL; /* the sum is made on the way */
+  *residual = NULL; /* the sum is computed in the same loop */
   const dslt_fused_head_desc *d = &s->d;
   const int all = d->n * s->bands, reductions = s->high && !d->reduced ? all : 0;
   const int rows = d->h - d->kh + 1, columns = d->w - d->kw + 1;
@@ -279,7 +279,7 @@ static int backward_band(dslt_fused_head *s, const band *b, const float *low, co
   return d->deep ? dslt_gemm_run(b->d_raise, s->d_raised + cell * c, b->d, s->mixed) : DSLT_OK;
 }
 
-/* The way back through the upsampling and the high reduction. */
+/* Backward through the upsampling and the high reduction. */
 static int backward_high_band(dslt_fused_head *s, const band *b, const dslt_fused_head_tensors *g,
                               const float *high, const float *upsample) {
   const dslt_fused_head_desc *d = &s->d;

@@ -135,7 +135,7 @@ static void run_global_average(const dslt_layer_call *c) {
   }
 }
 
-/* ---- local response normalisation ----------------------------------------------------------------- */
+/* ---- local response normalisation ---------------------------------------------------------------- */
 
 static float squares_across(const dslt_layer_call *c, const float *cell, int channel) {
   const int half = c->layer->size / 2;
@@ -179,7 +179,7 @@ static void run_lrn(const dslt_layer_call *c) {
 
 /* ---- joins --------------------------------------------------------------------------------------- */
 
-/* One cell's worth of an input of a sum or product, which may have only one cell. */
+/* The values of one cell of an input of a sum or product; an input may have only one cell. */
 static const float *joined_cell(const dslt_layer_call *c, int input, int image, int oy, int ox) {
   const dslt_node_map *in = &c->in[input];
   return cell_of(c->x[input], in, image, in->h == 1 ? 0 : oy, in->w == 1 ? 0 : ox);

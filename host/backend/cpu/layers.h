@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* layers.h: every kind of layer in plain C, channels last and float32. What a build without oneDNN runs, and
- * what oneDNN refuses. */
+/* layers.h: every kind of layer in plain C, channels last and float32. Used by builds without oneDNN and for
+ * layers that oneDNN does not support. */
 #ifndef DSLT_BACKEND_CPU_LAYERS_H
 #define DSLT_BACKEND_CPU_LAYERS_H
 

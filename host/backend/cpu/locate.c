@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* locate.c: the maximum of a response map, and what it does to the state. */
+/* locate.c: finds the maximum of a response map and updates the state. */
 #include "math/locate.h"
 
 #include "cpu.h"
@@ -74,7 +74,7 @@ int dslt_cpu_choose_scale(dslt_backend *backend, dslt_target_state *state, const
                           const dslt_search *g) {
   (void)backend;
   size_t count = (size_t)g->area.response_width * (size_t)g->area.response_height;
-  int best = (g->scale.levels - 1) / 2; /* the same size wins ties */
+  int best = (g->scale.levels - 1) / 2; /* unchanged size wins ties */
   float best_score = find_peak(responses + count * (size_t)best, g).score;
   for (int level = 0; level < g->scale.levels; ++level) {
     float score = dslt_level_score(find_peak(responses + count * (size_t)level, g).score, level, g);

@@ -4,21 +4,21 @@
 
 #include "base/error.h"
 
-/* Working memory beyond this leaves the last cache of the machines we know and would outweigh the weights;
- * fewer images then go through at a time. */
+/* Working memory larger than this exceeds the last-level cache of the measured machines, which costs more
+ * than reading the weights again; fewer images are then processed at a time. */
 #define WORKING_BYTES ((size_t)32 << 20)
-/* Weights that Winograd turned into 6 x 6 tiles are four times as large. Beyond this they come from memory
- * in every run, which only many tiles of a picture make up for. */
+/* Winograd's 6 x 6 weight tiles are four times as large as the weights. Above this size they are read from
+ * memory in every run, which only pays off for pictures with many tiles. */
 #define CACHED_WEIGHTS ((size_t)16 << 20)
 enum { FEWEST_TILES = 16, FEWEST_TILES_UNCACHED = 32 };
 
-/* Winograd by name: oneDNN 2 also has 2 x 2 tiles, but only for some batch sizes and numbers of threads, and
- * a picture's features must not depend on either. */
+/* Winograd is selected by implementation name: oneDNN 2 also has 2 x 2 tiles, but only for some batch sizes
+ * and numbers of threads, and a picture's features must not depend on either. */
 #define WINOGRAD_4X4 "wino_4x3"
 
 static size_t blocks_of_16(int channels) { return ((size_t)channels + 15) / 16; }
 
-/* 3 x 3, stride 1, padding 1: the only kind that Winograd's tiles are made for. */
+/* 3 x 3, stride 1, padding 1: the only shape that the Winograd tiles support. */
 static int is_same_3x3(const dslt_conv_shape *s) {
   if (s->groups != 1) return 0;
   for (int d = 0; d < 2; ++d)
@@ -32,7 +32,7 @@ int dslt_conv_wants_winograd(const dslt_conv_shape *s) {
   if (s->type != dnnl_f32 || !is_same_3x3(s)) return 0;
   const size_t tiles = (((size_t)s->h + 3) / 4) * (((size_t)s->w + 3) / 4);
   const size_t padded = 256 * blocks_of_16(s->cin) * blocks_of_16(s->cout);
-  /* channels are filled up to whole blocks: more than half as much again eats the gain */
+  /* channels are padded to whole blocks: more than 50 % of padding costs more than the gain */
   if (2 * padded > 3 * (size_t)s->cin * (size_t)s->cout) return 0;
   return tiles >= (36 * sizeof(float) * padded <= CACHED_WEIGHTS ? FEWEST_TILES : FEWEST_TILES_UNCACHED);
 }
@@ -40,7 +40,7 @@ int dslt_conv_wants_winograd(const dslt_conv_shape *s) {
 typedef struct conv_way {
   dnnl_alg_kind_t algorithm;
   dnnl_format_tag_t src, dst;
-  const char *name; /* as dslt_pd_find_conv() takes it */
+  const char *name; /* argument of dslt_pd_find_conv() */
 } conv_way;
 
 /* out->pd is NULL where oneDNN has no such convolution. */
@@ -67,16 +67,16 @@ done:
   return rc;
 }
 
-/* What a run writes and reads again. oneDNN's scratch memory also has room for turning the weights, which is
- * never touched because they come turned. */
+/* What a run writes and reads again. oneDNN's scratch memory also has room for transforming the weights,
+ * which is never used because they are transformed in advance. */
 static size_t working_bytes(const_dnnl_primitive_desc_t pd) {
   const size_t all = dslt_pd_scratch(pd);
   const size_t weights = dnnl_memory_desc_get_size(dslt_pd_md(pd, dnnl_query_weights_md));
   return all > weights ? all - weights : 0;
 }
 
-/* The largest part of the batch that adds up in the same order as a picture alone, so that a picture's bytes
- * do not depend on its company, and whose working memory stays in the cache. */
+/* The largest part of the batch that sums in the same order as a single picture, so that a picture's result
+ * does not depend on the batch, and whose working memory fits in the cache. */
 static int find_winograd(dslt_conv_choice *out, dslt_cpu_engine *e, const dslt_conv_shape *s) {
   static const conv_way way = {dnnl_convolution_winograd, dnnl_nChw16c, dnnl_nChw16c, WINOGRAD_4X4};
   dslt_conv_choice alone;
@@ -106,7 +106,8 @@ int dslt_conv_choose_stacked(dslt_conv_choice *out, dslt_cpu_engine *e, const ds
   static const conv_way channels_last = {dnnl_convolution_direct, dnnl_nhwc, dnnl_nhwc, ""};
   out->pd = NULL;
   if (!first && dslt_conv_wants_winograd(s)) DSLT_TRY(find_winograd(out, e, s));
-  /* sorting the picture's three planes costs less than sorting what the first layer makes of them */
+  /* converting the layout of the picture's three planes is cheaper than converting the first layer's
+   * output */
   if (first && blocked_next && s->cout % 16 == 0) DSLT_TRY(find(out, e, s, s->n, output_type, &from_planes));
   if (!out->pd) DSLT_TRY(find(out, e, s, s->n, output_type, &channels_last));
   if (!out->pd)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* onednn_choice.h: which of oneDNN's convolutions computes a layer of a network, and in which layout.
  *
- * A fixed rule by shape and type, made from measurements (bench/README.md, "Backbone"), so that the same
+ * A fixed rule by shape and type, derived from measurements (bench/README.md, "Backbone"), so that the same
  * network gives the same bytes in every run, on any number of threads and in a batch of any size. */
 #ifndef DSLT_BACKEND_CPU_ONEDNN_CHOICE_H
 #define DSLT_BACKEND_CPU_ONEDNN_CHOICE_H
@@ -18,18 +18,18 @@ typedef struct dslt_conv_shape {
 
 typedef struct dslt_conv_choice {
   dnnl_primitive_desc_t
-      pd; /* with bias and what form.post asks for; dnnl_primitive_desc_destroy() frees it */
+      pd; /* with bias and the operations in form.post; dnnl_primitive_desc_destroy() frees it */
   dnnl_format_tag_t src, dst;   /* layouts: dnnl_nhwc, dnnl_nChw16c or dnnl_nchw */
   dnnl_data_type_t output_type; /* what it writes */
-  int images;                   /* that one run of it takes; divides n */
+  int images;                   /* images per run; divides n */
 } dslt_conv_choice;
 
-/* 1: Winograd F(4 x 4, 3 x 3) would be the faster way, if oneDNN has it here. Does not depend on n. */
+/* 1: Winograd F(4 x 4, 3 x 3) is the faster algorithm, if oneDNN supports it here. Does not depend on n. */
 int dslt_conv_wants_winograd(const dslt_conv_shape *shape);
 
 /* Choose for a layer of a plain stack of 3 x 3 convolutions, like VGG-16. `first` says that the input is the
- * picture, and `blocked_next` that the layer after it reads dnnl_nChw16c. `output_type` is what to write, where
- * the choice leaves that open: Winograd writes shape->type. */
+ * picture, and `blocked_next` that the layer after it reads dnnl_nChw16c. `output_type` is the output's type
+ * unless Winograd is chosen, which writes shape->type. */
 int dslt_conv_choose_stacked(dslt_conv_choice *out, dslt_cpu_engine *e, const dslt_conv_shape *shape,
                              dnnl_data_type_t output_type, int first, int blocked_next);
 

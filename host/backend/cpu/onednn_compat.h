@@ -28,8 +28,8 @@ int dslt_onednn_check(dnnl_status_t status, const char *what);
 
 int dslt_md_make(dslt_md_owned *out, int rank, const dnnl_dims_t dims, dnnl_data_type_t type,
                  dnnl_format_tag_t tag);
-/* Channels first .. first + channels - 1 of an NCHW description. DSLT_EUNSUPPORTED where the layout has no such
- * part. */
+/* Channels first .. first + channels - 1 of an NCHW description. DSLT_EUNSUPPORTED where the layout has no
+ * such part. */
 int dslt_md_part(dslt_md_owned *out, dslt_md whole, int n, int first, int channels, int h, int w);
 int dslt_md_copy(dslt_md_owned *out, dslt_md md);
 void dslt_md_free(dslt_md_owned md);
@@ -50,8 +50,9 @@ typedef struct dslt_conv_form {
 } dslt_conv_form;
 /* [cout][cin][kh][kw], or [groups][cout / groups][cin / groups][kh][kw]; returns the rank. */
 int dslt_conv_weight_dims(dnnl_dims_t out, int groups, int cout, int cin, const int kernel[2]);
-/* Convolution by the first of oneDNN's implementations of `algorithm` whose name holds `name` ("": any at all;
- * NULL: any but its reference loops, which are a thousand times slower). *out is NULL where there is none. */
+/* Convolution by the first of oneDNN's implementations of `algorithm` whose name holds `name` ("": any at
+ * all; NULL: any but its reference loops, which are a thousand times slower). *out is NULL where there is
+ * none. */
 int dslt_pd_find_conv(dnnl_primitive_desc_t *out, dslt_cpu_engine *e, const dslt_conv_mds *md,
                       const dslt_conv_form *form, dnnl_alg_kind_t algorithm, const char *name);
 /* 1: two Winograd convolutions of the same channels add their products in the same order. */

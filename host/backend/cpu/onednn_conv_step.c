@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* onednn_conv_step.c: convolutions among a network's steps. */
+/* onednn_conv_step.c: plans convolutions as steps of a network. */
 #include "base/error.h"
 #include "onednn_plan.h"
 
 static const dslt_node *layer_of(const dslt_plan *p, int index) { return &p->desc->graph->layer[index]; }
 
-/* What the last window needs behind the map, which may be less than there is padding. */
+/* Padding that the last window needs after the map, which may be less than the given padding. */
 static void paddings(dnnl_dims_t front, dnnl_dims_t back, const dslt_node *l, const dslt_node_map *in,
                      const dslt_node_map *out) {
   const int side[2] = {in->h, in->w}, cells[2] = {out->h, out->w};

@@ -31,7 +31,7 @@ dslt_value *dslt_plan_first_value(dslt_plan *p, int layer) {
   return NULL;
 }
 
-/* Where the layer's map is to be written: as a part of a concatenation, straight into the tap, or into memory of
+/* Where the layer's map is written: as a part of a concatenation, straight into the tap, or into memory of
  * its own. */
 int dslt_plan_new_value(dslt_value *out, dslt_plan *p, int layer, dnnl_format_tag_t layout,
                         dnnl_data_type_t type) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* onednn_fuse.c: which layers of a network are computed together: sums inside their last convolution,
- * concatenations by whoever writes their parts. */
+/* onednn_fuse.c: which layers of a network are computed together: sums in their last convolution,
+ * concatenations by writing their parts in place. */
 #include "base/error.h"
 #include "onednn_plan.h"
 
-/* VGG-16's kind of network: one convolution of 3 x 3 or one pooling of 2 x 2 after the other. */
+/* A network like VGG-16: a sequence of 3 x 3 convolutions and 2 x 2 poolings. */
 int dslt_plan_is_stack(const dslt_graph *graph, const unsigned char *needed) {
   for (int i = 1; i < graph->layers; ++i) {
     const dslt_node *l = &graph->layer[i];
@@ -30,7 +30,7 @@ static void count_uses(dslt_plan *p) {
   for (int t = p->desc->taps - 1; t >= 0; --t) p->layer[p->desc->tap[t]].tap = t;
 }
 
-/* 1: nothing reads `layer` after step `sum`, save convolutions that are themselves put off. */
+/* 1: nothing reads `layer` after step `sum`, except convolutions that are themselves postponed. */
 static int is_dead_after(const dslt_plan *p, int layer, int sum) {
   const dslt_graph *g = p->desc->graph;
   for (int i = layer + 1; i < g->layers; ++i)
@@ -41,7 +41,7 @@ static int is_dead_after(const dslt_plan *p, int layer, int sum) {
   return 1;
 }
 
-/* y = x + conv(...): the convolution adds its result to x where x lies, if nobody wants x any more. */
+/* y = x + conv(...): the convolution adds its result to x in place, if x is not needed afterwards. */
 static int can_add(const dslt_plan *p, int sum, int conv, int other) {
   const dslt_graph *g = p->desc->graph;
   const dslt_node *c = &g->layer[conv];
@@ -51,7 +51,7 @@ static int can_add(const dslt_plan *p, int sum, int conv, int other) {
   if (other == conv || other == 0 || c->input[0] == other || p->layer[other].tap >= 0) return 0;
   if (p->layer[other].concat >= 0 || g->layer[other].kind == DSLT_LAYER_CONCAT) return 0;
   if (p->layer[conv].concat >= 0 || p->layer[conv].sum >= 0) return 0;
-  /* put off, it would find its own input overwritten */
+  /* if postponed, its own input would be overwritten */
   if (p->layer[c->input[0]].gone >= 0) return 0;
   return a->h == b->h && a->w == b->w && is_dead_after(p, other, sum);
 }
@@ -79,7 +79,7 @@ static int writes_in_place(const dslt_plan *p, int layer) {
          p->map[layer].c % 16 == 0;
 }
 
-/* In blocks of 16 channels one picture's concatenation is its parts one after the other. */
+/* In blocks of 16 channels, one picture's concatenation is its parts stored consecutively. */
 static int place_concats(dslt_plan *p) {
   const dslt_graph *g = p->desc->graph;
   const size_t element = p->net->type == dnnl_bf16 ? 2 : 4;

@@ -10,7 +10,7 @@ struct dslt_gemm {
   dslt_cpu *cpu;
   dslt_step step;
   size_t scratch_bytes;
-  void *scratch; /* of a product that is computed alone: others may run at the same time */
+  void *scratch; /* own scratch of a single-threaded product: others may run at the same time */
 };
 
 static int plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {
@@ -46,7 +46,7 @@ int dslt_gemm_plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n,
   return plan(out, cpu, ta, tb, m, n, k);
 }
 
-/* oneDNN divides the work when it plans, among the threads it finds then. */
+/* oneDNN divides the work when the product is planned, among the threads available at that time. */
 int dslt_gemm_plan_alone(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {
   int threads = omp_get_max_threads();
   omp_set_num_threads(1);

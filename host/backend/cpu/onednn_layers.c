@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* onednn_layers.c: the layers of a network among its steps, save convolutions. */
+/* onednn_layers.c: plans the layers of a network as steps, except convolutions. */
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -24,7 +24,7 @@ static int plain_weights(dslt_plan *p, int index, dslt_layer_call *call) {
   return DSLT_OK;
 }
 
-/* What oneDNN has no fast way for: channels last, in float32. */
+/* Layers that oneDNN has no fast implementation for: channels last, in float32. */
 static int plan_plain(dslt_plan *p, int index) {
   dslt_net *net = p->net;
   const dslt_node *l = layer_of(p, index);
@@ -62,7 +62,7 @@ static int pool_pd(dnnl_primitive_desc_t *out, dslt_plan *p, int index, dslt_md 
     form.stride[d] = l->stride[d];
     form.front[d] = map->pad[d];
     form.back[d] = (cells[d] - 1) * l->stride[d] + form.kernel[d] - side[d] - map->pad[d];
-    overhang |= form.back[d] > map->pad[d + 2]; /* only padding counts, not what lies behind it */
+    overhang |= form.back[d] > map->pad[d + 2]; /* an average counts padding, but not cells beyond it */
   }
   if (l->kind != DSLT_LAYER_MAX_POOL)
     form.algorithm = l->count_padding ? dnnl_pooling_avg_include_padding : dnnl_pooling_avg_exclude_padding;
@@ -87,7 +87,7 @@ static int single_pd(dnnl_primitive_desc_t *out, dslt_plan *p, int index, dslt_m
   }
 }
 
-/* In the layout that the input has. */
+/* In the input's layout. */
 static int plan_single(int *done, dslt_plan *p, int index) {
   const dslt_value from = *dslt_plan_first_value(p, layer_of(p, index)->input[0]);
   dslt_value to = from;
@@ -173,7 +173,8 @@ static int plan_sum(int *done, dslt_plan *p, int index) {
 
 /* ---- concatenation ------------------------------------------------------------------------------- */
 
-/* Its parts are in blocks of 16 channels one after the other; who could has written his own. */
+/* The parts are blocks of 16 channels stored consecutively; layers that could have already written theirs in
+ * place. */
 static int plan_concat_blocked(dslt_plan *p, int index) {
   const dslt_node *l = layer_of(p, index);
   const dslt_value whole = {
@@ -236,7 +237,7 @@ static int plan_concat(dslt_plan *p, int index) {
 
 /* ---- any layer ----------------------------------------------------------------------------------- */
 
-/* Bring the map where a concatenation and the taps want it, unless it was written there. */
+/* Copy the map into its concatenation and its taps, unless it was written there. */
 static int deliver(dslt_plan *p, int index) {
   const dslt_layer_plan *l = &p->layer[index];
   const dslt_net_desc *d = p->desc;
@@ -255,7 +256,7 @@ static int deliver(dslt_plan *p, int index) {
 int dslt_plan_layer(dslt_plan *p, int index) {
   const dslt_node *l = layer_of(p, index);
   int done = 0;
-  if (p->layer[index].sum >= 0) return DSLT_OK; /* computed with the sum */
+  if (p->layer[index].sum >= 0) return DSLT_OK; /* computed together with the sum */
   switch (l->kind) {
     case DSLT_LAYER_INPUT: done = 1; break;
     case DSLT_LAYER_CONV:

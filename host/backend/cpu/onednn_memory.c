@@ -53,7 +53,8 @@ int dslt_net_bind(dslt_net *net, int arg, int store, size_t offset, size_t strid
   return DSLT_OK;
 }
 
-/* The lowest place at or above *at that a store in use with `s` leaves free. 0: it collides and *at moved. */
+/* The lowest place at or above *at that a store in use with `s` leaves free. 0: it overlaps one, and *at was
+ * moved. */
 static int fits(size_t *at, const dslt_store *s, const dslt_store *other) {
   if (other->last < s->first || other->first > s->last) return 1;
   if (*at + s->bytes <= other->offset || other->offset + other->bytes <= *at) return 1;
@@ -73,7 +74,7 @@ int dslt_net_place_stores(dslt_net *net) {
     dslt_store *s = &net->store[next];
     size_t at = 0;
     for (int k = 0; k < count; ++k)
-      if (!fits(&at, s, &net->store[placed[k]])) k = -1; /* moved: look at all of them again */
+      if (!fits(&at, s, &net->store[placed[k]])) k = -1; /* moved: check all of them again */
     s->offset = at;
     if (at + s->bytes > net->arena_bytes) net->arena_bytes = at + s->bytes;
     placed[count] = next;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* onednn_net.c: a network as a flat list of oneDNN primitives, planned once for each batch and input size, and
- * run. Weights are packed once and shared between plans. */
+/* onednn_net.c: a network as a flat list of oneDNN primitives, planned once for each batch and input size,
+ * and run. Weights are packed once and shared between plans. */
 #include "onednn_net.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-/* Names are of no use here, and the caller's graph need not outlive the plan. */
+/* Copied because the caller's graph need not outlive the plan; names are not needed. */
 static int copy_graph(dslt_graph *out, const dslt_graph *graph) {
   const size_t bytes = (size_t)graph->layers * sizeof *graph->layer;
   out->layer = malloc(bytes);
@@ -52,7 +52,7 @@ typedef struct run {
   const float *input;
   float *const *taps;
   char *arena;
-  size_t first; /* picture of this repetition */
+  size_t first; /* index of this repetition's first picture */
 } run;
 
 static char *address(const dslt_net *net, const run *r, const dslt_binding *b, int part) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* onednn_net.h: a planned network as oneDNN runs it: a flat list of steps between stretches of memory. */
+/* onednn_net.h: a planned network as oneDNN runs it: a flat list of steps that read and write ranges of one
+ * arena. */
 #ifndef DSLT_BACKEND_CPU_ONEDNN_NET_H
 #define DSLT_BACKEND_CPU_ONEDNN_NET_H
 
@@ -7,7 +8,7 @@
 #include "onednn_step.h"
 #include "onednn_weights.h"
 
-/* Where an argument lies: a stretch of the arena by its index, the input, or tap t at DSLT_STORE_TAP - t. */
+/* Where an argument lies: a store of the arena by its index, the input, or tap t at DSLT_STORE_TAP - t. */
 enum { DSLT_STORE_INPUT = -1, DSLT_STORE_TAP = -2 };
 
 typedef struct dslt_binding {
@@ -15,7 +16,7 @@ typedef struct dslt_binding {
   int store;
   size_t offset;     /* bytes from the store's beginning */
   size_t stride;     /* bytes from one run to the next */
-  const void *bound; /* what the argument points at now */
+  const void *bound; /* current address of the argument */
 } dslt_binding;
 
 typedef struct dslt_net_step {
@@ -29,13 +30,13 @@ typedef struct dslt_net_step {
 
 typedef struct dslt_store {
   size_t bytes, offset; /* in the arena */
-  int first, last;      /* steps that touch it */
+  int first, last;      /* first and last step that use it */
 } dslt_store;
 
 struct dslt_net {
   dslt_cpu *cpu;
   int n, h, w, channels; /* input */
-  int images;            /* the steps take so many at once; n / images repetitions */
+  int images;            /* images processed at once; the steps are repeated n / images times */
   int taps;
   size_t tap_values[DSLT_NET_TAPS_MAX]; /* of one picture */
   dnnl_data_type_t type;                /* of activations and weights */
@@ -53,7 +54,7 @@ int dslt_net_plan_steps(dslt_net *net, const dslt_net_desc *desc);
 /* onednn_memory.c: stores that are never in use together share the arena. */
 int dslt_net_new_store(dslt_net *net, size_t bytes);
 int dslt_net_new_step(dslt_net_step **out, dslt_net *net, int layer);
-/* Note that the last step reads or writes there. */
+/* Record that the last step uses this store. */
 int dslt_net_bind(dslt_net *net, int arg, int store, size_t offset, size_t stride);
 int dslt_net_place_stores(dslt_net *net);
 

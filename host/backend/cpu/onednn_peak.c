@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* onednn_peak.c: oneDNN at its best: a bfloat16 product, and for one convolution's shape every algorithm and
- * layout it offers, so that nobody has to believe that the backbone's choice is the fast one. */
+/* onednn_peak.c: oneDNN's best speed: a bfloat16 product, and every algorithm and layout for one
+ * convolution's shape, to check by measurement that the backbone's choice is the fastest. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +30,8 @@ static int trial_argument(trial *t, dslt_cpu *cpu, dnnl_primitive_desc_t pd, int
   void *memory = NULL;
   DSLT_TRY(dslt_cpu_new(&memory, dnnl_memory_desc_get_size(md), "measuring the processor"));
   t->memory[t->count++] = memory;
-  /* 0.75 in float32 and in bfloat16: zeros would cost less power, and with it time, than a picture does */
+  /* 0.75 in float32 and in bfloat16: zeros would use less power, so the processor would clock higher than
+   * with pictures */
   memset(memory, 0x3f, dnnl_memory_desc_get_size(md));
   return dslt_step_arg(&t->step, cpu, kind, md, memory);
 }
@@ -44,7 +45,7 @@ static int by_size(const void *a, const void *b) {
 static int trial_time(double *best, double *median, trial *t, dslt_cpu *cpu, double seconds) {
   double taken[MOST_RUNS];
   int runs = 0;
-  DSLT_TRY(dslt_step_run(&t->step, cpu)); /* wakes threads, faults pages in */
+  DSLT_TRY(dslt_step_run(&t->step, cpu)); /* starts threads and touches pages */
   const double end = dslt_seconds() + seconds;
   while (runs < 3 || (runs < MOST_RUNS && dslt_seconds() < end)) {
     const double before = dslt_seconds();
@@ -124,7 +125,7 @@ done:
 
 /* ---- the processor's peak ------------------------------------------------------------------------ */
 
-enum { PRODUCT_SIDE = 1536 }; /* matrices of 9.4 MB in float32: blocked well, enough for every thread */
+enum { PRODUCT_SIDE = 1536 }; /* 9.4 MB a matrix in float32: enough work for every thread */
 
 static int product_pd(dnnl_primitive_desc_t *out, dslt_cpu *cpu, dnnl_data_type_t type) {
   const dnnl_dims_t dims = {PRODUCT_SIDE, PRODUCT_SIDE};
@@ -181,7 +182,7 @@ int dslt_cpu_arithmetic_peak(double *flops, const char **how, dslt_backend *back
   return DSLT_OK;
 }
 
-/* ---- the best for one shape ----------------------------------------------------------------------- */
+/* ---- the best for one shape ---------------------------------------------------------------------- */
 
 int dslt_cpu_conv_peak(dslt_cpu_conv_best *out, int threads, int precision, int n, int h, int w, int cin,
                        int cout, double seconds) {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* onednn_plan.c: from a graph to the steps of a network.
  *
- * Two kinds of networks are told apart. A stack of 3 x 3 convolutions like VGG-16 goes through its steps with the
+ * There are two kinds of networks. A stack of 3 x 3 convolutions like VGG-16 goes through its steps with the
  * whole batch at once, channels last, or in blocks of 16 channels where Winograd gains (onednn_choice.h). Any
- * other network is computed picture by picture, so that the maps between its many small steps stay in the cache
- * and a picture's features cannot depend on its company; it keeps its maps in blocks of 16 channels, in which a
- * concatenation costs nothing, unless its widths would leave too many channels of a block empty. */
+ * other network is computed picture by picture, so that the maps between its many small steps stay in the
+ * cache and a picture's features do not depend on the batch; it keeps its maps in blocks of 16 channels, in
+ * which a concatenation costs nothing, unless too many channels of the blocks would be padding. */
 #include "onednn_plan.h"
 
 #include <stdlib.h>
 
 #include "base/error.h"
 
-/* Blocks of 16 channels, if the empty ones make the convolutions at most a quarter more work. */
+/* Blocks of 16 channels, if the padding adds at most a quarter to the convolutions' work. */
 static dnnl_format_tag_t layout_for(const dslt_plan *p) {
   const dslt_graph *g = p->desc->graph;
   double work = 0, blocked = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* onednn_step.h: one oneDNN primitive with its arguments, ready to run again and again. */
+/* onednn_step.h: one oneDNN primitive with its arguments, ready to run any number of times. */
 #ifndef DSLT_BACKEND_CPU_ONEDNN_STEP_H
 #define DSLT_BACKEND_CPU_ONEDNN_STEP_H
 
@@ -15,8 +15,8 @@ typedef struct dslt_step {
 /* Make the primitive of a planned descriptor, which stays the caller's; reserves its scratch in the CPU's
  * arena. */
 int dslt_step_make(dslt_step *step, dslt_cpu *cpu, dnnl_primitive_desc_t pd);
-/* Add an argument of layout `md` (copied). `data` may be NULL when dslt_step_set() gives it before each run.
- */
+/* Add an argument of layout `md` (copied). `data` may be NULL when dslt_step_set() gives it before each
+ * run. */
 int dslt_step_arg(dslt_step *step, dslt_cpu *cpu, int kind, dslt_md md, const void *data);
 int dslt_step_set(dslt_step *step, int kind, const void *data);
 int dslt_step_run(dslt_step *step, dslt_cpu *cpu);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* onednn_weights.c: a layer's weights: loaded, turned into the convolution's layout, shared between plans. */
+/* onednn_weights.c: a layer's weights: loaded, converted to the convolution's layout, shared between
+ * plans. */
 #include "onednn_weights.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 static const dslt_node *layer_of(const dslt_weights_request *r) { return &r->desc->graph->layer[r->index]; }
 
-/* Turn float32 [cout][cin / groups][kh][kw] into the primitive's own layout and type. */
+/* Convert float32 [cout][cin / groups][kh][kw] into the primitive's own layout and type. */
 static int pack(dslt_cpu *cpu, const float *oihw, const dslt_weights_request *r, dslt_md to, void *packed) {
   const dslt_node *l = layer_of(r);
   dnnl_dims_t dims;

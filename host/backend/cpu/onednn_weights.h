@@ -19,9 +19,9 @@ typedef struct dslt_weights_request {
   int cin;   /* of its input */
 } dslt_weights_request;
 
-/* Load a layer in layout `wanted` (NULL: as dslt_layer_order_weights() makes it). `share` (may be NULL) is the
- * same layer of another net, which must outlive this one: its packed weights are used where their layout is the
- * same. What was made before a failure is freed by dslt_layer_weights_free(). */
+/* Load a layer in layout `wanted` (NULL: as dslt_layer_order_weights() makes it). `share` (may be NULL) is
+ * the same layer of another net, which must outlive this one: its packed weights are used where their layout
+ * is the same. What was made before a failure is freed by dslt_layer_weights_free(). */
 int dslt_layer_weights_load(dslt_layer_weights *out, dslt_cpu *cpu, const dslt_weights_request *request,
                             dslt_md wanted, const dslt_layer_weights *share);
 void dslt_layer_weights_free(dslt_layer_weights *weights);

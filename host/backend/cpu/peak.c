@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* peak.c: measures this processor's ceilings: memory bandwidth here, products and convolutions by the build's library. */
+/* peak.c: measures this processor's peak rates: memory bandwidth here, products and convolutions by the
+ * build's library. */
 #include "backend/peak.h"
 
 #include <omp.h>
@@ -42,7 +43,7 @@ static int time_triad(double *best, size_t bytes, double seconds) {
   DSLT_TRY(dslt_cpu_new(&memory, bytes, "measuring memory"));
   const size_t count = bytes / 3 / sizeof(float);
   float *a = memory, *b = a + count, *c = b + count;
-  for (size_t i = 0; i < 2 * count; ++i) b[i] = 1.0f; /* every page gets memory of its own */
+  for (size_t i = 0; i < 2 * count; ++i) b[i] = 1.0f; /* touch every page, so that each has its own memory */
   const double end = dslt_seconds() + seconds;
   *best = 0.0;
   for (int run = 0; run < 2 || dslt_seconds() < end; ++run) {

@@ -18,7 +18,7 @@ int dslt_gemm_plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n,
   return DSLT_OK;
 }
 
-/* Inside a parallel region the loop over rows below is one thread's. */
+/* Inside a parallel region the loop over rows below runs on one thread. */
 int dslt_gemm_plan_alone(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {
   return dslt_gemm_plan(out, cpu, ta, tb, m, n, k);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plain_net.c: a network without oneDNN, for machines that lack it: direct loops. Slow, and exact enough to serve
- * as a second opinion. */
+/* plain_net.c: a network without oneDNN, for machines that lack it: direct loops. Slow, and exact enough to
+ * be a reference for tests. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plain_peak.c: without oneDNN the peak is that of our own loops; there is no bfloat16 and no better
- * convolution to compare with. */
+/* plain_peak.c: without oneDNN the peak of this library's own loops is measured; there is no bfloat16 and no
+ * other convolution to compare with. */
 #include <stdlib.h>
 
 #include "backend/peak.h"
@@ -23,7 +23,7 @@ int dslt_cpu_arithmetic_peak(double *flops, const char **how, dslt_backend *back
   int rc = dslt_gemm_plan(&gemm, dslt_cpu_of(backend), 0, 0, SIDE, SIDE, SIDE);
   const double end = dslt_seconds() + seconds;
   double best = 0.0;
-  /* the first run wakes threads and faults pages in: it counts only for want of a second one */
+  /* the first run starts threads and touches pages: its time is used only if there is no second run */
   for (int run = 0; rc == DSLT_OK && (run < 2 || dslt_seconds() < end); ++run) {
     const double before = dslt_seconds();
     rc = dslt_gemm_run(gemm, values + 2 * count, values, values + count);

@@ -55,7 +55,7 @@ static DSLT_HOT void gather_row(float *y, const float *g, const dslt_tap_shape *
     }
 }
 
-/* Functions with clones would be exported whatever the compiler is told. */
+/* Wrappers: functions with target clones are exported even with hidden visibility unless they are static. */
 void dslt_gather_row(float *y, const float *g, const dslt_tap_shape *s, int pitch, int first, int last,
                      int i) {
   gather_row(y, g, s, pitch, first, last, i);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rows.h: the head's operations for some rows of a map, on the calling thread alone. Operations of the table
+/* rows.h: the head's operations for some rows of a map, on the calling thread only. Operations of the table
  * and the head as a whole share them. */
 #ifndef DSLT_BACKEND_CPU_ROWS_H
 #define DSLT_BACKEND_CPU_ROWS_H
@@ -12,7 +12,8 @@ typedef struct dslt_upsample_shape {
 /* Rows f first .. f last of y [h f][width f][c], which come from rows first - 1 .. last of x. */
 void dslt_upsample_rows(float *y, const float *x, const float *w, const dslt_upsample_shape *shape, int first,
                         int last);
-/* Rows first .. last of d_x, and what they add to d_w [2f][2f][c] (overwritten), for channels begin .. end. */
+/* Rows first .. last of d_x, and what they add to d_w [2f][2f][c] (overwritten), for channels begin ..
+ * end. */
 void dslt_upsample_backward_rows(float *d_x, float *d_w, const float *x, const float *w, const float *d_y,
                                  const dslt_upsample_shape *shape, int first, int last, int begin, int end);
 
@@ -21,7 +22,7 @@ typedef struct dslt_tap_shape {
   int h, w, kh, kw;
 } dslt_tap_shape;
 
-/* Add to response row i what its taps find in map rows first .. last: g [kh kw][pitch] holds every tap at
+/* Add to response row i the contributions of map rows first .. last: g [kh kw][pitch] holds every tap at
  * those rows' cells. */
 void dslt_gather_row(float *y, const float *g, const dslt_tap_shape *shape, int pitch, int first, int last,
                      int i);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* samples.c: what a frame still has to do, and the store of its sample. */
+/* samples.c: decides the remaining work of a frame and stores its sample. */
 #include <string.h>
 
 #include "cpu.h"

@@ -7,8 +7,8 @@
  * pixel o, the two contributions come from i = (o + f / 2) / f (k = (o + f / 2) mod f) and from i - 1 (k +
  * f).
  *
- * Enlarging by 2, what every network without its fourth pooling's removal does, is written by hand for 16
- * channels at once: all that meets at one place is added up in registers, and each map is walked once. */
+ * Enlarging by 2, the factor of every network that keeps its fourth pooling, is written by hand for 16
+ * channels at once: all contributions to a value are added in registers, and each map is read once. */
 
 enum { LANES = 16 };
 typedef float lanes __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
@@ -157,7 +157,7 @@ int dslt_cpu_upsample_forward(dslt_backend *backend, float *y, const float *x, c
   return DSLT_OK;
 }
 
-/* Each channel is one thread's work, so every sum has one order. */
+/* One thread per channel, so that the order of every sum is fixed. */
 int dslt_cpu_upsample_backward(dslt_backend *backend, float *d_x, float *d_w, const float *x, const float *w,
                                const float *d_y, int h, int width, int c, int f) {
   (void)backend;

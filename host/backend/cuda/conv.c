@@ -26,7 +26,7 @@ int dslt_cuda_conv_plan(dslt_conv **out, dslt_backend *backend, int n, int h, in
   return DSLT_OK;
 }
 
-/* x with a border of zeros, in the arena `into`. */
+/* Copies x with a border of zeros into the arena `into`. */
 static int pad(const dslt_conv *v, dslt_device_arena *into, const float *x, int channels) {
   dslt_map dst = {into->data, DSLT_TYPE_F32, channels, 1};
   dslt_map src = {(void *)(uintptr_t)x, DSLT_TYPE_F32, channels, 0};
@@ -48,8 +48,7 @@ int dslt_cuda_conv_backward_weights(dslt_conv *v, float *d_w, const float *x, co
   dslt_cuda *cuda = v->cuda;
   if (v->k == 1) return dslt_cuda_product_transposed(cuda, d_w, x, d_y, v->cin, v->cout, v->n * v->h * v->w);
   DSLT_TRY(pad(v, &cuda->padded, x, v->cin));
-  DSLT_TRY(
-      pad(v, &cuda->sums, d_y, v->cout)); /* the zeros in its border take the rows that wrap around out */
+  DSLT_TRY(pad(v, &cuda->sums, d_y, v->cout)); /* the zero border cancels the rows that wrap around */
   int row = v->w + 2, first = row + 1, rows = v->n * (v->h + 2) * row - 2 * first;
   const float *padded = cuda->padded.data, *gradient = (const float *)cuda->sums.data + first * v->cout;
   for (int tap = 0; tap < 9; ++tap) {

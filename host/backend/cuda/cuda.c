@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cuda.c: opening the CUDA backend, its memory, its errors, its tables. */
+/* cuda.c: the CUDA backend's creation, memory, error reporting and operation tables. */
 #include "cuda.h"
 
 #include <stdio.h>
@@ -11,13 +11,13 @@
 #include "probe.h"
 
 enum {
-  BLAS_WORKSPACE = 32 << 20, /* bytes; what cuBLAS recommends for Hopper, enough for all */
-  SEARCHES_AT_ONCE = 16      /* enough to fill a large GPU; the features' memory grows with it */
+  BLAS_WORKSPACE = 32 << 20, /* bytes; cuBLAS's recommendation for Hopper, enough for the other GPUs */
+  SEARCHES_AT_ONCE = 16      /* enough to fill a large GPU; memory for features grows with it */
 };
 
 /* ---- errors -------------------------------------------------------------------------------------- */
 
-/* After these the context is gone: every later call would fail the same way. */
+/* These errors destroy the context: every later call fails the same way. */
 static int is_lost(cudaError_t error) {
   switch (error) {
     case cudaErrorIllegalAddress:
@@ -62,7 +62,7 @@ int dslt_cuda_new(void **out, dslt_cuda *cuda, size_t bytes, const char *what) {
   cudaError_t error = cudaMalloc(&memory, bytes ? bytes : 1);
   if (error == cudaErrorMemoryAllocation) {
     size_t left = 0, total = 0;
-    (void)cudaGetLastError(); /* not one of those that last */
+    (void)cudaGetLastError(); /* clears the error, which is not permanent */
     (void)cudaMemGetInfo(&left, &total);
     return dslt_fail(DSLT_EDEVICE_MEMORY,
                      "Out of memory on %s: %s needs %.1f MB, %.0f of %.0f MB are free. A smaller search area "
@@ -83,7 +83,7 @@ int dslt_cuda_new(void **out, dslt_cuda *cuda, size_t bytes, const char *what) {
 int dslt_cuda_reserve(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, const char *what) {
   if (bytes <= arena->bytes) return DSLT_OK;
   void *data = NULL;
-  cudaFree(arena->data); /* first, so that both need not fit at once; NULL does no harm */
+  cudaFree(arena->data); /* freed first, so that both need not fit at once; NULL is allowed */
   *arena = (dslt_device_arena){NULL, 0};
   DSLT_TRY(dslt_cuda_new(&data, cuda, bytes, what));
   *arena = (dslt_device_arena){data, bytes};
@@ -118,12 +118,12 @@ int dslt_cuda_clear(dslt_backend *backend, void *dst, size_t bytes) {
   return dslt_cuda_check(cudaMemsetAsync(dst, 0, bytes, dslt_cuda_of(backend)->now), "clearing memory");
 }
 
-/* ---- life ---------------------------------------------------------------------------------------- */
+/* ---- opening and closing ------------------------------------------------------------------------- */
 
 int dslt_cuda_use_stream(dslt_cuda *cuda, cudaStream_t stream) {
   cuda->now = stream;
   cublasStatus_t status = cuda->blas->set_stream(cuda->blas_handle, stream);
-  if (status == CUBLAS_STATUS_SUCCESS) /* a new stream puts cuBLAS's own, allocated workspace back */
+  if (status == CUBLAS_STATUS_SUCCESS) /* resets the workspace too */
     status = cuda->blas->set_workspace(cuda->blas_handle, cuda->blas_workspace, BLAS_WORKSPACE);
   if (status != CUBLAS_STATUS_SUCCESS)
     return dslt_fail(DSLT_EDEVICE, "cuBLAS does not take a stream: %s. Try --backend cpu.",
@@ -228,8 +228,8 @@ int dslt_cuda_end(dslt_backend *backend) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   int rc = dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "tracking");
   cudaError_t back = cudaSetDevice(cuda->callers_device);
-  return rc < 0 ? rc
-                : dslt_cuda_check(back, "going back to the caller's GPU"); /* the first error tells more */
+  /* of two errors the first is more specific */
+  return rc < 0 ? rc : dslt_cuda_check(back, "going back to the caller's GPU");
 }
 
 #define ENTRY(type, name, parameters) .name = dslt_cuda_##name,

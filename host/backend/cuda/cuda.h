@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cuda.h: the CUDA backend's own state and the pieces it is made of. */
+/* cuda.h: internal state of the CUDA backend and functions that its source files share. */
 #ifndef DSLT_BACKEND_CUDA_CUDA_H
 #define DSLT_BACKEND_CUDA_CUDA_H
 
@@ -10,7 +10,7 @@
 #include "network.h"
 #include "vendor.h"
 
-typedef struct dslt_cudnn dslt_cudnn; /* cuDNN's handle and the plans it knows; cudnn_conv.c */
+typedef struct dslt_cudnn dslt_cudnn; /* cuDNN's handle and the cache of its plans; cudnn_conv.c */
 
 /* Device memory that planned operations share, since they run one at a time. Grows while planning only. */
 typedef struct dslt_device_arena {
@@ -18,23 +18,24 @@ typedef struct dslt_device_arena {
   size_t bytes;
 } dslt_device_arena;
 
-/* Scratch memory of an upsampling of one shape: its tickets have their own places. */
+/* Scratch memory for upsampling one shape; where its tickets lie depends on the shape. */
 typedef struct dslt_upsample_scratch {
   int h, width, c, f;
-  uint64_t used; /* counts calls: when it was last asked for */
+  uint64_t used; /* value of the call counter at its last use */
   void *memory;
 } dslt_upsample_scratch;
 
-/* More shapes than a group has targets, so that the one unused for longest is in no recorded frame. */
+/* More shapes than a group has targets, so that the least recently used one is in no recorded frame. */
 enum { DSLT_CUDA_FRAMES = 2, DSLT_UPSAMPLE_SHAPES = DSLT_GROUP_TARGETS + 8 };
 
-/* One of the frames that take turns: the next may be brought over while the last is worked on. */
+/* One of the frame buffers used in turn: the next frame can be uploaded while the current one is
+ * processed. */
 typedef struct dslt_cuda_slot {
   void *pinned, *pixels;        /* host and device */
   size_t bytes;                 /* of each */
   dslt_frame_view *pinned_view; /* host, pinned */
   cudaEvent_t uploaded;
-  dslt_image ahead; /* what was brought over ahead of its turn; data NULL: nothing */
+  dslt_image ahead; /* the frame uploaded in advance; data NULL: none */
 } dslt_cuda_slot;
 
 typedef struct dslt_cuda {
@@ -44,8 +45,8 @@ typedef struct dslt_cuda {
   int any_order;              /* convolutions may sum in any order */
   char gpu[64];               /* its name */
   cudaStream_t stream;        /* everything but uploads */
-  cudaStream_t upload, block; /* pixels; what is being recorded of a conditional block */
-  cudaStream_t now;           /* where calls go: stream, or block while one is recorded */
+  cudaStream_t upload, block; /* upload of frames; recording of a conditional block */
+  cudaStream_t now;           /* stream of the current calls: stream, or block while one is recorded */
   const int32_t *when;        /* kernels are skipped where it is 0; NULL: none is */
 
   const dslt_cublas_api *blas;
@@ -62,12 +63,12 @@ typedef struct dslt_cuda {
   dslt_locate_scratch *locate;
   uint32_t *adam_ticket;
   dslt_upsample_scratch upsample[DSLT_UPSAMPLE_SHAPES];
-  uint64_t upsamplings; /* asked for so far */
+  uint64_t upsamplings; /* number of calls so far */
 } dslt_cuda;
 
 static inline dslt_cuda *dslt_cuda_of(dslt_backend *backend) { return (dslt_cuda *)backend; }
 
-/* A CUDA error as a sentence: what was being done, and what helps. DSLT_OK, DSLT_EDEVICE or
+/* Reports a CUDA error: what was being done and what to do about it. DSLT_OK, DSLT_EDEVICE or
  * DSLT_EDEVICE_MEMORY. */
 int dslt_cuda_check(cudaError_t error, const char *doing);
 
@@ -93,8 +94,8 @@ int dslt_cuda_product(dslt_cuda *cuda, float *c, const void *a, const void *b, d
 /* C [m][n] = A^T B with A [k][m], B [k][n], float32. */
 int dslt_cuda_product_transposed(dslt_cuda *cuda, float *c, const float *a, const float *b, int m, int n,
                                  int k);
-/* sums [n][h+2][w+2][cout] = 3 x 3 convolution of padded [n][h+2][w+2][cin] with w [9][cin][cout]; what it
- * leaves in the border is of no use. */
+/* sums [n][h+2][w+2][cout] = 3 x 3 convolution of padded [n][h+2][w+2][cin] with w [9][cin][cout]; the border
+ * of the result is undefined. */
 int dslt_cuda_nine_products(dslt_cuda *cuda, float *sums, const void *padded, const void *w, dslt_type type,
                             int n, int h, int width, int cin, int cout);
 

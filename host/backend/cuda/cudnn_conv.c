@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cudnn_conv.c: a convolution, its bias and its ReLU as one graph of cuDNN's; the ways to run it, and which
- * of them is taken. */
+/* cudnn_conv.c: a convolution, its bias and its ReLU as one cuDNN graph, and the choice of the engine that
+ * runs it. */
 #include "cudnn_conv.h"
 
 #include <stdbool.h>
@@ -15,8 +15,8 @@
 
 enum {
   HELD_MAX = 24,       /* descriptors of one graph */
-  CANDIDATES_MAX = 32, /* ways that are looked at */
-  MEASURED_MAX = 4,    /* ways that are measured */
+  CANDIDATES_MAX = 32, /* engine configurations that are considered */
+  MEASURED_MAX = 4,    /* engine configurations that are measured */
   REPEATS = 5,
   WORKSPACE_MAX = 256 << 20 /* bytes */
 };
@@ -35,7 +35,7 @@ typedef struct holder {
   const dslt_cudnn_api *api;
   cudnnBackendDescriptor_t held[HELD_MAX];
   int count;
-  cudnnStatus_t status; /* the first failure; all that follows does nothing */
+  cudnnStatus_t status; /* the first failure; later calls do nothing */
 } holder;
 
 struct dslt_cudnn_conv {
@@ -169,10 +169,10 @@ static void build_graph(dslt_cudnn_conv *conv, const dslt_conv_case *s) {
   finish(h, conv->operations);
 }
 
-/* ---- ways to run it ------------------------------------------------------------------------------ */
+/* ---- engine configurations ----------------------------------------------------------------------- */
 
-/* May this way be taken? Fills in its engine. Float32 means sums and products of float32: no tensor cores,
- * which would round, and no transforms. */
+/* Is this engine configuration allowed? Sets its engine. Float32 means float32 sums and products: no tensor
+ * cores, which would round, and no transforms. */
 static int allowed(const dslt_cudnn_conv *conv, cudnnBackendDescriptor_t config, dslt_type type,
                    int64_t *engine) {
   const dslt_cudnn_api *api = conv->dnn->api;
@@ -201,7 +201,7 @@ static int allowed(const dslt_cudnn_conv *conv, cudnnBackendDescriptor_t config,
   return 1;
 }
 
-/* The ways that one of cuDNN's heuristics names, best guess first; the caller destroys them. */
+/* The engine configurations that one of cuDNN's heuristics proposes, best first; the caller destroys them. */
 static int list_ways(cudnnBackendDescriptor_t out[CANDIDATES_MAX], dslt_cudnn_conv *conv, int mode) {
   holder h = {.api = conv->dnn->api};
   cudnnBackendHeurMode_t heuristic = (cudnnBackendHeurMode_t)mode;
@@ -233,7 +233,7 @@ static void drop_plan(dslt_cudnn_conv *conv) {
   conv->plan = conv->config = NULL;
 }
 
-/* Make the plan for one way, which the conv owns from here on. 1 where it works. */
+/* Make the plan for one engine configuration, which the conv owns from here on. Returns 1 on success. */
 static int take_way(dslt_cudnn_conv *conv, cudnnBackendDescriptor_t config) {
   const dslt_cudnn_api *api = conv->dnn->api;
   int64_t got = 0;
@@ -256,13 +256,13 @@ static int take_way(dslt_cudnn_conv *conv, cudnnBackendDescriptor_t config) {
   return 0;
 }
 
-/* ---- which way ----------------------------------------------------------------------------------- */
+/* ---- choice of an engine ------------------------------------------------------------------------- */
 
 static int run_on(dslt_cudnn_conv *conv, const dslt_conv_memory *m) {
   return dslt_cudnn_conv_run(conv, m->y, m->x, m->weights, m->bias);
 }
 
-/* Milliseconds of a run, warm; negative where it fails. */
+/* Milliseconds of a run after a warm-up run; negative on failure. */
 static float measure(dslt_cudnn_conv *conv, const dslt_conv_memory *m) {
   cudaStream_t stream = conv->dnn->cuda->stream;
   cudaEvent_t from = NULL, to = NULL;
@@ -277,7 +277,8 @@ static float measure(dslt_cudnn_conv *conv, const dslt_conv_memory *m) {
   return ms;
 }
 
-/* Try the ways of one heuristic, or only the one whose index is `wanted`. Leaves the best one's plan. */
+/* Try the configurations of one heuristic, or only the one whose index is `wanted`. Keeps the fastest one's
+ * plan. */
 static int choose_among(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt_conv_case *shape,
                         const dslt_conv_memory *memory, int mode, int wanted, int measuring) {
   cudnnBackendDescriptor_t ways[CANDIDATES_MAX];
@@ -324,7 +325,7 @@ static int begin_graph(dslt_cudnn_conv *conv, const dslt_conv_case *shape, int f
   return conv->graph.status == CUDNN_STATUS_SUCCESS;
 }
 
-/* By measurement: with bias and ReLU inside if there is any such way, else without. */
+/* Choose by measurement: with bias and ReLU inside if any engine supports that, else without. */
 static int choose(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt_conv_case *shape,
                   const dslt_conv_memory *memory) {
   static const int modes[] = {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK};
@@ -338,7 +339,7 @@ static int choose(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt_conv_
   return 0;
 }
 
-/* As it was chosen before; 0 where that way is gone. */
+/* Use the cached choice; 0 if it is no longer available. */
 static int repeat(const dslt_plan_choice *known, dslt_cudnn_conv *conv, const dslt_conv_case *shape) {
   dslt_plan_choice again;
   return begin_graph(conv, shape, known->fused) &&
@@ -404,7 +405,7 @@ void dslt_cudnn_conv_free(dslt_cudnn_conv *conv) {
   free(conv);
 }
 
-/* ---- life ---------------------------------------------------------------------------------------- */
+/* ---- opening and closing ------------------------------------------------------------------------- */
 
 int dslt_cudnn_open(dslt_cudnn **out, dslt_cuda *cuda) {
   *out = NULL;
@@ -479,7 +480,7 @@ int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const voi
   (void)x;
   (void)weights;
   (void)bias;
-  return DSLT_EINTERNAL; /* there is no such conv */
+  return DSLT_EINTERNAL; /* never called: no conv can exist */
 }
 void dslt_cudnn_conv_free(dslt_cudnn_conv *conv) { (void)conv; }
 

@@ -7,14 +7,14 @@
 
 typedef struct dslt_cudnn_conv dslt_cudnn_conv;
 
-/* x [n][h][w][cin] -> y [n][h][w][cout], weights [cout][3][3][cin], all of `type`, padding 1; bias float32.
- */
+/* x [n][h][w][cin] -> y [n][h][w][cout], weights [cout][3][3][cin], all of `type`, padding 1; bias
+ * float32. */
 typedef struct dslt_conv_case {
   int n, h, w, cin, cout;
   dslt_type type;
 } dslt_conv_case;
 
-/* Memory for measuring; what is in it does not matter. */
+/* Memory for measuring; its contents do not matter. */
 typedef struct dslt_conv_memory {
   void *x, *y, *weights;
   float *bias;
@@ -26,9 +26,9 @@ int dslt_cudnn_open(dslt_cudnn **out, dslt_cuda *cuda);
 void dslt_cudnn_close(dslt_cudnn *dnn);
 int dslt_cudnn_use_stream(dslt_cudnn *dnn, cudaStream_t stream);
 
-/* *out is NULL, with DSLT_OK, where cuDNN knows no way that is allowed: deterministic, and float32 proper
- * where the precision is f32. The fastest of the ways is found by measurement once and kept on disk; where
- * nothing can be kept, cuDNN's own first choice is taken, so that every run does the same. */
+/* *out is NULL, with DSLT_OK, if cuDNN has no allowed engine: it must be deterministic, and use float32
+ * arithmetic if the precision is f32. The fastest engine is measured once and cached on disk; without a cache
+ * cuDNN's first proposal is used, so that every run uses the same engine. */
 int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv_case *shape,
                          const dslt_conv_memory *memory);
 /* 1: bias and ReLU are part of it; 0: they are left to the caller. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frame.c: a frame on its way to the device: into pinned memory, over on a stream of its own, never
- * converted. */
+/* frame.c: uploads frames through pinned memory on a stream of their own, without conversion. */
 #include <string.h>
 
 #include "base/error.h"
@@ -45,8 +44,8 @@ static size_t row_bytes(const dslt_image *image) {
   return (size_t)image->width * (size_t)pixel_bytes(image->format);
 }
 
-/* Put the pixels into the slot's pinned memory and send them off. */
-static int bring(dslt_cuda_slot *slot, dslt_cuda *cuda, const dslt_image *image) {
+/* Copy the pixels to the slot's pinned memory and start their upload. */
+static int upload_frame(dslt_cuda_slot *slot, dslt_cuda *cuda, const dslt_image *image) {
   size_t row = row_bytes(image), bytes = row * (size_t)image->height;
   DSLT_TRY(make_slot(slot, cuda, bytes));
   DSLT_TRY(dslt_cuda_check(cudaEventSynchronize(slot->uploaded), "waiting for an earlier frame"));
@@ -62,7 +61,7 @@ static int bring(dslt_cuda_slot *slot, dslt_cuda *cuda, const dslt_image *image)
   return dslt_cuda_check(cudaEventRecord(slot->uploaded, cuda->upload), "uploading a frame");
 }
 
-/* The slot whose frame is not the current one: what was worked on in it is done. */
+/* The slot that does not hold the current frame; all work on its frame has finished. */
 static dslt_cuda_slot *other_slot(dslt_cuda *cuda) {
   return &cuda->slot[(cuda->slot_now + 1) % DSLT_CUDA_FRAMES];
 }
@@ -72,12 +71,12 @@ int dslt_cuda_prefetch(dslt_backend *backend, const dslt_image *image) {
   dslt_cuda_slot *slot = other_slot(cuda);
   slot->ahead.data = NULL;
   if (!image) return DSLT_OK;
-  DSLT_TRY(bring(slot, cuda, image));
+  DSLT_TRY(upload_frame(slot, cuda, image));
   slot->ahead = *image;
   return DSLT_OK;
 }
 
-static int is_there(const dslt_cuda_slot *slot, const dslt_image *image) {
+static int was_prefetched(const dslt_cuda_slot *slot, const dslt_image *image) {
   const dslt_image *a = &slot->ahead;
   return a->data && a->data == image->data && a->width == image->width && a->height == image->height &&
          a->stride == image->stride && a->format == image->format;
@@ -86,8 +85,8 @@ static int is_there(const dslt_cuda_slot *slot, const dslt_image *image) {
 int dslt_cuda_frame(dslt_backend *backend, const dslt_image *image) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   dslt_cuda_slot *slot = other_slot(cuda);
-  if (!is_there(slot, image)) DSLT_TRY(bring(slot, cuda, image));
-  slot->ahead.data = NULL; /* its pixels may become others' from here on */
+  if (!was_prefetched(slot, image)) DSLT_TRY(upload_frame(slot, cuda, image));
+  slot->ahead.data = NULL; /* the copy is used once: the caller may reuse the pixels' memory */
   cuda->slot_now = (cuda->slot_now + 1) % DSLT_CUDA_FRAMES;
   DSLT_TRY(dslt_kernel_frame_view(slot->pinned_view, slot->pixels, row_bytes(image), image->width,
                                   image->height, image->format));

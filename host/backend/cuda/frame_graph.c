@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* frame_graph.c: recorded frames. A section's calls run directly the first time, which loads every kernel and
  * plan; the second time they are recorded into a CUDA graph, which is launched from then on. Conditional
- * blocks become conditional nodes of the graph; where the driver has none, and in the first run, the kernels
- * in them test the flag themselves and vendor libraries run with their result ignored. With
- * DSLT_CUDA_GRAPHS=0 in the environment (for debuggers) nothing is recorded. */
+ * blocks become conditional nodes of the graph; where the driver does not support these, and in the first
+ * run, the kernels in them test the flag themselves, and vendor libraries always run but their results are
+ * ignored. With DSLT_CUDA_GRAPHS=0 in the environment (for debuggers) nothing is recorded. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ struct dslt_frame_graph {
   dslt_report *report;  /* host, pinned */
   size_t reported;      /* bytes of the record in it */
   graph_mode mode;
-  int graphs, nodes;    /* 1: graphs, and conditional nodes in them, are still to be tried */
+  int graphs, nodes;    /* 1: graphs, and conditional nodes in them, have not failed yet */
   int depth;            /* of conditional blocks */
   int in_node;          /* 1: the outermost one is a node that is being recorded */
   const int32_t *outer; /* flag of the outer block */
@@ -88,7 +88,7 @@ int dslt_cuda_graph_begin(int *run, dslt_frame_graph *graph, int section) {
   graph->mode = MODE_DIRECT;
   if (!*run) return launch(graph);
   if (!graph->graphs || !graph->now->ran) return DSLT_OK;
-  /* relaxed: what a vendor library does besides launching must not end the recording */
+  /* relaxed: other calls of a vendor library, such as allocations, must not end the recording */
   cudaError_t error = cudaStreamBeginCapture(graph->cuda->stream, cudaStreamCaptureModeRelaxed);
   if (error == cudaSuccess) {
     graph->mode = MODE_RECORDING;
@@ -99,9 +99,8 @@ int dslt_cuda_graph_begin(int *run, dslt_frame_graph *graph, int section) {
   return DSLT_OK;
 }
 
-/* Recording failed here: go on without conditional nodes, then without graphs; or fail, if tests ask for that.
- */
-static int retreat(dslt_frame_graph *graph, int rc, cudaError_t error) {
+/* Recording failed: retry without conditional nodes, then without graphs; or fail, if tests request that. */
+static int fall_back(dslt_frame_graph *graph, int rc, cudaError_t error) {
   (void)cudaGetLastError();
   const char *strict = getenv("DSLT_CUDA_STRICT");
   if (strict && strcmp(strict, "1") == 0)
@@ -127,12 +126,12 @@ static int leave_block(dslt_frame_graph *graph) {
   return cuda->now == cuda->stream ? DSLT_OK : dslt_cuda_use_stream(cuda, cuda->stream);
 }
 
-/* Nothing has run yet after a failed recording; only a lost device ends it here. */
+/* After a failed recording nothing has run yet, so any error but a lost device can be retried. */
 static int give_up_recording(dslt_frame_graph *graph, int rc, cudaError_t error) {
   graph->now->graph = NULL;
   if (cudaStreamSynchronize(graph->cuda->stream) != cudaSuccess)
     return dslt_cuda_check(cudaGetLastError(), "recording a frame");
-  return retreat(graph, rc, error);
+  return fall_back(graph, rc, error);
 }
 
 int dslt_cuda_graph_end(dslt_frame_graph *graph, int rc) {

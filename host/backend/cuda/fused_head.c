@@ -12,7 +12,7 @@ struct dslt_fused_head {
   dslt_fused_head_desc d;
   int high;                                        /* 1: there is a high branch */
   size_t cells, high_cells;                        /* of one map */
-  float *reduced_low, *reduced_high;               /* NULL where the inputs come reduced */
+  float *reduced_low, *reduced_high;               /* NULL if the inputs are already reduced */
   float *raised, *fused;                           /* [n][h][w][channels] */
   float *residual;                                 /* residual response [n][h-kh+1][w-kw+1] */
   float *d_fused, *d_raised, *d_high;              /* gradients of one map */

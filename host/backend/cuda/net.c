@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net.c: the backbone. Each layer is one cuDNN plan with bias and ReLU inside where there is one, else nine
- * matrix products. Activations are channels-last, their channels filled up with zeros to what tensor cores
- * want; layers of zeros stay zeros, since their weights and biases are. */
+/* net.c: the backbone. Each layer is one cuDNN plan that includes bias and ReLU if cuDNN has one, else nine
+ * matrix products. Activations are channels-last, their channels padded with zeros to a multiple that tensor
+ * cores need; padded channels stay zero, since their weights and biases are zero. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ typedef struct net_layer {
 
 enum { LAYERS_MAX = 32 };
 
-/* A stack of 3 x 3 convolutions with padding 1, bias and ReLU, as the graph says it. */
+/* A stack of 3 x 3 convolutions with padding 1, bias and ReLU, as read from the graph. */
 typedef struct given_layer {
   int cin, cout;
   int pool_after; /* 1: a 2 x 2 max pooling with stride 2 follows */
@@ -50,7 +50,7 @@ static size_t element(const dslt_net *net) { return net->type == DSLT_TYPE_BF16 
 
 /* ---- weights ------------------------------------------------------------------------------------- */
 
-/* From [cout][cin][3][3] as given to the layer's own layout, zeros where channels were filled up. */
+/* Converts from [cout][cin][3][3] to the layer's own layout, with zeros in padded channels. */
 static void arrange(float *out, const float *oihw, const net_layer *l, const given_layer *given) {
   memset(out, 0, (size_t)l->cout * 9 * (size_t)l->cin * sizeof *out);
   for (int o = 0; o < given->cout; ++o)
@@ -120,7 +120,7 @@ static int reserve(dslt_net *net) {
   for (int i = 0; i < 2; ++i)
     DSLT_TRY(
         dslt_cuda_reserve(&cuda->activations[i], cuda, largest * element(net), "the backbone's activations"));
-  if (cuda->dnn) return DSLT_OK; /* a layer without a plan asks for more when it is met */
+  if (cuda->dnn) return DSLT_OK; /* a layer without a plan enlarges the arena later */
   DSLT_TRY(dslt_cuda_reserve(&cuda->padded, cuda, padded * element(net), "the backbone"));
   return dslt_cuda_reserve(&cuda->sums, cuda, sums * sizeof(float), "the backbone");
 }
@@ -162,7 +162,7 @@ static int is_square(const dslt_node *l, int kernel, int stride, int pad) {
   return l->padding == DSLT_PAD_GIVEN && l->rounding == DSLT_ROUND_DOWN && l->groups == 1;
 }
 
-/* Read the graph as a stack; DSLT_EUNSUPPORTED where it is none. */
+/* Read the graph as a stack; DSLT_EUNSUPPORTED if it is not one. */
 static int read_stack(given_stack *out, const dslt_net_desc *desc) {
   const dslt_graph *g = desc->graph;
   int count = 0, last = -1;
@@ -246,7 +246,7 @@ static int by_products(const dslt_net *net, const net_layer *l, void *y, void *x
   return remap(net, out, sums, l->bias, 1, l->h, l->w);
 }
 
-/* From x, by way of y; *swapped = 1 where the result is in y, 0 where it is back in x. */
+/* Runs one step from x, using y as scratch; *swapped = 1 if the result is in y, 0 if it is in x. */
 static int run_layer(const dslt_net *net, const net_layer *l, void *y, void *x, int *swapped) {
   *swapped = 1;
   if (!l->conv) return by_products(net, l, y, x);

@@ -34,7 +34,7 @@ int dslt_cuda_upsample_forward(dslt_backend *backend, float *y, const float *x, 
                                       cuda->when);
 }
 
-/* The scratch of this shape or, where there is none, an empty place or the one unused for longest. */
+/* The scratch of this shape; if there is none, an empty entry or the least recently used one. */
 static dslt_upsample_scratch *scratch_place(dslt_cuda *cuda, int h, int width, int c, int f) {
   dslt_upsample_scratch *best = cuda->upsample;
   for (int i = 0; i < DSLT_UPSAMPLE_SHAPES; ++i) {
@@ -45,7 +45,7 @@ static dslt_upsample_scratch *scratch_place(dslt_cuda *cuda, int h, int width, i
   return best;
 }
 
-/* Made at the first call of a shape, which is never one that is recorded. */
+/* Allocated at the first call for a shape, which is never recorded. */
 static int scratch_of(void **out, dslt_cuda *cuda, int h, int width, int c, int f) {
   dslt_upsample_scratch *s = scratch_place(cuda, h, width, c, f);
   if (!s->memory || s->h != h || s->width != width || s->c != c || s->f != f) {
@@ -142,7 +142,7 @@ int dslt_cuda_early_stop(dslt_backend *backend, dslt_training *training, float *
   return dslt_kernel_early_stop(dslt_cuda_of(backend)->now, training, losses, loss, rule);
 }
 
-/* ---- state ---------------------------------------------------------------------------------------- */
+/* ---- state --------------------------------------------------------------------------------------- */
 
 int dslt_cuda_locate(dslt_backend *backend, dslt_target_state *state, const float *response,
                      const dslt_search *g) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_cache.c: the file of fastest cuDNN plans: read when the backend opens, rewritten when one is found. */
+/* plan_cache.c: the file of fastest cuDNN plans, read when the backend opens and rewritten after each
+ * measurement. */
 #include "plan_cache.h"
 
 #include <ctype.h>
@@ -15,13 +16,13 @@
 
 static const char header[] = "dslt convolution plans 1\n";
 
-/* $XDG_CACHE_HOME/dslt, made where it is missing; 0 where that does not work. */
+/* $XDG_CACHE_HOME/dslt, created if missing; 0 on failure. */
 static int cache_folder(char *out, size_t size) {
   const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
   int length = base && base[0] == '/' ? snprintf(out, size, "%s", base)
                                       : (home && home[0] ? snprintf(out, size, "%s/.cache", home) : -1);
   if (length < 0 || (size_t)length + 6 > size) return 0;
-  (void)mkdir(out, 0700); /* there already, or the next one fails */
+  (void)mkdir(out, 0700); /* exists already, or the next call fails */
   strcat(out, "/dslt");
   (void)mkdir(out, 0700);
   return access(out, W_OK | X_OK) == 0;
@@ -91,7 +92,8 @@ int dslt_plan_cache_find(dslt_plan_choice *out, const dslt_plan_cache *cache, co
   return 0;
 }
 
-/* What other processes wrote in the meantime is kept; where two measured the same, the file's word stands. */
+/* Entries that other processes wrote in the meantime are kept; if two measured the same shape, the file's
+ * entry is used. */
 static void write_file(dslt_plan_cache *cache) {
   read_file(cache);
   dslt_atomic_file file = {0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_cache.h: which of cuDNN's ways was the fastest for a convolution, kept on disk: one text file for each
- * GPU and library version in $XDG_CACHE_HOME/dslt (~/.cache/dslt). */
+/* plan_cache.h: cache on disk of the fastest cuDNN engine for each convolution: one text file for each GPU
+ * and library version in $XDG_CACHE_HOME/dslt (~/.cache/dslt). */
 #ifndef DSLT_BACKEND_CUDA_PLAN_CACHE_H
 #define DSLT_BACKEND_CUDA_PLAN_CACHE_H
 
@@ -10,7 +10,8 @@
 extern "C" {
 #endif
 
-/* A way: the index-th that a heuristic of cuDNN names; engine to recognise it by. index -1: there is none. */
+/* An engine configuration: the index-th that a cuDNN heuristic proposes, and its engine number to verify it.
+ * index -1: none is allowed. */
 typedef struct dslt_plan_choice {
   int fused, mode, index;
   int64_t engine;
@@ -23,17 +24,17 @@ typedef struct dslt_plan_entry {
 } dslt_plan_entry;
 
 typedef struct dslt_plan_cache {
-  char path[512]; /* "" where nothing can be kept */
+  char path[512]; /* "" if nothing can be stored */
   dslt_plan_entry *entries;
   int count, capacity;
 } dslt_plan_cache;
 
-/* Read what is there for this GPU and library version; a file that is missing or odd counts as empty. */
+/* Read the entries for this GPU and library version; a missing or malformed file counts as empty. */
 void dslt_plan_cache_open(dslt_plan_cache *out, const char *gpu, const char *versions);
 void dslt_plan_cache_close(dslt_plan_cache *cache);
-/* 1 and the choice where one is known. */
+/* 1 and the choice if there is an entry. */
 int dslt_plan_cache_find(dslt_plan_choice *out, const dslt_plan_cache *cache, const int key[DSLT_PLAN_KEY]);
-/* Remember and write; what cannot be written is remembered until close. */
+/* Add an entry and write the file; an entry that cannot be written is kept in memory until close. */
 void dslt_plan_cache_add(dslt_plan_cache *cache, const int key[DSLT_PLAN_KEY],
                          const dslt_plan_choice *choice);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* probe.c: what stands between this program and a GPU. The runtime is linked statically and opens the driver
- * by itself, so nothing here needs a driver to be installed. */
+/* probe.c: whether a GPU can be used, and if not, why. The runtime is linked statically and loads the driver
+ * itself, so this code also runs without a driver. */
 #include "probe.h"
 
 #include <cuda_runtime_api.h>
@@ -64,7 +64,7 @@ void dslt_cuda_facts_read(dslt_cuda_facts *out) {
   cudaError_t error = cudaGetDeviceCount(&out->devices);
   if (error != cudaSuccess) {
     out->devices = 0;
-    (void)cudaGetLastError(); /* it was only a question: no later launch shall find this error */
+    (void)cudaGetLastError(); /* clear the error of this query, so that no later launch reports it */
   }
   if (error == cudaErrorInsufficientDriver) {
     out->state = out->driver == 0 ? DSLT_CUDA_NO_DRIVER : DSLT_CUDA_OLD_DRIVER;
@@ -90,7 +90,7 @@ static version_text version_of(int number) {
   return v;
 }
 
-/* Why no GPU can be used, "" where one can. */
+/* Why no GPU can be used, "" if one can. */
 static void write_obstacle(char *out, size_t size, const dslt_cuda_facts *f) {
   switch (f->state) {
     case DSLT_CUDA_READY: snprintf(out, size, "%s", ""); break;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* probe.h: what the CUDA runtime says about this machine, and how it is put into words. Apart from each
- * other, so that the words for every machine are tested on any machine. */
+/* probe.h: what the CUDA runtime reports about this machine, and its description in words. These are separate
+ * functions, so that the descriptions can be tested without the hardware. */
 #ifndef DSLT_BACKEND_CUDA_PROBE_H
 #define DSLT_BACKEND_CUDA_PROBE_H
 
@@ -19,7 +19,7 @@ typedef enum dslt_cuda_state {
   DSLT_CUDA_NO_DEVICE,     /* a driver, but no device, or all hidden by CUDA_VISIBLE_DEVICES */
   DSLT_CUDA_OLD_DEVICE,    /* no compiled kernel fits any device */
   DSLT_CUDA_NO_CUBLAS,     /* a device, but the library of matrix products cannot be opened */
-  DSLT_CUDA_DRIVER_TROUBLE /* anything else, in the driver's words */
+  DSLT_CUDA_DRIVER_TROUBLE /* any other error, with the driver's text */
 } dslt_cuda_state;
 
 typedef struct dslt_cuda_facts {
@@ -30,12 +30,12 @@ typedef struct dslt_cuda_facts {
   char name[256];      /* of the first usable device, else of the first */
   uint64_t memory;     /* bytes */
   int major, minor;    /* compute capability */
-  const char *trouble; /* the driver's or the loader's words where it is one of them; static storage */
-  int cublas, cudnn;   /* versions, 10000 * major + 100 * minor + patch; 0: not there */
+  const char *trouble; /* error text of the driver or the loader, if there is one; static storage */
+  int cublas, cudnn;   /* versions, 10000 * major + 100 * minor + patch; 0: not found */
 } dslt_cuda_facts;
 
-/* Ask the runtime, and the vendor libraries where there is a device. Makes no context and takes no device
- * memory; without a driver it answers at once. */
+/* Query the runtime and, if there is a device, the vendor libraries. Creates no context and uses no device
+ * memory; returns at once without a driver. */
 void dslt_cuda_facts_read(dslt_cuda_facts *out);
 
 /* 1 when kernels compiled for `architectures` (75, 80 ...; `count` of them, ascending, PTX for the last) run

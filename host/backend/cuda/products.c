@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* products.c: matrix products by cuBLAS, and a 3 x 3 convolution as nine of them.
  *
- * cuBLAS thinks in columns: a packed row-major matrix is its transpose there, so C = A B is asked for as C^T
- * = B^T A^T, with the operands changing places and nothing copied. */
+ * cuBLAS is column-major: it reads a packed row-major matrix as its transpose, so C = A B is computed as C^T
+ * = B^T A^T by swapping the operands, without copies. */
 #include "base/error.h"
 #include "cuda.h"
 
@@ -12,7 +12,7 @@ static int check(dslt_cuda *cuda, cublasStatus_t status) {
                    cuda->blas->status_text(status));
 }
 
-/* TF32 takes float32 and rounds it to 10 bits on the way into a product. */
+/* TF32 takes float32 and rounds its mantissa to 10 bits before multiplying. */
 static cublasComputeType_t compute_type(const dslt_cuda *cuda) {
   return cuda->precision == DSLT_PRECISION_F32 ? CUBLAS_COMPUTE_32F : CUBLAS_COMPUTE_32F_FAST_TF32;
 }
@@ -34,8 +34,8 @@ int dslt_cuda_product_transposed(dslt_cuda *cuda, float *c, const float *a, cons
                                       compute_type(cuda), CUBLAS_GEMM_DEFAULT));
 }
 
-/* In maps with a border the cell under tap (ky, kx) is a fixed distance away, whatever the row: each tap is
- * one product of the whole batch, shifted by that distance. */
+/* In maps with a border the cell under tap (ky, kx) is at the same offset for every cell: each tap is one
+ * product over the whole batch, shifted by that offset. */
 int dslt_cuda_nine_products(dslt_cuda *cuda, float *sums, const void *padded, const void *w, dslt_type type,
                             int n, int h, int width, int cin, int cout) {
   int row = width + 2, first = row + 1, rows = n * (h + 2) * row - 2 * first;

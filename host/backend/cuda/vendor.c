@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vendor.c: finds cuBLAS and cuDNN where the build saw them, else wherever the system's loader does. */
+/* vendor.c: loads cuBLAS and cuDNN from where the build found them, else by the system's loader. */
 #include "vendor.h"
 
 #include <dlfcn.h>
@@ -12,7 +12,7 @@
 #define TEXT(x) TEXT_(x)
 #define CUBLAS_NAME "libcublas.so." TEXT(CUBLAS_VER_MAJOR)
 #ifndef DSLT_CUBLAS_FILE
-#define DSLT_CUBLAS_FILE "" /* full path seen by the build */
+#define DSLT_CUBLAS_FILE "" /* full path found by the build */
 #endif
 #ifndef DSLT_CUDNN_FILE
 #define DSLT_CUDNN_FILE ""
@@ -20,10 +20,11 @@
 
 typedef struct library {
   void *handle;
-  char trouble[256]; /* the loader's words where it failed */
+  char trouble[256]; /* the loader's error text */
 } library;
 
-/* `variable` names a file by hand; then what the build saw; then the plain name. */
+/* Tries the file named by environment variable `variable`, then the path found by the build, then the plain
+ * name. */
 static void open_library(library *out, const char *variable, const char *seen, const char *name) {
   const char *chosen = getenv(variable);
   const char *files[] = {chosen && chosen[0] ? chosen : seen, chosen && chosen[0] ? NULL : name};
@@ -36,7 +37,8 @@ static void open_library(library *out, const char *variable, const char *seen, c
   }
 }
 
-/* A function of the library; the first one that is missing is named and closes the book on it. */
+/* Look up a function of the library; the first one that is missing is reported, and the library is not
+ * used. */
 static void find(void *out, library *from, const char *name) {
   void *symbol = from->handle ? dlsym(from->handle, name) : NULL;
   if (from->handle && !symbol) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vendor.h: cuBLAS and cuDNN, opened while the program runs, so that it starts on machines that have neither.
- */
+/* vendor.h: cuBLAS and cuDNN, loaded at run time, so that the program starts on machines that have
+ * neither. */
 #ifndef DSLT_BACKEND_CUDA_VENDOR_H
 #define DSLT_BACKEND_CUDA_VENDOR_H
 
@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-/* Every function that is used, under its name in the library. */
+/* All functions that are used, by their names in the library. */
 #define DSLT_CUBLAS_MAP(XX)                \
   XX(create, cublasCreate_v2)              \
   XX(destroy, cublasDestroy_v2)            \
@@ -36,11 +36,11 @@ typedef struct dslt_cublas_api {
   const char *(*status_text)(cublasStatus_t status);
 } dslt_cublas_api;
 
-/* The library's functions, or NULL and why not in *trouble (static storage). Loaded once. */
+/* The library's functions, or NULL with the reason in *trouble (static storage). Loaded once. */
 const dslt_cublas_api *dslt_cublas_load(const char **trouble);
 
-/* Version as 10000 major + 100 minor + patch, 0 where the library cannot be opened or this build knows none.
- */
+/* Version as 10000 major + 100 minor + patch; 0 if the library cannot be loaded or this build does not use
+ * it. */
 int dslt_cublas_version(void);
 int dslt_cudnn_version(void);
 

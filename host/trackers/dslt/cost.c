@@ -82,7 +82,7 @@ static void count_head(dslt_cost *out, const dslt_dslt_options *o, const dslt_se
   out->locate.bytes = f32 * response;
 
   /* Backward: each product of the forward pass once more for its weights' gradient, and once more for its
-   * input's, save the reductions', whose inputs are the backbone's and stay. */
+   * input's, save the reductions', whose inputs are the backbone's and are not trained. */
   double trained = regression + (o->regress_bias ? regressions : 0.0), read = raising;
   double forward = out->head.flop, backward = regress;
   if (o->train_reduction == DSLT_REDUCTION_LEARNS) {

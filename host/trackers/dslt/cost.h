@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cost.h: how much arithmetic and memory traffic a frame of DSLT needs, counted from the planned shapes as
- * tracker/work.h says. `dslt bench` sets these beside measured times and the machine's ceilings. */
+ * tracker/work.h says. `dslt bench` compares these with measured times and the machine's peak rates. */
 #ifndef DSLT_TRACKERS_DSLT_COST_H
 #define DSLT_TRACKERS_DSLT_COST_H
 
@@ -33,8 +33,8 @@ typedef struct dslt_cost {
   double parameters;   /* of the head, trained or not */
 } dslt_cost;
 
-/* Count for a search as dslt_dslt_search() gives it and checked options of DSLT; `weights` must have the layers that
- * they name (dslt_backbone_check()). Reads widths alone, never a weight. */
+/* Count for a search as dslt_dslt_search() gives it and checked options of DSLT; `weights` must have the
+ * layers that they name (dslt_backbone_check()). Reads only widths, no weights. */
 void dslt_cost_count(dslt_cost *out, const dslt_options *options, const dslt_weights *weights,
                      const dslt_search *search);
 
@@ -47,8 +47,8 @@ typedef struct dslt_tally {
   int steps;  /* training steps */
 } dslt_tally;
 
-/* What the last frame did for a target of DSLT: `before` is its state ahead of it, `result` its answer. A pass over
- * a batch counts in full for each target that shares it. */
+/* What the last frame did for a target of DSLT: `before` is the state before it, `result` its result. A pass
+ * over a batch counts in full for each target that shares it. */
 void dslt_tally_frame(dslt_tally *out, const dslt_target *target, const dslt_target_state *before,
                       const dslt_result *result);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dslt.h: the parts of DSLT, "Deep Regression Tracking with Shrinkage Loss" (ECCV 2018): its row in the list of
- * trackers, and what it keeps of a workspace and of a target. */
+/* dslt.h: the parts of DSLT, "Deep Regression Tracking with Shrinkage Loss" (ECCV 2018): its row in the list
+ * of trackers, and what it keeps of a workspace and of a target. */
 #ifndef DSLT_TRACKERS_DSLT_DSLT_H
 #define DSLT_TRACKERS_DSLT_DSLT_H
 
@@ -27,8 +27,8 @@ typedef struct dslt_dslt_workspace {
   dslt_net *pyramid;    /* for all levels, where place and scale are searched one after the other. Borrowed */
   dslt_map_pair levels; /* taps of a pyramid, [levels]; NULL where there is none besides the search */
   dslt_map_pair moved;  /* taps at the new place; NULL where none is ever wanted */
-  /* Where the reductions do not learn on line, a target reduces its taps before anything else is done with them, and
-   * stores them so: [searched], [levels], one. NULL where taps are stored. */
+  /* If the reductions do not learn on line, a target reduces its taps first and stores them reduced:
+   * [searched], [levels], one. NULL where taps are stored. */
   dslt_map_pair search_reduced, levels_reduced, moved_reduced;
   size_t stored_values[DSLT_TAPS]; /* of one sample's maps */
 } dslt_dslt_workspace;
@@ -38,7 +38,7 @@ typedef struct dslt_dslt_target {
   const dslt_dslt_options *options;
   dslt_head *head;
   dslt_samples samples;
-  dslt_samples first; /* taps that the first frame learns from where samples are stored reduced after it */
+  dslt_samples first; /* taps for first-frame training, if samples are stored reduced afterwards */
   float *response;    /* of the search, [rh][rw]; unused where all scales are searched at once */
   float *responses;   /* of all levels */
   float *losses;      /* of each first-frame step, [init_steps] */
@@ -76,7 +76,8 @@ void dslt_dslt_search(dslt_search *out, const dslt_dslt_options *o, const dslt_t
                       int frame_width, int frame_height, const dslt_box *box);
 /* Standard deviations of the soft label on the grid of `area`. */
 dslt_label_shape dslt_dslt_label_shape(const dslt_search_area *area, const dslt_dslt_options *o);
-/* The taps that the options name in these weights. Cannot fail where dslt_backbone_check() passed, but for memory. */
+/* The taps that the options name in these weights. Cannot fail where dslt_backbone_check() passed, but for
+ * memory. */
 int dslt_dslt_taps(dslt_tap out[DSLT_TAPS], const dslt_dslt_options *o, const dslt_weights *weights);
 
 /* workspace.c, plan.c: memory */

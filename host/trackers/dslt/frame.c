@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frame.c: one frame of DSLT, as section 4 of the paper goes through it: search area and features, response, place,
- * scale, sample, update. */
+/* frame.c: one frame of DSLT, in the order of section 4 of the paper: search area and features, response,
+ * place, scale, sample, update. */
 #include "base/error.h"
 #include "math/locate.h"
 #include "nn/backbone.h"
@@ -12,7 +12,7 @@ static dslt_map_pair search_taps(const dslt_target *t) {
 
 /* ---- the parts ----------------------------------------------------------------------------------- */
 
-/* Response maps of `n` crops with these taps, by way of their reduced maps where those are kept. */
+/* Response maps of `n` crops with these taps, from their reduced maps if those are kept. */
 static int respond(dslt_target *t, float *responses, dslt_map_pair taps, dslt_map_pair reduced, int n) {
   dslt_head *head = dslt_dslt_target_of(t)->head;
   if (reduced.low) {
@@ -31,7 +31,8 @@ static int apply_head(dslt_target *t) {
                  dslt_dslt_workspace_of(t->workspace)->search_reduced, n);
 }
 
-/* Place the target, in all levels at once or in the one searched, and decide what the frame still has to do. */
+/* Place the target, in all levels at once or in the one searched, and decide what the frame still has to
+ * do. */
 static int locate(dslt_target *t) {
   const dslt_dslt_target *own = dslt_dslt_target_of(t);
   dslt_frame_record *r = t->record;
@@ -57,8 +58,8 @@ static int run_pyramid(dslt_target *t) {
   return dslt_target_mark(t, DSLT_STAGE_LOCATE);
 }
 
-/* Where the scale was not searched with the place, look at the new place in every scale, if the response is high
- * enough for that. */
+/* If the scale was not searched with the place, search all scales at the new place, provided that the
+ * response is high enough. */
 static int choose_scale(dslt_target *t) {
   int run;
   if (t->search.scale.levels < 2 || t->workspace->searched > 1) return DSLT_OK;
@@ -88,7 +89,7 @@ static int reextract(dslt_target *t) {
   return t->device->graph_end_if(t->graph);
 }
 
-/* Where this frame's sample may come from. */
+/* The possible sources of this frame's sample. */
 static dslt_sample_sources sources_of(const dslt_target *t) {
   const dslt_dslt_workspace *w = dslt_dslt_workspace_of(t->workspace);
   int reduced = w->search_reduced.low != NULL, joint = t->workspace->searched > 1;
@@ -122,7 +123,7 @@ static int learn(dslt_target *t) {
   return dslt_target_mark(t, DSLT_STAGE_UPDATE);
 }
 
-/* Store the target as it looks now, and learn, where an update is due. */
+/* If an update is due, store the target's present appearance and learn. */
 static int update(dslt_target *t) {
   int run;
   if (t->policy.interval == 0) return DSLT_OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* learn.c: training DSLT's head: on the first frame until it fits, then on the stored samples after every frame. */
+/* learn.c: training DSLT's head: on the first frame until it fits, then on the stored samples after every
+ * frame. */
 #include <math.h>
 
 #include "base/error.h"
@@ -93,7 +94,7 @@ static first_step first_step_of(const dslt_target *t) {
   return s;
 }
 
-/* A step that comes after the last one wanted changes nothing. */
+/* A step after training has stopped changes nothing. */
 static int step_calls(void *target, int slot) {
   dslt_target *t = target;
   const dslt_dslt_target *own = dslt_dslt_target_of(t);
@@ -109,7 +110,7 @@ static int step_calls(void *target, int slot) {
   return t->device->graph_end_if(t->graph);
 }
 
-/* The host looks whether training goes on after every step where that costs nothing, else every so many. */
+/* The host checks whether training goes on after every step if that is free, else after several steps. */
 enum { STEPS_AT_ONCE = 10 };
 
 static int train_first(dslt_target *t, dslt_training *training) {
@@ -128,7 +129,7 @@ static int train_first(dslt_target *t, dslt_training *training) {
                              (size_t)training->steps * sizeof(float));
 }
 
-/* The reductions stay as they are now: the first sample is stored as they make it. */
+/* Freeze the reductions and store the first sample reduced. */
 static int freeze(dslt_target *t) {
   dslt_dslt_target *own = dslt_dslt_target_of(t);
   if (!own->first.slots) return DSLT_OK;

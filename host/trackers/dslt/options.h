@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* options.h: the numbers of DSLT, "Deep Regression Tracking with Shrinkage Loss" (ECCV 2018).
  *
- * "Paper" means its section 5.1 unless an equation is named. Where the paper is silent, preset `paper` takes the
- * released program's value for search area, prior, scale and limits, and the plainest choice for training: Adam's
- * own defaults, no augmentation, one step a sample, no more steps once they stop helping. Values are given as
- * paper / released. */
+ * "Paper" means its section 5.1 unless an equation is named. Where the paper is silent, preset `paper` takes
+ * the released program's value for search area, prior, scale and limits, and the plainest choice for
+ * training: Adam's own defaults, no augmentation, one step a sample, no more steps once they stop helping.
+ * Values are given as paper / released. */
 #ifndef DSLT_TRACKERS_DSLT_OPTIONS_H
 #define DSLT_TRACKERS_DSLT_OPTIONS_H
 
@@ -22,7 +22,7 @@ typedef struct dslt_dslt_options {
   /* search area */
   double frame_scale_side;  /* a larger target is brought to this side, px; 80; 0 = keep the frame */
   double frame_scale_limit; /* ... when a side is longer than this, px, or the area exceeds
-                               frame_scale_side^2; 160 */
+                             * frame_scale_side^2; 160 */
   double search_width;      /* context left and right, times the target's width, grows with frame scale; 8 */
   double search_height;     /* context above and below, times the target's height, likewise; 4 */
   int search_square;        /* 1: a square of the same area instead; 0 */
@@ -51,7 +51,7 @@ typedef struct dslt_dslt_options {
   double label_sigma;     /* deviation of the Gaussian, times the target's size in cells; 0.1 / 0.08 */
   double label_min_sigma; /* ... but at least this many cells; 0 */
   int label_on_cell; /* 1: the crop is placed so that the target's centre falls on a cell; 0: between cells; 1
-                        / 0 */
+                      * / 0 */
   int label_stretch; /* 1: stretched to [0, 1]; 0 / 1 */
 
   /* loss */
@@ -71,7 +71,7 @@ typedef struct dslt_dslt_options {
   double decay_high;   /* times this for the residual regression; 1 / 40 */
   double rate_bias;    /* learning rate of biases, times the branch's; 2 */
   int branch_rates;    /* 1: eta of the residual branch holds for its reduction and upsampling too; 0: for its
-                          regression alone; 1 / 0 */
+                        * regression alone; 1 / 0 */
 
   /* first-frame training */
   double init_rate_low;    /* eta of the base branch (conv4_3); 2e-8 */
@@ -79,7 +79,7 @@ typedef struct dslt_dslt_options {
   int init_steps;          /* at most this many steps, 1..100000; 100 */
   double init_stop_loss;   /* stop once the summed loss is below; 0 = never; 0 / 0.03 */
   double init_stop_change; /* stop once init_stop_window steps improve the loss by less than this share; 0 =
-                              never; 0.001 / 0 */
+                            * never; 0.001 / 0 */
   int init_stop_window;    /* how many steps are compared with as many before them; 10 */
   int augment;             /* 1: four Gaussian blurs and the mirror image; 0 / 1 */
 
@@ -100,12 +100,12 @@ typedef struct dslt_dslt_options {
   int scale_levels;  /* odd, 1..9; 3 */
   double scale_step; /* ratio of neighbouring levels, > 1; 1.03 */
   int scale_joint;   /* 1: all levels are searched around the last place at once and the best one gives place
-                        and scale; 0: first the place, then all levels around the new place; 0 */
+                      * and scale; 0: first the place, then all levels around the new place; 0 */
   double scale_gate; /* the pyramid is used only where the peak exceeds this; 0.35 */
   double scale_gate_ratio; /* ... and this share of its recent average; 0 */
   double scale_penalty;    /* factor on the score of every level but the middle one; 1 */
   double scale_rate; /* size = (1 - rate) old + rate new, new being the old size times the chosen level's
-                        ratio; 0.6 */
+                      * ratio; 0.6 */
 
   /* limits and loss of the target */
   double min_side;   /* smallest side of a box, px; 5 */
@@ -120,7 +120,7 @@ static inline const dslt_dslt_options *dslt_dslt_options_of(const dslt_options *
   return (const dslt_dslt_options *)options->own;
 }
 
-/* What they want of the backbone. */
+/* The part of the backbone that they need. */
 dslt_backbone_spec dslt_dslt_backbone(const dslt_dslt_options *o);
 
 #ifdef __cplusplus

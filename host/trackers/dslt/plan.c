@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan.c: everything of a target's own, made once: head, sample memory, label, response maps. */
+/* plan.c: creates a target's own data: head, sample memory, label, response maps. */
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -58,7 +58,8 @@ static int plan_buffers(dslt_target *t) {
   return DSLT_OK;
 }
 
-/* Every slot has it: the crop is centred on the target, except where all scales are searched at once. */
+/* Every slot has the same label, since crops are centred on the target, except if all scales are searched at
+ * once. */
 static int upload_label(dslt_target *t, const dslt_samples *samples, const float *label) {
   for (int slot = 0; slot < samples->slots; ++slot)
     DSLT_TRY(t->device->upload(t->backend, dslt_samples_label(samples, slot), label,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* presets.c: DSLT's three sets of numbers: what we recommend, the paper, the authors' program. */
+/* presets.c: DSLT's three sets of numbers: the recommended one, the paper, the authors' program. */
 #include "backend/precision.h"
 #include "trackers/dslt/dslt.h"
 #include "trackers/dslt/options.h"
@@ -107,12 +107,12 @@ static void fill_released(dslt_common_options *common, void *own) {
   o->mapping = DSLT_MAPPING_STRETCH;
 }
 
-/* What each departure from the paper is worth: bench/presets.md. */
+/* The effect of each difference from the paper: bench/presets.md. */
 static void fill_default(dslt_common_options *common, void *own) {
   dslt_dslt_options *o = own;
   fill_paper(common, o);
   common->precision = DSLT_PRECISION_AUTO;
-  o->frame_scale_side = 0; /* every target is looked at in the same number of pixels instead */
+  o->frame_scale_side = 0; /* the area rules below bring every target to the same size instead */
   o->search_width = o->search_height = 4;
   o->search_square = 1;
   o->search_min_area = o->search_max_area = 65536; /* 256 x 256 */

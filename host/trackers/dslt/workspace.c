@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* workspace.c: what DSLT needs of a workspace: taps of search, scale pyramid and re-extraction, and their reduced
- * maps. */
+/* workspace.c: what DSLT needs of a workspace: taps of search, scale pyramid and re-extraction, and their
+ * reduced maps. */
 #include "base/error.h"
 #include "trackers/dslt/dslt.h"
 
@@ -37,7 +37,7 @@ static int measure_stored(dslt_dslt_workspace *own, const dslt_feature_workspace
   return DSLT_OK;
 }
 
-/* After the taps, each of whose kinds may want reducing. */
+/* After the taps, each kind of which may need reducing. */
 static int plan_reduced(dslt_dslt_workspace *own, dslt_shared *s, int searched, int levels) {
   const dslt_dslt_options *o = dslt_dslt_shared_options(s);
   if (o->train_reduction == DSLT_REDUCTION_LEARNS) return DSLT_OK;
