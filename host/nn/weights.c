@@ -195,10 +195,22 @@ static int copy_string(char **out, const char *text) {
   return *out ? 0 : dslt_fail(DSLT_EMEMORY, "No memory for a string of %zu bytes.", strlen(text));
 }
 
+/* Taps belong to networks with a graph; VGG-16's are options of the tracker. */
+static int refuse_taps(const dslt_metadata *metadata) {
+  for (int i = 0; i < metadata->given_count; ++i)
+    if (strcmp(metadata->given[i].key, DSLT_KEY_TAPS) == 0)
+      return dslt_fail(
+          DSLT_EARGUMENT,
+          "its layers are VGG-16's, whose taps are the options low_layer and high_layer; taps=... is "
+          "for ONNX models and what dslt weights convert made of them.");
+  return DSLT_OK;
+}
+
 static int take_all(dslt_weights *weights, const dslt_metadata *metadata) {
   if (dslt_metadata_text(metadata, DSLT_KEY_GRAPH)) {
     DSLT_TRY(dslt_weights_take_network(weights, metadata));
   } else {
+    DSLT_TRY(refuse_taps(metadata));
     DSLT_TRY(take_layers(weights, metadata->file));
     DSLT_TRY(dslt_weights_read_preprocess(weights, metadata));
   }
@@ -362,8 +374,15 @@ int dslt_weights_load_given(dslt_weights **out, const char *name, const dslt_tex
   static const char random[] = "random:";
   if (!out || !name)
     return dslt_fail(DSLT_EARGUMENT, "dslt_weights_load() needs a name and a place for its result.");
-  if (strncmp(name, random, sizeof random - 1) == 0) return load_random(out, name + sizeof random - 1);
-  return strcmp(name, "slim") == 0 ? load_shipped(out) : load_file(out, name, given, count);
+  const int is_random = strncmp(name, random, sizeof random - 1) == 0, is_shipped = strcmp(name, "slim") == 0;
+  if (count > 0 && (is_random || is_shipped))
+    return dslt_fail(
+        DSLT_EARGUMENT,
+        "The weights \"%.60s\" need no taps, scales, mean, deviation or channel_order: these are for "
+        "weight files. Options low_layer and high_layer choose the taps of VGG-16's layers.",
+        name);
+  if (is_random) return load_random(out, name + sizeof random - 1);
+  return is_shipped ? load_shipped(out) : load_file(out, name, given, count);
 }
 
 void dslt_weights_free(dslt_weights *weights) {

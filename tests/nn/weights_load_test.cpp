@@ -68,6 +68,16 @@ TEST(WeightNames, RandomTakesAnArchAndASeed) {
   }
 }
 
+TEST(WeightNames, WhatNeedsNoKeysRefusesThem) {
+  for (const char *name : {"slim?taps=a,b", "slim?mean=1,2,3", "random:vgg16/4?taps=a,b"}) {
+    Weights weights;
+    EXPECT_FAILURE(dslt_weights_load(&weights.handle, name), DSLT_EARGUMENT, "low_layer and high_layer");
+  }
+  Weights weights;
+  EXPECT_FAILURE(dslt_weights_load(&weights.handle, "weights/slim.safetensors?taps=a,b"), DSLT_EARGUMENT,
+                 "its layers are VGG-16's");
+}
+
 TEST(WeightsLoad, ReadsCaffeNames) {
   Weights weights;
   const std::string file = TinyVgg().to_bytes();
