@@ -9,10 +9,11 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "c_view.h"
 #include "dslt/dslt.h"
-#include "skip.h"
+#include "scratch.h"
 
 namespace {
 
@@ -45,6 +46,64 @@ TEST(Header, CompilesAloneAsCxx17) {
 
 TEST(Header, CompilesForUsersOfTheStaticLibrary) {
   compile({"cc", "clang"}, "-std=c11 -Wall -Wextra -Wpedantic -Werror -DDSLT_STATIC -xc");
+}
+
+// The examples in the header's comments, in order: what is indented by four more columns than the text around it.
+std::vector<std::string> examples() {
+  const std::string code = " *     ";
+  std::vector<std::string> all;
+  std::ifstream stream(kHeader);
+  bool inside = false;
+  for (std::string line; std::getline(stream, line);) {
+    const bool is_code = line.compare(0, code.size(), code) == 0;
+    if (!is_code && !(inside && line == " *")) {
+      inside = false;
+      continue;
+    }
+    if (!inside) all.emplace_back();
+    inside = true;
+    all.back() += (is_code ? line.substr(code.size()) : "") + "\n";
+  }
+  return all;
+}
+
+class HeaderExamples : public ScratchTest {
+ protected:
+  void compile_example(const std::string &text) {
+    const std::string flags =
+        " -Wall -Wextra -Wpedantic -Wshadow -Werror -fsyntax-only -I '" DSLT_TEST_SOURCE "/include' '";
+    int tried = 0;
+    spill(path("example.c"), text);
+    for (const std::string compiler : {"cc -std=c11 -xc", "c++ -std=c++17 -xc++"}) {
+      if (!found(compiler.substr(0, compiler.find(' ')))) continue;
+      ++tried;
+      const std::string command = compiler + flags + path("example.c") + "'";
+      EXPECT_EQ(std::system(command.c_str()), 0) << command << "\n" << text;
+    }
+    if (tried == 0) GTEST_SKIP() << skip::kCompiler;
+  }
+};
+
+TEST_F(HeaderExamples, TheFirstIsAWholeSourceFile) {
+  ASSERT_EQ(examples().size(), 2u);
+  const std::string text = examples()[0];
+  ASSERT_NE(text.find("dslt_tracker_update("), std::string::npos) << text;
+  compile_example(text);
+}
+
+TEST_F(HeaderExamples, TheOneOfPrefetchIsTheBodyOfAFunction) {
+  ASSERT_EQ(examples().size(), 2u);
+  const std::string text = examples()[1];
+  ASSERT_NE(text.find("dslt_tracker_prefetch("), std::string::npos) << text;
+  compile_example(
+      "#include <dslt/dslt.h>\n"
+      "int next_frame(dslt_image *frame);\n"
+      "void follow(dslt_tracker *tracker, dslt_image frame);\n"
+      "void follow(dslt_tracker *tracker, dslt_image frame) {\n"
+      "  dslt_image next = frame;\n"
+      "  dslt_result result;\n"
+      "  int have = 1, have_next = 0;\n" +
+      text + "}\n");
 }
 
 TEST(Header, CAndCxxSeeTheSameTypes) {
