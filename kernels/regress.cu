@@ -35,7 +35,7 @@ enum {
   FORWARD_BLOCKS = 3, /* on a multiprocessor at once: up to 168 registers a thread */
   BACKWARD_BLOCKS = 4,
   TILE = 8,           /* columns a warp holds */
-  WEIGHT_BLOCKS = 264 /* wanted for the weights' gradient: two for each multiprocessor of an H200 */
+  WEIGHT_BLOCKS = 264 /* blocks for the weights' gradient: two for each multiprocessor of an H200 */
 };
 
 struct regress_args {

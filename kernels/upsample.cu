@@ -19,7 +19,7 @@ enum {
   THREADS = WARP * WARPS,
   FACTOR_MAX = 16,
   BLOCKS = 4,         /* on a multiprocessor at once: up to 64 registers a thread */
-  FILTER_BLOCKS = 264 /* wanted for the filters' gradient: two for each multiprocessor of an H200 */
+  FILTER_BLOCKS = 264 /* blocks for the filters' gradient: two for each multiprocessor of an H200 */
 };
 
 struct upsample_args {

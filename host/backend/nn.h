@@ -20,7 +20,7 @@ typedef struct dslt_net_desc {
   int n, h, w;             /* input: [n][h][w][c], c as graph->layer[0] says */
   const dslt_graph *graph; /* checked; need not outlive planning */
   int taps;
-  int tap[DSLT_NET_TAPS_MAX]; /* layers whose outputs are wanted; only what they depend on is computed */
+  int tap[DSLT_NET_TAPS_MAX]; /* layers whose outputs are needed; only what they depend on is computed */
   /* Give a layer's weights as float32, [channels][cin / groups][kernel], and its bias [channels]. */
   int (*load)(void *context, int layer, float *weights, float *bias);
   void *context;
@@ -37,7 +37,7 @@ typedef struct dslt_fused_head_desc {
   float fuse_low, fuse_high;
   int reduced;   /* 1: the inputs are reduced maps, [channels] each; there are no reductions */
   int deep;      /* 1: backward gives the gradients of reductions and upsampling too */
-  int backwards; /* 1: backward is wanted; n = 1 */
+  int backwards; /* 1: backward is used; n = 1 */
 } dslt_fused_head_desc;
 
 /* Weights or gradients; tensors that the description leaves out may be NULL. */

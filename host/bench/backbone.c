@@ -94,7 +94,7 @@ static int plan(profile *p, int side) {
   return rc;
 }
 
-/* The least of each layer: what else the machine does only adds. */
+/* The minimum for each layer, since other work on the machine only adds time. */
 static int measure(profile *p, double seconds) {
   const size_t layers = (size_t)p->network->graph.layers;
   double *once = malloc(layers * sizeof *once);
@@ -138,7 +138,7 @@ static void print(const profile *p, const dslt_cpu_ceiling *ceiling, int precisi
   printf("%-38s %-16s %10s %10s %10s %8s\n", "layer", "kind", "ms", "GFLOP/s", "GB/s", "ceiling");
   for (int i = 1; i < p->network->graph.layers; ++i) {
     const double moved = bytes_of(p, i, element), work = p->maps[i].flop;
-    /* the time that the processor needs at best, for its arithmetic or its memory */
+    /* the processor's least time, for its arithmetic or its memory */
     const double floor =
         work / flops > moved / ceiling->bandwidth ? work / flops : moved / ceiling->bandwidth;
     char name[40], share[16] = "inside";

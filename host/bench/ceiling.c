@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ceiling.c: the processor's peak, and the backbone beside oneDNN's fastest convolutions. */
+/* ceiling.c: measures the processor's peak, and compares the backbone with oneDNN's fastest convolutions. */
 #include "bench/ceiling.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 enum { MOST_RUNS = 64 };
 
-/* ---- the backbone alone -------------------------------------------------------------------------- */
+/* ---- the backbone only --------------------------------------------------------------------------- */
 
 typedef struct bench_net {
   dslt_backend *backend;
@@ -44,7 +44,7 @@ static int net_plan(bench_net *b, const dslt_options *o, const dslt_weights *wei
   DSLT_TRY(device->alloc(&b->input, b->backend, bytes));
   DSLT_TRY(device->alloc(&b->low, b->backend, tap_bytes(cost, dslt_layer_index(spec.low_layer), batch)));
   DSLT_TRY(device->alloc(&b->high, b->backend, tap_bytes(cost, dslt_layer_index(spec.high_layer), batch)));
-  memset(b->input, 0x3f, bytes); /* 0.75 everywhere: zeros would cost less power than a picture */
+  memset(b->input, 0x3f, bytes); /* 0.75 everywhere: zeros would use less power than a picture */
   return dslt_backbone_plan(&b->net, b->backend, weights, &spec, batch, h, w, NULL);
 }
 

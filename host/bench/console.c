@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* console.c: a benchmark for people. */
+/* console.c: prints a benchmark as text. */
 #include <math.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* csv.c: a benchmark for spreadsheets: a row for each figure, or one for each value of a sweep. What
- * was not measured is empty. */
+/* csv.c: writes a benchmark as CSV: a row for each figure, or one for each value of a sweep. What was not
+ * measured is empty. */
 #include <math.h>
 
 #include "bench/report.h"

@@ -16,7 +16,7 @@
 #include "nn/weights.h"
 #include "trackers/dslt/dslt.h"
 
-/* Each thing that makes up the ceiling is measured for so long; some sixty of them take a few seconds. */
+/* Time for each measurement of the peak rates; about sixty of them take a few seconds. */
 static const double ceiling_seconds = 0.05;
 
 typedef struct bench {
@@ -29,8 +29,8 @@ typedef struct bench {
 
 /* ---- before -------------------------------------------------------------------------------------- */
 
-/* The backend and the precision that the options get, in words; makes a tracker for it. From here on the
- * options name the precision that "auto" stands for: the ceiling is measured in the same. */
+/* Describes the backend and the precision that the options select; makes a tracker for it. Replaces precision
+ * "auto" by the selected one, since the peak is measured in the same precision. */
 static int describe_backend(bench *b) {
   dslt_tracker *tracker = NULL;
   dslt_backend_info info;

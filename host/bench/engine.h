@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/* What a benchmark was busy with when it could not go on. */
+/* The step at which a benchmark failed. */
 typedef enum dslt_bench_step {
   DSLT_BENCH_INPUTS = 0,  /* finding and tracking them */
   DSLT_BENCH_WEIGHTS = 1, /* loading them */
@@ -18,7 +18,7 @@ typedef enum dslt_bench_step {
 } dslt_bench_step;
 
 /* Measure and write what the request asks for; the results go to its file or to standard output. On failure
- * *step says where it was; errors are those of the parts. */
+ * *step is the step that failed; errors are those of the functions called. */
 int dslt_bench_do(dslt_bench_step *step, const dslt_bench_request *request,
                   const dslt_bench_observer *observer);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frames.c: the frames of bench_input.h. */
+/* frames.c: the frames declared in input.h. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -108,7 +108,7 @@ int dslt_bench_stretch_fill(dslt_bench_stretch *out, dslt_bench_feed *feed, doub
     dslt_image image;
     const int rc = dslt_bench_feed_next(&image, feed);
     DSLT_TRY(rc);
-    if (rc == 0) return DSLT_OK; /* the decoder is through */
+    if (rc == 0) return DSLT_OK; /* the decoder has finished */
     DSLT_TRY(grow(out));
     dslt_frame *frame = &out->frames[out->count];
     if (factor == 1.0)
@@ -118,7 +118,7 @@ int dslt_bench_stretch_fill(dslt_bench_stretch *out, dslt_bench_feed *feed, doub
     out->count++;
     bytes += frame->stride * (size_t)frame->height;
   }
-  /* It works at most four frames ahead: give it the time of six. */
+  /* The decoder is at most four frames ahead: wait for the time of six. */
   const double ms = 1e3 * (dslt_seconds() - before);
   rest(20 + (long)(6.0 * ms / out->count));
   return DSLT_OK;

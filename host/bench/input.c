@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* input.c: finds the targets that an input holds. */
+/* input.c: finds the targets of an input. */
 #include "bench/input.h"
 
 #include <dirent.h>
@@ -104,7 +104,7 @@ static int add_root(dslt_bench_items *items, const char *root, const char *video
 
 static int is_truth(const char *name) { return strncasecmp(name, "groundtruth_rect", 16) == 0; }
 
-/* How many of the folder's files have a name that `counts`. */
+/* Number of files in the folder whose names `counts` accepts. */
 static int count_files(const char *folder, int (*counts)(const char *name)) {
   DIR *list = opendir(folder);
   int count = 0;

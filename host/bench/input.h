@@ -31,10 +31,10 @@ typedef struct dslt_bench_items {
   int set_count;
 } dslt_bench_items;
 
-/* Add what `input` holds: scene:SEED[:WxH]; a folder of sequences laid out like OTB or another benchmark that
- * dslt dataset knows; one such sequence's folder; or, with `box` ("x,y,w,h", 0-based), a video or a folder of
- * pictures. `box` is NULL for the others. `sequences` (may be NULL) keeps the named ones of a folder; those
- * without frames on disk are passed over. DSLT_EOPTION: a box is missing or in excess; DSLT_EIO,
+/* Add the targets of `input`: scene:SEED[:WxH]; a folder of sequences laid out like OTB or another benchmark
+ * that dslt dataset lists; one such sequence's folder; or, with `box` ("x,y,w,h", 0-based), a video or a
+ * folder of pictures. `box` is NULL for the others. `sequences` (may be NULL) keeps the named ones of a
+ * folder; those without frames on disk are skipped. DSLT_EOPTION: a box is missing or in excess; DSLT_EIO,
  * DSLT_EARGUMENT, DSLT_EBOX, DSLT_EMEMORY. */
 int dslt_bench_items_add(dslt_bench_items *items, const char *input, const char *box, const char *sequences);
 /* Frames of an item, at most `limit` (0 = all); -1 where that is not known before they are decoded. */
@@ -61,9 +61,9 @@ typedef struct dslt_bench_stretch {
   int count, room;
 } dslt_bench_stretch;
 
-/* The next frames of `feed`, as many as fit into 256 MiB or up to the end; `factor` other than 1 brings them
- * to that many times their size, as BGR8. Afterwards waits until the decoder has stopped working ahead, so
- * that what follows has the processor to itself. `out->count` is 0 at the end of the feed. */
+/* The next frames of `feed`, as many as fit into 256 MiB or up to the end; a `factor` other than 1 resizes
+ * them by that factor, as BGR8. Then waits until the decoder is idle, so that it does not disturb the
+ * measurement. `out->count` is 0 at the end of the feed. */
 int dslt_bench_stretch_fill(dslt_bench_stretch *out, dslt_bench_feed *feed, double factor);
 dslt_image dslt_bench_stretch_frame(const dslt_bench_stretch *stretch, int index);
 void dslt_bench_stretch_free(dslt_bench_stretch *stretch);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json.c: a benchmark for programs; bench/README.md documents the members. */
+/* json.c: writes a benchmark as JSON; bench/README.md documents the members. */
 #include <math.h>
 
 #include "base/json.h"

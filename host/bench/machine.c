@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* machine.c: memory, other work and energy, as Linux tells them. */
+/* machine.c: memory, other processes' load and energy, as reported by Linux. */
 #include "bench/machine.h"
 
 #include <dirent.h>

@@ -8,10 +8,10 @@
 
 #include "base/error.h"
 
-/* What is kept of each run for its target's line. */
+/* The values of each run for its target's line. */
 enum { LINE_FPS, LINE_P95, LINE_INIT, LINE_VALUES };
 
-/* Room for `count` targets' runs, and what several repetitions come to. */
+/* Storage for `count` targets' runs, and for the results of several repetitions. */
 typedef struct workplace {
   dslt_bench_run *runs; /* [count] */
   double *figures;      /* [repeat][DSLT_FIGURES] */
@@ -43,7 +43,7 @@ static void keep_line(double line[LINE_VALUES], dslt_bench_run *run) {
   line[LINE_INIT] = 1e3 * run->init_seconds;
 }
 
-/* One repetition over all targets; w->runs stay filled, whatever happened. */
+/* One repetition over all targets; w->runs stay valid, also after an error. */
 static int measure_once(workplace *w, const dslt_bench_items *items, dslt_bench_setup *setup, int turn) {
   for (int i = 0; i < w->count; i++) {
     const int rc = dslt_bench_run_make(&w->runs[i], &items->list[i], setup);
@@ -57,7 +57,7 @@ static void free_runs(workplace *w) {
   for (int i = 0; i < w->count; i++) dslt_bench_run_free(&w->runs[i]);
 }
 
-/* All repetitions; the last one's runs stay filled. */
+/* All repetitions; the last one's runs stay valid. */
 static int measure(workplace *w, const dslt_bench_items *items, dslt_bench_setup *setup) {
   for (int turn = 0; turn < w->repeat; turn++) {
     free_runs(w);

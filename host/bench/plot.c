@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plot.c: hands a sweep to bench/plot_sweep.py. */
+/* plot.c: plots a sweep with bench/plot_sweep.py. */
 #include "bench/plot.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ static int write_json(const char *path, const dslt_bench_report *report) {
 
 static int draw(char *json, const char *path) {
   static const dslt_python_script script = {"bench/plot_sweep.py", "The plot", "Python 3 with matplotlib"};
-  char *arguments[] = {json, (char *)path}; /* exec takes writable strings and writes none */
+  char *arguments[] = {json, (char *)path}; /* exec's type is not const */
   const int code = dslt_python_run(&script, 2, arguments);
   return code <= 0 ? code
                    : dslt_fail(DSLT_EIO, "%s could not be drawn: Python ended with code %d.", path, code);

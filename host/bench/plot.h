@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plot.h: the drawing of a sweep, by Python. */
+/* plot.h: plots a sweep with Python. */
 #ifndef DSLT_BENCH_PLOT_H
 #define DSLT_BENCH_PLOT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report.c: what the figures come to, and the choice of how they are written. */
+/* report.c: computes derived figures and selects the output format. */
 #include "bench/report.h"
 
 #include <math.h>

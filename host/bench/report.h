@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report.h: all that dslt bench found out, and the three ways to write it down. */
+/* report.h: the results of dslt bench, and the three formats to write them in. */
 #ifndef DSLT_BENCH_REPORT_H
 #define DSLT_BENCH_REPORT_H
 
@@ -38,7 +38,7 @@ typedef struct dslt_bench_report {
   char precision[8]; /* "f32", "bf16" or "tf32" */
   char device[128], library[128];
   int threads;   /* that the CPU backend uses */
-  double others; /* share of the machine's cores that other work kept busy meanwhile, 0..1; NaN: not known */
+  double others; /* share of the machine's cores used by other processes meanwhile, 0..1; NaN: unknown */
   dslt_energy energy;
 
   /* a plain benchmark */
@@ -59,27 +59,27 @@ void dslt_bench_report_free(dslt_bench_report *report);
  * first point. */
 double dslt_bench_ms_further(const dslt_bench_report *report, int index);
 
-/* What one stage reaches. NaN where it cannot be told. */
+/* The rates that one stage reaches. NaN if unknown. */
 typedef struct dslt_stage_reach {
   double ms, share;        /* a frame; of all stages, 0..1 */
   double flops, bandwidth; /* reached, operations and bytes a second */
   int computes;            /* 1: arithmetic sets the floor, 0: memory does */
-  double floor_ms;         /* with the machine's ceiling */
-  double reached;          /* floor / ms: 1 = as fast as the ceiling allows */
+  double floor_ms;         /* at the machine's peak rates */
+  double reached;          /* floor / ms: 1 = at the machine's peak rate */
 } dslt_stage_reach;
 dslt_stage_reach dslt_bench_reach(const dslt_bench_report *report, int stage);
 
-/* The paper's own speed, frames a second, and what it says of it. */
+/* The paper's speed, frames a second, and its description there. */
 #define DSLT_PAPER_FPS 5.7
 extern const char dslt_paper_words[];
 /* What each of the four rates includes; NULL for other figures. */
 const char *dslt_bench_includes(int figure);
 
-/* Write it to `stream` as --output asks. DSLT_EMEMORY, DSLT_EIO. */
+/* Write it to `stream` in the format of --output. DSLT_EMEMORY, DSLT_EIO. */
 int dslt_bench_write(FILE *stream, const dslt_bench_report *report);
 void dslt_bench_write_console(FILE *stream, const dslt_bench_report *report);
 void dslt_bench_write_csv(FILE *stream, const dslt_bench_report *report);
-/* bench_json.c: bench/README.md documents the members. A new reference; NULL when memory is out. */
+/* json.c: bench/README.md documents the members. A new reference; NULL when memory is out. */
 json_t *dslt_bench_json(const dslt_bench_report *report);
 
 #ifdef __cplusplus

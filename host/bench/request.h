@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* request.h: what a benchmark is asked to do, as the command line says it. */
+/* request.h: the settings of a benchmark, as given on the command line. */
 #ifndef DSLT_BENCH_REQUEST_H
 #define DSLT_BENCH_REQUEST_H
 
@@ -37,7 +37,7 @@ typedef struct dslt_bench_request {
   const char *sequences; /* or NULL */
   int64_t frames;        /* 0 = all */
   int repeat;
-  int decoding, ceiling; /* 0: left out */
+  int decoding, ceiling; /* 0: do not measure it */
   int compare_paper;
   dslt_bench_output output;
   const char *out; /* file, or NULL for standard output */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run.c: tracks with frames in memory and with frames decoded ahead, and keeps what the clocks show. */
+/* run.c: tracks with frames in memory and with frames decoded ahead, and records the times. */
 #include "bench/run.h"
 
 #include <math.h>
@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "tracker/group.h"
 
-/* The targets of one run, and what their frames cost. */
+/* The targets of one run, and the work of their frames. */
 typedef struct targets {
   dslt_group *group;
   dslt_box *box;
@@ -57,7 +57,7 @@ static dslt_box scaled(const dslt_box *box, double factor) {
 
 /* ---- the first frame ----------------------------------------------------------------------------- */
 
-/* What one target alone adds to the resident size, MiB. */
+/* What a single target adds to the resident size, MiB. */
 static int weigh_one(double *mib, const dslt_bench_setup *setup, const dslt_image *frame,
                      const dslt_box *box) {
   const double before = dslt_memory_now();
@@ -69,7 +69,7 @@ static int weigh_one(double *mib, const dslt_bench_setup *setup, const dslt_imag
   return rc;
 }
 
-/* Learn the targets; the clock runs in dslt_group_init() alone. */
+/* Learn the targets; only dslt_group_init() is timed. */
 static int learn(targets *c, dslt_bench_run *run, const dslt_bench_item *item, const dslt_bench_setup *setup,
                  const dslt_image *frame) {
   const dslt_box first = scaled(&item->box, setup->factor);
@@ -148,7 +148,7 @@ static int track_stretch(targets *c, dslt_bench_run *run, const dslt_bench_stret
   return DSLT_OK;
 }
 
-/* Frames in memory: nothing but the tracker runs while the clock does. */
+/* Frames in memory: only the tracker is timed. */
 static int track_from_memory(targets *c, dslt_bench_run *run, const dslt_bench_item *item,
                              dslt_bench_feed *feed, dslt_bench_setup *setup) {
   dslt_bench_stretch stretch = {0};
@@ -193,7 +193,7 @@ static int track_ahead(targets *c, dslt_bench_run *run, const dslt_bench_item *i
 typedef int pass(targets *c, dslt_bench_run *run, const dslt_bench_item *item, dslt_bench_feed *feed,
                  dslt_bench_setup *setup);
 
-/* Once an input, though it is read several times. */
+/* Report each input's notes once, though it is read several times. */
 static void tell_notes(dslt_bench_setup *setup, const dslt_bench_item *item, dslt_bench_feed *feed) {
   char note[1024];
   if (!setup->observer || !setup->observer->note || setup->noted == item) return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run.h: one target (or several) tracked once with the clock running, and what the clock showed. */
+/* run.h: tracks one target (or several) once and measures the times. */
 #ifndef DSLT_BENCH_RUN_H
 #define DSLT_BENCH_RUN_H
 
@@ -18,18 +18,18 @@ typedef struct dslt_bench_setup {
   dslt_options *options; /* borrowed; a sweep changes them */
   dslt_weights *weights;
   int64_t frames; /* at most, the first among them; 0 = all */
-  int warm;       /* so many frames behind the first are tracked but not counted: until the store is full */
-  double factor;  /* frames are brought to this many times their size, > 0 */
+  int warm;       /* warm-up frames, not counted: until the store is full */
+  double factor;  /* frames are resized by this factor, > 0 */
   int targets;  /* of one group, 1..DSLT_GROUP_TARGETS: the first is the target, the others boxes of its size
                  * elsewhere in the frame */
   int decoding; /* 1: run a second time with the frames decoded ahead, as dslt track does */
   const dslt_energy *energy;
-  const dslt_bench_observer *observer; /* told of frames done; may be NULL */
+  const dslt_bench_observer *observer; /* receives the number of frames done; may be NULL */
   int64_t done;                        /* so far, for the observer */
   const dslt_bench_item *noted;        /* the input whose notes the observer got already */
 } dslt_bench_setup;
 
-/* What one target's run came to. Sums go over the frames behind the first and the warm ones. */
+/* The results of one target's run. Sums are over the frames after the first and the warm-up frames. */
 typedef struct dslt_bench_run {
   int width, height;                      /* of the frames, px */
   int frames;                             /* counted ones */
@@ -42,7 +42,7 @@ typedef struct dslt_bench_run {
   dslt_result init;                       /* of the first target */
   double stage_ms[DSLT_STAGE_COUNT];      /* sums */
   dslt_work stage_work[DSLT_STAGE_COUNT]; /* sums */
-  double joules;                          /* used while tracking; NaN: the machine does not tell */
+  double joules;                          /* joules while tracking; NaN: unknown */
   /* resident MiB of the run with frames decoded ahead, NaN without `decoding` */
   double memory_before, memory_peak;
   /* MiB that the first target and each further one added once it had been learnt; NaN: there is none */
@@ -52,8 +52,8 @@ typedef struct dslt_bench_run {
   int loop_frames;
 } dslt_bench_run;
 
-/* Track `item`. Planning, weights already loaded and making the group are not counted; dslt_group_init()
- * is, by itself. Errors of the parts; DSLT_EFORMAT when there are fewer than two frames. */
+/* Track `item`. Planning, weights already loaded and making the group are not counted; dslt_group_init() is,
+ * by itself. Errors of the functions called; DSLT_EFORMAT when there are fewer than two frames. */
 int dslt_bench_run_make(dslt_bench_run *out, const dslt_bench_item *item, dslt_bench_setup *setup);
 void dslt_bench_run_free(dslt_bench_run *run);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stats.h: what many measurements come to: percentiles of one run, median and spread of several. */
+/* stats.h: statistics of measurements: percentiles of one run, median and spread of several. */
 #ifndef DSLT_BENCH_STATS_H
 #define DSLT_BENCH_STATS_H
 

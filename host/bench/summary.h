@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* summary.h: the figures a benchmark is read for, from the runs of all targets. */
+/* summary.h: the main figures of a benchmark, from the runs of all targets. */
 #ifndef DSLT_BENCH_SUMMARY_H
 #define DSLT_BENCH_SUMMARY_H
 

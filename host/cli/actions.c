@@ -47,7 +47,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     dslt_usage_error(state, "Unknown verb \"%s\": choose %s.", value, list_names(all, sizeof all, actions));
   }
   chosen->first = state->next - 1;
-  state->next = state->argc; /* the rest is the action's own */
+  state->next = state->argc; /* the other arguments belong to the action */
   return 0;
 }
 

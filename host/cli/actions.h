@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* actions.h: verbs that have verbs of their own: `dslt dataset check`, `dslt weights info`. */
+/* actions.h: verbs with subcommands (actions): `dslt dataset check`, `dslt weights info`. */
 #ifndef DSLT_CLI_ACTIONS_H
 #define DSLT_CLI_ACTIONS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_ablate.c: dslt ablate: seven runs by host/experiment's engine, then one table. */
+/* cmd_ablate.c: dslt ablate: seven runs with host/experiment's engine, then one table. */
 #include "cli/cmd_ablate.h"
 
 #include <stdio.h>
@@ -61,7 +61,7 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
   return 0;
 }
 
-/* One variant in its own folder. The worst exit code so far goes in and comes out. */
+/* Run one variant in its own folder. Takes and returns the worst exit code so far. */
 static int run_variant(const dslt_run_command *command, const dslt_variant *variant, int worst) {
   dslt_run_request request = command->request;
   char title[64], *out = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_bench.c: dslt bench; the work is host/bench's. */
+/* cmd_bench.c: dslt bench; implemented in host/bench. */
 #include "cli/cmd_bench.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_bench.h: dslt bench: how fast the tracker is here, and how fast it could be. */
+/* cmd_bench.h: dslt bench: the tracker's speed on this machine, compared with the machine's peak rates. */
 #ifndef DSLT_CLI_CMD_BENCH_H
 #define DSLT_CLI_CMD_BENCH_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_dataset.c: dslt dataset: which benchmark sets there are, and whether one on disk is complete. */
+/* cmd_dataset.c: dslt dataset: lists the known benchmark sets and checks one on disk. */
 #include "cli/cmd_dataset.h"
 
 #include <argp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_dataset.h: `dslt dataset`: what benchmark sets there are, and whether one on disk is complete. */
+/* cmd_dataset.h: `dslt dataset`: lists the known benchmark sets and checks one on disk. */
 #ifndef DSLT_CLI_CMD_DATASET_H
 #define DSLT_CLI_CMD_DATASET_H
 

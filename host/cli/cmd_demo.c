@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dslt demo: a clip of our own, tracked while it is rendered; no file is needed beforehand. */
+/* cmd_demo.c: dslt demo: tracks a synthetic clip while it is rendered; needs no files. */
 #include "cli/cmd_demo.h"
 
 #include <argp.h>
@@ -207,7 +207,7 @@ static void print_next(void) {
   printf(text, program_invocation_name, program_invocation_name);
 }
 
-/* Step by step; the exit code says which kind of thing was missing. */
+/* Runs all steps; the exit code depends on the step that failed. */
 static int run_demo(demo *d) {
   int rc = choose_options(d);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_USAGE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_eval.c: dslt eval: read the set, score the folders, say what is odd, write the tables. */
+/* cmd_eval.c: dslt eval: reads the set, scores the folders, reports problems, writes the tables. */
 #include "cli/cmd_eval.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "eval/measures.h"
 #include "eval/output.h"
 
-/* ---- what is odd --------------------------------------------------------------------------------- */
+/* ---- problems ------------------------------------------------------------------------------------ */
 
 /* "dslt: KCF: no result for 2 sequences: A, B." */
 static void tell_missing(const dslt_evaluation *evaluation, const dslt_tracker_scores *tracker) {
@@ -60,8 +60,8 @@ static void tell_tracker(const dslt_evaluation *evaluation, const dslt_tracker_s
   if (tracker->note[0]) dslt_console_error("%s: %s", tracker->name, tracker->note);
 }
 
-/* Sequences that the set should have. Those that the root just lacks are worth a word; those that are broken
- * make the result incomplete. Returns how many are broken. */
+/* Sequences that the set should have. Sequences that the root lacks are reported; broken ones make the result
+ * incomplete. Returns how many are broken. */
 static int tell_set(const dslt_dataset *set) {
   int absent = 0, broken = 0;
   for (int i = 0; i < dslt_dataset_count(set); i++) {
@@ -82,7 +82,7 @@ static int tell_set(const dslt_dataset *set) {
 
 /* ---- the run ------------------------------------------------------------------------------------- */
 
-/* The exit code of an evaluation; `rc` is what writing it came to. */
+/* The exit code of an evaluation; `rc` is the result of writing it. */
 static int finish(int rc, int scored, int incomplete) {
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
   if (scored == 0) dslt_console_error("Nothing could be scored.");
@@ -110,7 +110,7 @@ done:
   return rc;
 }
 
-/* Sentences that stand on lines of their own. */
+/* Prints sentences that are separated by line breaks. */
 static void tell_lines(const char *name, const char *lines) {
   for (const char *at = lines; at && *at;) {
     const int length = (int)strcspn(at, "\n");
@@ -119,7 +119,7 @@ static void tell_lines(const char *name, const char *lines) {
   }
 }
 
-/* Returns 1 where something of the tracker is missing or unusable. */
+/* Returns 1 if results of the tracker are missing or unusable. */
 static int tell_vot_tracker(const dslt_vot_board *board, const dslt_vot_tracker *tracker) {
   const char *name = tracker->source.name;
   if (tracker->refused) {

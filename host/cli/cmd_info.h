@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_info.h: dslt info: what this build is and what it finds on this machine. */
+/* cmd_info.h: dslt info: describes this build and the backends usable on this machine. */
 #ifndef DSLT_CLI_CMD_INFO_H
 #define DSLT_CLI_CMD_INFO_H
 

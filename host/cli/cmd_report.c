@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_report.c: dslt report; the work is host/report's. */
+/* cmd_report.c: dslt report; implemented in host/report. */
 #include "cli/cmd_report.h"
 
 #include <argp.h>
@@ -100,7 +100,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   }
 }
 
-/* ---- the verb ------------------------------------------------------------------------------------ */
+/* ---- the command --------------------------------------------------------------------------------- */
 
 static const struct argp_option table[] = {
     {"dataset", KEY_DATASET, "NAME", 0, "The benchmark: otb100, otb2013, uav123, lasot, folder ...", 1},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_run.c: dslt run: the command line; the work is host/experiment's. */
+/* cmd_run.c: dslt run: the command line; implemented in host/experiment. */
 #include "cli/cmd_run.h"
 
 #include <stdlib.h>

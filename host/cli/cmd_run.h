@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_run.h: dslt run: a benchmark's sequences through the tracker. */
+/* cmd_run.h: dslt run: tracks a benchmark's sequences. */
 #ifndef DSLT_CLI_CMD_RUN_H
 #define DSLT_CLI_CMD_RUN_H
 

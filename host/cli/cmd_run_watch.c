@@ -33,7 +33,7 @@ static void job_ended(void *self, const dslt_run_job *job, const dslt_pool_outco
   watch->ended++;
   dslt_progress_end(&watch->progress);
   if (outcome->code < 0) {
-    watch->progress.total -= job->frames - outcome->units; /* nobody does the rest */
+    watch->progress.total -= job->frames - outcome->units; /* no later run does the rest */
     dslt_console_error("%s%s: %s", watch->title, job->name, outcome->text);
   } else if (!watch->quiet) {
     fprintf(stderr, "%s[%d/%d] %s: %d frames in %.1f s, %s\n", watch->title, watch->ended, watch->jobs,

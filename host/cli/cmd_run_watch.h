@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_run_watch.h: what a run shows while it works, and how it ends. Shared by dslt run and dslt ablate. */
+/* cmd_run_watch.h: progress output and exit code of a run. Shared by dslt run and dslt ablate. */
 #ifndef DSLT_CLI_CMD_RUN_WATCH_H
 #define DSLT_CLI_CMD_RUN_WATCH_H
 

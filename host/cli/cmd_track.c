@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dslt track: the first frame teaches the tracker, each further one gives a row. */
+/* cmd_track.c: dslt track: the tracker is initialised on the first frame, each further one gives a row. */
 #include "cli/cmd_track.h"
 
 #include <limits.h>
@@ -20,7 +20,7 @@
 #include "report/track_summary.h"
 #include "report/views.h"
 
-/* Everything a run holds; track_free() releases it whatever was reached. */
+/* Everything a run owns; track_free() releases it at any stage. */
 typedef struct run {
   const dslt_track_options *options;
   dslt_weights *weights;
@@ -34,7 +34,7 @@ typedef struct run {
 
 /* ---- before the first frame ---------------------------------------------------------------------- */
 
-/* Find out now, not after an hour of tracking, that a result has no place to go. */
+/* Check before tracking that results can be written. */
 static int check_places(const run *r) {
   const dslt_track_options *options = r->options;
   for (int i = 0; i < dslt_track_out_files(options); ++i) {
@@ -137,7 +137,7 @@ static int next_frame(run *r, const dslt_image *frame) {
   return keep(r, frame, t->results, dump ? t->responses : NULL);
 }
 
-/* Print what stopped the run at frame `index` of it, with the frame's number in the input and its name. */
+/* Print the error at frame `index` of the run, with the frame's number in the input and its name. */
 static int stopped(const run *r, int index, int rc, int otherwise, const char *name) {
   long long number = (long long)r->options->start + index;
   const char *sentence = dslt_last_error();
@@ -156,7 +156,7 @@ typedef struct fetched {
   double time; /* in its container, seconds; NaN: none */
 } fetched;
 
-/* What there is to know about the input. */
+/* Print the remarks on the input. */
 static void tell_notes(const run *r, dslt_progress *progress) {
   char note[1024];
   while (dslt_source_note(note, sizeof note, r->source)) {
@@ -172,8 +172,8 @@ static fetched fetch(run *r) {
   return f;
 }
 
-/* One frame ahead, so that it can be on its way to a GPU meanwhile; of live input each as it comes. What is
- * wrong with a frame is said when its turn comes. */
+/* Reads one frame ahead, so that it can be uploaded to a GPU meanwhile; live input is not read ahead. Errors
+ * of a frame are reported when it is tracked. */
 static fetched fetch_ahead(run *r) {
   fetched f = {.rc = 1, .name = ""};
   if (r->info.live) return f;
@@ -218,7 +218,7 @@ static int track(run *r) {
 
 /* ---- after the last frame ------------------------------------------------------------------------ */
 
-/* A run that broke off says what it left. */
+/* After an error, report what was written. */
 static void tell_where(const run *r) {
   char path[PATH_MAX];
   int files = dslt_track_out_files(r->options);
@@ -230,7 +230,7 @@ static void tell_where(const run *r) {
                        r->options->out);
 }
 
-/* Write everything there is, whether the run ended well or not; every failure is told. */
+/* Write all results, also after an error; every failure is reported. */
 static int finish(run *r, int exit_code) {
   const dslt_track_options *options = r->options;
   int worst = exit_code;
@@ -254,11 +254,11 @@ static int finish(run *r, int exit_code) {
   }
   int boxes_on_stdout = options->out && strcmp(options->out, "-") == 0;
   if (!options->quiet) dslt_track_report_print(boxes_on_stdout ? stderr : stdout, &r->report);
-  /* What stopped the run says more than what then failed to be written. */
+  /* The error that ended the run takes precedence over later errors of writing. */
   return exit_code != DSLT_EXIT_OK ? exit_code : worst;
 }
 
-/* Damaged spots were passed over; with --strict that is a failure, but of a whole run. */
+/* Damaged spots were skipped; with --strict that makes a complete run fail. */
 static int judge_damage(const run *r, int exit_code) {
   if (!r->options->strict || r->report.damaged == 0 || exit_code != DSLT_EXIT_OK) return exit_code;
   dslt_console_error("%s is damaged in %lld place%s, and --strict was given.", r->options->input,

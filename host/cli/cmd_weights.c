@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_weights.c: dslt weights: look at, verify and generate weights. */
+/* cmd_weights.c: dslt weights: shows, verifies, generates and converts weights. */
 #include "cli/cmd_weights.h"
 
 #include <argp.h>

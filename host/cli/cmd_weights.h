@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_weights.h: dslt weights: look at, verify and generate weight files. */
+/* cmd_weights.h: dslt weights: shows, verifies, generates and converts weight files. */
 #ifndef DSLT_CLI_CMD_WEIGHTS_H
 #define DSLT_CLI_CMD_WEIGHTS_H
 

@@ -100,7 +100,7 @@ static int is_folder(const char *path) {
   return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* The last part of a path; "." and ".." are looked up first. NULL when memory runs out. */
+/* The last part of a path; "." and ".." are resolved first. NULL when memory runs out. */
 static char *name_of_path(const char *path) {
   char *full = NULL;
   size_t length = strlen(path);
@@ -192,7 +192,7 @@ static void check_convention(struct argp_state *state, const parsing *parse) {
   if (dslt_convention_parse(&out->options.convention, parse->convention) < 0)
     dslt_usage_error(state, "%s", dslt_last_error());
   if (out->options.protocol == DSLT_EVAL_GOT10K && out->options.convention != DSLT_CONVENTION_GOT10K)
-    dslt_usage_error(state, "--protocol got10k has one way of counting, so --convention %s says nothing.",
+    dslt_usage_error(state, "--protocol got10k defines its own measures, so --convention %s has no effect.",
                      parse->convention);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exit_codes.h: how the program ends. The same list stands in every --help. */
+/* exit_codes.h: exit codes of the program. Every --help shows the same list. */
 #ifndef DSLT_CLI_EXIT_CODES_H
 #define DSLT_CLI_EXIT_CODES_H
 

@@ -25,7 +25,7 @@ typedef struct verb {
   const char *name;
   int (*run)(int argc, char **argv);
   const char *help;
-  int computes; /* 1: runs the tracker, so how its threads wait matters */
+  int computes; /* 1: runs the tracker, so the threads' spin time matters */
 } verb;
 
 static const verb verbs[] = {
@@ -81,7 +81,7 @@ static const verb *find_verb(const char *name) {
 }
 
 static int finish(int code) {
-  /* A full disk or a closed pipe behind standard output shows here at the latest. */
+  /* Writing to a full disk or a closed pipe is detected here at the latest. */
   if ((fflush(stdout) != 0 || ferror(stdout)) && code == DSLT_EXIT_OK) {
     dslt_console_error("Standard output could not be written.");
     return DSLT_EXIT_FAILED;
@@ -89,22 +89,22 @@ static int finish(int code) {
   return code;
 }
 
-/* GNU OpenMP lets threads that wait for each other spin for milliseconds. While another process wants the
- * same cores that makes a frame up to nine times slower (bench/busy.sh); a short spin costs a few per cent on
- * an idle machine. The run-time library reads its setting when it is loaded, before main(), so the program
- * starts itself once more. Whoever sets either variable decides. */
+/* GNU OpenMP lets threads that wait for each other spin for milliseconds. If another process uses the same
+ * cores, that makes a frame up to nine times slower (bench/busy.sh); a short spin costs a few per cent on an
+ * idle machine. The run-time library reads its setting when it is loaded, before main(), so the program
+ * executes itself again. If the user has set either variable, nothing is changed. */
 static void wait_politely(char **argv) {
   if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT")) return;
   char path[4096];
   ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
   if (length <= 0 || setenv("GOMP_SPINCOUNT", "300", 1) != 0) return;
   path[length] = '\0';
-  execv(path, argv); /* where this fails, the run goes on as it is */
+  execv(path, argv); /* if this fails, the run continues unchanged */
 }
 
 int main(int argc, char **argv) {
   argp_err_exit_status = DSLT_EXIT_USAGE;
-  setenv("ARGP_HELP_FMT", "no-dup-args-note", 0); /* a remark that would help nobody here */
+  setenv("ARGP_HELP_FMT", "no-dup-args-note", 0); /* an irrelevant warning */
   if (argc < 2) {
     print_help(stderr);
     return DSLT_EXIT_USAGE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* progress.c: how far a run is: a bar on a terminal, plain lines elsewhere. */
+/* progress.c: progress output: a bar on a terminal, plain lines elsewhere. */
 #include "cli/progress.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signals.h: signals that would end the program, caught, so that what was computed is written first. */
+/* signals.h: catches signals that would end the program, so that results are written first. */
 #ifndef DSLT_CLI_SIGNALS_H
 #define DSLT_CLI_SIGNALS_H
 
@@ -10,11 +10,11 @@ extern "C" {
 #endif
 
 /* From now on the first signal of each kind that can be caught (interrupt, hang-up, terminate, time limits
- * ...) is only remembered; a second one of its kind ends the program at once. A signal that the caller of the
+ * ...) is only recorded; a second one of its kind ends the program at once. A signal that the caller of the
  * program had ignored, as nohup does, stays ignored. A file-size limit becomes an error of writing. */
 void dslt_signals_catch(void);
 
-/* The signal that came, or 0. */
+/* The signal that was caught, or 0. */
 extern volatile sig_atomic_t dslt_signal_caught;
 
 #ifdef __cplusplus

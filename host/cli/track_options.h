@@ -28,7 +28,7 @@ typedef struct dslt_track_options {
 } dslt_track_options;
 
 /* Read the arguments; strings are borrowed from argv. Wrong ones end the program with exit code 2 and a
- * sentence, --help with 0: this is the program's own front, not the library. */
+ * sentence, --help with 0: the program may exit here, unlike the library. */
 void dslt_track_options_parse(dslt_track_options *out, int argc, char **argv);
 
 /* The table of every option of the tracker with its value in `options`, on standard output. */

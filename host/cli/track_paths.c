@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* track_paths.c: compares the files of a run by where they really lie. */
+/* track_paths.c: compares the files of a run by their real paths. */
 #include "cli/track_paths.h"
 
 #include <dirent.h>
@@ -14,8 +14,8 @@
 #include "media/media.h"
 #include "report/targets.h"
 
-/* One name for one file: links followed, and for a file yet to be made its folder's real name plus its
- * own. */
+/* The canonical path of a file: links resolved; for a file that does not exist yet, its folder's real path
+ * plus its name. */
 static int canonical(char out[PATH_MAX], const char *path) {
   if (realpath(path, out)) return 1;
   char folder[PATH_MAX];
@@ -25,14 +25,14 @@ static int canonical(char out[PATH_MAX], const char *path) {
   if (length >= PATH_MAX || !base[0]) return 0;
   snprintf(folder, sizeof folder, "%.*s", length, path);
   char real[PATH_MAX];
-  if (!realpath(length ? folder : ".", real)) return 0; /* the folder is missing: opening will say so */
+  if (!realpath(length ? folder : ".", real)) return 0; /* opening the file will fail */
   return snprintf(out, PATH_MAX, "%s/%s", strcmp(real, "/") == 0 ? "" : real, base) < PATH_MAX;
 }
 
 static int same_file(const char *a, const char *b) {
   char real_a[PATH_MAX], real_b[PATH_MAX];
   struct stat status;
-  if (stat(a, &status) == 0 && S_ISCHR(status.st_mode)) return 0; /* /dev/null may serve everybody */
+  if (stat(a, &status) == 0 && S_ISCHR(status.st_mode)) return 0; /* /dev/null may be used several times */
   return canonical(real_a, a) && canonical(real_b, b) && strcmp(real_a, real_b) == 0;
 }
 
@@ -67,7 +67,7 @@ int dslt_track_out_file(char *out, const dslt_track_options *o, int index) {
   return DSLT_OK;
 }
 
-/* A result must not replace what is read, nor join the input's pictures. */
+/* A result must not replace an input file, nor be added to the input's pictures. */
 static int check_against_sources(const named_path *result, const dslt_track_options *o) {
   const named_path sources[] = {{"the input", o->input}, {"--weights", o->weights}};
   for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
@@ -123,7 +123,7 @@ int dslt_track_paths_check(const dslt_track_options *o) {
 
 /* ---- a sequence's folder ------------------------------------------------------------------------- */
 
-/* The first picture's presence is enough. */
+/* It is enough that the first picture exists. */
 static int holds_pictures(const char *folder) {
   DIR *dir = opendir(folder);
   int found = 0;

@@ -56,7 +56,7 @@ static int is_weights_key(const char *key) {
 }
 
 static void finish_weights(struct argp_state *state, dslt_tracker_choice *choice) {
-  static char name[4096]; /* as long-lived as argv */
+  static char name[4096]; /* kept as long as argv */
   size_t used = (size_t)snprintf(name, sizeof name, "%s", choice->weights);
   int kept = 0;
   for (int i = 0, first = 1; i < choice->count; i++) {
@@ -71,12 +71,13 @@ static void finish_weights(struct argp_state *state, dslt_tracker_choice *choice
     first = 0;
   }
   if (kept == choice->count) return;
-  if (used >= sizeof name) dslt_usage_error(state, "What --set says of the weights is too long.");
+  if (used >= sizeof name)
+    dslt_usage_error(state, "The settings of the weights in --set are too long together.");
   choice->count = kept;
   choice->weights = name;
 }
 
-/* "key=value" is cut in two where it stands, in argv. */
+/* "key=value" is split in place, in argv. */
 static void add_assignment(struct argp_state *state, dslt_tracker_choice *choice, char *text) {
   char *equals = strchr(text, '=');
   if (!equals || equals == text)
@@ -119,7 +120,7 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
   return 0;
 }
 
-/* The texts that differ from verb to verb. argp frees what is not `text`. */
+/* Texts that differ between verbs. argp frees the result unless it is `text`. */
 static char *filter_help(int key, const char *text, void *input) {
   const dslt_tracker_choice *choice = input;
   if (key == KEY_THREADS && choice && choice->one_thread)

@@ -30,7 +30,7 @@ typedef struct dslt_tracker_choice {
  * Wrong values end the program with exit code 2. */
 extern const struct argp dslt_argp_tracker;
 
-/* Add a setting behind those of the command line; 0 when there is no room left. Strings are borrowed. */
+/* Add a setting after those of the command line; 0 when the array is full. Strings are borrowed. */
 int dslt_tracker_choice_add(dslt_tracker_choice *choice, const char *key, const char *value);
 
 #endif

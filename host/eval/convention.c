@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* convention.c: the toolkits' arithmetic, rounding included: each follows its model step by step because
- * integer boxes hit the thresholds exactly. */
+/* convention.c: the toolkits' arithmetic, including rounding: each follows its original step by step because
+ * integer boxes lie exactly on the thresholds. */
 #include "eval/convention.h"
 
 #include <float.h>
@@ -25,7 +25,7 @@ static double norm_multiple(int bin) { return bin * (0.5 / 50); } /* linspace(0,
 
 /* ---- overlaps and errors ------------------------------------------------------------------------- */
 
-/* What a comparison with NaN comes to in every toolkit: the frame fails. */
+/* In every toolkit a comparison with NaN is false, so the frame fails. */
 static double or_miss(double overlap) { return isnan(overlap) ? 0 : overlap; }
 static double or_far(double error) { return isnan(error) ? INFINITY : error; }
 
@@ -110,7 +110,7 @@ static void measure_pytracking(dslt_frame_score *out, const dslt_box *result, co
   }
 }
 
-/* Overlap and error have validity tests of their own here. */
+/* Overlap and error have separate validity tests here. */
 static void measure_pysot(dslt_frame_score *out, const dslt_box *result, const dslt_box *truth,
                           const dslt_frame_context *context) {
   *out = context->visible ? invalid_hit : invalid_miss;

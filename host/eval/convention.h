@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* convention.h: how each published toolkit measures one frame (README.md beside this file has the table). A
- * convention is a row of functions and flags; ope.h does the counting. */
+ * convention is a row of functions and flags; ope.h counts. */
 #ifndef DSLT_EVAL_CONVENTION_H
 #define DSLT_EVAL_CONVENTION_H
 
@@ -25,13 +25,13 @@ typedef struct dslt_frame_score {
   double error;      /* distance of the centres in pixels, or -1 or INFINITY */
   double norm_error; /* the same in sizes of the truth, per axis */
   int valid;         /* 1: the truth is valid */
-  int counted;       /* 0: the frame is left out altogether */
+  int counted;       /* 0: the frame is left out */
 } dslt_frame_score;
 
-/* What a convention wants to know about the set. */
+/* Properties of the set that conventions use. */
 typedef struct dslt_frame_context {
   int uav;     /* 1: a UAV set, where NaN truth is expected */
-  int visible; /* 0: the set says that the target cannot be seen in this frame (LaSOT) */
+  int visible; /* 0: the set marks the target as not visible in this frame (LaSOT) */
 } dslt_frame_context;
 
 /* Which result rows repeat the row before them. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* evaluate.c: trackers times sequences. */
+/* evaluate.c: scores every tracker on every sequence. */
 #include "eval/evaluate.h"
 
 #include <stdlib.h>
@@ -55,7 +55,7 @@ static int score_tracker(dslt_tracker_scores *tracker, const dslt_evaluation *ev
   return rc;
 }
 
-/* With `common`, what one tracker lacks is dropped from the others. */
+/* With `common`, sequences that one tracker lacks are dropped from all. */
 static void drop_uncommon(dslt_evaluation *evaluation) {
   for (int i = 0; i < evaluation->sequence_count; i++) {
     int everywhere = 1;
@@ -93,7 +93,7 @@ static int summarise(dslt_tracker_scores *tracker, const dslt_evaluation *evalua
   return DSLT_OK;
 }
 
-/* ---- all of it ----------------------------------------------------------------------------------- */
+/* ---- all trackers -------------------------------------------------------------------------------- */
 
 static int take_sequences(dslt_evaluation *out) {
   const int count = dslt_dataset_count(out->set);
@@ -108,7 +108,7 @@ static int take_sequences(dslt_evaluation *out) {
   return DSLT_OK;
 }
 
-/* 1 when tracker `a` stands before `b`. */
+/* 1 when tracker `a` ranks before `b`. */
 static int is_better(const dslt_evaluation *evaluation, int a, int b) {
   const dslt_tracker_scores *left = &evaluation->trackers[a], *right = &evaluation->trackers[b];
   const int pooled = evaluation->options.protocol == DSLT_EVAL_GOT10K;

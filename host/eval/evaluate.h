@@ -35,7 +35,7 @@ typedef struct dslt_evaluate_options {
 /* Scores of a sequence, or their mean over several. In protocol GOT-10k `bins` is 101 and everything but auc,
  * success, ao, sr50, sr75 is zero; elsewhere 21, and the last three are zero. */
 typedef struct dslt_scores {
-  int sequences;  /* how many went in */
+  int sequences;  /* number of sequences averaged */
   int64_t frames; /* frames counted, all runs */
   int bins;
   double success[DSLT_GOT10K_BINS];
@@ -86,14 +86,14 @@ typedef struct dslt_evaluation {
   int absent;   /* sequences of the set without usable ground truth */
 } dslt_evaluation;
 
-/* ---- doing it ------------------------------------------------------------------------------------ */
+/* ---- evaluation ---------------------------------------------------------------------------------- */
 
 typedef struct dslt_result_source {
   const char *name, *folder;
 } dslt_result_source;
 
-/* Score every source. Missing and unusable files do not end it: the cells say so. DSLT_EIO: a folder cannot
- * be read; DSLT_EFORMAT: the set has no ground truth to score with; DSLT_EMEMORY. Free with
+/* Score every source. Missing and unusable files are not errors: they are recorded in the cells. DSLT_EIO: a
+ * folder cannot be read; DSLT_EFORMAT: the set has no ground truth to score with; DSLT_EMEMORY. Free with
  * dslt_evaluation_free(), also after an error. */
 int dslt_evaluate(dslt_evaluation *out, const dslt_dataset *set, const dslt_result_source *sources, int count,
                   const dslt_evaluate_options *options);
@@ -104,7 +104,7 @@ const dslt_sequence *dslt_evaluation_sequence(const dslt_evaluation *evaluation,
 /* Its attributes according to the list that was asked for. */
 uint32_t dslt_evaluation_attributes(const dslt_evaluation *evaluation, int index);
 
-/* ---- parts, for tests and other users ------------------------------------------------------------ */
+/* ---- parts, for tests and other callers ---------------------------------------------------------- */
 
 void dslt_scores_of_ope(dslt_scores *out, const dslt_ope *ope);
 void dslt_scores_of_got10k(dslt_scores *out, const dslt_got10k *got);

@@ -24,7 +24,8 @@ typedef struct cell_job {
   dslt_cell *cell;
 } cell_job;
 
-/* A refusal goes into the cell and is no error of the evaluation; running out of memory is. */
+/* A file that cannot be scored is recorded in the cell and is no error of the evaluation; running out of
+ * memory is. */
 static int refuse(dslt_cell *cell, int rc) {
   if (rc == DSLT_EMEMORY) return rc;
   cell->state = DSLT_CELL_REFUSED;
@@ -140,7 +141,7 @@ static int begin_job(cell_job *job) {
   return DSLT_OK;
 }
 
-/* TRE and SRE need every run. */
+/* TRE and SRE need all runs. */
 static int check_runs(const cell_job *job, const dslt_result_file *files, int count) {
   const dslt_eval_protocol protocol = job->options->protocol;
   for (int i = 1; i < count; i++)

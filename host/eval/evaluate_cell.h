@@ -11,8 +11,8 @@ extern "C" {
 #endif
 
 /* Read and score the `count` files of sequence `index` of the evaluation, sorted by run; `frames_limit` as in
- * dslt_result_folder. `cell` is zero at first. Files that are missing or cannot be scored make the cell say
- * so and are no error. DSLT_EMEMORY. */
+ * dslt_result_folder. `cell` is zero at first. Files that are missing or cannot be scored are recorded in the
+ * cell and are no error. DSLT_EMEMORY. */
 int dslt_evaluate_cell(dslt_cell *cell, const dslt_evaluation *evaluation, int index,
                        const dslt_result_file *files, int count, int64_t frames_limit);
 

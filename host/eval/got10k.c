@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* got10k.c: AO and SR as the got10k toolkit counts them. */
+/* got10k.c: AO and SR as in the got10k toolkit. */
 #include "eval/got10k.h"
 
 #include <float.h>
@@ -13,7 +13,7 @@
 static double clip(double value, double low, double high) { return fmin(fmax(value, low), high); }
 
 /* The corner moves into the image and the size is cut to what is left; the part of a box that lay outside on
- * the left or above is not taken off its size. That is what the toolkit does. */
+ * the left or above is not subtracted from its size. The toolkit does the same. */
 static dslt_box clip_box(dslt_box box, const dslt_got10k_scene *scene) {
   if (scene->width < 1 || scene->height < 1) return box;
   box.x = clip(box.x, 0, scene->width);
@@ -47,7 +47,7 @@ int dslt_got10k_score(dslt_got10k *out, const dslt_got10k_scene *scene, const ds
   for (int i = 0; i < count; i++) {
     if (overlaps) overlaps[i] = -1;
     if (i == 0 || (scene->cover && !scene->cover[i]) || !dslt_box_is_finite(&truth[i])) continue;
-    double overlap = 0; /* a row of NaN is a miss */
+    double overlap = 0; /* a row of NaN counts as overlap 0 */
     if (dslt_box_is_finite(&results[i]))
       overlap = overlap_of(clip_box(dslt_box_to_otb(results[i]), scene),
                            clip_box(dslt_box_to_otb(truth[i]), scene));

@@ -22,14 +22,14 @@ typedef struct dslt_got10k {
   double ao, sr50, sr75;                   /* 0..1; 0 without frames */
 } dslt_got10k;
 
-/* What the set says about a sequence. Zero: nothing is known, then nothing is left out or clipped. */
+/* The set's data on a sequence. Zero: no data, then nothing is left out or clipped. */
 typedef struct dslt_got10k_scene {
   int width, height;    /* of the image in px; 0: boxes are not clipped */
   const uint8_t *cover; /* one a frame; 0: the target is hidden, the frame does not count; NULL: all count */
 } dslt_got10k_scene;
 
 /* Score `count` result boxes, 0-based as dslt_box_list_read_otb() gives them. The first frame does not count.
- * The toolkit clips boxes in the files' own numbers, and so does this. `overlaps`: NULL, or room for `count`
+ * Boxes are clipped in the files' 1-based numbers, as in the toolkit. `overlaps`: NULL, or room for `count`
  * numbers, -1 where a frame does not count. DSLT_EARGUMENT: fewer than two frames. */
 int dslt_got10k_score(dslt_got10k *out, const dslt_got10k_scene *scene, const dslt_box *results,
                       const dslt_box *truth, int count, double *overlaps);

@@ -98,7 +98,7 @@ static json_t *tracker_json(const dslt_evaluation *evaluation, const dslt_tracke
   if (!failed) failed |= put_attributes(attributes, evaluation, tracker);
   if (!failed) failed |= put_cells(scored, unscored, evaluation, tracker);
   if (!failed && tracker->note[0]) failed |= append(notes, dslt_json_text(tracker->note));
-  /* json_object_set_new fails on a NULL object and takes the value all the same. */
+  /* json_object_set_new fails on a NULL object but still releases the value. */
   failed |= set(object, "folder", dslt_json_text(tracker->folder));
   failed |= set(object, "overall", mean_json(&tracker->overall, evaluation->options.protocol));
   failed |= set(object, "attributes", attributes);

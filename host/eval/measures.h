@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* measures.h: which numbers an evaluation has, with their names for people and for files. */
+/* measures.h: the measures of each protocol, with their names in tables and files. */
 #ifndef DSLT_EVAL_MEASURES_H
 #define DSLT_EVAL_MEASURES_H
 

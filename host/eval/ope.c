@@ -74,12 +74,12 @@ int dslt_ope_score_by(dslt_ope *out, const dslt_scoring *scoring, const dslt_box
   ope.frames = count;
   dslt_box row = results[0];
   for (int i = 0; i < count; i++) {
-    /* A bad row repeats the one before it, repaired or not, unless the truth is not there either. */
+    /* A bad row repeats the previous row, repaired or not, unless the truth is also missing. */
     if (i > 0 && needs_repair(rules->repair, &results[i]) && dslt_box_is_finite(&truth[i]))
       ope.repaired++;
     else
       row = results[i];
-    /* The first box is the one that the tracker was given. */
+    /* The first box was given to the tracker. */
     dslt_box result = dslt_box_to_otb(i == 0 && rules->first_is_truth ? truth[0] : row);
     dslt_box otb_truth = dslt_box_to_otb(truth[i]);
     dslt_frame_context context = {scoring->uav, !scoring->visible || scoring->visible[i]};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ope.h: one-pass evaluation of one sequence: how many frames pass each threshold, and what follows from it.
- * What a frame's overlap and error are is the convention's business (convention.h). */
+/* ope.h: one-pass evaluation of one sequence: how many frames pass each threshold, and the measures derived
+ * from that. The convention (convention.h) defines a frame's overlap and error. */
 #ifndef DSLT_EVAL_OPE_H
 #define DSLT_EVAL_OPE_H
 
@@ -15,7 +15,7 @@ extern "C" {
 
 enum { DSLT_SUCCESS_BINS = 21, DSLT_PRECISION_BINS = 51 };
 
-/* Counts are kept beside the ratios, so that runs can be added and tests compare whole numbers. */
+/* Counts are kept with the ratios, so that runs can be added and tests can compare whole numbers. */
 typedef struct dslt_ope {
   int frames;                                    /* frames given */
   int scored;                                    /* frames that count: the divisor of every ratio */
@@ -41,15 +41,15 @@ typedef struct dslt_scoring {
 } dslt_scoring;
 
 /* Score `count` result boxes against `count` ground-truth boxes, both 0-based as dslt_box_list_read_otb()
- * gives them; validity is judged in the benchmark's own 1-based numbers. `frames`: NULL, or room for `count`
- * measures. DSLT_EARGUMENT: no frame; DSLT_EFORMAT: the convention refuses these boxes, or no frame
- * counts. */
+ * gives them; validity is checked in the benchmark's own 1-based numbers. `frames`: NULL, or room for
+ * `count` measures. DSLT_EARGUMENT: no frame; DSLT_EFORMAT: the convention refuses these boxes, or no
+ * frame counts. */
 int dslt_ope_score_by(dslt_ope *out, const dslt_scoring *scoring, const dslt_box *results,
                       const dslt_box *truth, int count, dslt_frame_score *frames);
 /* The same in MATLAB's convention. */
 int dslt_ope_score(dslt_ope *out, const dslt_box *results, const dslt_box *truth, int count);
 
-/* Add the counts of `part` to `sum` (zero at first) and work out the ratios anew: several runs of a sequence
+/* Add the counts of `part` to `sum` (zero at first) and recompute the ratios: several runs of a sequence
  * count as one long run. */
 void dslt_ope_add(dslt_ope *sum, const dslt_ope *part);
 

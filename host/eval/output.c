@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* output.c: draws scores in each form and puts them where they belong. */
+/* output.c: writes scores in each format to files and standard output. */
 #include "eval/output.h"
 
 #include <locale.h>
@@ -11,8 +11,7 @@
 
 typedef enum form { FORM_JSON, FORM_CSV, FORM_MARKDOWN, FORM_LATEX, FORM_TEXT } form;
 
-/* Something with scores, whatever its protocol. Each function draws on a stream and returns 0 or a negative
- * code. */
+/* Scores of any protocol. Each function writes to a stream and returns 0 or a negative code. */
 typedef struct drawn {
   const void *self;
   dslt_eval_parts parts;
@@ -21,7 +20,7 @@ typedef struct drawn {
   int (*csv)(FILE *stream, const struct drawn *drawn);
 } drawn;
 
-/* ---- in any form --------------------------------------------------------------------------------- */
+/* ---- any format ---------------------------------------------------------------------------------- */
 
 static int draw(FILE *stream, const drawn *on, form as) {
   switch (as) {
@@ -34,7 +33,7 @@ static int draw(FILE *stream, const drawn *on, form as) {
   return on->tables(stream, on, DSLT_TABLE_TEXT);
 }
 
-/* Numbers have points whatever the locale. */
+/* Numbers have decimal points in every locale. */
 static int draw_plain(FILE *stream, const drawn *on, form as) {
   locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
   if (!c_locale) return dslt_fail(DSLT_EMEMORY, "Out of memory while writing scores.");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* output.h: scores on their way out: the table on the console and the files asked for. */
+/* output.h: output of scores: the table on the console and the files asked for. */
 #ifndef DSLT_EVAL_OUTPUT_H
 #define DSLT_EVAL_OUTPUT_H
 
@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* Where scores go: files, "-" for standard output, or NULL; and which tables are drawn. */
+/* Destinations of scores: files, "-" for standard output, or NULL; and which tables are printed. */
 typedef struct dslt_eval_output {
   const char *json, *csv, *markdown, *latex;
   dslt_eval_parts parts;

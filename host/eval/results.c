@@ -60,7 +60,7 @@ static int find_part(const dslt_dataset *set, const char *text, size_t length) {
   return dslt_dataset_find(set, name);
 }
 
-/* The same with what published folders hang on a name: _TRACKER, then the repetition _001. */
+/* The same with suffixes of published files: _TRACKER, then the repetition _001. */
 static int find_sequence(int *run, const dslt_dataset *set, const char *text, size_t length,
                          const char *tracker) {
   int sequence = find_part(set, text, length);
@@ -112,13 +112,13 @@ static void count_stranger(scan *state, const char *name) {
              name);
 }
 
-/* `inside`: the sequence whose own folder this is, or -1 for the tracker's folder. */
+/* `inside`: the sequence that this folder belongs to, or -1 for the tracker's folder. */
 static int scan_file(scan *state, const char *path, const char *name, int inside) {
   dslt_result_name parts;
   if (!dslt_result_name_split(&parts, name) || parts.kind != state->kind) return DSLT_OK;
   int run = parts.run;
   int sequence = find_sequence(&run, state->set, name, (size_t)parts.length, state->tracker);
-  if (inside >= 0 && sequence != inside) return DSLT_OK; /* times and the like */
+  if (inside >= 0 && sequence != inside) return DSLT_OK; /* files of times and others */
   if (sequence < 0) {
     count_stranger(state, name);
     return DSLT_OK;
@@ -175,7 +175,7 @@ int64_t dslt_result_frames_limit(const char *folder) {
   return limit > 0 ? limit : 0;
 }
 
-/* VOT's runs without resets have a folder of their own and are one pass. */
+/* VOT's runs without resets are in a separate folder and are scored as one pass. */
 static int scan_unsupervised(scan *state, const char *folder) {
   char path[PATH_MAX];
   struct stat status;

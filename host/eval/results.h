@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* results.h: what a folder of published or own result files holds, matched with the sequences of a set. */
+/* results.h: lists the result files in a folder and matches them with the sequences of a set. */
 #ifndef DSLT_EVAL_RESULTS_H
 #define DSLT_EVAL_RESULTS_H
 
@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-/* Which files of the folder are wanted. */
+/* Which files of the folder to list. */
 typedef enum dslt_result_kind {
   DSLT_RESULT_ONE_PASS = 0, /* SEQUENCE.txt, or repetitions SEQUENCE_001.txt, also inside a folder SEQUENCE */
   DSLT_RESULT_TRE = 1,      /* SEQUENCE.tre01.txt ... */
@@ -24,8 +24,8 @@ typedef struct dslt_result_file {
 } dslt_result_file;
 
 typedef struct dslt_result_folder {
-  dslt_result_file *files; /* by sequence, then run, then path; owned. One sequence and run may stand there
-                            * twice when two names mean the same */
+  dslt_result_file *files; /* by sequence, then run, then path; owned. One sequence and run may occur twice if
+                            * two names mean the same */
   int count;
   int64_t
       frames_limit; /* frames of each sequence that dslt run was asked for, by the folder's manifest.json; 0:
@@ -44,8 +44,8 @@ typedef struct dslt_result_name {
  * .txt (in any case), nothing before it, or SEQUENCE_time.txt. */
 int dslt_result_name_split(dslt_result_name *out, const char *file);
 
-/* Frames that manifest.json of a folder of dslt run says were tracked of each sequence at most (--frames); 0
- * where it does not limit them, or is not there or not ours. */
+/* The limit of frames per sequence (--frames) in manifest.json of a folder of dslt run; 0 if there is no
+ * limit or no valid manifest. */
 int64_t dslt_result_frames_limit(const char *folder);
 
 /* List the files of `folder` that fit `kind` and a sequence of `set`. `tracker`: the name that may follow a

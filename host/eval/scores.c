@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scores.c: from counts to numbers, and from sequences to means. */
+/* scores.c: computes measures from counts, and means over sequences. */
 #include <stdint.h>
 #include <string.h>
 
@@ -69,8 +69,7 @@ static const double *curve_of(const dslt_scores *scores, enum curve which) {
   return which == PRECISION ? scores->precision : scores->norm_precision;
 }
 
-/* MATLAB's plots drop curves that are zero throughout, because that is what its arrays of scores hold for
- * sequences without results. */
+/* MATLAB's plots drop curves of zeros, which stand for sequences without results in its arrays. */
 static void mean_curve(double *out, int bins, const cell_group *group, enum curve which, int drop_zero) {
   int used = 0;
   for (int i = 0; i < group->count; i++) {

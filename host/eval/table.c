@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* table.c: cells, and the three ways to draw them. */
+/* table.c: tables of text and their three output formats. */
 #include "eval/table.h"
 
 #include <stdarg.h>
@@ -49,7 +49,7 @@ int dslt_table_set(dslt_table *table, int row, int column, const char *format, .
 
 void dslt_table_mark(dslt_table *table, int row, int column) { table->strong[place(table, row, column)] = 1; }
 
-/* ---- drawing ------------------------------------------------------------------------------------- */
+/* ---- output -------------------------------------------------------------------------------------- */
 
 /* Characters, not bytes: names may hold UTF-8. */
 static int width_of(const char *text) {

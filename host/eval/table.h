@@ -15,11 +15,11 @@ typedef enum dslt_table_style {
   DSLT_TABLE_LATEX = 2
 } dslt_table_style;
 
-/* Rows of cells; the first column holds names and stands left, the others stand right. */
+/* Rows of cells; the first column holds names, left-aligned; the others are right-aligned. */
 typedef struct dslt_table {
   char *title;  /* owned */
   char **cells; /* [rows][columns]; row 0 is the head; "" at first; owned */
-  char *strong; /* [rows][columns]: 1 = the best of its kind, bold where the style has it; owned */
+  char *strong; /* [rows][columns]: 1 = the best value, bold if the format supports it; owned */
   int rows, columns;
 } dslt_table;
 

@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 typedef struct dslt_eval_parts {
-  int per_sequence, attributes; /* 1: with these tables too */
+  int per_sequence, attributes; /* 1: also these tables */
 } dslt_eval_parts;
 
 /* Trackers ranked, best first, then the tables asked for. Numbers have three decimals, as in the legends of

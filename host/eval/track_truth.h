@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/* Ground truth of the tracked frames, the first one's first. Zero: none known. */
+/* Ground truth of the tracked frames, the first one's first. Zero: none. */
 typedef struct dslt_track_truth {
   dslt_box *boxes; /* 0-based; owned */
   int count;
@@ -19,8 +19,8 @@ typedef struct dslt_track_truth {
 /* Rows of the OTB or VOT file `path` from row `start` (0-based) on. DSLT_EBOX when there is no such row or it
  * cannot be tracked; else as dslt_box_list_read_otb(). */
 int dslt_track_truth_read(dslt_track_truth *out, const char *path, int64_t start);
-/* The truth of the rendered clip "scene:SEED" from frame `start` on. DSLT_EARGUMENT: not a scene's name;
- * DSLT_EBOX: the clip is shorter. */
+/* The ground truth of the rendered clip "scene:SEED" from frame `start` on. DSLT_EARGUMENT: not a scene's
+ * name; DSLT_EBOX: the clip is shorter. */
 int dslt_track_truth_scene(dslt_track_truth *out, const char *input, int64_t start);
 void dslt_track_truth_free(dslt_track_truth *truth);
 /* Score the frames that both `rows` and `truth` have, at least one of each. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tre_sre.h: OTB's robustness protocols. Temporal (TRE): a sequence is tracked from up to 20 starting frames,
  * each to its end. Spatial (SRE): it is tracked from 12 first boxes, shifted or scaled. Definitions of the
- * OTB toolkit: splitSeqTRE.m and shiftInitBB.m. Runners and the evaluation both take them from here. */
+ * OTB toolkit: splitSeqTRE.m and shiftInitBB.m. Used for running and for evaluation. */
 #ifndef DSLT_EVAL_TRE_SRE_H
 #define DSLT_EVAL_TRE_SRE_H
 

@@ -4,7 +4,7 @@
  * vot_supervised.h runs the protocol. Frames are counted from 0; coordinates are 0-based pixels as VOT's
  * files hold them.
  *
- * Two programs define VOT's numbers and they differ in the last digits; a "convention" names one of them:
+ * Two programs define VOT's measures, and they differ in the last digits; a "convention" names one of them:
  *   matlab   the MATLAB toolkit that scored VOT-2016 (version 5, and pysot's copy of it), with the rasteriser
  *            of the TraX library (region.c without the legacy flag)
  *   python   vot-toolkit 0.9 from PyPI */
@@ -42,7 +42,7 @@ typedef struct dslt_vot_rules {
 /* The rules of VOT-2016. Lengths for EAO: 108..371 for `matlab` (the default everywhere), 109..372 for
  * `python`, whose published limits are used as indices counted from 0. */
 void dslt_vot_rules_init(dslt_vot_rules *out, dslt_vot_convention convention);
-/* The same for "VOT2015", "VOT2016" .. "VOT2019": those years differ in the EAO interval alone. Later
+/* The same for "VOT2015", "VOT2016" .. "VOT2019": those years differ only in the EAO interval. Later
  * challenges use another protocol. DSLT_EOPTION lists the years. */
 int dslt_vot_rules_year(dslt_vot_rules *out, dslt_vot_convention convention, const char *year);
 
@@ -111,7 +111,7 @@ typedef struct dslt_vot_regions {
  * DSLT_EFORMAT names the line; so does anything else that does not fit. DSLT_EIO when the file cannot be
  * read. Files over 64 MiB are refused. */
 int dslt_vot_regions_read(dslt_vot_regions *out, const char *path);
-/* The parser behind it, on memory (not NUL-terminated); `name` goes into error sentences. */
+/* The same from memory (not NUL-terminated); `name` is used in error sentences. */
 int dslt_vot_regions_parse(dslt_vot_regions *out, const char *text, size_t size, const char *name);
 void dslt_vot_regions_free(dslt_vot_regions *regions);
 

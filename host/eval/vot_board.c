@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vot_board.c: scores of every source, ranks where they can be compared, and how both are written. */
+/* vot_board.c: scores of every source, ranks of those that can be compared, and their output. */
 #include "eval/vot_board.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@
 
 /* ---- ground truth -------------------------------------------------------------------------------- */
 
-/* A sentence more on why a sequence cannot serve. */
+/* Append a sentence on why a sequence cannot be used. */
 static int add_note(dslt_vot_board *board, const char *sentence) {
   char *note = NULL;
   if (asprintf(&note, "%s%s%s", board->note ? board->note : "", board->note ? "\n" : "", sentence) < 0)
@@ -40,7 +40,7 @@ static int check_truth(const dslt_vot_region *truth, const dslt_sequence *sequen
   return DSLT_OK;
 }
 
-/* Read the regions of one sequence into `out`. 1 = usable, 0 = not, with a note. */
+/* Read the regions of one sequence into `out`. 1 = usable, 0 = unusable, with a note. */
 static int read_truth(dslt_vot_region *out, dslt_vot_board *board, const dslt_sequence *sequence) {
   int rc = dslt_vot_truth_read(out, board->set, sequence);
   if (rc == DSLT_OK) rc = check_truth(out, sequence);
@@ -64,8 +64,8 @@ static int take_truth(dslt_vot_board *board) {
     const int usable = read_truth(next, board, sequence);
     DSLT_TRY(usable);
     if (!usable) continue;
-    /* Regions are cut at the frame's edge. A root without images cannot tell where that is: then they are
-     * not. */
+    /* Regions are cut at the frame's edge. Without images the frame's size is unknown: then they are not
+     * cut. */
     int width, height;
     (void)dslt_sequence_size(&width, &height, board->set, i);
     board->sequences[board->sequence_count++] =
@@ -80,7 +80,7 @@ static int take_truth(dslt_vot_board *board) {
 
 /* ---- scores -------------------------------------------------------------------------------------- */
 
-/* The sequences as a tracker saw them, cut to `limit` frames where that is not 0; owned. NULL: no memory. */
+/* The sequences as tracked, cut to `limit` frames if that is not 0; owned. NULL: no memory. */
 static dslt_vot_sequence *cut_sequences(const dslt_vot_board *board, int64_t limit) {
   const size_t bytes = (size_t)board->sequence_count * sizeof *board->sequences;
   dslt_vot_sequence *out = malloc(bytes);
@@ -105,7 +105,7 @@ static int score_tracker(dslt_vot_board *board, dslt_vot_tracker *tracker) {
   return tracker->refused ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory for a sentence.");
 }
 
-/* Without a number a tracker comes last. */
+/* A tracker without a score comes last. */
 static double for_order(double value) { return isnan(value) ? -1 : value; }
 
 static int is_better(const dslt_vot_tracker *a, const dslt_vot_tracker *b) {
@@ -283,7 +283,7 @@ int dslt_vot_board_tables(FILE *stream, const dslt_vot_board *board, dslt_table_
 
 /* ---- files --------------------------------------------------------------------------------------- */
 
-/* The tracker's scores, its overall numbers lifted to the top, where the ranks join them. */
+/* The tracker's scores, with its overall numbers and its ranks at the top level. */
 static json_t *tracker_json(const dslt_vot_tracker *tracker) {
   json_t *score = NULL;
   if (tracker->refused) return json_pack("{s:o}", "refused", dslt_json_text(tracker->refused));

@@ -35,14 +35,14 @@ typedef struct dslt_vot_board {
   int *order; /* indexes of trackers, best EAO first; owned */
 } dslt_vot_board;
 
-/* Score every source by VOT's supervised protocol. A folder that cannot be scored does not end it: its
- * tracker says why. Sources' strings are borrowed. DSLT_EFORMAT: the set has no ground truth that is asked
- * for; DSLT_EIO, DSLT_EMEMORY. Free with dslt_vot_board_free(), also after an error. */
+/* Score every source by VOT's supervised protocol. A folder that cannot be scored is no error: the reason is
+ * recorded in its tracker. Sources' strings are borrowed. DSLT_EFORMAT: the set has no ground truth that is
+ * asked for; DSLT_EIO, DSLT_EMEMORY. Free with dslt_vot_board_free(), also after an error. */
 int dslt_vot_board_make(dslt_vot_board *out, dslt_dataset *set, const dslt_result_source *sources, int count,
                         const dslt_vot_rules *rules);
 void dslt_vot_board_free(dslt_vot_board *board);
 
-/* The three forms of output.h. DSLT_EMEMORY. */
+/* The three formats of output.h. DSLT_EMEMORY. */
 int dslt_vot_board_tables(FILE *stream, const dslt_vot_board *board, dslt_table_style style,
                           int per_sequence);
 int dslt_vot_board_json(FILE *stream, const dslt_vot_board *board);

@@ -99,7 +99,7 @@ static void add_fragment(curve *out, const dslt_vot_series *one, int first, int 
   double sum = 0;
   const int end = endless ? out->length : last - first;
   for (int i = 0; i < end; i++) {
-    /* The first frame was given, so it is not part of the mean. */
+    /* The first frame's box was given, so it is not part of the mean. */
     if (i > 0 && i < last - first && dslt_vot_is_region(one->kinds[first + i]))
       sum += one->eao_overlap[first + i];
     out->sum[i] += weight * (i > 0 ? sum / i : 1);
@@ -120,7 +120,7 @@ static int each_fragment(curve *out, const dslt_vot_series *one, dslt_vot_conven
     const int failed = next_kind(one, first, DSLT_VOT_FAILED);
     const int next = next_kind(one, failed, DSLT_VOT_INIT);
     const int is_last = next == one->frames, has_failed = failed < one->frames;
-    /* MATLAB cuts where the tracker starts again: without a new start the fragment ends with the video. */
+    /* MATLAB cuts where the tracker is initialised again: without that the fragment ends with the video. */
     const int endless = has_failed && (convention == DSLT_VOT_PYTHON || !is_last);
     const int last = endless || convention == DSLT_VOT_PYTHON ? failed : one->frames;
     if (out) add_fragment(out, one, first, last, endless, weight);
@@ -168,7 +168,7 @@ static int score_eao(dslt_vot_score *out, const dslt_vot_series *series, int cou
   return DSLT_OK;
 }
 
-/* ---- everything ---------------------------------------------------------------------------------- */
+/* ---- all measures -------------------------------------------------------------------------------- */
 
 static int measure(dslt_vot_score *out, const dslt_vot_series *series, int count, const int *lengths) {
   int longest = 0;
@@ -251,7 +251,7 @@ static void score_no_reset(dslt_vot_score *out, const dslt_vot_series *no_reset)
     out->no_reset = pooled_frames ? pooled / (double)pooled_frames : 0;
 }
 
-/* Scores of a folder that holds no-reset runs alone. */
+/* Scores of a folder that has only no-reset runs. */
 static int measure_no_reset(dslt_vot_score *out, const dslt_vot_load *load, const dslt_vot_rules *rules) {
   *out = (dslt_vot_score){.rules = *rules,
                           .sequences = load->sequences,

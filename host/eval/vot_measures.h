@@ -91,15 +91,15 @@ typedef struct dslt_vot_score {
 int dslt_vot_measure(dslt_vot_score *out, const dslt_vot_series *series, int count, const int *lengths,
                      int sequences, const dslt_vot_rules *rules);
 
-/* What does not end the scoring of a folder. */
+/* Which problems are no errors when a folder is scored. */
 enum {
   DSLT_VOT_ALLOW_MISSING = 1, /* sequences without a result: left out */
   DSLT_VOT_ALLOW_UNUSABLE = 2 /* sequences with a file that cannot be used: left out too */
 };
 
 /* Read FOLDER/baseline/SEQUENCE/SEQUENCE_001.txt .. _015.txt (whichever exist) of every sequence, and the
- * no-reset runs under FOLDER/unsupervised where they are complete, and measure them. A folder with no-reset
- * runs alone has `no_reset` and no other number: the others are NaN, and `runs` is 0. Files that cannot be
+ * no-reset runs under FOLDER/unsupervised where they are complete, and measure them. A folder with only
+ * no-reset runs has `no_reset` and no other number: the others are NaN, and `runs` is 0. Files that cannot be
  * read or have another number of frames than the ground truth are DSLT_EFORMAT, naming both counts, and
  * sequences without any result DSLT_EIO, naming them, unless `allow` lets them pass: then `*missing` (may be
  * NULL) and `refused` count what is left out. */

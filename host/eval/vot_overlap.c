@@ -7,7 +7,7 @@
 #include "dataset/boxes.h"
 #include "eval/vot.h"
 
-static const double max_coordinate = 1e9; /* px; all arithmetic below stays exact enough and within 64 bits */
+static const double max_coordinate = 1e9; /* px; keeps the arithmetic below within 64 bits */
 enum { ANYWHERE_LOW = -32768, ANYWHERE_HIGH = 32767, CORNERS = 4 };
 
 /* ---- regions ------------------------------------------------------------------------------------- */
@@ -74,8 +74,8 @@ static bounds limits_of(dslt_vot_frame frame) {
 
 /* ---- a region in pixels -------------------------------------------------------------------------- */
 
-/* A region as both programs see it before they draw: in `matlab` single-precision corners, in `python`
- * corners that are rounded already. Rectangles become their four corner pixels. */
+/* A region as the two programs convert it before rasterising: in `matlab` single-precision corners, in
+ * `python` corners that are rounded already. Rectangles become their four corner pixels. */
 typedef struct outline {
   float x[CORNERS], y[CORNERS];
   int is_rectangle;
@@ -101,7 +101,7 @@ static outline outline_of(const dslt_vot_region *region, dslt_vot_convention con
 }
 
 /* The smallest whole pixels that hold the outline. A rectangle keeps right < left when it is narrower than a
- * pixel: that is how TraX knows that it is empty. */
+ * pixel: by that TraX detects that it is empty. */
 static bounds bounds_of(const outline *shape) {
   float left = shape->x[0], right = shape->x[2], top = shape->y[0], bottom = shape->y[2];
   if (!shape->is_rectangle) {
@@ -132,7 +132,7 @@ static pixels place(const outline *shape, bounds window) {
 
 enum { MAX_RUNS = CORNERS };
 
-/* Runs of pixels of one row, from left to right, apart from each other. */
+/* Runs of pixels of one row, from left to right, with gaps between them. */
 typedef struct row {
   long first[MAX_RUNS], last[MAX_RUNS];
   int runs;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vot_rank.c: ranks of several trackers, and the two tests behind them. */
+/* vot_rank.c: ranks of several trackers, and the two significance tests. */
 #include "eval/vot_rank.h"
 
 #include <math.h>
@@ -177,7 +177,7 @@ double dslt_vot_rank_sum(const double *x, long x_count, const double *y, long y_
 /* p of "these two are equal"; NaN when memory runs out. */
 typedef double (*equality_test)(const dslt_vot_sample *, const dslt_vot_sample *);
 
-/* Too few frames count as different, as MATLAB's toolkit has it. */
+/* With too few frames trackers count as different, as in the MATLAB toolkit. */
 static double equal_accuracy(const dslt_vot_sample *a, const dslt_vot_sample *b) {
   enum { TOO_FEW = 25 };
   long used = 0;

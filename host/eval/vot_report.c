@@ -60,7 +60,7 @@ static json_t *curve_json(const dslt_vot_score *score) {
 int dslt_vot_score_json(json_t **out, const dslt_vot_score *score) {
   if (!out || !score || score->sequences < 1)
     return dslt_fail(DSLT_EARGUMENT, "There are no VOT scores to write.");
-  /* json_pack takes what it is given even when it fails, so nothing leaks. */
+  /* json_pack releases its arguments even when it fails, so nothing leaks. */
   *out = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "protocol", "vot", "convention",
                    dslt_vot_convention_name(score->rules.convention), "rules", rules_json(&score->rules),
                    "overall", overall_json(score), "curve", curve_json(score), "sequences",

@@ -31,13 +31,13 @@ typedef struct dslt_vot_load {
   int missing;               /* those without */
   int refused;               /* those with a file that cannot be used, left out */
   char *note;                /* why, a sentence for each on a line of its own; NULL: none; owned */
-  int unsupervised;          /* 1: no sequence has a measured run, all stand for their no-reset run */
+  int unsupervised;          /* 1: no sequence has a measured run, only their no-reset runs are used */
   double seconds;            /* from the files of times */
   long timed;                /* frames that `seconds` covers */
 } dslt_vot_load;
 
-/* Parameters and errors as for dslt_vot_score_folder(). Free with dslt_vot_load_free(). A file of times that
- * cannot be read costs the speed and nothing else. */
+/* Parameters and errors as for dslt_vot_score_folder(). Free with dslt_vot_load_free(). If a file of times
+ * cannot be read, only the speed is missing. */
 int dslt_vot_load_folder(dslt_vot_load *out, const char *folder, const dslt_vot_sequence *sequences,
                          int count, int allow, const dslt_vot_rules *rules);
 void dslt_vot_load_free(dslt_vot_load *load);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vot_supervised.h: VOT's supervised protocol as a state machine that knows nothing of the tracker:
- * initialise, follow, and after a frame without overlap start again some frames later. */
+/* vot_supervised.h: VOT's supervised protocol as a state machine, independent of the tracker: initialise,
+ * follow, and after a frame without overlap start again some frames later. */
 #ifndef DSLT_EVAL_VOT_SUPERVISED_H
 #define DSLT_EVAL_VOT_SUPERVISED_H
 
@@ -24,7 +24,7 @@ typedef struct dslt_vot_session {
   dslt_vot_action action;
   int frame;    /* the frame of the action */
   dslt_box box; /* of the ground truth; set for DSLT_VOT_DO_INIT */
-  /* Inner state. */
+  /* Internal state. */
   const dslt_vot_region *truth; /* borrowed */
   int count, supervised;
   dslt_vot_frame bounds;
@@ -34,8 +34,8 @@ typedef struct dslt_vot_session {
 
 /* Begin. truth: [count] rectangles or polygons, borrowed until dslt_vot_session_finish(). width, height: the
  * image's size in px; 0 when unknown (then nothing is cut to the frame). supervised 0: never start again (the
- * no-reset run). DSLT_EARGUMENT when a ground-truth row is a code or not finite: the protocol has no answer
- * for that. Free with dslt_vot_session_free(). */
+ * no-reset run). DSLT_EARGUMENT when a ground-truth row is a code or not finite: the protocol does not define
+ * that case. Free with dslt_vot_session_free(). */
 int dslt_vot_session_begin(dslt_vot_session *out, const dslt_vot_region *truth, int count, int width,
                            int height, int supervised, const dslt_vot_rules *rules);
 /* The initialisation was done. DSLT_ESTATE when none was asked for. */
@@ -43,7 +43,7 @@ int dslt_vot_session_initialised(dslt_vot_session *session);
 /* The tracker's region for `frame`: a rectangle or a polygon; anything not finite or without pixels counts as
  * a failure. DSLT_ESTATE when no update was asked for. */
 int dslt_vot_session_updated(dslt_vot_session *session, const dslt_vot_region *region);
-/* Hand the results over, one region a frame, as the result file holds them; the caller frees them with
+/* Return the results, one region a frame, as the result file holds them; the caller frees them with
  * dslt_vot_regions_free(). DSLT_ESTATE before the end. */
 int dslt_vot_session_finish(dslt_vot_regions *out, dslt_vot_session *session);
 void dslt_vot_session_free(dslt_vot_session *session);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ablation.h: the seven variants' results scored beside each other.
+/* ablation.h: compares the scores of the seven variants.
  *
- * OUT/NAME/ is the folder of results of variant NAME (engine.h); beside them stand
+ * OUT/NAME/ is the folder of results of variant NAME (engine.h); OUT also holds
  *   ablation.json     everything below
  *   ablation.md       the table
  *   curves.csv        variant,step,mean_loss,relative_loss,running (figure 11, left)
@@ -42,7 +42,7 @@ typedef struct dslt_ablation {
 int dslt_ablation_score_all(dslt_ablation *out, const dslt_run_request *request);
 void dslt_ablation_free(dslt_ablation *ablation);
 
-/* The table for people. */
+/* The table as text. */
 void dslt_ablation_print(FILE *stream, const dslt_ablation *ablation);
 /* The four files in the folder `out`, each whole or not at all. DSLT_EIO, DSLT_EMEMORY. */
 int dslt_ablation_save(const dslt_ablation *ablation, const char *out);

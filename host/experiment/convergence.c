@@ -52,7 +52,7 @@ static int read_curve(dslt_loss_curve *curve, const char *results, const char *f
 
 /* ---- means --------------------------------------------------------------------------------------- */
 
-/* A stopped sequence keeps its last value. */
+/* A sequence that has stopped keeps its last value. */
 static double loss_at(const dslt_loss_curve *curve, int step) {
   return curve->losses[step < curve->count ? step : curve->count - 1];
 }

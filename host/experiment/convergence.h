@@ -20,7 +20,7 @@ typedef struct dslt_loss_curve {
 typedef struct dslt_convergence {
   dslt_loss_curve *curves; /* in the order asked for; owned */
   int count;
-  double mean_init_steps, mean_steps; /* per sequence; the latter with the updates' */
+  double mean_init_steps, mean_steps; /* means per sequence; the second includes the updates */
   /* Means over the sequences at each step. A sequence that stopped earlier keeps its last value. */
   int steps;
   double *mean;     /* [steps]; owned */

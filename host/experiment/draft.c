@@ -31,7 +31,7 @@ int dslt_results_path(char **out, const char *results, const char *name) {
 }
 
 /* The machine's name and the number of its space of process ids: two containers may share the name, and then
- * a process id of one says nothing in the other. */
+ * process ids of one are meaningless in the other. */
 static void machine_key(char out[KEY_MAX]) {
   char host[65] = "", space[64] = "";
   if (gethostname(host, sizeof host - 1) != 0 || !host[0]) strcpy(host, "host");
@@ -73,7 +73,7 @@ int dslt_draft_open(dslt_draft *out, const char *results) {
   DSLT_TRY(draft_folder(&draft.folder, results, (long)getpid()));
   draft.results = strdup(results);
   int rc = draft.results ? DSLT_OK : no_memory(results);
-  /* Another process that finds .partial empty may remove it between the two steps: then once more. */
+  /* Another process that finds .partial empty may remove it between the two steps: retry once. */
   int made = 0;
   for (int i = 0; rc == DSLT_OK && !made && i < MAKE_TRIES; i++) {
     rc = make_parents(draft.folder);
@@ -96,8 +96,8 @@ int dslt_draft_path(char **out, const dslt_draft *draft, const char *name) {
   return dslt_results_path(out, draft->folder, name);
 }
 
-/* The new name survives a power cut only once its folder is on disk; where that cannot be asked for, go
- * on. */
+/* The new name survives a power cut only once its folder is synced; where the file system cannot do that,
+ * continue. */
 static void sync_parent(const char *path) {
   const char *slash = strrchr(path, '/');
   char *folder = slash ? strndup(path, (size_t)(slash - path)) : NULL;
@@ -121,7 +121,7 @@ static int publish(const dslt_draft *draft, const char *name, const char *final,
     rc = linked;
     if (linked || exists) unlink(from);
     if (linked || exists) goto done;
-  } /* else: no hard links on this file system; renaming is the best there is */
+  } /* else: this file system has no hard links, so rename */
   rc = rename(from, to) == 0 ? 1
                              : dslt_fail(DSLT_EIO, "Cannot rename %s to %s: %s.", from, to, strerror(errno));
 done:
@@ -149,7 +149,7 @@ int dslt_draft_write(const dslt_draft *draft, const char *final, const void *dat
   return rc < 0 ? rc : dslt_draft_publish(draft, name, final);
 }
 
-/* .partial itself goes with its last folder; while others are there this fails, as it should. */
+/* Remove .partial itself too, which intentionally fails while other folders are in it. */
 static void remove_partial(const char *results) {
   char *path = NULL;
   if (asprintf(&path, "%s/%s", results, partial) < 0) return;
@@ -174,8 +174,8 @@ void dslt_draft_remove(const char *results, long pid) {
   free(folder);
 }
 
-/* A process that has ended but whom nobody has fetched (a container's first process may never do that) counts
- * as ended. */
+/* A process that has ended but was not waited for (a container's first process may never do that) counts as
+ * ended. */
 static int is_alive(long pid) {
   if (kill((pid_t)pid, 0) != 0 && errno == ESRCH) return 0;
   char path[64], text[512];
@@ -185,7 +185,7 @@ static int is_alive(long pid) {
   size_t size = fread(text, 1, sizeof text - 1, stream);
   fclose(stream);
   text[size] = '\0';
-  const char *state = strrchr(text, ')'); /* the name before it may hold anything */
+  const char *state = strrchr(text, ')'); /* the machine's name before it may contain dots */
   return !state || (state[1] == ' ' && state[2] != 'Z' && state[2] != 'X');
 }
 

@@ -20,7 +20,7 @@
 #include "experiment/trial.h"
 #include "media/decode.h"
 
-/* Everything a run holds; run_free() releases it whatever was reached. */
+/* Everything a run owns; run_free() releases it at any stage. */
 typedef struct run {
   const dslt_run_request *request;
   const dslt_run_observer *observer;
@@ -75,8 +75,8 @@ static int drop_absent(run *r) {
   return DSLT_OK;
 }
 
-/* A set of a camera's own pictures may say in their EXIF data how they are shown; its ground truth, like
- * every benchmark's, counts pixels as they are stored. */
+/* Pictures of a set may have an EXIF orientation; its ground truth, like every benchmark's, refers to pixels
+ * as they are stored. */
 static void tell_orientation(const run *r) {
   enum { LOOKED_AT = 20 };
   int count = dslt_dataset_count(r->set);
@@ -105,7 +105,7 @@ static int open_set(run *r) {
     const dslt_sequence *sequence = dslt_dataset_at(r->set, i);
     char words[1200];
     if (sequence->state != DSLT_SEQUENCE_READY || !sequence->note[0])
-      continue; /* the others fail with their note */
+      continue; /* sequences without frames fail with their note */
     snprintf(words, sizeof words, "%s: %s", sequence->name, sequence->note);
     note(r, words);
   }
@@ -115,9 +115,9 @@ static int open_set(run *r) {
   return DSLT_OK;
 }
 
-/* ---- what is to be done -------------------------------------------------------------------------- */
+/* ---- what to do ---------------------------------------------------------------------------------- */
 
-/* A folder with result files but without a manifest was filled by somebody else. */
+/* A folder with result files but without a manifest was not made by this program. */
 static int check_foreign(const run *r) {
   char *path = NULL;
   DSLT_TRY(dslt_results_path(&path, r->request->out, "manifest.json"));
@@ -143,7 +143,7 @@ static int longer_first(const void *a, const void *b, void *self) {
   return x - y;
 }
 
-/* 1 when the job was done by an earlier run from what is there now; says what has changed. */
+/* 1 if an earlier run did the job from the present inputs; else reports what has changed. */
 static int is_done(run *r, const dslt_run_job *job) {
   enum { MOST_NOTES = 12 };
   if (job->trouble || !dslt_job_finished(job, r->request->out)) return 0;
@@ -220,8 +220,8 @@ static void progress(void *self, int task, int64_t frames) {
   if (r->observer->progress) r->observer->progress(r->observer->self, r->frames_done);
 }
 
-/* Say it in RESULTS/failed too. Where the disk is full this fails as well: standard error has the
- * sentence. */
+/* Write it to RESULTS/failed too. If the disk is full this fails as well; the sentence is also on standard
+ * error. */
 static void record_failure(const run *r, const dslt_run_job *job, const dslt_pool_outcome *outcome) {
   char text[DSLT_POOL_TEXT + 2];
   int length = snprintf(text, sizeof text, "%s\n", outcome->text);
@@ -238,7 +238,7 @@ static void forget_failure(const run *r, const dslt_run_job *job) {
 static int job_ended(void *self, int task, const dslt_pool_outcome *outcome) {
   run *r = self;
   const dslt_run_job *job = &r->plan.jobs[r->todo[task]];
-  dslt_draft_remove(r->request->out, outcome->pid); /* a crash leaves its drafts */
+  dslt_draft_remove(r->request->out, outcome->pid); /* a crash leaves its drafts behind */
   r->result->left--;
   if (outcome->code < 0) {
     r->result->failed++;
@@ -251,7 +251,7 @@ static int job_ended(void *self, int task, const dslt_pool_outcome *outcome) {
   if (r->observer->job) r->observer->job(r->observer->self, job, outcome);
   if (outcome->code < 0 &&
       strncmp(outcome->text, dslt_job_cannot_write, strlen(dslt_job_cannot_write)) == 0) {
-    r->result->cannot_write = 1; /* the jobs that follow would be tracked in vain */
+    r->result->cannot_write = 1; /* results of further jobs could not be written either */
     return -1;
   }
   return 0;
@@ -295,7 +295,7 @@ static int prepare(run *r, dslt_backend_words *backend) {
 }
 
 static void run_free(run *r) {
-  if (r->draft.folder) dslt_draft_sweep(r->request->out); /* children of a killed run may have died late */
+  if (r->draft.folder) dslt_draft_sweep(r->request->out); /* a killed run's children may have ended later */
   dslt_draft_close(&r->draft);
   dslt_lock_drop(&r->lock);
   dslt_run_plan_free(&r->plan);

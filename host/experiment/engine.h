@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine.h: a whole run: set, plan, manifest, child processes, and what is left of an earlier run.
+/* engine.h: a whole run: set, plan, manifest, child processes, and continuing an earlier run.
  *
  * RESULTS/                 manifest.json, and the boxes as plan.h names them
  *   times/NAME.txt         seconds for each frame, the first one's training included; NaN where nothing ran
@@ -9,10 +9,10 @@
  *                          "inputs": hashes of what was read; what changed since is done again (inputs.h)}
  *   failed/NAME.txt        why a job failed; gone when it succeeds
  *   .partial/              files not complete yet
- * Of VOT's unsupervised protocol these are times/unsupervised/NAME.txt and so on.
+ * For VOT's unsupervised protocol these are times/unsupervised/NAME.txt and so on.
  *
  * NAME/NAME_time.txt of GOT-10k and VOT (a column a repetition) is made once all repetitions are there. Boxes
- * and losses repeat to the byte; times do not, so they have a folder of their own. */
+ * and losses are the same bytes in every run; times are not, so they have a separate folder. */
 #ifndef DSLT_EXPERIMENT_ENGINE_H
 #define DSLT_EXPERIMENT_ENGINE_H
 
@@ -25,12 +25,12 @@
 extern "C" {
 #endif
 
-/* What a run was busy with when it could not go on. */
+/* The step at which a run failed. */
 typedef enum dslt_run_step { DSLT_STEP_SET = 0, DSLT_STEP_WEIGHTS = 1, DSLT_STEP_RESULTS = 2 } dslt_run_step;
 
 typedef struct dslt_run_result {
   dslt_run_step step;
-  int jobs;         /* of this shard */
+  int jobs;         /* in this shard */
   int before;       /* of them, finished by an earlier run */
   int changed;      /* of them, done again because ground truth or frames changed */
   int done;         /* finished now */
@@ -41,10 +41,10 @@ typedef struct dslt_run_result {
   int cannot_write; /* 1: stopped because results could not be written (disk full ...) */
 } dslt_run_result;
 
-/* Who watches; members may be NULL. */
+/* Callbacks that report progress; members may be NULL. */
 typedef struct dslt_run_observer {
   void *self;
-  /* A sentence worth knowing before the start. */
+  /* A remark before the start. */
   void (*note)(void *self, const char *sentence);
   /* Before the first job: `frames` to do now, in `jobs` jobs, `slots` at a time. */
   void (*start)(void *self, int64_t frames, int jobs, int slots);
@@ -52,13 +52,14 @@ typedef struct dslt_run_observer {
   /* A job has ended. outcome->code < 0: failed, outcome->text is the sentence and
    * outcome->units the frames it had done. */
   void (*job)(void *self, const dslt_run_job *job, const dslt_pool_outcome *outcome);
-  const volatile sig_atomic_t *stop; /* not 0: end soon, with nothing half written; may be NULL */
+  const volatile sig_atomic_t *stop; /* not 0: end soon, without incomplete files; may be NULL */
 } dslt_run_observer;
 
-/* Do it, or the rest of it. A failed job is told to the observer and counted, it does not make this fail; the
- * caller must be of one thread (pool.h). Errors: those of dslt_dataset_open(), dslt_dataset_select(),
- * dslt_weights_load(), dslt_manifest_settle(), another run at work in the folder (DSLT_ESTATE), a tracker
- * that cannot be made with these options and weights, and results that cannot be written before the start. */
+/* Do the run, or what an earlier one left. A failed job is reported to the observer and counted, but is not
+ * an error of this function; the caller must have only one thread (pool.h). Errors: those of
+ * dslt_dataset_open(), dslt_dataset_select(), dslt_weights_load(), dslt_manifest_settle(), another run active
+ * in the folder (DSLT_ESTATE), a tracker that cannot be made with these options and weights, and results that
+ * cannot be written before the start. */
 int dslt_run_do(dslt_run_result *out, const dslt_run_request *request, const dslt_run_observer *observer);
 
 #ifdef __cplusplus

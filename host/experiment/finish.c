@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* finish.c: gathers the times of repetitions. */
+/* finish.c: collects the times of repetitions in one file. */
 #include "experiment/finish.h"
 
 #include <math.h>
@@ -20,7 +20,7 @@ static int time_name(char **out, const char *boxes) {
   return DSLT_OK;
 }
 
-/* All repetitions of a sequence are neighbours in the plan. */
+/* All repetitions of a sequence are consecutive in the plan. */
 static int all_there(const dslt_run_job *jobs, int count, const char *results) {
   for (int i = 0; i < count; i++)
     if (jobs[i].trouble || !dslt_job_finished(&jobs[i], results)) return 0;

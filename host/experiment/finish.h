@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 /* SEQUENCE_time.txt beside the numbered results of GOT-10k and VOT, a column for each repetition, from the
- * files in times/, for each sequence of which all repetitions are there. Harmless when several shards do it.
+ * files in times/, for each sequence of which all repetitions are there. Several shards may do it.
  * DSLT_EIO. */
 int dslt_finish_times(const dslt_run_plan *plan, const dslt_dataset *set, const dslt_draft *draft);
 

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "media/decode.h"
 
-/* One slot is with the caller, the others are decoded ahead. */
+/* One slot is lent to the caller, the others are decoded ahead. */
 enum { SLOTS = 4, SENTENCE = 600 };
 
 typedef struct slot {
@@ -24,7 +24,7 @@ struct dslt_frames {
   dslt_dataset *set;
   int index;
   int end;     /* first frame behind the range */
-  int wanted;  /* the decoder need not bother with frames before this one */
+  int wanted;  /* frames before this one need not be decoded */
   int decoded; /* next frame the decoder works on; slot = frame % SLOTS */
   int held;    /* frame lent to the caller; first - 1 before */
   int stop, running;
@@ -76,7 +76,7 @@ static int check_there(dslt_dataset *set, int index, int first, int count) {
     DSLT_TRY(dslt_dataset_frame_path(path, sizeof path, set, index, first));
     return dslt_fail(DSLT_EIO, "%s has no frames on disk.", sequence->name);
   }
-  /* Missing frames are found before hours are spent on those before them. */
+  /* Check for missing frames before the run starts, not hours later. */
   for (int i = first; found < sequence->frames && i < first + count; i++) {
     char path[PATH_MAX];
     DSLT_TRY(dslt_dataset_frame_path(path, sizeof path, set, index, i));

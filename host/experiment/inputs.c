@@ -105,7 +105,7 @@ static int differs(const json_t *inputs, const char *key, uint64_t hash) {
   return older && strcmp(older, text) != 0;
 }
 
-/* 1 when the files are the very ones that were read. */
+/* 1 if the files are the same ones that were read. */
 static int same_files(dslt_dataset *set, const dslt_run_job *job, const char *results) {
   const dslt_file_limits limits = {.most = 64, .what = "a hash"};
   char *path = NULL, *text = NULL, now[32];

@@ -25,7 +25,7 @@
 
 const char dslt_job_cannot_write[] = "The results cannot be written: ";
 
-/* One job under way. */
+/* State of a running job. */
 typedef struct track {
   const dslt_job_world *world;
   const dslt_run_job *job;
@@ -167,7 +167,7 @@ static int write_times(const track *t, const dslt_draft *draft, const char *name
   int rc = dslt_atomic_open(&file, path);
   free(path);
   DSLT_TRY(rc);
-  /* OpenCV's windows may have set a locale with decimal commas, but none was opened here. */
+  /* The "C" locale is still set: only OpenCV's windows change it, and none was opened here. */
   for (int i = 0; i < t->job->frames; i++) {
     if (isnan(t->seconds[i]))
       fputs("NaN\n", file.stream);
@@ -215,8 +215,8 @@ done:
   return rc;
 }
 
-/* All files first, then their names, the boxes' last. */
-/* Older boxes would be taken for the result of what is published now. */
+/* Write all files first, then rename them, the boxes' last. */
+/* Remove older boxes first, since they would be taken for the new result. */
 static int remove_boxes(const track *t) {
   char *path = NULL;
   DSLT_TRY(dslt_results_path(&path, t->world->request->out, t->job->boxes));
@@ -250,9 +250,9 @@ static int write_results(const track *t) {
   return dslt_fail(rc, "%s%s", dslt_job_cannot_write, sentence);
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------- */
+/* ---- the whole job ------------------------------------------------------------------------------- */
 
-/* Repetition number k has the k-th seed from the given one on. */
+/* Repetition number k has the seed given + k - 1. */
 static int choose_options(track *t) {
   int64_t seed;
   char text[32];

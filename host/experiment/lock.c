@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-enum { TRIES = 40, TRY_MS = 50 }; /* children of a killed run take a moment to end */
+enum { TRIES = 40, TRY_MS = 50 }; /* seconds to wait for children of a killed run to end */
 
 static void rest(void) {
   const struct timespec time = {0, TRY_MS * 1000000L};
@@ -26,18 +26,18 @@ static int lock_bytes(int fd, const dslt_shard *shard) {
   if (shard && shard->count > 1) {
     lock.l_start = shard->index;
     lock.l_len = 1;
-  } /* else: length 0, to the end of all */
+  } /* else: length 0, to the end of the file */
   return fcntl(fd, F_OFD_SETLK, &lock) == 0 ? 0 : errno;
 }
 
-/* The last run removes the file; then `fd` may be one that nobody else will find. */
+/* The last run removes the file; then `fd` may be a deleted file. */
 static int is_current(int fd, const char *path) {
   struct stat mine, there;
   return fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino &&
          mine.st_dev == there.st_dev;
 }
 
-/* 1 = taken, 0 = busy, negative = error. *fd is -1 where there is no lock to take. */
+/* 1 = taken, 0 = busy, negative = error. *fd is -1 if the file system has no locks. */
 static int try_once(int *fd, const char *path, const dslt_shard *shard) {
   *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (*fd < 0) return dslt_fail(DSLT_EIO, "Cannot open the lock %s: %s.", path, strerror(errno));
@@ -46,7 +46,7 @@ static int try_once(int *fd, const char *path, const dslt_shard *shard) {
   close(*fd);
   *fd = -1;
   return error != 0 && error != EAGAIN && error != EACCES &&
-         error != EINTR; /* no locks here: go on without */
+         error != EINTR; /* no locks here: continue without */
 }
 
 int dslt_lock_take(dslt_lock *out, const char *results, const dslt_shard *shard) {
@@ -74,13 +74,13 @@ int dslt_lock_take(dslt_lock *out, const char *results, const dslt_shard *shard)
 
 void dslt_lock_drop(dslt_lock *lock) {
   if (lock->fd >= 0) {
-    if (lock_bytes(lock->fd, NULL) == 0) unlink(lock->path); /* nobody else is at work here */
+    if (lock_bytes(lock->fd, NULL) == 0) unlink(lock->path); /* no other run is active here */
     close(lock->fd);
   }
   if (lock->path) {
     char *slash = strrchr(lock->path, '/');
     *slash = '\0';
-    rmdir(lock->path); /* fails while others have drafts there, as it should */
+    rmdir(lock->path); /* intentionally fails while others have drafts there */
   }
   free(lock->path);
   *lock = (dslt_lock){.fd = -1};

@@ -15,10 +15,10 @@ typedef struct dslt_lock {
   char *path; /* owned */
 } dslt_lock;
 
-/* Take the lock of a shard (a run without shards takes all). RESULTS/.partial must be there. DSLT_ESTATE:
- * another run is at work; DSLT_EIO, DSLT_EMEMORY. Where the file system has no locks, there is none. */
+/* Take the lock of a shard (a run without shards takes all). RESULTS/.partial must exist. DSLT_ESTATE:
+ * another run is active; DSLT_EIO, DSLT_EMEMORY. Where the file system has no locks, there is none. */
 int dslt_lock_take(dslt_lock *out, const char *results, const dslt_shard *shard);
-/* Give it back; the last one removes the file. Harmless where none is held. */
+/* Release it; the last one removes the file. Does nothing if none is held. */
 void dslt_lock_drop(dslt_lock *lock);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* machine.c: the computer in words, from /proc. */
+/* machine.c: description of the computer, from /proc. */
 #include "experiment/machine.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* machine.h: the computer in words, for the manifest, and how many processes it can run at a time. */
+/* machine.h: description of the computer, for the manifest, and how many processes it can run at a time. */
 #ifndef DSLT_EXPERIMENT_MACHINE_H
 #define DSLT_EXPERIMENT_MACHINE_H
 
@@ -11,8 +11,8 @@
 extern "C" {
 #endif
 
-/* {"host", "system", "cpu", "cores", "memory_mib"}; what cannot be found out is null. A new reference; NULL
- * when memory is out. */
+/* {"host", "system", "cpu", "cores", "memory_mib"}; what is unknown is null. A new reference; NULL when
+ * memory is out. */
 json_t *dslt_machine_describe(void);
 
 /* Processes to run at a time on the CPU with `threads` threads each (0: all cores): cores / threads, and a

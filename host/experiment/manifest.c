@@ -97,7 +97,7 @@ int dslt_manifest_make(json_t **out, const dslt_run_request *request, const dslt
 
 /* ---- comparing ----------------------------------------------------------------------------------- */
 
-/* A member as people read it: strings without quotation marks. */
+/* A member as text: strings without quotation marks. */
 static void words_of(char *out, size_t size, const json_t *value) {
   if (json_is_string(value)) {
     snprintf(out, size, "%s", json_string_value(value));
@@ -119,7 +119,7 @@ static int compare_values(const char *path, const char *what, const json_t *olde
       path, what, before, now);
 }
 
-/* VOT's supervised and unsupervised runs of the same options belong together: scoring wants both. */
+/* VOT's supervised and unsupervised runs of the same options belong together: scoring uses both. */
 static int goes_with(const char *key, const json_t *older, const json_t *newer) {
   const char *a = json_string_value(older), *b = json_string_value(newer);
   return strcmp(key, "protocol") == 0 && a && b && strncmp(a, "vot", 3) == 0 && strncmp(b, "vot", 3) == 0;
@@ -166,7 +166,7 @@ static int compare_with_file(const json_t *manifest, const char *path) {
   return rc;
 }
 
-/* Put the manifest there unless there is one already. */
+/* Write the manifest unless there is one already. */
 static int publish(const json_t *manifest, const dslt_draft *draft) {
   char *temp = NULL, *text = json_dumps(manifest, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
   int rc = text ? dslt_draft_path(&temp, draft, file_name) : no_memory();
@@ -182,7 +182,7 @@ int dslt_manifest_settle(const json_t *manifest, const dslt_draft *draft) {
   char *path = NULL;
   DSLT_TRY(dslt_results_path(&path, draft->results, file_name));
   int rc = access(path, F_OK) == 0 ? 0 : publish(manifest, draft);
-  if (rc == 0) rc = compare_with_file(manifest, path); /* there was one, or another shard was faster */
+  if (rc == 0) rc = compare_with_file(manifest, path); /* there was one, or another shard wrote it first */
   free(path);
   return rc < 0 ? rc : DSLT_OK;
 }

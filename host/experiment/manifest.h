@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* manifest.h: RESULTS/manifest.json says how the results were made; whoever adds to them must do it the same
- * way.
+/* manifest.h: RESULTS/manifest.json records how the results were made; runs that add to them must use the
+ * same settings.
  *
  * {"format": 1, "program": "dslt", "version", "created" (UTC), "command": [...],
  *  "dataset": {"kind", "title", "root", "sequences" (number), "frames", "names": [...],
@@ -31,9 +31,9 @@ typedef struct dslt_backend_words {
 /* Build it. *out is a new reference. DSLT_EMEMORY. */
 int dslt_manifest_make(json_t **out, const dslt_run_request *request, const dslt_dataset *set,
                        const dslt_weights *weights, const dslt_backend_words *backend);
-/* Put it into the results, unless there is one: then the two are compared in all that decides the boxes
- * (version, set, protocol, repetitions, frame limit, weights, options); root, sequences, command line and
- * machine may differ. DSLT_EOPTION names the first difference. DSLT_EIO, DSLT_EFORMAT, DSLT_EMEMORY. */
+/* Write it to the results, unless there is one: then the two are compared in everything that determines the
+ * boxes (version, set, protocol, repetitions, frame limit, weights, options); root, sequences, command line
+ * and machine may differ. DSLT_EOPTION names the first difference. DSLT_EIO, DSLT_EFORMAT, DSLT_EMEMORY. */
 int dslt_manifest_settle(const json_t *manifest, const dslt_draft *draft);
 /* Compare two manifests; `path` names the older one in the sentence. DSLT_EOPTION as above. */
 int dslt_manifest_compare(const json_t *older, const json_t *newer, const char *path);

@@ -80,7 +80,7 @@ static int name_files(dslt_run_job *job, const dslt_run_plan *plan, const char *
   int rc;
   DSLT_TRY_OR_DONE(make_name(&job->name, job, sequence, request));
   DSLT_TRY_OR_DONE(make_boxes(&job->boxes, plan, sequence, stem, request->protocol));
-  /* VOT's two protocols share a folder of results, where they are scored together. */
+  /* VOT's two protocols share a folder of results, so that they are scored together. */
   const char *part = request->protocol == DSLT_RUN_VOT_UNSUPERVISED ? "unsupervised/" : "";
   if (asprintf(&job->times, "times/%s%s.txt", part, stem) < 0 ||
       asprintf(&job->losses, "losses/%s%s.json", part, stem) < 0 ||

@@ -22,7 +22,7 @@ typedef struct dslt_run_job {
   int repetition;      /* from 1 */
   int part;            /* TRE segment or SRE variation, from 1; 0: neither */
   int start, frames;   /* first frame and number of them; the result has a row for each */
-  int shard;           /* which shard does it, from 0 */
+  int shard;           /* the shard that does it, from 0 */
   const char *trouble; /* why it cannot be done, borrowed from the set; NULL: it can */
   dslt_box first;      /* the truth on frame `start`; SRE varies it once the frames' size is known */
   char *name;          /* "Crossing", "Crossing, repetition 2"; owned, as are the paths below */
@@ -38,9 +38,9 @@ typedef struct dslt_run_plan {
 /* The protocol that fits the set: VOT's supervised one for VOT's layout, else one pass. */
 dslt_run_protocol dslt_run_default_protocol(const dslt_dataset_kind *kind);
 
-/* Jobs for every sequence of the set (leave out first what must not run), dealt out to
- * request->shard.count shards: longest first, each to the shard that has least. DSLT_EOPTION: a protocol that
- * the set has no data for. DSLT_EMEMORY. */
+/* Jobs for every sequence of the set (remove first what must not run), assigned to request->shard.count
+ * shards: longest first, each to the shard with the fewest frames. DSLT_EOPTION: a protocol that the set has
+ * no data for. DSLT_EMEMORY. */
 int dslt_run_plan_make(dslt_run_plan *out, const dslt_dataset *set, const dslt_run_request *request);
 void dslt_run_plan_free(dslt_run_plan *plan);
 

@@ -55,8 +55,8 @@ void dslt_pool_say(dslt_pool_line *line, const char *text) {
 
 static void settle_child(pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(0); /* it died in between */
-  /* What a terminal or a batch system sends to all processes at once is the parent's to answer. */
+  if (getppid() != parent) _exit(0); /* the parent died before the call */
+  /* Signals that a terminal or a batch system sends to all processes are handled by the parent. */
   static const int parents[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU};
   struct sigaction action;
   memset(&action, 0, sizeof action);
@@ -157,7 +157,7 @@ static void kill_all(const dslt_pool *pool, child *children, void (*gone)(void *
 
 static int stopped(const dslt_pool *pool) { return pool->stop && *pool->stop; }
 
-/* Wait for messages and handle them. Negative: `done` wants no further task. */
+/* Wait for messages and handle them. Negative: `done` asked to start no further task. */
 static int attend(const dslt_pool *pool, child *children, struct pollfd *fds) {
   for (int i = 0; i < pool->slots; i++)
     fds[i] = (struct pollfd){.fd = children[i].task == NO_TASK ? -1 : children[i].fd, .events = POLLIN};

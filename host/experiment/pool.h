@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pool.h: tasks in child processes, so that one that crashes or is killed for memory takes nothing else with
- * it.
+/* pool.h: tasks in child processes, so that one that crashes or is killed for memory does not affect the
+ * others.
  *
- * Children are forked without exec. The parent must therefore be of one thread, and must not have used OpenMP
- * or a GPU before: what a library starts up in the parent would be broken in the child. A child gets SIGKILL
- * when its parent dies, ignores Ctrl-C (the parent decides) and reads nothing from standard input. */
+ * Children are forked without exec. The parent must therefore have only one thread, and must not have used
+ * OpenMP or a GPU before: their state would be invalid in the child. A child gets SIGKILL when its parent
+ * dies, ignores Ctrl-C (the parent decides) and reads nothing from standard input. */
 #ifndef DSLT_EXPERIMENT_POOL_H
 #define DSLT_EXPERIMENT_POOL_H
 
@@ -21,8 +21,8 @@ typedef struct dslt_pool_outcome {
   int code;                  /* what the task returned; DSLT_EINTERNAL when its process ended by itself */
   double seconds;            /* wall time of the child */
   long pid;                  /* it has ended */
-  int64_t units;             /* the latest count told */
-  char text[DSLT_POOL_TEXT]; /* code < 0: the sentence; else what the task said with dslt_pool_say() */
+  int64_t units;             /* the latest count reported */
+  char text[DSLT_POOL_TEXT]; /* code < 0: the sentence; else the text given to dslt_pool_say() */
 } dslt_pool_outcome;
 
 /* A task's end of the pipe to its parent. */
@@ -37,7 +37,7 @@ typedef struct dslt_pool {
   void *self;       /* handed to the callbacks */
   /* In the child. The slot is 0 .. slots - 1; its return value becomes outcome.code. */
   int (*work)(void *self, int task, int slot, dslt_pool_line *line);
-  /* In the parent; may be NULL. `units` is the latest count told by the task. */
+  /* In the parent; may be NULL. `units` is the latest count reported by the task. */
   void (*progress)(void *self, int task, int64_t units);
   /* In the parent: the task has ended. A negative answer means: start no further task. */
   int (*done)(void *self, int task, const dslt_pool_outcome *outcome);

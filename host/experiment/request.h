@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* request.h: what a run is asked to do, as the command line says it. */
+/* request.h: the settings of a run, as given on the command line. */
 #ifndef DSLT_EXPERIMENT_REQUEST_H
 #define DSLT_EXPERIMENT_REQUEST_H
 

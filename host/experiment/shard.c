@@ -66,7 +66,7 @@ static int from_slurm(dslt_shard *out) {
 static int index_from_environment(dslt_shard *out, int count) {
   static const struct {
     const char *name;
-    int first; /* the smallest index it counts from */
+    int first; /* the smallest index of the array */
   } sources[] = {{kubernetes, 0}, {slurm, 0}, {parallel, 1}};
   for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
     int index;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shard.h: which part of a run this process does, so that an array of jobs on many machines shares one folder
- * of results without talking to each other. */
+ * of results without communicating. */
 #ifndef DSLT_EXPERIMENT_SHARD_H
 #define DSLT_EXPERIMENT_SHARD_H
 

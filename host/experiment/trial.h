@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trial.h: can these options and weights make a tracker here, and on what? Asked before the first job. */
+/* trial.h: checks before the first job that these options and weights can make a tracker, and on which
+ * device. */
 #ifndef DSLT_EXPERIMENT_TRIAL_H
 #define DSLT_EXPERIMENT_TRIAL_H
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* variants.h: the runs that the paper's ablations need (section 5.3), and what the paper prints about
- * them. */
+/* variants.h: the runs that the paper's ablations need (section 5.3), and the paper's numbers for them. */
 #ifndef DSLT_EXPERIMENT_VARIANTS_H
 #define DSLT_EXPERIMENT_VARIANTS_H
 
@@ -14,7 +13,7 @@ enum { DSLT_VARIANTS = 7 };
 
 typedef struct dslt_variant {
   const char *name; /* as in the paper's figure 10; also its folder's name */
-  const char *what; /* what it changes, in words */
+  const char *what; /* what it changes, as text */
   int losses;       /* 1: part of the comparison of losses */
   int layers;       /* 1: part of the comparison of layers; DSLT is in both */
   struct {
@@ -33,7 +32,7 @@ const dslt_variant *dslt_variant_at(int index);
 int dslt_variant_check_base(const dslt_options *options);
 /* Change `options` into the variant's. DSLT_EOPTION when the result does not fit together. */
 int dslt_variant_apply(dslt_options *options, const dslt_variant *variant);
-/* What the paper says about all of them and what it does not; a few sentences. Static storage. */
+/* Which numbers the paper gives for them; a few sentences. Static storage. */
 const char *dslt_variants_paper_note(void);
 
 #ifdef __cplusplus

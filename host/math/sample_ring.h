@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sample_ring.h: which slot of a sample store the next sample goes to. Slot 0 keeps the first frame's sample,
+/* sample_ring.h: which slot of a sample store gets the next sample. Slot 0 keeps the first frame's sample,
  * the others are used in turn. The only definition of this rule, for host, kernels and cost model. */
 #ifndef DSLT_MATH_SAMPLE_RING_H
 #define DSLT_MATH_SAMPLE_RING_H

@@ -45,7 +45,7 @@ static int resize(dslt_canvas *canvas, int width, int height) {
 }
 
 static void copy_row(uint8_t *to, const uint8_t *from, int width, dslt_pixel_format format) {
-  /* where blue, green and red stand in a pixel, and its bytes; of 16-bit samples the high byte */
+  /* offsets of blue, green and red in a pixel, and its size in bytes; of 16-bit samples the high byte */
   union {
     uint16_t word;
     uint8_t byte[2];
@@ -84,7 +84,7 @@ int dslt_canvas_from_image(dslt_canvas *canvas, const dslt_image *image) {
 /* ---- drawing
  * --------------------------------------------------------------------------------------------------- */
 
-/* The nearest pixel border, kept within what an int and the loops below can bear. */
+/* The nearest pixel border, limited so that the int arithmetic below cannot overflow. */
 static int border(double v) {
   if (!(v > -1e6)) return -1000000;
   return v > 1e6 ? 1000000 : (int)floor(v + 0.5);
@@ -144,7 +144,7 @@ static void make_colors(dslt_color map[256]) {
   }
 }
 
-/* The map's value at cell (x, y) for 0..1; what is not a number counts as 0. */
+/* The map's value at cell (x, y) for 0..1; NaN counts as 0. */
 static float cell(const dslt_response *r, int x, int y) {
   const float v =
       r->data[(size_t)clampi(y, 0, r->height - 1) * (size_t)r->width + (size_t)clampi(x, 0, r->width - 1)];

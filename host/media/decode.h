@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* decode.h: between the plain C of this folder and the libraries: opencv.cpp, or no_opencv.c, which says
- * what is missing. */
+/* decode.h: the interface between this folder's C code and opencv.cpp, or no_opencv.c, which reports that
+ * OpenCV is missing. */
 #ifndef DSLT_MEDIA_DECODE_H
 #define DSLT_MEDIA_DECODE_H
 
@@ -41,12 +41,11 @@ void dslt_frame_free(dslt_frame *frame);
  * DSLT_EFORMAT, DSLT_EFRAME; the sentence does not name the file. */
 int dslt_pnm_decode(dslt_frame *out, const uint8_t *bytes, size_t size);
 
-/* Look at the structure of an encoded picture before a decoder sees it: recognise the type, refuse sizes
- * beyond the limit, files that end early and damaged PNG blocks. DSLT_EFORMAT, DSLT_EFRAME; does not name the
- * file. */
+/* Check the structure of an encoded picture before it is decoded: recognise the type, refuse sizes beyond the
+ * limit, files that end early and damaged PNG blocks. DSLT_EFORMAT, DSLT_EFRAME; does not name the file. */
 int dslt_picture_check(const uint8_t *bytes, size_t size);
 
-/* The orientation that an encoded picture's EXIF data ask for, 1..8 (orient.h), 1 when they say nothing. In a
+/* The orientation that an encoded picture's EXIF data ask for, 1..8 (orient.h), 1 when there is none. In a
  * TIFF the tag is set to 1 as well, so that no decoder applies it. */
 int dslt_exif_take_orientation(uint8_t *bytes, size_t size);
 
@@ -64,20 +63,20 @@ int dslt_cv_decode(dslt_frame *out, const uint8_t *bytes, size_t size);
 /* Encode as `extension` (".png", ".jpg"); free() the bytes. */
 int dslt_cv_encode(unsigned char **bytes, size_t *size, const dslt_canvas *canvas, const char *extension);
 
-/* ---- videos by OpenCV; FFmpeg's stand in ffmpeg.h ------------------------------------------------ */
+/* ---- videos by OpenCV; FFmpeg's are in ffmpeg.h -------------------------------------------------- */
 
 typedef struct dslt_video_facts {
   double fps;      /* nominal; 0 when unknown */
-  int64_t about;   /* frames by duration and rate or by the container's own count: no promise; -1 unknown */
+  int64_t about;   /* by duration and rate or the container's count, inexact; -1 unknown */
   int orientation; /* of the stored pictures (orient.h); 0: a matrix that is none of the eight */
   int aspect[2];   /* width : height of a delivered pixel; 1 : 1 when square or not said */
 } dslt_video_facts;
 
 typedef struct dslt_video_request {
-  const char *path;  /* a local file, or an address with :// when `address` */
-  int address;       /* 1: comes from elsewhere, at its own pace */
-  int as_stored;     /* 1: no turning */
-  dslt_notes *notes; /* gets what the user should know */
+  const char *path;  /* a local file, or an address with :// if `address` is 1 */
+  int address;       /* 1: a stream from a network, whose frames may be delayed */
+  int as_stored;     /* 1: do not rotate */
+  dslt_notes *notes; /* receives remarks for the user */
 } dslt_video_request;
 
 /* The orientation that an MP4 or QuickTime file asks for (orient.h), read from its boxes; 1 for other
@@ -93,7 +92,7 @@ void dslt_cv_video_close(dslt_cv_video *video);
 /* "OpenCV 4.6.0 (FFMPEG)"; NULL without it. */
 const char *dslt_cv_version(void);
 
-/* The encoder behind writer.c. `path` is the temporary file; sentences do not name it. */
+/* The encoder used by writer.c. `path` is the temporary file; sentences do not name it. */
 
 typedef struct dslt_cv_writer dslt_cv_writer;
 int dslt_cv_writer_open(dslt_cv_writer **out, const char *path, const dslt_video_format *format);

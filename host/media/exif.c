@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exif.c: how the camera was held, from the metadata of an encoded picture (JPEG, PNG, WebP, TIFF). What is
- * damaged there counts as nothing said: the pixels matter more. */
+/* exif.c: the orientation in the metadata of an encoded picture (JPEG, PNG, WebP, TIFF). Damaged metadata
+ * counts as absent, so that the picture can still be used. */
 #include <string.h>
 
 #include "media/decode.h"
@@ -16,7 +16,8 @@ static uint32_t number(const uint8_t *p, int bytes, int big) {
   return v;
 }
 
-/* The two bytes of tag 274 in the first directory of a TIFF structure, or NULL. `*big` tells their order. */
+/* The two bytes of tag 274 in the first directory of a TIFF structure, or NULL. `*big` is 1 if they are
+ * big-endian. */
 static uint8_t *find_orientation(int *big, span t) {
   if (t.size < 8) return NULL;
   if (memcmp(t.bytes, "II*\0", 4) == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ffmpeg.c: videos read with FFmpeg's own libraries: what was damaged, when each frame is shown, which way is
- * up. */
+/* ffmpeg.c: videos read with FFmpeg's own libraries: with damage reports, the time of each frame, and
+ * orientation. */
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/display.h>
@@ -18,22 +18,22 @@
 #include "media/orient.h"
 
 enum {
-  MOST_FAILURES = 1000, /* packets in a row that give no frame; then the rest is given up */
-  MOST_BAD_READS = 32,  /* the same for the container */
-  SPOT_ENDS = 10,       /* so many good frames part one damaged spot from the next */
-  MOST_THREADS = 4,     /* the tracker wants cores too */
+  MOST_FAILURES = 1000, /* consecutive packets without a frame, after which reading ends */
+  MOST_BAD_READS = 32,  /* the same for errors of the container */
+  SPOT_ENDS = 10,       /* good frames that separate two damaged spots */
+  MOST_THREADS = 4,     /* leaves cores to the tracker */
   ROW_ALIGNMENT = 64
 };
 static const double patience = 30; /* seconds without a byte from an address */
 
-/* One damaged stretch of the video, told when good frames follow. */
+/* One damaged stretch of the video, reported when good frames follow. */
 typedef struct damage {
   int open;
   int64_t before, after; /* numbers of the good frames on either side; -1: none */
   double time_before, time_after;
   int64_t lost;    /* could not be decoded */
   int64_t patched; /* delivered, partly made up by the decoder */
-  int64_t skipped; /* missing by the times of the frames around, where the container is damaged */
+  int64_t skipped; /* missing according to the times of the frames around, if the container is damaged */
   int good;        /* frames since */
 } damage;
 
@@ -44,7 +44,7 @@ struct dslt_ff_video {
   AVPacket *packet;
   AVFrame *frame;
   struct SwsContext *scaler;
-  int scaled[5];     /* what the scaler is for: width, height, format, colour space, range */
+  int scaled[5];     /* settings of the scaler: width, height, format, colour space, range */
   dslt_frame stored; /* before turning */
   dslt_video_request request;
   char *name;
@@ -52,7 +52,7 @@ struct dslt_ff_video {
   double deadline; /* of the present wait; 0: none */
   double fps;
   int orientation;
-  int drained;     /* the decoder was told that the input ended */
+  int drained;     /* the decoder has been sent the end of the input */
   int64_t cut_off; /* frames that the index places behind the end of the file */
   int64_t packets; /* of the video read so far */
   int64_t number;  /* of the next frame */
@@ -60,7 +60,7 @@ struct dslt_ff_video {
   int failures;    /* in a row */
   int complaints;  /* errors that the container's reader logged since the last packet */
   damage spot;
-  int spots; /* told */
+  int spots; /* already reported */
 };
 
 static int interrupted(void *self) {
@@ -68,7 +68,7 @@ static int interrupted(void *self) {
   return (v->stop && atomic_load(v->stop)) || (v->deadline > 0 && dslt_seconds() > v->deadline);
 }
 
-/* FFmpeg prints nothing; that a container is damaged, it says in its log alone. */
+/* FFmpeg prints nothing; damage of a container is only reported in its log, which is captured here. */
 static void listen(void *context, int level, const char *text, va_list arguments) {
   (void)text, (void)arguments;
   if (!context || level > AV_LOG_ERROR) return;
@@ -109,7 +109,7 @@ static void tell_spot(dslt_ff_video *v) {
   char cost[160];
   describe_cost(cost, sizeof cost, d);
   dslt_notes *notes = v->request.notes;
-  if (d->before < 0 && v->request.address) return; /* a stream is joined where it happens to be */
+  if (d->before < 0 && v->request.address) return; /* a live stream begins in the middle */
   if (d->before < 0 && d->after >= 0)
     dslt_notes_add(notes, 1, "%s is damaged before frame %lld (%.3f s): %s.", v->name, (long long)d->after,
                    d->time_after, cost);
@@ -136,7 +136,7 @@ static double time_of(const dslt_ff_video *v) {
   return v->number == 0 ? 0 : v->time + (v->fps > 0 ? 1 / v->fps : 0.04);
 }
 
-/* Frames that the container's reader passed over show in the times alone. */
+/* Frames that the container's reader skipped are only visible as gaps in the times. */
 static void look_for_gap(dslt_ff_video *v, double time) {
   const double steps = (time - v->time) * v->fps;
   if (v->number == 0 || !(steps > 1.5) || (!v->complaints && !v->spot.open)) return;
@@ -144,7 +144,7 @@ static void look_for_gap(dslt_ff_video *v, double time) {
   v->complaints = 0;
 }
 
-/* A frame came: keep its time and close the books on what went before it. */
+/* A frame was decoded: store its time and end the damaged spot before it. */
 static void account(dslt_ff_video *v) {
   const AVFrame *f = v->frame;
   const double time = time_of(v);
@@ -184,9 +184,9 @@ static int open_container(dslt_ff_video *v) {
   const char *url = v->request.path;
   AVDictionary *options = NULL;
   if (v->request.address) {
-    av_dict_set(&options, "rtsp_transport", "tcp", 0); /* no packets lost on the way */
+    av_dict_set(&options, "rtsp_transport", "tcp", 0); /* do not drop packets */
     v->deadline = dslt_seconds() + patience;
-  } else { /* as a file, whatever colons the name holds, and nothing from elsewhere that it may refer to */
+  } else { /* as a file, even with colons in its name, and without opening other files that it refers to */
     if (snprintf(local, sizeof local, "file:%s", url) >= (int)sizeof local)
       return dslt_fail(DSLT_EIO, "The file name %.60s... is too long.", url);
     url = local;
@@ -225,7 +225,7 @@ static int open_decoder(dslt_ff_video *v) {
   if (code < 0) return cannot_open(v, code);
   const long cores = sysconf(_SC_NPROCESSORS_ONLN);
   v->codec->pkt_timebase = v->stream->time_base;
-  /* Not a thread a frame: what the decoder makes up at damaged spots would then depend on their race. */
+  /* No frame threading: what the decoder fills in at damaged spots would then depend on timing. */
   v->codec->thread_type = FF_THREAD_SLICE;
   v->codec->thread_count = cores < 2 ? 1 : cores < MOST_THREADS ? (int)cores : MOST_THREADS;
   code = avcodec_open2(v->codec, decoder, NULL);
@@ -253,8 +253,8 @@ static int stream_orientation(const AVStream *stream) {
 
 static int valid_rate(AVRational r) { return r.num > 0 && r.den > 0 && av_q2d(r) < 1e5; }
 
-/* Frames whose place by the index lies behind the end of the file; only MP4 and its kin have a whole
- * index. */
+/* Frames whose place by the index lies behind the end of the file; only MP4 and related formats have a
+ * complete index. */
 static int64_t count_cut_off(const dslt_ff_video *v) {
   const int64_t size = v->request.address || !v->format->pb ? -1 : avio_size(v->format->pb);
   int64_t count = 0;
@@ -303,14 +303,14 @@ int dslt_ff_video_open(dslt_ff_video **out, dslt_video_facts *facts, const dslt_
     dslt_ff_video_close(v);
     return rc;
   }
-  find_facts(facts, v); /* complaints so far stay: short files are read whole on opening */
+  find_facts(facts, v); /* keep errors logged so far: short files are read completely on opening */
   *out = v;
   return DSLT_OK;
 }
 
 /* ---- frame by frame ------------------------------------------------------------------------------ */
 
-/* The input is through: that it ended before its time is known of some containers alone. */
+/* The input has ended; that it ended early can be detected for some containers only. */
 static void tell_cut_off(dslt_ff_video *v) {
   const int64_t announced = v->stream->nb_frames;
   int64_t missing = v->cut_off;
@@ -350,7 +350,7 @@ static int read_packet(dslt_ff_video *v) {
   }
 }
 
-/* Give the decoder its next packet, or tell it that there is none. */
+/* Send the decoder its next packet, or the end of the input. */
 static int feed(dslt_ff_video *v) {
   const int rc = read_packet(v);
   if (rc < 0) return rc;

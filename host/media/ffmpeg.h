@@ -11,8 +11,8 @@
 typedef struct dslt_ff_video dslt_ff_video;
 /* DSLT_EIO (missing, refused, no answer for half a minute), DSLT_EFORMAT (no video), DSLT_EFRAME. */
 int dslt_ff_video_open(dslt_ff_video **out, dslt_video_facts *facts, const dslt_video_request *request);
-/* Next frame, upright, with its time; with `out` NULL it is passed over. 1, 0 at the end, negative. Damaged
- * spots are passed over and noted. `stop` turning true ends a wait with 0. */
+/* Next frame, upright, with its time; with `out` NULL it is skipped. 1, 0 at the end, negative. Damaged spots
+ * are skipped and reported. `stop` turning true ends a wait with 0. */
 int dslt_ff_video_next(dslt_frame *out, dslt_ff_video *video, const atomic_bool *stop);
 void dslt_ff_video_close(dslt_ff_video *video);
 /* "5.1.6"; NULL without it. */

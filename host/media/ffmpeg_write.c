@@ -46,7 +46,7 @@ static void release(dslt_ff_writer *w) {
 static void set_up(AVCodecContext *c, const dslt_ff_writer *w, const dslt_video_format *format) {
   const AVRational rate = av_d2q(format->fps, 60000);
   const int constant =
-      strcmp(w->format->oformat->name, "avi") == 0; /* frames are numbered there, not timed */
+      strcmp(w->format->oformat->name, "avi") == 0; /* these containers have a frame rate, no times */
   c->width = format->width & ~1;                    /* 4:2:0 colour has no odd sides */
   c->height = format->height & ~1;
   c->pix_fmt = AV_PIX_FMT_YUV420P;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* media.h: frames in and pictures out. Everything that OpenCV and FFmpeg do for dslt stands behind this
- * header. Videos are read and written by FFmpeg's own libraries, or by OpenCV in a build without them;
- * pictures, cameras and windows are OpenCV's. Without either, rendered scenes and PNM folders still work and
- * the rest says what is missing. Plain C. */
+/* media.h: input of frames and output of pictures and videos. All uses of OpenCV and FFmpeg are behind this
+ * interface. Videos are read and written by FFmpeg's own libraries, or by OpenCV in a build without them;
+ * pictures, cameras and windows are OpenCV's. Without either, rendered scenes and PNM folders still work, and
+ * other inputs are errors that name the missing library. Plain C. */
 #ifndef DSLT_MEDIA_MEDIA_H
 #define DSLT_MEDIA_MEDIA_H
 
@@ -26,12 +26,12 @@ typedef struct dslt_source_options {
 } dslt_source_options;
 
 typedef struct dslt_source_info {
-  int64_t frames; /* frames that will be delivered; -1 when unknown (video, camera, stdin) */
-  int64_t about;  /* the same where it is known, else an estimate and no promise; -1 without any */
+  int64_t frames; /* number of frames that will be delivered; -1 when unknown (video, camera, stdin) */
+  int64_t about;  /* the same if known, else an estimate; -1 without one */
   double fps;     /* nominal; 0 when unknown */
   int aspect[2];  /* width : height of a delivered pixel; 1 : 1 when square or not said */
   char kind[16];  /* "video", "images", "camera", "list", "scene" */
-  int live;       /* 1: frames come when they come; asking for one ahead of its time would wait for it */
+  int live;       /* 1: live; reading a frame ahead would wait for it */
 } dslt_source_info;
 
 /* 1 when a file of this name counts as a picture of a folder, by its ending; hidden files do not. */
@@ -41,39 +41,39 @@ int dslt_picture_name(const char *path);
  *   FILE.mp4 and whatever else can be decoded   a video; an address with :// too
  *   FILE.png                                    a single picture
  *   DIR                                         its pictures in natural order (img2 before img10); other files
- *                                               and hidden ones are passed over
+ *                                               and hidden ones are skipped
  *   "DIR/prefix*.png"                           a glob, natural order
- *   camera:N                                    a camera; frames that nobody takes in time are dropped
+ *   camera:N                                    a camera; frames that are not read in time are dropped
  *   -                                           a list of picture files on standard input, one a line
  *   scene:SEED or scene:SEED:WIDTHxHEIGHT       the rendered clip of scene.h
- * A file of the name goes before every other meaning, so a name may hold colons. In a folder or glob no two
- * names may differ in their ending alone (1.jpg, 1.png: the same frame twice, DSLT_EARGUMENT).
- * Pictures end in .bmp .exr .jpeg .jpg .pgm .png .pnm .ppm .tif .tiff .webp, in either case. `options` NULL =
- * all defaults. The decoder's thread starts at once. DSLT_EARGUMENT (a first frame beyond the end, a
- * malformed name), DSLT_EIO (missing, unreadable, a folder without pictures), DSLT_EFORMAT (no video),
- * DSLT_EUNSUPPORTED (without OpenCV), DSLT_EMEMORY; all name the input. */
+ * An existing file of that name takes precedence over every other meaning, so a name may contain colons. In a
+ * folder or glob no two names may differ only in their ending (1.jpg, 1.png: the same frame twice,
+ * DSLT_EARGUMENT). Pictures end in .bmp .exr .jpeg .jpg .pgm .png .pnm .ppm .tif .tiff .webp, in either case.
+ * `options` NULL = all defaults. The decoder's thread starts at once. DSLT_EARGUMENT (a first frame beyond
+ * the end, a malformed name), DSLT_EIO (missing, unreadable, a folder without pictures), DSLT_EFORMAT (no
+ * video), DSLT_EUNSUPPORTED (without OpenCV), DSLT_EMEMORY; all name the input. */
 int dslt_source_open(dslt_source **out, const char *input, const dslt_source_options *options);
 void dslt_source_info_get(dslt_source_info *out, const dslt_source *source);
 /* 1 when `input` names a rendered clip: scene:... and no file of this name. */
 int dslt_source_is_scene(const char *input);
-/* Next frame: 1 = delivered, 0 = end, negative = error, after the frames before it were delivered; both stay
- * so in later calls. `out` is borrowed until the next call (with `held` 2: the call after it, and so on).
+/* Next frame: 1 = delivered, 0 = end, negative = error, reported after the frames before it; later calls
+ * return the same. `out` is borrowed until the next call (with `held` 2: the call after it, and so on).
  * `out->format` is whatever the file held (grey, alpha and 16 bit are passed on as such, 16-bit alpha is
  * dropped); sizes may change from frame to frame. `*name` (may be NULL) is the file's path or "", valid as
  * long as `out`, and `*decode_ms` (may be NULL) the time the decoder spent on this frame. Errors name the
  * file: DSLT_EFORMAT a damaged picture, or a video that cannot be decoded any further; DSLT_EFRAME beyond
- * 16384 pixels a side or floating-point pixels; DSLT_EIO. Damaged spots of a video are passed over: see
+ * 16384 pixels a side or floating-point pixels; DSLT_EIO. Damaged spots of a video are skipped: see
  * dslt_source_damaged(). JPEG data that is damaged in the middle carries no checksum and goes unnoticed. */
 int dslt_source_next(dslt_image *out, const char **name, double *decode_ms, dslt_source *source);
 /* Time of the frame delivered last, in seconds as its container has it (what ffprobe shows as the frame's
  * time); NaN where there is none: pictures, cameras. A rendered clip has 30 frames a second. */
 double dslt_source_time(const dslt_source *source);
-/* A full sentence that the user should read: how frames are turned, which were damaged. 1, or 0 when there is
- * none (any more); ask after opening and after every frame. */
+/* A full sentence for the user: how frames are rotated, which were damaged. 1, or 0 when there is none (any
+ * more); call it after opening and after every frame. */
 int dslt_source_note(char *out, size_t size, dslt_source *source);
-/* Damaged spots that were passed over so far; each has its sentence. */
+/* Number of damaged spots skipped so far; each is reported in a sentence. */
 int64_t dslt_source_damaged(dslt_source *source);
-/* Stop the decoder wherever it is and free everything; NULL is fine. A camera that hangs is waited for. */
+/* Stop the decoder and free everything; NULL is allowed. Waits for a camera that does not respond. */
 void dslt_source_close(dslt_source *source);
 
 /* ---- pictures ------------------------------------------------------------------------------------ */
@@ -133,11 +133,11 @@ int dslt_video_writer_open(dslt_video_writer **out, const char *path, const dslt
  * OpenCV's writer, have one rate: frames are repeated or left out to keep pace. A full disk may show only in
  * _close. */
 int dslt_video_writer_write(dslt_video_writer *writer, const dslt_canvas *canvas, double seconds);
-/* A sentence on what the file does not keep of what was written to it so far, or "". Valid until _close. */
+/* A sentence on frames or times that the file cannot represent, or "". Valid until _close. */
 const char *dslt_video_writer_note(dslt_video_writer *writer);
-/* Finish the file, see that nothing was lost on the way to the disk, and put it in its place; with `keep` 0
- * or on failure (DSLT_EIO) the temporary file is removed and `path` stays as it was. Frees the writer in
- * every case. */
+/* Finish the file, check that everything was written, and rename it to its final name; with `keep` 0 or on
+ * failure (DSLT_EIO) the temporary file is removed and `path` stays as it was. Frees the writer in every
+ * case. */
 int dslt_video_writer_close(dslt_video_writer *writer, int keep);
 
 /* ---- window (never opened unless asked) ---------------------------------------------------------- */
@@ -150,7 +150,7 @@ void dslt_window_close(const char *title);
  * cancelled. */
 int dslt_window_select(dslt_box *out, const dslt_canvas *canvas, const char *title);
 
-/* "FFmpeg 5.1.6, OpenCV 4.6.0 (FFMPEG)", of those that this build has, or "none". Static storage. */
+/* "FFmpeg 5.1.6, OpenCV 4.6.0 (FFMPEG)", the libraries of this build, or "none". Static storage. */
 const char *dslt_media_library(void);
 /* 1 when this build can write videos; and .png and .jpg pictures. */
 int dslt_media_writes_videos(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mp4.c: the display matrix of an MP4 or QuickTime file, read from its boxes: OpenCV's answer to that
- * question changed sign from version to version. */
+/* mp4.c: the display matrix of an MP4 or QuickTime file, read from its boxes: OpenCV reports its angle with a
+ * different sign in different versions. */
 #include <stdio.h>
 #include <string.h>
 

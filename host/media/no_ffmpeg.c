@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* no_ffmpeg.c: what a build without FFmpeg's libraries answers; video.c and writer.c then take OpenCV. */
+/* no_ffmpeg.c: replaces ffmpeg.c in a build without FFmpeg's libraries; video.c and writer.c then use
+ * OpenCV. */
 #ifndef DSLT_FFMPEG
 #include "base/error.h"
 #include "media/ffmpeg.h"
@@ -36,5 +37,5 @@ int dslt_ff_writer_close(dslt_ff_writer *writer) {
 }
 
 #else
-typedef int dslt_no_ffmpeg_is_empty; /* ISO C wants a declaration in every file */
+typedef int dslt_no_ffmpeg_is_empty; /* ISO C requires a declaration in every file */
 #endif

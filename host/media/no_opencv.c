@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* no_opencv.c: what a build without OpenCV answers. */
+/* no_opencv.c: replaces opencv.cpp in a build without OpenCV. */
 #ifndef DSLT_OPENCV
 #include "base/error.h"
 #include "media/decode.h"
@@ -69,5 +69,5 @@ int dslt_window_select(dslt_box *out, const dslt_canvas *canvas, const char *tit
 const char *dslt_cv_version(void) { return NULL; }
 
 #else
-typedef int dslt_no_opencv_is_empty; /* ISO C wants a declaration in every file */
+typedef int dslt_no_opencv_is_empty; /* ISO C requires a declaration in every file */
 #endif

@@ -106,13 +106,12 @@ int copy_out(dslt_frame *out, const cv::Mat &mat) {
 
 }  // namespace
 
-// ---- pictures
-// -----------------------------------------------------------------------------------------------------
+// ---- pictures ---------------------------------------------------------------------------------------
 
 int dslt_cv_decode(dslt_frame *out, const uint8_t *bytes, size_t size) {
   return guarded(DSLT_EFORMAT, "The picture cannot be decoded", [&] {
     const cv::Mat encoded(1, static_cast<int>(size), CV_8UC1, const_cast<uint8_t *>(bytes));
-    // UNCHANGED: own depth and channels, and the camera's orientation flag is left alone
+    // UNCHANGED: own depth and channels, and the EXIF orientation is ignored
     const cv::Mat mat = cv::imdecode(encoded, cv::IMREAD_UNCHANGED);
     if (mat.empty()) return dslt_fail(DSLT_EFORMAT, "The picture cannot be decoded; the file is damaged.");
     return copy_out(out, mat);
@@ -146,15 +145,14 @@ void dslt_canvas_text(dslt_canvas *canvas, int x, int y, const char *text, doubl
   });
 }
 
-// ---- reading videos
-// -----------------------------------------------------------------------------------------------
+// ---- reading videos ---------------------------------------------------------------------------------
 
 struct dslt_cv_video {
   cv::VideoCapture capture;
   cv::Mat frame;
   dslt_frame stored = {};  // before turning
   int orientation = 1;
-  bool timed = false;  // a video; a camera's frames come when they come
+  bool timed = false;  // a video; a camera is live
   std::string name;
   dslt_notes *notes = nullptr;
   int64_t passed = 0, about = -1;
@@ -168,14 +166,15 @@ std::string as_file(const char *path) { return path[0] == '/' ? path : std::stri
 
 int open_file(dslt_cv_video *video, const dslt_video_request *request) {
   const std::string name = request->address ? request->path : as_file(request->path);
-  // FFmpeg first and alone: other backends print, or take a name for a pattern
+  // FFmpeg only: other backends print, or take a name for a pattern
   if (cv::videoio_registry::hasBackend(cv::CAP_FFMPEG)) {
     video->capture.open(name, cv::CAP_FFMPEG);
   } else {
     video->capture.open(name, cv::CAP_ANY);
   }
   if (video->capture.isOpened()) {
-    video->capture.set(cv::CAP_PROP_ORIENTATION_AUTO, 0);  // of OpenCV's versions some turn the wrong way
+    video->capture.set(cv::CAP_PROP_ORIENTATION_AUTO,
+                       0);  // some versions of OpenCV rotate in the wrong direction
     return DSLT_OK;
   }
   if (request->address)
@@ -242,7 +241,7 @@ int dslt_cv_video_open(dslt_cv_video **out, dslt_video_facts *facts, const dslt_
 
 namespace {
 
-// The next frame. A read that fails need not be the end: some are tried behind it.
+// The next frame. A failed read need not be the end: further reads are tried.
 bool grab(dslt_cv_video *video) {
   constexpr int kAttempts = 100;
   if (video->capture.grab()) return true;
@@ -288,8 +287,7 @@ int dslt_cv_video_next(dslt_frame *out, dslt_cv_video *video) {
 
 void dslt_cv_video_close(dslt_cv_video *video) { delete video; }
 
-// ---- writing videos
-// -----------------------------------------------------------------------------------------------
+// ---- writing videos ---------------------------------------------------------------------------------
 
 struct dslt_cv_writer {
   cv::VideoWriter writer;
@@ -350,19 +348,18 @@ int dslt_cv_writer_close(dslt_cv_writer *writer) {
   });
 }
 
-// ---- window
-// -------------------------------------------------------------------------------------------------------
+// ---- window -----------------------------------------------------------------------------------------
 
 namespace {
 
 #ifdef HAVE_OPENCV_HIGHGUI
 // The toolkits behind highgui end the process when the display refuses them (gone, no permission, plugin
-// missing), so a child tries first and the parent looks at how it ended.
+// missing), so a child process tries first and the parent checks its exit status.
 bool display_answers() {
   const pid_t child = fork();
   if (child < 0) return false;
   if (child == 0) {
-    for (int fd : {STDOUT_FILENO, STDERR_FILENO}) close(fd);  // what the toolkit says is for nobody
+    for (int fd : {STDOUT_FILENO, STDERR_FILENO}) close(fd);  // the toolkit's messages are not shown
     try {
 #if CV_VERSION_MAJOR < 5
       cvInitSystem(0, nullptr);

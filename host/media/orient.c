@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* orient.c: pictures put upright. */
+/* orient.c: rotates and mirrors pictures upright. */
 #include "media/orient.h"
 
 #include <math.h>
@@ -38,7 +38,7 @@ int dslt_orient_from_matrix(const int32_t matrix[9]) {
   return 0;
 }
 
-/* The bytes of a pixel are moved as a block; the compiler makes each size a move of its own. */
+/* The bytes of a pixel are moved as a block; the compiler makes each size a separate move instruction. */
 static void move_pixels(uint8_t *to, int64_t to_step, const uint8_t *from, int64_t from_step, int count,
                         int bytes) {
   for (int i = 0; i < count; i++, to += to_step, from += from_step) {
@@ -66,7 +66,7 @@ int dslt_orient_frame(dslt_frame *out, const dslt_frame *stored, int orientation
   const int k = orientation >= 1 && orientation <= 8 ? orientation : 1;
   const int64_t corner = plan[k].bottom * last_row + plan[k].right * last_pixel;
   const int64_t step = plan[k].step_down * stride + plan[k].step_right * bytes;
-  /* along the other axis the walk runs away from the corner */
+  /* rows and columns are exchanged */
   const int64_t row_step = swaps ? (plan[k].right ? -bytes : bytes) : (plan[k].bottom ? -stride : stride);
   enum { TILE = 64 }; /* columns at a time: a turned picture is read down its columns */
   for (int x = 0; x < width; x += swaps ? TILE : width) {

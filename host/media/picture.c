@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* picture.c: a picture file becomes a frame. */
+/* picture.c: decodes picture files. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +59,7 @@ void dslt_frame_free(dslt_frame *frame) {
   *frame = (dslt_frame){0};
 }
 
-/* The whole file in memory: decoders that open files themselves do not say why they failed. */
+/* The whole file in memory: decoders that open files themselves do not report why they failed. */
 static int read_all(char **bytes, size_t *size, const char *path) {
   static const dslt_file_limits limits = {.most = (size_t)2 << 30, .what = "a picture"};
   DSLT_TRY(dslt_file_read(bytes, size, path, &limits));

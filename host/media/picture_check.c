@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* picture_check.c: reads the skeleton of an encoded picture before a decoder gets it. Decoders allocate first
- * and ask later, fill what is missing with grey and complain on stderr; this refuses oversized, truncated and
- * damaged files with a sentence instead. Limits: a damaged byte inside the compressed data of a JPEG, WebP or
- * TIFF goes unnoticed here (those carry no checksum); a PNG's does not. */
+/* picture_check.c: checks the structure of an encoded picture before it is decoded. Decoders allocate before
+ * they check, fill missing parts with grey and print to stderr; this refuses oversized, truncated and damaged
+ * files with an error instead. Limits: a damaged byte inside the compressed data of a JPEG, WebP or TIFF goes
+ * unnoticed here (those carry no checksum); a PNG's does not. */
 #include <string.h>
 
 #include "base/error.h"
@@ -84,8 +84,8 @@ static int check_png(blob b) {
  * ------------------------------------------------------------------------------------------------------ */
 
 /* Walk the segments and, after each start of scan, the compressed bytes up to the next marker; the
- * end-of-image marker must come. A thumbnail inside the metadata is stepped over, so its end marker cannot
- * deceive. */
+ * end-of-image marker must come. A thumbnail inside the metadata is skipped, so its end marker is not taken
+ * for the picture's. */
 static int check_jpeg(blob b) {
   size_t at = 2;
   int frame = 0, scan = 0;
@@ -177,7 +177,7 @@ static int check_webp(blob b) {
   return dslt_fail(DSLT_EFORMAT, "The WebP is damaged.");
 }
 
-/* Text PNM (P1..P3) and bitmaps (P4): OpenCV reads them; here only the size is looked at. */
+/* Text PNM (P1..P3) and bitmaps (P4): OpenCV reads them; only the size is checked here. */
 static int check_pnm(blob b) {
   int64_t value[2] = {0};
   int have = 0, digits = 0;

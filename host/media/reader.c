@@ -32,7 +32,7 @@ struct dslt_source {
   dslt_notes notes;
 };
 
-/* A camera does not wait: move the oldest waiting frame's buffer to the end and fill it anew. Lock held. */
+/* A camera does not wait: reuse the oldest undelivered frame's buffer for the new frame. Lock held. */
 static void drop_oldest(dslt_source *s) {
   const int first = s->head + s->lent, last = s->head + s->filled - 1;
   const dslt_frame oldest = s->slots[first % s->count];
@@ -138,7 +138,7 @@ static int check_options(const dslt_source_options *o) {
   return DSLT_OK;
 }
 
-/* What is known of all frames becomes what is known of those that were asked for. */
+/* Converts the number of all frames to that of the requested range. */
 static int cut_counts(dslt_source_info *info, const char *input, const dslt_source_options *o) {
   if (info->frames >= 0 && o->start >= info->frames && o->start > 0)
     return dslt_fail(DSLT_EARGUMENT, "%s has %lld frames; frame %lld cannot be the first (counted from 0).",
@@ -190,7 +190,7 @@ void dslt_source_info_get(dslt_source_info *out, const dslt_source *source) {
 int dslt_source_next(dslt_image *out, const char **name, double *decode_ms, dslt_source *source) {
   dslt_source *s = source;
   pthread_mutex_lock(&s->lock);
-  if (s->lent == s->held) { /* the caller is through with the oldest */
+  if (s->lent == s->held) { /* the caller has finished with the oldest */
     s->head = (s->head + 1) % s->count;
     s->filled--;
     s->lent--;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scene.c: the plot of the rendered clip: who moves where, and what is drawn in which order. */
+/* scene.c: the rendered clip: movement of its objects, and the order in which they are drawn. */
 #include "media/scene.h"
 
 #include <ctype.h>
@@ -18,12 +18,12 @@ struct dslt_scene {
   dslt_scene_options options;
   dslt_sheet background;
   int margin_x, margin_y; /* how far the background drifts to each side, px */
-  double sway_x, sway_y;  /* how far the object's centre may leave the middle, px */
+  double sway_x, sway_y;  /* largest distance of the object's centre from the middle, px */
   double phase[8];        /* turns, from the seed */
   dslt_sprite object, distractor[DISTRACTORS];
-  dslt_sprite_pose home[DISTRACTORS]; /* where the distractors wander about */
+  dslt_sprite_pose home[DISTRACTORS]; /* places around which the distractors move */
   int first_blur[2], last_blur[2];
-  int first_cover, last_cover; /* frames in which the bar is on its way */
+  int first_cover, last_cover; /* frames in which the bar moves */
 };
 
 static const double LARGEST_SCALE = 1.36, LARGEST_TURN = 22.0 / 360;
@@ -46,7 +46,7 @@ void dslt_scene_defaults(dslt_scene_options *out) {
 /* ---- poses
  * ----------------------------------------------------------------------------------------------------- */
 
-/* Places on a grid of 1/4096 px are the same on every machine, whatever its last bits do. */
+/* Places on a grid of 1/4096 px are the same on every machine in spite of rounding differences. */
 static double snap(double v) { return floor(v * 4096 + 0.5) / 4096; }
 
 /* The object at time `t`, which may fall between frames. Size and turn are those of the options at t = 0. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scene.h: a clip of our own with known ground truth: a textured object over a moving cluttered background,
+/* scene.h: a synthetic clip with known ground truth: a textured object over a moving cluttered background,
  * with scale change, rotation, motion blur and a partial occlusion. Pure C, no files, no third-party pixels;
  * the same seed gives the same bytes. Used by the demo, the tests and the benchmarks. */
 #ifndef DSLT_MEDIA_SCENE_H
@@ -21,7 +21,7 @@ typedef struct dslt_scene_options {
   int rotation;                       /* 1: it turns, within +-22 degrees */
   int blur;                           /* 1: motion blur in 22..34 % and 80..90 % of the clip */
   int occlusion;  /* 1: a post half as wide as the object passes before it once, in 48..76 % */
-  int background; /* 1: the background drifts and other toys wander; 0: all stand still */
+  int background; /* 1: the background and other toys move; 0: they are still */
 } dslt_scene_options;
 
 typedef struct dslt_scene dslt_scene;

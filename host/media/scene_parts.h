@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scene_parts.h: what scene.c is made of: painted textures and their placement in a frame. Internal to
+/* scene_parts.h: functions that scene.c uses: painted textures and their placement in a frame. Internal to
  * host/media. Everything is integer arithmetic or additions, products, quotients and roots of doubles that
  * end in a rounding to 8 or 16 bits, with no call of libm's transcendental functions, so the bytes do not
  * depend on the C library. */
@@ -80,7 +80,7 @@ typedef struct dslt_sprite {
   dslt_sheet shadow;
 } dslt_sprite;
 
-/* Takes the sheet over (also on failure). */
+/* Takes ownership of the sheet (also on failure). */
 int dslt_sprite_create(dslt_sprite *out, dslt_sheet *sheet);
 void dslt_sprite_free(dslt_sprite *sprite);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scene_texture.c: paints the pictures a scene is made of. */
+/* scene_texture.c: paints the textures of a scene. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 
 enum { TOY_WIDTH = 256, TOY_HEIGHT = 320 };
 
-/* Warm paper colours, shared by object and background so that colour alone does not give the object away. */
+/* Warm paper colours, shared by object and background so that the object cannot be found by colour only. */
 static const uint32_t PALETTE[] = {0x1f5f6b, 0x34495e, 0xb9a27c, 0xa8583a, 0xb98c3d, 0x6d8d6a,
                                    0xa97578, 0x22304a, 0xcfc3a8, 0x5b3c54, 0x8a4a3a, 0x49707a};
 enum { PALETTE_SIZE = sizeof PALETTE / sizeof PALETTE[0] };
@@ -40,7 +40,7 @@ void dslt_sheet_free(dslt_sheet *sheet) {
 /* ---- shapes
  * ---------------------------------------------------------------------------------------------------- */
 
-/* Distance to the outline, negative inside; exact enough near the outline, which is all that is seen. */
+/* Distance to the outline, negative inside; exact enough near the outline, where it is used. */
 static double distance(const dslt_shape *s, double px, double py) {
   if (s->kind == DSLT_SHAPE_TRIANGLE) {
     const double cx[4] = {s->x, s->rx, s->sine, s->x}, cy[4] = {s->y, s->ry, s->cosine, s->y};
@@ -184,7 +184,7 @@ static void paint_eye(dslt_sheet *sheet, double x, double y, double r, uint32_t 
 int dslt_scene_paint_object(dslt_sheet *out) {
   DSLT_TRY(dslt_sheet_create(out, TOY_WIDTH, TOY_HEIGHT));
   const dslt_shape body = box(128, 172, 128, 148, 104, 0), inner = box(128, 172, 121, 141, 98, 0);
-  /* ears reach the top edge, the body the other three, so the truth box fits exactly */
+  /* ears reach the top edge and the body the other three, so that the true box fits exactly */
   paint(out, triangle(14, 0, 116, 34, 10, 126), NULL, plain(0x5a1f4e), 1);
   paint(out, triangle(244, 0, 140, 34, 247, 126), NULL, plain(0x5a1f4e), 1);
   paint(out, triangle(28, 22, 100, 46, 26, 100), NULL, plain(0xf2b04a), 1);

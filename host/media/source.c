@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* source.c: what the user may name as input, and how each kind yields its frames. */
+/* source.c: parses the name of an input and reads frames of each kind. */
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
@@ -35,7 +35,7 @@ static int no_memory(const char *name) { return dslt_fail(DSLT_EMEMORY, "No memo
 /* ---- a row of picture files
  * ------------------------------------------------------------------------------------ */
 
-typedef struct turning { /* how pictures that lie in their files are treated */
+typedef struct turning { /* orientation setting of the pictures */
   int as_stored, told;
   dslt_notes *notes;
 } turning;
@@ -103,7 +103,7 @@ static int by_stem(const void *a, const void *b) {
   return order ? order : (n > m) - (n < m);
 }
 
-/* 1.jpg beside 1.png: nobody means to track each frame twice. */
+/* 1.jpg and 1.png are most likely the same frame, so this is an error. */
 static int check_twins(pictures *p, const char *where) {
   qsort(p->paths, (size_t)p->count, sizeof *p->paths, by_stem);
   int64_t twins = 0, first = 0;
@@ -122,7 +122,7 @@ static int check_twins(pictures *p, const char *where) {
       strrchr(one, '.'));
 }
 
-/* Hand the pictures over in natural order, or free them. */
+/* Return the pictures in natural order, or free them on failure. */
 static int pictures_finish(dslt_input *out, pictures *p, const char *where, int rc) {
   if (rc == DSLT_OK) rc = check_twins(p, where);
   if (rc < 0) {
@@ -156,7 +156,7 @@ static int add_folder(pictures *p, int *others, const char *folder) {
       rc = no_memory(folder);
       break;
     }
-    if (dslt_picture_name(entry->d_name)) { /* what is no file fails when its turn comes: no silent gap */
+    if (dslt_picture_name(entry->d_name)) { /* a name that is no file is an error when it is read */
       rc = pictures_add(p, path);
     } else {
       ++*others;
@@ -207,14 +207,15 @@ static int open_picture(dslt_input *out, const char *path, const turning *t) {
  * ---------------------------------------------------------------------------------- */
 
 typedef struct list {
-  char line[8192]; /* bytes read and not used up yet */
+  char line[8192]; /* bytes read but not parsed yet */
   size_t have;
   int64_t number; /* of the line */
   bool ended;
   turning turning;
 } list;
 
-/* A piped video or picture. Names of files may hold bytes of any alphabet, but hardly control characters. */
+/* A piped video or picture. File names may contain bytes of any encoding, but normally no control
+ * characters. */
 static bool is_binary(const char *bytes, size_t size) {
   for (size_t i = 0; i < size; i++) {
     const unsigned char c = (unsigned char)bytes[i];
@@ -273,7 +274,7 @@ static int list_next(dslt_frame *out, void *self, const atomic_bool *stop) {
   do {
     const int rc = list_line(path, sizeof path, l, stop);
     if (rc <= 0) return rc;
-  } while (!path[0]); /* empty lines are passed over */
+  } while (!path[0]); /* empty lines are skipped */
   if (!out) return 1;
   const int rc = load_named(out, path, &l->turning);
   if (rc >= 0) return rc;
@@ -394,7 +395,7 @@ int dslt_input_open(dslt_input *out, const char *name, int as_stored, dslt_notes
   if (!name[0])
     return dslt_fail(DSLT_EARGUMENT, "The input's name is empty; give a video, a folder or a glob.");
   if (strcmp(name, "-") == 0) return open_list(out, &t);
-  if (file_exists(name)) return open_path(out, name, &t); /* whatever colons its name holds */
+  if (file_exists(name)) return open_path(out, name, &t); /* an existing file takes precedence */
   if (strncmp(name, "camera:", 7) == 0) {
     const int64_t number = whole_number(name + 7, 99);
     if (number < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* video.c: videos and cameras as inputs. FFmpeg's libraries read videos where this build has them: OpenCV's
- * reader tells nothing of damage, of times and, rightly, of orientation. */
+ * reader reports neither damage nor times, and orientation unreliably. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,7 @@ static int video_next(dslt_frame *out, void *self, const atomic_bool *stop) {
   return 0;
 }
 
-/* Frames are turned in silence nowhere. */
+/* Every rotation of frames is reported. */
 static void tell_orientation(const dslt_video_facts *facts, const dslt_video_request *request) {
   if (facts->orientation == 1) return;
   if (facts->orientation == 0) {

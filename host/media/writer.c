@@ -24,10 +24,10 @@ struct dslt_video_writer {
   int64_t frames;     /* in the file */
   double start, last; /* times of the first frame and, counted from it, of the last one */
   /* with one rate: */
-  dslt_canvas waiting; /* the last frame, until it is known how long it is shown */
+  dslt_canvas waiting; /* the last frame, kept until its duration is known */
   int64_t slot;        /* its number */
   int64_t repeated, left_out;
-  int failed; /* 1: a frame could not be written, so the file is worth nothing */
+  int failed; /* 1: a frame could not be written, so the file is unusable */
   char note[320];
 };
 
@@ -53,7 +53,7 @@ static int check(const char *path, const dslt_video_format *f) {
 static int open_file(dslt_video_writer *w) {
   DSLT_TRY(dslt_atomic_open(&w->file, w->path));
   if (!w->file.temp) return dslt_fail(DSLT_EIO, "%s cannot be written: it is not an ordinary file.", w->path);
-  fclose(w->file.stream); /* the encoders write by name */
+  fclose(w->file.stream); /* the encoders open the file by name */
   w->file.stream = NULL;
   const int rc = dslt_ff_version() ? dslt_ff_writer_open(&w->ffmpeg, w->file.temp, &w->format)
                                    : dslt_cv_writer_open(&w->opencv, w->file.temp, &w->format);
@@ -96,7 +96,7 @@ static int put(dslt_video_writer *w, const dslt_canvas *canvas, double seconds) 
   return DSLT_OK;
 }
 
-/* The frame that waits is shown up to frame number `end`. */
+/* Write the pending frame repeatedly, up to frame number `end`. */
 static int put_waiting(dslt_video_writer *w, int64_t end) {
   for (int64_t k = w->slot; k < end; k++) {
     DSLT_TRY(put(w, &w->waiting, (double)k / w->format.fps));
@@ -109,7 +109,7 @@ static int keep_pace(dslt_video_writer *w, const dslt_canvas *canvas) {
   const int64_t slot = llround(w->last * w->format.fps);
   if (w->waiting.pixels) {
     if (slot <= w->slot)
-      w->left_out++; /* the frame before gives way to this one */
+      w->left_out++; /* this frame replaces the previous one */
     else
       DSLT_TRY(put_waiting(w, slot));
   }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* backbone.c: loads the layers that a spec wants and plans them as one network. */
+/* backbone.c: loads the layers that a spec selects and plans them as one network. */
 #include "backbone.h"
 
 #include <stdlib.h>

@@ -12,7 +12,7 @@ extern "C" {
 
 typedef enum dslt_layer { DSLT_CONV3_3 = 3, DSLT_CONV4_3 = 4, DSLT_CONV5_3 = 5 } dslt_layer;
 
-/* Which part of VGG-16 is wanted, and how. */
+/* The part of VGG-16 to use, and its settings. */
 typedef struct dslt_backbone_spec {
   int low_layer, high_layer; /* dslt_layer of both taps; high_layer above low_layer */
   int pool3, pool4;          /* 1: the third and the fourth pooling are kept */
@@ -40,7 +40,7 @@ int dslt_backbone_taps(dslt_tap out[DSLT_TAPS], const dslt_weights *weights, con
  * the network cannot process that size. */
 void dslt_backbone_work(double *flop, double *parameters, const dslt_weights *weights, int h, int w);
 
-/* DSLT_EWEIGHTS when the file ends before the layers that are wanted. */
+/* DSLT_EWEIGHTS when the file lacks some of the selected layers. */
 int dslt_backbone_check(const dslt_weights *weights, const dslt_backbone_spec *spec);
 
 /* Plan the backbone for inputs [n][h][w][3]; `share` (may be NULL) is an earlier plan of the same weights and

@@ -46,7 +46,7 @@ int dslt_network_simplify(dslt_network *network, const unsigned char *keep);
  * image; `deviation` [3] is the deviation that network inputs are divided by. Runs the network on the CPU. */
 int dslt_network_probe(dslt_network *network, const float *deviation);
 
-/* network_text.c: the graph as JSON text (to be freed; NULL for want of memory), and back, with the tensors
+/* network_text.c: the graph as JSON text (to be freed; NULL when out of memory), and back, with the tensors
  * NAME.weight and NAME.bias of `file`. DSLT_EWEIGHTS says what is wrong. */
 char *dslt_network_text(const dslt_network *network);
 int dslt_network_read(dslt_network **out, const char *text, const dslt_safetensors *file);

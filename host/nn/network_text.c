@@ -148,7 +148,7 @@ static int read_inputs(dslt_node *l, const json_t *value, int layer) {
   return DSLT_OK;
 }
 
-/* NAME.weight or NAME.bias; *out->data stays NULL where there is none. */
+/* NAME.weight or NAME.bias; *out->data stays NULL if there is none. */
 static int find_tensor(dslt_tensor_view *out, const dslt_safetensors *file, const char *name,
                        const char *part) {
   char full[320];

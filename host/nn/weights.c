@@ -324,7 +324,7 @@ static int load_random(dslt_weights **out, const char *text) {
   return dslt_weights_random(out, arch, seed);
 }
 
-/* The keys that may stand behind a file's name. */
+/* The keys that may follow a file's name. */
 static const char *const keys_behind[][2] = {{"taps", DSLT_KEY_TAPS},
                                              {"scales", DSLT_KEY_SCALES},
                                              {"mean", DSLT_KEY_MEAN},

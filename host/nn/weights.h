@@ -144,7 +144,7 @@ typedef struct dslt_named_tensor {
 /* Check and index a whole file in memory, which must outlive the result. Every rule of the format is
  * enforced: header length within the file and 100 MB, strict JSON, no duplicate keys, known dtypes (all but
  * F32, F16 and BF16 are DSLT_DTYPE_OTHER), shape * size == offsets, offsets inside the file, no overlap, no
- * hole. `name` goes into error sentences. DSLT_EFORMAT, DSLT_EMEMORY. */
+ * hole. `name` is used in error sentences. DSLT_EFORMAT, DSLT_EMEMORY. */
 int dslt_safetensors_parse(dslt_safetensors **out, const void *data, size_t size, const char *name);
 int dslt_safetensors_count(const dslt_safetensors *file);
 /* Tensor `index`, 0 .. count - 1, in the order of their data; NULL outside. */

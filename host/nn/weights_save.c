@@ -167,7 +167,7 @@ static int describe_tensor(void *context, const dslt_tensor_view *view, const ch
   return dslt_fail(DSLT_EMEMORY, "No memory for the header of a weight file.");
 }
 
-/* The header's JSON as text, to be freed; NULL for want of memory. */
+/* The header's JSON as text, to be freed; NULL when out of memory. */
 static char *describe(const dslt_weights *weights, dslt_dtype dtype) {
   description d = {.root = json_object(), .dtype = dtype};
   int failed = json_object_set_new(d.root, "__metadata__", describe_metadata(weights));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dataset.c: what dslt dataset prints, as text and as JSON. */
+/* dataset.c: output of dslt dataset, as text and as JSON. */
 #include "report/dataset.h"
 
 #include <jansson.h>
@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-/* Print and release; NULL stands for memory that ran out on the way. */
+/* Print and release; NULL means out of memory. */
 static int print_json(json_t *root) {
   char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
   json_decref(root);
@@ -157,7 +157,7 @@ static json_t *findings_json(const dslt_dataset *set, const dslt_findings *findi
                    "findings", list, "sequences", sequences);
 }
 
-/* Findings that differ in nothing but the sequence: their names on a few lines say it. */
+/* Findings that differ only in the sequence are printed as one, with the list of names. */
 static void print_names(const dslt_findings *findings, dslt_finding_kind kind, const char *title) {
   int count = 0, column = 0;
   for (int i = 0; i < findings->count; i++) count += findings->list[i].kind == kind;

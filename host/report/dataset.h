@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dataset.h: what `dslt dataset` prints. */
+/* dataset.h: output of `dslt dataset`. */
 #ifndef DSLT_REPORT_DATASET_H
 #define DSLT_REPORT_DATASET_H
 
@@ -13,8 +13,7 @@ extern "C" {
 int dslt_dataset_print_kinds(int json);
 /* One kind: where its files lie, its attributes, its sequences with their published frame ranges. */
 int dslt_dataset_print_kind(const dslt_dataset_kind *kind, int json);
-/* The findings on a set. Text: problems first, then a last line that sums up; what is merely worth knowing
- * only where `all` is set. */
+/* The findings on a set. Text: problems first, then a summary line; remarks only if `all` is set. */
 int dslt_dataset_print_findings(const dslt_dataset *set, const dslt_findings *findings, int all, int json);
 
 #ifdef __cplusplus

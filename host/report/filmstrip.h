@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* filmstrip.h: a clip at a glance: some frames with their boxes, under each the response map that placed the
- * box. */
+/* filmstrip.h: one picture of a clip: some frames with their boxes, and below each the response map. */
 #ifndef DSLT_REPORT_FILMSTRIP_H
 #define DSLT_REPORT_FILMSTRIP_H
 
@@ -23,7 +22,7 @@ typedef struct dslt_filmstrip {
 /* Frame number of cell `cell` in a clip of `frames` >= 2 frames: evenly spread, frame 1 first, the last one
  * last. A short clip repeats none: cells past its end give -1. */
 int dslt_filmstrip_frame(int cell, int frames);
-/* Add the next cell; the first one makes the sheet, whose proportions it decides. `truth` may be NULL. */
+/* Add the next cell; the first one creates the sheet and determines its proportions. `truth` may be NULL. */
 int dslt_filmstrip_add(dslt_filmstrip *strip, const dslt_canvas *frame, const dslt_track_row *row,
                        const dslt_box *truth, const dslt_response *response);
 /* Write the title and save (see dslt_canvas_save for the extension). DSLT_ESTATE without a cell. */

@@ -71,8 +71,8 @@ static const char *first_file(const dslt_result_folder *folder, int sequence) {
   return NULL;
 }
 
-/* `into` gets the worst frames of one sequence that are on disk. Whatever is missing leaves frames out:
- * scores and strips do not need them. */
+/* `into` gets the worst frames of one sequence that are on disk. Missing frames are left out; the rest of the
+ * report does not need them. */
 static int add_worst(json_t *into, const dslt_cell *cell, const dslt_sequence *sequence, dslt_dataset *set,
                      int index, const char *file, int worst) {
   int found = 0;
@@ -89,7 +89,7 @@ static int add_worst(json_t *into, const dslt_cell *cell, const dslt_sequence *s
     char path[PATH_MAX], whole[PATH_MAX];
     if (frame >= results.count || dslt_dataset_frame_path(path, sizeof path, set, index, frame) < 0) continue;
     json_t *place = realpath(path, whole) ? json_string(whole) : NULL;
-    if (!place) continue; /* gone, or its name is no UTF-8 and JSON has no way to say it */
+    if (!place) continue; /* missing, or its name is not UTF-8, which JSON requires */
     const dslt_box *box = &results.boxes[frame];
     json_t *truth = box_json(&sequence->truth[frame]);
     /* A row of NaN has no box to draw; JSON has no NaN either. */
@@ -104,7 +104,7 @@ static int add_worst(json_t *into, const dslt_cell *cell, const dslt_sequence *s
   return rc ? dslt_fail(DSLT_EMEMORY, "Not enough memory for the list of frames.") : 0;
 }
 
-/* ---- both ---------------------------------------------------------------------------------------- */
+/* ---- output -------------------------------------------------------------------------------------- */
 
 static int write_all(json_t *document, FILE *stream, const char *path, const dslt_evaluation *evaluation,
                      dslt_dataset *set, const dslt_result_folder *files, int focus, int worst) {

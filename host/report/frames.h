@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frames.h: what the report shows of single frames: every overlap, and where one tracker did worst. */
+/* frames.h: per-frame data for the report: every overlap, and the worst frames of one tracker. */
 #ifndef DSLT_REPORT_FRAMES_H
 #define DSLT_REPORT_FRAMES_H
 
@@ -17,10 +17,10 @@ extern "C" {
  *                 "sequences": [{"name", "frames", "offset" (of its table, in numbers),
  *                                "worst": [{"frame", "path", "overlap",
  *                                           "truth": [x,y,w,h], "box": [x,y,w,h]}]}],
- *                 "no_pictures": "" or why no sequence has "worst"}; boxes 0-based
+ *                 "no_pictures": "" or the reason why no sequence has "worst"}; boxes 0-based
  *
  * `evaluation` was made of `set` with per_frame set. focus: index of the tracker whose worst frames are
- * looked for, at most `worst` (0..8) a sequence; they lie apart, and only frames on disk count. DSLT_EIO,
+ * selected, at most `worst` (0..8) a sequence; they lie apart, and only frames on disk count. DSLT_EIO,
  * DSLT_EMEMORY. */
 int dslt_report_frames_write(const char *folder, const dslt_evaluation *evaluation, dslt_dataset *set,
                              int focus, int worst);

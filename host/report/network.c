@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* network.c: networks in words, and their conversion into our own format. */
+/* network.c: description of networks, and their conversion to this library's format. */
 #include "report/network.h"
 
 #include <math.h>
@@ -58,7 +58,7 @@ int dslt_network_print_layers(const dslt_weights *weights, int side) {
   dslt_node_map *maps = calloc((size_t)g->layers, sizeof *maps);
   if (!maps) return dslt_fail(DSLT_EMEMORY, "Out of memory for a network's maps.");
   int rc = dslt_graph_maps(maps, g, NULL, side, side);
-  if (rc < 0) { /* made for one size only, perhaps: what the taps need is of more use */
+  if (rc < 0) { /* the network may be made for one size only: show at least the layers that the taps need */
     unsigned char *needed = calloc((size_t)g->layers, 1);
     rc = needed ? dslt_graph_needed(needed, g, network->tap, network->taps)
                 : dslt_fail(DSLT_EMEMORY, "Out of memory for a network's maps.");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* network.h: what `dslt weights info` and `convert` do with networks that are no VGG-16. */
+/* network.h: `dslt weights info` and `convert` for networks other than VGG-16. */
 #ifndef DSLT_REPORT_NETWORK_H
 #define DSLT_REPORT_NETWORK_H
 
@@ -13,8 +13,8 @@ extern "C" {
  * can be tapped, on standard output. DSLT_EMEMORY, DSLT_EWEIGHTS. */
 int dslt_network_print_layers(const dslt_weights *weights, int side);
 
-/* Read `from`, keep what the taps depend on, measure the taps' scales unless they are given, and write our
- * own format. `dtype` is "f32", "f16" or "bf16". */
+/* Read `from`, keep what the taps depend on, measure the taps' scales unless they are given, and write this
+ * library's format. `dtype` is "f32", "f16" or "bf16". */
 int dslt_network_convert(const char *from, const char *to, const dslt_text_pair *given, int count,
                          const char *dtype);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* page.c: scores the folders, writes what the page needs, starts the script that draws it. */
+/* page.c: scores the folders, writes the page's data, and starts the script that generates it. */
 #include "report/page.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ static int focus_index(int *out, const dslt_page_request *request) {
   return dslt_fail(DSLT_EOPTION, "--focus: no result folder is called \"%s\".", request->focus);
 }
 
-/* Name what could not be scored. How many were. */
+/* Report what could not be scored. Returns the number. */
 static int tell_gaps(const dslt_evaluation *evaluation, void (*gap)(const char *sentence)) {
   int scored = 0;
   for (int t = 0; t < evaluation->tracker_count; t++) {
@@ -48,7 +48,7 @@ static int tell_gaps(const dslt_evaluation *evaluation, void (*gap)(const char *
   return scored;
 }
 
-/* eval.json, without the frames: those have a smaller file of their own. */
+/* eval.json, without the frames: those are in separate, more compact files. */
 static int write_evaluation(const char *folder, dslt_evaluation *evaluation) {
   char path[PATH_MAX];
   if (snprintf(path, sizeof path, "%s/eval.json", folder) >= (int)sizeof path)
@@ -98,7 +98,7 @@ done:
   return rc;
 }
 
-/* ---- drawing ------------------------------------------------------------------------------------- */
+/* ---- generating the page ------------------------------------------------------------------------- */
 
 typedef struct command {
   char **argument;
@@ -107,7 +107,7 @@ typedef struct command {
 
 static void add(command *c, const char *option, const char *value) {
   if (!value) return;
-  c->argument[c->count++] = (char *)option; /* exec takes writable strings and writes none */
+  c->argument[c->count++] = (char *)option; /* exec's type is not const */
   c->argument[c->count++] = (char *)value;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* page.h: the report page: results are scored into a temporary folder, Python draws the page from it. */
+/* page.h: the report page: results are scored into a temporary folder, Python generates the page from it. */
 #ifndef DSLT_REPORT_PAGE_H
 #define DSLT_REPORT_PAGE_H
 
@@ -9,12 +9,12 @@
 extern "C" {
 #endif
 
-/* A file that the page shows besides: an option of host/report/main.py and its value. */
+/* An additional file for the page: an option of host/report/main.py and its value. */
 typedef struct dslt_page_extra {
   const char *option, *file; /* "--vot" or "--ablation" */
 } dslt_page_extra;
 
-/* What the page is made of; all strings are borrowed. */
+/* Inputs and settings of the page; all strings are borrowed. */
 typedef struct dslt_page_request {
   const char *dataset, *root, *sequences; /* `sequences` NULL: all */
   const dslt_result_source *sources;      /* result folders */
@@ -29,12 +29,12 @@ typedef struct dslt_page_request {
 } dslt_page_request;
 
 typedef struct dslt_page_result {
-  int evaluated; /* 1: scoring was not what failed */
+  int evaluated; /* 1: scoring succeeded */
   int gaps;      /* sequences that could not be scored, over all trackers */
 } dslt_page_result;
 
-/* Score and draw. `gap` (may be NULL) is told each sequence of a tracker that could not be scored, in a
- * sentence. Returns Python's exit code, 128 plus a signal's number, or a negative code: those of
+/* Score and draw. `gap` (may be NULL) is called with a sentence for each sequence of a tracker that could not
+ * be scored. Returns Python's exit code, 128 plus a signal's number, or a negative code: those of
  * dslt_dataset_open(), dslt_evaluate() and dslt_python_run(); DSLT_EOPTION: no folder is called as `focus`;
  * DSLT_EFORMAT: nothing could be scored. */
 int dslt_page_make(dslt_page_result *out, const dslt_page_request *request,

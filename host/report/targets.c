@@ -74,7 +74,7 @@ int dslt_track_targets_add(dslt_track_targets *t, const dslt_result *results, do
     DSLT_TRY(dslt_track_targets_reserve(t, t->room * 2));
   }
   for (int i = 0; i < t->count; i++) {
-    dslt_track_row row = {.frame = t->frames, .box = t->first[i], .peak = 1}; /* given, not found: certain */
+    dslt_track_row row = {.frame = t->frames, .box = t->first[i], .peak = 1}; /* given, so its score is 1 */
     if (results) row = (dslt_track_row){t->frames, results[i].box, results[i].peak, results[i].lost, 0, 0};
     row.timed = isfinite(time);
     row.time = row.timed ? time : 0;

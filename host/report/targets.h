@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* targets.h: the targets of a run: where each begins, where it was found, what is said of it. */
+/* targets.h: the targets of a run: first box, boxes found, and summary of each. */
 #ifndef DSLT_REPORT_TARGETS_H
 #define DSLT_REPORT_TARGETS_H
 
@@ -11,7 +11,7 @@
 typedef struct dslt_target_request {
   const char *const *box; /* each "x,y,w,h" or "otb:PATH" */
   int boxes;              /* 0: the box is drawn with the mouse (`select`) or the scene's own */
-  int select;             /* 1: the box is yet to come */
+  int select;             /* 1: the box is set later */
   const char *input;      /* as dslt_source_open() takes it */
   int64_t start;          /* first frame */
 } dslt_target_request;
@@ -30,16 +30,16 @@ typedef struct dslt_track_targets {
 } dslt_track_targets;
 
 /* The targets that the request names: boxes, ground-truth files, or (none given) the scene's own truth; with
- * `select` one whose box is yet to come. Errors of the parts, and DSLT_EMEMORY. */
+ * `select` one whose box is set later. Errors of the functions called, and DSLT_EMEMORY. */
 int dslt_track_targets_find(dslt_track_targets *out, const dslt_target_request *request);
 void dslt_track_targets_free(dslt_track_targets *targets);
 
-/* Room for so many frames. */
+/* Allocate rows for `frames` frames. */
 int dslt_track_targets_reserve(dslt_track_targets *targets, int frames);
 /* A frame's row for each target from `results`; NULL: the first frame, whose boxes were given. `time` of the
  * frame in seconds, NaN where there is none. */
 int dslt_track_targets_add(dslt_track_targets *targets, const dslt_result *results, double time);
-/* What the views show of the last frame; `responses` [count] or NULL. Valid until the next call. */
+/* The last frame's data for the views; `responses` [count] or NULL. Valid until the next call. */
 const dslt_track_shown *dslt_track_targets_shown(dslt_track_targets *targets, const dslt_response *responses);
 
 /* Score every target that has ground truth. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* track_summary.c: what a run says about itself at the end, as text and as JSON. */
+/* track_summary.c: the summary of a run, as text and as JSON. */
 #include "report/track_summary.h"
 
 #include <jansson.h>
@@ -78,7 +78,7 @@ static void print_lost(FILE *stream, const dslt_track_figures *f) {
   if (f->lost_spans > 0) fputs(f->lost_spans > DSLT_LOST_SPANS ? " ...)" : ")", stream);
 }
 
-/* The end of a sentence about the machine; one target's losses stand in it. */
+/* The end of the sentence about the machine; for one target it includes the frames in which it was lost. */
 static void print_machine(FILE *stream, const dslt_track_report *r) {
   int64_t seed = 0;
   (void)dslt_options_get_integer(&seed, r->options, "seed");
@@ -132,7 +132,7 @@ static int fill_run(json_t *root, const dslt_track_report *report) {
   bad |= json_object_set_new(root, "preset", json_string(dslt_options_preset(options)));
   bad |= json_object_set_new(root, "precision", json_string(report->precision));
   bad |= json_object_set_new(root, "threads", json_integer(threads));
-  /* A file name need not be UTF-8, JSON must be. */
+  /* A file name need not be UTF-8, but JSON must be. */
   json_t *weights = json_string(report->weights);
   bad |= json_object_set_new(root, "weights", weights ? weights : json_null());
   bad |= json_object_set_new(root, "seed", json_integer(seed));
@@ -165,7 +165,7 @@ static int fill_figures(json_t *out, const dslt_track_figures *f) {
   return bad;
 }
 
-/* One target's figures stand among the run's, several targets' in a list. */
+/* One target's figures are members of the run's object, several targets' are a list. */
 static int fill_targets(json_t *root, const dslt_track_report *report) {
   if (report->targets == 1) return fill_figures(root, report->target);
   json_t *list = json_array();

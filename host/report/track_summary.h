@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* track_summary.h: what a run says about itself at the end: speed, times per stage, scores. */
+/* track_summary.h: the summary of a run: speed, times per stage, scores. */
 #ifndef DSLT_REPORT_TRACK_SUMMARY_H
 #define DSLT_REPORT_TRACK_SUMMARY_H
 
@@ -12,9 +12,9 @@
 extern "C" {
 #endif
 
-enum { DSLT_LOST_SPANS = 4 }; /* as many are named */
+enum { DSLT_LOST_SPANS = 4 }; /* number of them that are listed */
 
-/* What is said of one target. */
+/* The summary of one target. */
 typedef struct dslt_track_figures {
   int64_t lost;                           /* frames flagged lost */
   int64_t lost_spans;                     /* rows of such frames without a gap */
@@ -33,7 +33,7 @@ typedef struct dslt_track_report {
   const char *precision;             /* "f32" ... or "" likewise */
   const char *backend;               /* "cpu", "cuda" or "" before the tracker exists */
   int64_t frames;                    /* tracked, the first frame among them */
-  int64_t damaged;                   /* spots of the input that were passed over */
+  int64_t damaged;                   /* damaged spots of the input that were skipped */
   int64_t updates;                   /* all but the first */
   double init_seconds;               /* the whole call of dslt_group_init() */
   double update_seconds;             /* summed over the calls of dslt_group_update() */
@@ -45,12 +45,13 @@ typedef struct dslt_track_report {
 
 /* Add one update's times and flags, results[targets]. `seconds` is the call's wall time. */
 void dslt_track_report_add(dslt_track_report *report, const dslt_result *results, double seconds);
-/* A few lines for people. */
+/* A few lines of text. */
 void dslt_track_report_print(FILE *stream, const dslt_track_report *report);
-/* The same and more as JSON in `path`, atomically; what repeats from run to run comes first, times and speeds
- * after it. fps = updates / update_seconds; fps_with_init = frames / (init_seconds + update_seconds);
- * fps_with_decode = frames / loop_seconds; ms_per_stage = mean over the updates. Of several targets,
- * "targets" holds what is said of each, and times are all targets' together. DSLT_EIO names the file. */
+/* The same and more as JSON in `path`, atomically; values that are the same in every run come first, times
+ * and speeds after them. fps = updates / update_seconds; fps_with_init = frames / (init_seconds +
+ * update_seconds); fps_with_decode = frames / loop_seconds; ms_per_stage = mean over the updates. Of
+ * several targets, "targets" holds the summary of each, and times are all targets' together. DSLT_EIO
+ * names the file. */
 int dslt_track_report_save(const dslt_track_report *report, const char *path);
 
 #ifdef __cplusplus

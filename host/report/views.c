@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* views.c: what a run shows beside its boxes: overlay video, response maps, window. */
+/* views.c: the views of a run: overlay video, response maps, window. */
 #include "report/views.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 static const dslt_color green = {80, 220, 60}, orange = {0, 140, 255}, red = {40, 30, 230},
                         white = {255, 255, 255}, black = {0, 0, 0};
-/* Of several targets, in turn; all are told apart on most pictures. */
+/* Colours of several targets, in turn; distinguishable on most pictures. */
 static const dslt_color target_colors[] = {{0, 140, 255},  {255, 160, 40}, {80, 220, 60},   {220, 80, 220},
                                            {60, 230, 240}, {200, 200, 60}, {140, 110, 250}, {200, 200, 200}};
 enum { MAX_PATH = 4096, TARGET_COLORS = sizeof target_colors / sizeof *target_colors };

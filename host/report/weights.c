@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weights.c: weights in words, for `dslt weights` and `dslt info`. */
+/* weights.c: description of weights, for `dslt weights` and `dslt info`. */
 #include "report/weights.h"
 
 #include <stdio.h>
@@ -80,7 +80,7 @@ static void print_metadata(const dslt_safetensors *file) {
   }
 }
 
-/* The views in use point at the very bytes that the container's do. */
+/* The views in use point to the same bytes as the container's. */
 static int is_used(const dslt_weights *weights, const dslt_named_tensor *tensor) {
   if (tensor->view.bytes == 0) return 0;
   for (int layer = 0; layer < weights->layers; layer++) {
@@ -175,7 +175,7 @@ static int judge(const dslt_weights *weights, int layer, int is_bias) {
   return strcmp(hex, dslt_vgg16_layer_sha256(layer, is_bias)) == 0 ? ORIGINAL : DIFFERS;
 }
 
-/* The original wants Caffe's input; colours in the order of this file. */
+/* The original uses Caffe's input normalisation; colours in the order of this file. */
 static int fed_like_caffe(const dslt_preprocess *preprocess) {
   const dslt_preprocess caffe = dslt_preprocess_caffe();
   int same = preprocess->scale_low == 1 && preprocess->scale_high == 1;

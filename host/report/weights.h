@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weights.h: what `dslt weights info` and `verify` print. */
+/* weights.h: output of `dslt weights info` and `verify`. */
 #ifndef DSLT_REPORT_WEIGHTS_H
 #define DSLT_REPORT_WEIGHTS_H
 
@@ -14,8 +14,8 @@ void dslt_weights_print_shipped(void);
 /* Layers, preprocessing, metadata and ignored tensors of weights loaded from a file, on standard output.
  * DSLT_EMEMORY. */
 int dslt_weights_print_info(const dslt_weights *weights);
-/* SHA-256 of the file, each layer's verdict and the file's, on standard output. DSLT_EUNSUPPORTED: the build
- * has no SHA-256; DSLT_EMEMORY. */
+/* SHA-256 of the file, the result for each layer and for the file, on standard output. DSLT_EUNSUPPORTED: the
+ * build has no SHA-256; DSLT_EMEMORY. */
 int dslt_weights_print_verdict(const dslt_weights *weights);
 /* Write random weights to the file `path`; `dtype` is "f32", "f16" or "bf16". DSLT_EARGUMENT: another dtype;
  * DSLT_EOPTION: `arch` is none; DSLT_EIO, DSLT_EMEMORY. */

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/* What a tracker needs of a workspace. */
+/* A tracker's requirements for a workspace. */
 typedef struct dslt_feature_layout {
   int searched;                         /* crops of one search, all of the same size, 1 or more */
   int crops;                            /* crops that a target needs at once for other purposes */

@@ -15,7 +15,7 @@ extern "C" {
 typedef struct dslt_search_batch {
   dslt_feature_workspace *workspace;
   int first, count;        /* in the group's order */
-  dslt_net *net;           /* for the whole batch; NULL where a target searches alone. Borrowed */
+  dslt_net *net;           /* for the whole batch; NULL for a target that searches by itself. Borrowed */
   dslt_frame_graph *graph; /* of the batch; NULL likewise */
 } dslt_search_batch;
 

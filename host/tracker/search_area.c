@@ -42,8 +42,8 @@ static sizes size_in_input(const dslt_search_wishes *o, const dslt_box *box) {
   return s;
 }
 
-/* Input side for a wanted search side: whole cells of the coarsest layer, room for the kernel and at least
- * two more response cells, at most the longest side allowed. */
+/* Input side for a given search side: whole cells of the coarsest layer, room for the kernel and at least two
+ * more response cells, at most the longest side allowed. */
 static int input_side(double wanted, int coarse, int kernel_px, int max_side) {
   int least = (kernel_px + 2 * coarse + coarse - 1) / coarse * coarse;
   int most = max_side / coarse * coarse;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* onednn_conv.c: the head's same-size convolutions (the channel reductions) by oneDNN: 1 x 1 as matrix
- * products, 3 x 3 as convolutions whose weights change layout on the way in and out. */
+ * products, 3 x 3 as convolutions whose weights and gradients are converted between layouts. */
 #include <stdlib.h>
 
 #include "base/error.h"

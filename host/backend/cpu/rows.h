@@ -17,7 +17,7 @@ void dslt_upsample_rows(float *y, const float *x, const float *w, const dslt_ups
 void dslt_upsample_backward_rows(float *d_x, float *d_w, const float *x, const float *w, const float *d_y,
                                  const dslt_upsample_shape *shape, int first, int last, int begin, int end);
 
-/* regress.c: a map of [h][w] cells under a kernel of [kh][kw] taps; tap t of cell s stands at [t][s]. */
+/* regress.c: a map of [h][w] cells under a kernel of [kh][kw] taps; tap t of cell s is at [t][s]. */
 typedef struct dslt_tap_shape {
   int h, w, kh, kw;
 } dslt_tap_shape;

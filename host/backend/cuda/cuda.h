@@ -72,8 +72,8 @@ static inline dslt_cuda *dslt_cuda_of(dslt_backend *backend) { return (dslt_cuda
  * DSLT_EDEVICE_MEMORY. */
 int dslt_cuda_check(cudaError_t error, const char *doing);
 
-/* Zeroed device memory; `what` it is for. DSLT_EDEVICE_MEMORY says how much was wanted and what would need
- * less. */
+/* Zeroed device memory; `what` it is for. The error sentence of DSLT_EDEVICE_MEMORY has the size needed and
+ * how to need less. */
 int dslt_cuda_new(void **out, dslt_cuda *cuda, size_t bytes, const char *what);
 int dslt_cuda_reserve(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, const char *what);
 /* Send the calls of the vendor libraries to `stream` too. */

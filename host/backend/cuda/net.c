@@ -28,7 +28,7 @@ typedef struct given_layer {
 typedef struct given_stack {
   int n, h, w; /* input: [n][h][w][3] */
   given_layer layer[LAYERS_MAX];
-  int tap_low, tap_high; /* convolutions whose output (before pooling) is wanted; the last is tap_high */
+  int tap_low, tap_high; /* convolutions whose output (before pooling) is a result; the last is tap_high */
   int (*load)(void *context, int layer, float *weights, float *bias);
   void *context;
   const dslt_net *share;

@@ -25,8 +25,8 @@ enum { DSLT_TAP_LOW = 0, DSLT_TAP_HIGH = 1 }; /* of DSLT_TAPS */
 /* Of a workspace, beside the search's taps. */
 typedef struct dslt_dslt_workspace {
   dslt_net *pyramid;    /* for all levels, where place and scale are searched one after the other. Borrowed */
-  dslt_map_pair levels; /* taps of a pyramid, [levels]; NULL where there is none besides the search */
-  dslt_map_pair moved;  /* taps at the new place; NULL where none is ever wanted */
+  dslt_map_pair levels; /* taps of a pyramid, [levels]; NULL without a separate pyramid */
+  dslt_map_pair moved;  /* taps at the new place; NULL if never needed */
   /* If the reductions do not learn on line, a target reduces its taps first and stores them reduced:
    * [searched], [levels], one. NULL where taps are stored. */
   dslt_map_pair search_reduced, levels_reduced, moved_reduced;

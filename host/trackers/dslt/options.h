@@ -38,7 +38,7 @@ typedef struct dslt_dslt_options {
   int reduce_channels;  /* channels after reduction, 1..512; 128 */
   int reduce_kernel;    /* side of the reduction's kernel, 1 or 3; 1 / 3 */
   int train_reduction;  /* dslt_reduction, as text 0, 1 or first; 1 (preset default: first) */
-  int fusion;           /* 1: first residual connection; 0: base sees the low layer alone (DSLT_m); 1 */
+  int fusion;           /* 1: first residual connection; 0: base uses the low layer only (DSLT_m); 1 */
   double fuse_low;      /* weight of the reduced low layer in the sum; 1 / 0.8 */
   double fuse_high;     /* weight of the upsampled high layer in the sum; 1 / 0.2 */
   int residual;         /* 1: second residual connection, response = base + residual; 1 */
