@@ -45,7 +45,7 @@ enum { DSLT_REPORT_BYTES_MAX = 512 };
    * runs no network and no convolution, so that skipping kernel by kernel is cheaper than a graph node. */      \
   XX(int, graph_if, (int *run, dslt_frame_graph *graph, const int32_t *flag, int light))                         \
   XX(int, graph_end_if, (dslt_frame_graph *graph))                                                               \
-  /* Time since the last mark belongs to `stage`; -1 starts the clock. */                                        \
+  /* Add the time since the last mark to `stage`; -1 starts the clock. */                                        \
   XX(int, graph_mark, (dslt_frame_graph *graph, int stage))                                                      \
   /* Last call of a section: send `bytes` (0 .. DSLT_REPORT_BYTES_MAX, multiple of 4) of backend memory to the   \
    * host. Outside of it, graph_wait() waits for them and copies them to `record`, and the time of each stage    \

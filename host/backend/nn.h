@@ -87,7 +87,7 @@ typedef struct dslt_fused_head_tensors {
   XX(int, fused_head_plan, (dslt_fused_head **out, dslt_backend *backend, const dslt_fused_head_desc *desc))     \
   /* response [n][h-kh+1][w-kw+1] of low [n][h][w][low_channels] and high [n][h/factor][w/factor]                \
    * [high_channels], without biases: the base's and the residual regression's, or, with *residual not NULL,     \
-   * the base's alone and the other in the head's own memory. */                                                 \
+   * only the base's, and the other in the head's own memory. */                                                 \
   XX(int, fused_head_forward, (dslt_fused_head *head, float *response, const float **residual,                   \
                                const float *low, const float *high,                                              \
                                const dslt_fused_head_tensors *weights))                                          \

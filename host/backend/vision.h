@@ -44,7 +44,7 @@ typedef struct dslt_sample_sources {
   XX(int, locate_levels, (dslt_backend *backend, dslt_target_state *state, const float *responses,               \
                           const dslt_search *search))                                                            \
                                                                                                                  \
-  /* After locate or locate_levels: what this frame still has to do. learns [ring->capacity] (may be NULL)       \
+  /* After locate or locate_levels: decide the remaining work of the frame. learns [ring->capacity] (may be NULL)\
    * becomes 1 for every slot that the frame's update learns from. */                                            \
   XX(int, decide, (dslt_backend *backend, dslt_decision *decision, int32_t *learns,                              \
                    const dslt_target_state *state, const dslt_sample_ring *ring,                                 \

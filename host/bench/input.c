@@ -132,7 +132,7 @@ static int add_folder(dslt_bench_items *items, const char *folder, const char *s
 
 int dslt_bench_items_add(dslt_bench_items *items, const char *input, const char *box, const char *sequences) {
   if (dslt_source_is_scene(input)) {
-    if (box) return dslt_fail(DSLT_EOPTION, "%s knows its own target: leave --box out.", input);
+    if (box) return dslt_fail(DSLT_EOPTION, "%s has its own target: leave --box out.", input);
     return add_scene(items, input);
   }
   if (box) {

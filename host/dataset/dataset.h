@@ -66,8 +66,8 @@ typedef struct dslt_dataset_kind {
   const dslt_layout *layout;
   int sequences; /* targets on the published list; 0: whatever the root holds */
   int frames;    /* frames of all of them, 0 where the sources do not say */
-  const dslt_attribute
-      *attributes; /* bit i of dslt_sequence.attributes belongs to entry i; NULL: none known */
+  /* bit i of dslt_sequence.attributes belongs to entry i; NULL: none known */
+  const dslt_attribute *attributes;
   int attribute_count;
   const char *files; /* how the files lie, one or two sentences for help texts */
 } dslt_dataset_kind;

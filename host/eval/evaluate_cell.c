@@ -150,7 +150,7 @@ static int check_runs(const cell_job *job, const dslt_result_file *files, int co
                        files[i].path, job->sequence->name);
   if (protocol == DSLT_EVAL_OPE || protocol == DSLT_EVAL_GOT10K) {
     if (count > 1 && files[0].run == 0)
-      return dslt_fail(DSLT_EFORMAT, "%s stands beside repetitions such as %s: keep one or the others.",
+      return dslt_fail(DSLT_EFORMAT, "%s exists as well as repetitions such as %s: keep one or the others.",
                        files[0].path, files[1].path);
     return DSLT_OK;
   }

@@ -27,10 +27,8 @@ typedef struct dslt_result_folder {
   dslt_result_file *files; /* by sequence, then run, then path; owned. One sequence and run may occur twice if
                             * two names mean the same */
   int count;
-  int64_t
-      frames_limit; /* frames of each sequence that dslt run was asked for, by the folder's manifest.json; 0:
-                     * all, or there is no manifest */
-  char *note;       /* "" or a sentence about files that belong to no sequence of the set; owned */
+  int64_t frames_limit; /* frames of each sequence, by manifest.json; 0: all, or no manifest */
+  char *note;           /* "" or a sentence about files that belong to no sequence of the set; owned */
 } dslt_result_folder;
 
 /* Name parts of a result file. */

@@ -21,8 +21,8 @@ typedef struct dslt_variant {
   } settings[3]; /* against DSLT; key NULL behind the last */
   /* From the paper's text, OTB-2015, one pass; NaN where it prints none. */
   double paper_precision, paper_auc;
-  const char *paper_precision_words,
-      *paper_auc_words; /* the same for a table, per cent: "87.0", "DSLT - 0.3", "-" */
+  /* The same for a table, per cent: "87.0", "DSLT - 0.3", "-". */
+  const char *paper_precision_words, *paper_auc_words;
 } dslt_variant;
 
 /* Number `index` counted from 0; NULL past the end. DSLT itself is number 0. Static storage. */

@@ -169,7 +169,7 @@ static int cannot_open(const dslt_ff_video *v, int code) {
   if (code == AVERROR_EXIT)
     return dslt_fail(DSLT_EIO, "%s gives no answer: nothing came for %.0f seconds.", name, patience);
   if (code == AVERROR_PROTOCOL_NOT_FOUND)
-    return dslt_fail(DSLT_EARGUMENT, "%s cannot be opened: FFmpeg knows no such kind of address.", name);
+    return dslt_fail(DSLT_EARGUMENT, "%s cannot be opened: FFmpeg supports no such kind of address.", name);
   if (code == AVERROR_INVALIDDATA || code == AVERROR_DEMUXER_NOT_FOUND ||
       (code == AVERROR_EOF && !v->request.address))
     return dslt_fail(DSLT_EFORMAT,

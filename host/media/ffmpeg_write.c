@@ -89,7 +89,7 @@ static int open_encoder(dslt_ff_writer *w, const dslt_video_format *format) {
     if (code >= 0) return DSLT_OK;
     avcodec_free_context(&w->codec);
   }
-  return dslt_fail(DSLT_EUNSUPPORTED, "FFmpeg has no H.264 or MPEG-4 encoder that takes it here.");
+  return dslt_fail(DSLT_EUNSUPPORTED, "FFmpeg has no H.264 or MPEG-4 encoder that supports it.");
 }
 
 static int open_file(dslt_ff_writer *w, const char *path) {

@@ -250,7 +250,7 @@ bool grab(dslt_cv_video *video) {
     if (!video->capture.grab()) continue;
     dslt_notes_add(
         video->notes, 1,
-        "%s is damaged after frame %lld: %d reads failed; how many frames that cost OpenCV does not tell.",
+        "%s is damaged after frame %lld: %d reads failed; OpenCV does not report how many frames were lost.",
         video->name.c_str(), static_cast<long long>(video->passed) - 1, failed);
     return true;
   }

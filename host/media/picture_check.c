@@ -32,7 +32,7 @@ static int ends_early(const char *type) {
 static int is_animated(const char *type) {
   return dslt_fail(
       DSLT_EFORMAT,
-      "The %s is an animation, of which one picture alone could be taken; convert it to a video or to "
+      "The %s is an animation, of which only one picture could be used; convert it to a video or to "
       "single pictures, with ffmpeg say.",
       type);
 }

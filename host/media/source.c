@@ -116,7 +116,7 @@ static int check_twins(pictures *p, const char *where) {
   const char *one = p->paths[first - 1], *other = p->paths[first], *slash = strrchr(one, '/');
   return dslt_fail(
       DSLT_EARGUMENT,
-      "%s holds frames twice: %lld of %lld pictures differ from another in their ending alone, like "
+      "%s holds frames twice: %lld of %lld pictures differ from another only in their ending, like "
       "%s and %s. Name one kind, such as \"%.*s*%s\".",
       where, (long long)twins, (long long)p->count, one, other, slash ? (int)(slash + 1 - one) : 0, one,
       strrchr(one, '.'));
@@ -261,7 +261,7 @@ static int list_line(char *path, size_t room, list *l, const atomic_bool *stop) 
     if (n > 0 && is_binary(l->line + l->have, (size_t)n)) {
       return dslt_fail(
           DSLT_EFORMAT,
-          "Standard input holds binary data and no list: - takes the names of picture files, one a "
+          "Standard input holds binary data, not a list: - reads the names of picture files, one a "
           "line. Give a video as a file or an address.");
     }
     if (n > 0) l->have += (size_t)n;

@@ -66,8 +66,7 @@ char *dslt_printable(char *out, size_t size, const char *text) {
 /* Begins an error sentence with "file: tensor". */
 static int bad_tensor(const dslt_safetensors *file, const char *name, const char *what) {
   char safe[NAME];
-  return dslt_fail(DSLT_EFORMAT,
-                   "%s: tensor \"%s\" %s; the file is damaged or hostile, get it again from its source.",
+  return dslt_fail(DSLT_EFORMAT, "%s: tensor \"%s\" %s; the file is damaged, get it again from its source.",
                    file->label, dslt_printable(safe, sizeof safe, name), what);
 }
 
@@ -168,11 +167,10 @@ static int check_tiling(const dslt_safetensors *file) {
     at = entry->end;
   }
   if (at != file->data_bytes) {
-    return dslt_fail(
-        DSLT_EFORMAT,
-        "%s: %llu bytes after the last tensor belong to none; the file is damaged or hostile, get it again "
-        "from its source.",
-        file->label, (unsigned long long)(file->data_bytes - at));
+    return dslt_fail(DSLT_EFORMAT,
+                     "%s: %llu bytes after the last tensor belong to none; the file is damaged, get it again "
+                     "from its source.",
+                     file->label, (unsigned long long)(file->data_bytes - at));
   }
   return 0;
 }

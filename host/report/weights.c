@@ -203,8 +203,7 @@ static void print_conclusion(const dslt_weights *weights, const int counts[3]) {
 
 int dslt_weights_print_verdict(const dslt_weights *weights) {
   if (weights->network)
-    return dslt_fail(DSLT_EWEIGHTS, "%s is a network of its own, and VGG-16 alone can be verified.",
-                     weights->path);
+    return dslt_fail(DSLT_EWEIGHTS, "%s is not VGG-16, and only VGG-16 can be verified.", weights->path);
   char hex[65];
   DSLT_TRY(dslt_sha256(hex, weights->map, weights->map_bytes));
   printf("SHA-256 %s  %s\n\n  layer    weight    bias\n", hex, weights->path);

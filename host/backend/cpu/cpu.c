@@ -89,7 +89,7 @@ int dslt_cpu_begin(dslt_backend *backend) {
   if (cpu->threads > 1 && dslt_cpu_threads_are_gone())
     return dslt_fail(
         DSLT_ESTATE,
-        "This tracker was made before fork(), and its threads did not come along. Make a tracker in the "
+        "This tracker was made before fork(), and its threads do not exist in the child. Make a tracker in the "
         "child (it gets one thread), or start the child's work in a thread of its own.");
   if (cpu->threads > 1) dslt_cpu_threads_start();
   cpu->callers_threads = omp_get_max_threads();

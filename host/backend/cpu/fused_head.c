@@ -41,8 +41,8 @@ struct dslt_fused_head {
   float *scaled;   /* weights on the low map, alike */
   float *composed; /* ... composed with the reduction, [taps][low_channels] */
   float *reduced, *raised, *d_raised, *d_reduced, *d_base_low;
-  const float *w_low, *m_low, *x_high,
-      *x_raised; /* the weights above, or the arrays that replace them, in the last forward pass */
+  /* the arrays above, or those that replace them, in the last forward pass */
+  const float *w_low, *m_low, *x_high, *x_raised;
   void *memory;
 };
 
@@ -238,7 +238,7 @@ static void gather(float *y, const dslt_fused_head *s, int map, int row) {
 
 static int result(int failed) {
   if (!failed) return DSLT_OK;
-  return dslt_fail(DSLT_EINTERNAL, "A matrix product of the head failed; DNNL_VERBOSE=1 tells which.");
+  return dslt_fail(DSLT_EINTERNAL, "A matrix product of the head failed; DNNL_VERBOSE=1 prints which.");
 }
 
 int dslt_cpu_fused_head_forward(dslt_fused_head *s, float *response, const float **residual, const float *low,

@@ -17,8 +17,8 @@ typedef struct dslt_conv_shape {
 } dslt_conv_shape;
 
 typedef struct dslt_conv_choice {
-  dnnl_primitive_desc_t
-      pd; /* with bias and the operations in form.post; dnnl_primitive_desc_destroy() frees it */
+  /* with bias and the operations in form.post; freed by dnnl_primitive_desc_destroy() */
+  dnnl_primitive_desc_t pd;
   dnnl_format_tag_t src, dst;   /* layouts: dnnl_nhwc, dnnl_nChw16c or dnnl_nchw */
   dnnl_data_type_t output_type; /* what it writes */
   int images;                   /* images per run; divides n */

@@ -49,7 +49,7 @@ int dslt_cuda_check(cudaError_t error, const char *doing) {
   if (is_lost(error))
     return dslt_fail(DSLT_EDEVICE,
                      "The GPU was lost while %s: %s (%s). Start the program again, or go on without it: "
-                     "--backend cpu; nvidia-smi and the system's log may tell more.",
+                     "--backend cpu; nvidia-smi and the system's log may have details.",
                      doing, cudaGetErrorString(error), cudaGetErrorName(error));
   return dslt_fail(DSLT_EDEVICE, "The GPU failed while %s: %s (%s). --backend cpu does without it.", doing,
                    cudaGetErrorString(error), cudaGetErrorName(error));
@@ -126,7 +126,7 @@ int dslt_cuda_use_stream(dslt_cuda *cuda, cudaStream_t stream) {
   if (status == CUBLAS_STATUS_SUCCESS) /* resets the workspace too */
     status = cuda->blas->set_workspace(cuda->blas_handle, cuda->blas_workspace, BLAS_WORKSPACE);
   if (status != CUBLAS_STATUS_SUCCESS)
-    return dslt_fail(DSLT_EDEVICE, "cuBLAS does not take a stream: %s. Try --backend cpu.",
+    return dslt_fail(DSLT_EDEVICE, "cuBLAS cannot use a stream: %s. Try --backend cpu.",
                      cuda->blas->status_text(status));
   return cuda->dnn ? dslt_cudnn_use_stream(cuda->dnn, stream) : DSLT_OK;
 }

@@ -444,7 +444,7 @@ void dslt_cudnn_close(dslt_cudnn *dnn) {
 int dslt_cudnn_use_stream(dslt_cudnn *dnn, cudaStream_t stream) {
   cudnnStatus_t status = dnn->api->set_stream(dnn->handle, stream);
   if (status == CUDNN_STATUS_SUCCESS) return DSLT_OK;
-  return dslt_fail(DSLT_EDEVICE, "cuDNN does not take a stream: %s. Try --backend cpu.",
+  return dslt_fail(DSLT_EDEVICE, "cuDNN cannot use a stream: %s. Try --backend cpu.",
                    dnn->api->error_text(status));
 }
 
