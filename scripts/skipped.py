@@ -19,6 +19,7 @@ import xml.etree.ElementTree as ElementTree
 GTEST = re.compile(r"^[^\s:][^:\n]*:\d+: Skipped\n(.*?)(?:\n\s*\n|\n\[|\Z)", re.MULTILINE | re.DOTALL)
 UNITTEST = re.compile(r"^(\w+) \(([\w.]+)\)(?:\n[^\n]*)??(?: \.\.\.)? skipped (['\"])(.*)\3$", re.MULTILINE)
 SCRIPT = re.compile(r"^skipped: (.*)$", re.MULTILINE)
+PROGRAM = re.compile(r"(no GPU) to measure")  # dslt_bench_kernels says it as an error, which it is to a person
 NO_REASON = "(no reason given)"
 
 
@@ -33,7 +34,7 @@ def skips(case: ElementTree.Element) -> list[tuple[str, str]]:
     inner = [(one_line(reason), f"{name}: {of}.{test}") for test, of, _, reason in UNITTEST.findall(output)]
     if case.find("skipped") is None and case.get("status") not in ("notrun", "disabled"):
         return inner
-    for pattern in (GTEST, SCRIPT):
+    for pattern in (GTEST, SCRIPT, PROGRAM):
         found = pattern.search(output)
         if found:
             return [(one_line(found.group(1)), name)]
