@@ -206,12 +206,14 @@ static int run_convert(int argc, char **argv) {
   static const struct argp argp = {table, parse_convert, "FILE", doc, NULL, NULL, NULL};
   convert_options options = {.dtype = "f32"};
   argp_parse(&argp, argc, argv, 0, NULL, &options);
-  const int rc = dslt_network_convert(options.in, options.out, options.given, options.count, options.dtype);
+  int writing;
+  const int rc =
+      dslt_network_convert(&writing, options.in, options.out, options.given, options.count, options.dtype);
   if (rc == DSLT_EARGUMENT) {
     dslt_console_error("%s", dslt_last_error());
     return DSLT_EXIT_USAGE;
   }
-  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
+  if (rc < 0) return dslt_console_fail(rc, writing ? DSLT_EXIT_FAILED : DSLT_EXIT_WEIGHTS);
   printf("%s: written\n", options.out);
   return DSLT_EXIT_OK;
 }

@@ -111,8 +111,9 @@ static int prepare(dslt_weights *weights, const char *from, const dslt_text_pair
   return dslt_network_probe(network, weights->preprocess.deviation);
 }
 
-int dslt_network_convert(const char *from, const char *to, const dslt_text_pair *given, int count,
-                         const char *dtype) {
+int dslt_network_convert(int *writing, const char *from, const char *to, const dslt_text_pair *given,
+                         int count, const char *dtype) {
+  *writing = 0;
   static const char *const names[] = {"f32", "f16", "bf16"};
   int found = -1;
   for (int i = 0; i < 3; ++i)
@@ -121,6 +122,7 @@ int dslt_network_convert(const char *from, const char *to, const dslt_text_pair 
   dslt_weights *weights = NULL;
   DSLT_TRY(dslt_weights_load_given(&weights, from, given, count));
   int rc = prepare(weights, from, given, count);
+  *writing = rc == DSLT_OK;
   if (rc == DSLT_OK) rc = dslt_weights_save(weights, to, (dslt_dtype)found);
   dslt_weights_free(weights);
   return rc;

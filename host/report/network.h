@@ -14,9 +14,10 @@ extern "C" {
 int dslt_network_print_layers(const dslt_weights *weights, int side);
 
 /* Read `from`, keep what the taps depend on, measure the taps' scales unless they are given, and write this
- * library's format. `dtype` is "f32", "f16" or "bf16". */
-int dslt_network_convert(const char *from, const char *to, const dslt_text_pair *given, int count,
-                         const char *dtype);
+ * library's format. `dtype` is "f32", "f16" or "bf16". *writing: 1 once `from` has been read and prepared, so that a
+ * failure is one of writing `to`. */
+int dslt_network_convert(int *writing, const char *from, const char *to, const dslt_text_pair *given,
+                         int count, const char *dtype);
 
 #ifdef __cplusplus
 }

@@ -88,6 +88,8 @@ TEST_F(WeightsCli, MalformedFilesFail) {
   EXPECT_EQ(run_verb({"verify", path}), 4);
   EXPECT_EQ(run_verb({"info", path}), 4);
   EXPECT_EQ(run_verb({"info", in_folder("none")}), 4);
+  EXPECT_EQ(run_verb({"convert", path, "-o", in_folder("c")}), 4);
+  EXPECT_EQ(run_verb({"convert", in_folder("none.onnx"), "-o", in_folder("c")}), 4);
   EXPECT_EQ(run_verb({"random", "--arch", "vgg16/16", "-o", in_folder("no/where")}), 1);
   const std::string errors = ::testing::internal::GetCapturedStderr();
   EXPECT_TRUE(holds(errors, "dslt: " + path)) << errors;
