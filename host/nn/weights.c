@@ -195,14 +195,15 @@ static int copy_string(char **out, const char *text) {
   return *out ? 0 : dslt_fail(DSLT_EMEMORY, "No memory for a string of %zu bytes.", strlen(text));
 }
 
-/* Taps belong to networks with a graph; VGG-16's are options of the tracker. */
+/* Taps and their scales belong to networks with a graph; VGG-16's are options of the tracker. */
 static int refuse_taps(const dslt_metadata *metadata) {
   for (int i = 0; i < metadata->given_count; ++i)
-    if (strcmp(metadata->given[i].key, DSLT_KEY_TAPS) == 0)
+    if (strcmp(metadata->given[i].key, DSLT_KEY_TAPS) == 0 ||
+        strcmp(metadata->given[i].key, DSLT_KEY_SCALES) == 0)
       return dslt_fail(
           DSLT_EARGUMENT,
-          "its layers are VGG-16's, whose taps are the options low_layer and high_layer; taps=... is "
-          "for ONNX models and what dslt weights convert made of them.");
+          "its layers are VGG-16's, whose taps are the options low_layer and high_layer; taps and scales "
+          "are set for ONNX models and what dslt weights convert made of them.");
   return DSLT_OK;
 }
 

@@ -73,9 +73,12 @@ TEST(WeightNames, WhatNeedsNoKeysRefusesThem) {
     Weights weights;
     EXPECT_FAILURE(dslt_weights_load(&weights.handle, name), DSLT_EARGUMENT, "low_layer and high_layer");
   }
-  Weights weights;
-  EXPECT_FAILURE(dslt_weights_load(&weights.handle, "weights/slim.safetensors?taps=a,b"), DSLT_EARGUMENT,
-                 "its layers are VGG-16's");
+  for (const char *key : {"taps=a,b", "scales=1,2"}) {
+    Weights weights;
+    const std::string name = std::string("weights/slim.safetensors?") + key;
+    EXPECT_FAILURE(dslt_weights_load(&weights.handle, name.c_str()), DSLT_EARGUMENT,
+                   "its layers are VGG-16's");
+  }
 }
 
 TEST(WeightsLoad, ReadsCaffeNames) {
