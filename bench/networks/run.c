@@ -24,16 +24,6 @@ typedef struct job {
   size_t input_values, values[DSLT_NET_TAPS_MAX];
 } job;
 
-static int load_layer(void *context, int layer, float *weights, float *bias) {
-  const dslt_network *network = context;
-  const dslt_tensor_view *w = &network->weight[layer], *b = &network->bias[layer];
-  const size_t channels = (size_t)network->graph.layer[layer].channels;
-  dslt_tensor_to_f32(weights, w, 0, w->bytes / (w->dtype == DSLT_DTYPE_F32 ? 4 : 2));
-  memset(bias, 0, channels * sizeof *bias);
-  if (b->data) dslt_tensor_to_f32(bias, b, 0, channels);
-  return DSLT_OK;
-}
-
 static int allocate(float **out, dslt_backend *backend, size_t values) {
   void *memory;
   DSLT_TRY(backend->device->alloc(&memory, backend, values * sizeof(float)));
@@ -45,7 +35,7 @@ static int plan(job *j, int h, int w, char **taps, int count) {
   dslt_network *network = j->weights->network;
   if (!network) return dslt_fail(DSLT_EWEIGHTS, "VGG-16 is not for this program.");
   dslt_net_desc desc = {
-      .n = 1, .h = h, .w = w, .graph = &network->graph, .load = load_layer, .context = network};
+      .n = 1, .h = h, .w = w, .graph = &network->graph, .load = dslt_network_load_layer, .context = network};
   unsigned char *needed = calloc((size_t)network->graph.layers, 1);
   j->maps = calloc((size_t)network->graph.layers, sizeof *j->maps);
   if (!j->maps || !needed) return dslt_fail(DSLT_EMEMORY, "Out of memory.");

@@ -26,16 +26,6 @@ typedef struct profile {
   int runs;
 } profile;
 
-static int load_layer(void *context, int layer, float *weights, float *bias) {
-  const dslt_network *network = context;
-  const dslt_tensor_view *w = &network->weight[layer], *b = &network->bias[layer];
-  const size_t channels = (size_t)network->graph.layer[layer].channels;
-  dslt_tensor_to_f32(weights, w, 0, w->bytes / (w->dtype == DSLT_DTYPE_F32 ? 4 : 2));
-  memset(bias, 0, channels * sizeof *bias);
-  if (b->data) dslt_tensor_to_f32(bias, b, 0, channels);
-  return DSLT_OK;
-}
-
 /* VGG-16's weights as a network, all its poolings kept. */
 static int vgg_network(dslt_network **out, const dslt_weights *weights) {
   int conv[DSLT_VGG_CONVS];
@@ -73,7 +63,7 @@ static int plan(profile *p, int side) {
                         .w = side,
                         .graph = g,
                         .taps = p->network->taps,
-                        .load = load_layer,
+                        .load = dslt_network_load_layer,
                         .context = p->network};
   memcpy(desc.tap, p->network->tap, sizeof desc.tap);
   if (desc.taps == 0) desc.tap[desc.taps++] = g->layers - 1;

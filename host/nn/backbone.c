@@ -91,27 +91,20 @@ static int plan_vgg(dslt_net **out, dslt_backend *backend, const dslt_weights *w
 /* ---- any network --------------------------------------------------------------------------------- */
 
 typedef struct network_context {
-  const dslt_network *network;
+  dslt_network *network;
   int channels[DSLT_TAPS]; /* of the layers behind the network's own, which scale its taps */
   float scale[DSLT_TAPS];
 } network_context;
 
 static int load_network_layer(void *context, int layer, float *weights, float *bias) {
   const network_context *c = context;
-  const dslt_network *network = c->network;
+  dslt_network *network = c->network;
   if (layer >= network->graph.layers) {
     const int tap = layer - network->graph.layers;
     for (int i = 0; i < c->channels[tap]; ++i) weights[i] = c->scale[tap], bias[i] = 0.0f;
     return DSLT_OK;
   }
-  const dslt_node *l = &network->graph.layer[layer];
-  const dslt_tensor_view *w = &network->weight[layer], *b = &network->bias[layer];
-  dslt_tensor_to_f32(weights, w, 0, w->bytes / (w->dtype == DSLT_DTYPE_F32 ? 4 : 2));
-  if (b->data)
-    dslt_tensor_to_f32(bias, b, 0, (size_t)l->channels);
-  else
-    memset(bias, 0, (size_t)l->channels * sizeof *bias);
-  return DSLT_OK;
+  return dslt_network_load_layer(network, layer, weights, bias);
 }
 
 /* The maps of all layers that the taps need, for a picture of h x w. */

@@ -51,6 +51,18 @@ int dslt_network_floats(float **out, dslt_network *network, size_t count) {
   return DSLT_OK;
 }
 
+int dslt_network_load_layer(void *network, int layer, float *weights, float *bias) {
+  const dslt_network *from = network;
+  const dslt_tensor_view *w = &from->weight[layer], *b = &from->bias[layer];
+  const size_t channels = (size_t)from->graph.layer[layer].channels;
+  dslt_tensor_to_f32(weights, w, 0, w->bytes / (w->dtype == DSLT_DTYPE_F32 ? 4 : 2));
+  if (b->data)
+    dslt_tensor_to_f32(bias, b, 0, channels);
+  else
+    memset(bias, 0, channels * sizeof *bias);
+  return DSLT_OK;
+}
+
 dslt_tensor_view dslt_network_view(const float *data, int rank, const int64_t *shape) {
   dslt_tensor_view view = {.data = data, .dtype = DSLT_DTYPE_F32, .rank = rank, .bytes = sizeof(float)};
   for (int i = 0; i < rank; ++i) {

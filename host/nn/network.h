@@ -31,6 +31,10 @@ int dslt_network_floats(float **out, dslt_network *network, size_t count);
 /* A float32 view of [shape[0]] ... of `rank` dimensions. */
 dslt_tensor_view dslt_network_view(const float *data, int rank, const int64_t *shape);
 
+/* A layer's weights and bias (zeros where it has none) as float32: the `load` of a dslt_net_desc whose context is the
+ * dslt_network. DSLT_OK. */
+int dslt_network_load_layer(void *network, int layer, float *weights, float *bias);
+
 /* Do the tensors fit the layers? Layers that cannot be computed are not checked. DSLT_EWEIGHTS names one. */
 int dslt_network_check(const dslt_network *network);
 

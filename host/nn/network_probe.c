@@ -14,16 +14,6 @@
 enum { TILES = 6, SIDE = TILES * DSLT_PROBE_SIDE };
 static const double MEAN_ACTIVATION = 20;
 
-static int load_layer(void *context, int layer, float *weights, float *bias) {
-  const dslt_network *network = context;
-  const dslt_tensor_view *w = &network->weight[layer], *b = &network->bias[layer];
-  const size_t channels = (size_t)network->graph.layer[layer].channels;
-  dslt_tensor_to_f32(weights, w, 0, w->bytes / (w->dtype == DSLT_DTYPE_F32 ? 4 : 2));
-  memset(bias, 0, channels * sizeof *bias);
-  if (b->data) dslt_tensor_to_f32(bias, b, 0, channels);
-  return DSLT_OK;
-}
-
 /* The image, repeated in both directions, channels last. */
 static int make_input(float **out, const float *deviation) {
   const size_t cells = (size_t)DSLT_PROBE_SIDE * DSLT_PROBE_SIDE;
@@ -62,7 +52,7 @@ static int run(dslt_network *network, dslt_backend *backend, const float *input,
                         .w = SIDE,
                         .graph = &network->graph,
                         .taps = network->taps,
-                        .load = load_layer,
+                        .load = dslt_network_load_layer,
                         .context = network};
   float *taps[DSLT_NET_TAPS_MAX] = {0};
   size_t values[DSLT_NET_TAPS_MAX] = {0};
