@@ -70,16 +70,17 @@ static int plan(profile *p, int side) {
   unsigned char *needed = calloc((size_t)g->layers, 1);
   p->maps = calloc((size_t)g->layers, sizeof *p->maps);
   p->ms = calloc((size_t)g->layers, sizeof *p->ms);
-  int rc =
-      needed && p->maps && p->ms ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory for a network's layers.");
-  if (rc == DSLT_OK) rc = dslt_graph_needed(needed, g, desc.tap, desc.taps);
-  if (rc == DSLT_OK) rc = dslt_graph_maps(p->maps, g, needed, side, side);
-  if (rc == DSLT_OK) rc = allocate(&p->input, p->backend, (size_t)side * (size_t)side * (size_t)p->maps[0].c);
-  for (int t = 0; rc == DSLT_OK && t < desc.taps; ++t) {
+  int rc = dslt_fail(DSLT_EMEMORY, "Out of memory for a network's layers.");
+  if (!needed || !p->maps || !p->ms) goto done;
+  DSLT_TRY_OR_DONE(dslt_graph_needed(needed, g, desc.tap, desc.taps));
+  DSLT_TRY_OR_DONE(dslt_graph_maps(p->maps, g, needed, side, side));
+  DSLT_TRY_OR_DONE(allocate(&p->input, p->backend, (size_t)side * (size_t)side * (size_t)p->maps[0].c));
+  for (int t = 0; t < desc.taps; ++t) {
     const dslt_node_map *m = &p->maps[desc.tap[t]];
-    rc = allocate(&p->taps[t], p->backend, (size_t)m->c * (size_t)m->h * (size_t)m->w);
+    DSLT_TRY_OR_DONE(allocate(&p->taps[t], p->backend, (size_t)m->c * (size_t)m->h * (size_t)m->w));
   }
-  if (rc == DSLT_OK) rc = p->backend->nn->net_plan(&p->net, p->backend, &desc);
+  DSLT_TRY_OR_DONE(p->backend->nn->net_plan(&p->net, p->backend, &desc));
+done:
   free(needed);
   return rc;
 }

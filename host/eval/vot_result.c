@@ -235,20 +235,20 @@ int dslt_vot_times_parse(double **seconds, int *frames, int *repetitions, const 
   if (!seconds || !frames || !repetitions || !name || (!text && size))
     return dslt_fail(DSLT_EARGUMENT, "The text of times is missing.");
   time_list list = {NULL, 0, 0, 0, 0};
-  int rc = each_line(text, size, name, parse_time_line, &list);
-  if (rc == DSLT_OK && list.rows == 0) rc = dslt_fail(DSLT_EFORMAT, "%s holds no times.", name);
   double *turned = NULL;
-  if (rc == DSLT_OK && !(turned = malloc(list.used * sizeof *turned)))
-    rc = dslt_fail(DSLT_EMEMORY, "Out of memory while reading %s.", name);
-  if (rc == DSLT_OK) {
-    for (int frame = 0; frame < list.rows; frame++)
-      for (int run = 0; run < list.columns; run++)
-        turned[(size_t)run * (size_t)list.rows + (size_t)frame] =
-            list.row[(size_t)frame * (size_t)list.columns + (size_t)run];
-    *seconds = turned;
-    *frames = list.rows;
-    *repetitions = list.columns;
-  }
+  int rc;
+  DSLT_TRY_OR_DONE(each_line(text, size, name, parse_time_line, &list));
+  if (list.rows == 0) DSLT_TRY_OR_DONE(dslt_fail(DSLT_EFORMAT, "%s holds no times.", name));
+  turned = malloc(list.used * sizeof *turned);
+  if (!turned) DSLT_TRY_OR_DONE(dslt_fail(DSLT_EMEMORY, "Out of memory while reading %s.", name));
+  for (int frame = 0; frame < list.rows; frame++)
+    for (int run = 0; run < list.columns; run++)
+      turned[(size_t)run * (size_t)list.rows + (size_t)frame] =
+          list.row[(size_t)frame * (size_t)list.columns + (size_t)run];
+  *seconds = turned;
+  *frames = list.rows;
+  *repetitions = list.columns;
+done:
   free(list.row);
   return rc;
 }

@@ -121,15 +121,19 @@ static int load_file(dslt_vot_series *out, int *found, const char *folder, const
   DSLT_TRY(dslt_vot_result_path(&path, folder, experiment, sequence->name, repetition));
   *found = access(path, F_OK) == 0;
   dslt_vot_regions results = {NULL, 0};
-  int rc = *found ? dslt_vot_regions_read(&results, path) : DSLT_OK;
-  if (rc == DSLT_OK && *found && results.count != sequence->frames)
-    rc = dslt_fail(DSLT_EFORMAT, "%s holds %d frames, the ground truth of %s %d: both must have the same.",
-                   path, results.count, sequence->name, sequence->frames);
-  if (rc == DSLT_OK && *found) rc = series_of(out, &results, sequence, index, convention);
-  if (rc == DSLT_OK && *found && (rc = check_kinds(out)) < 0) {
+  int rc = DSLT_OK;
+  if (!*found) goto done;
+  DSLT_TRY_OR_DONE(dslt_vot_regions_read(&results, path));
+  if (results.count != sequence->frames)
+    DSLT_TRY_OR_DONE(dslt_fail(DSLT_EFORMAT,
+                               "%s holds %d frames, the ground truth of %s %d: both must have the same.",
+                               path, results.count, sequence->name, sequence->frames));
+  DSLT_TRY_OR_DONE(series_of(out, &results, sequence, index, convention));
+  if ((rc = check_kinds(out)) < 0) {
     dslt_fail_prefix(rc, path);
     free_series(out);
   }
+done:
   dslt_vot_regions_free(&results);
   free(path);
   return rc;

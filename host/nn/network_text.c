@@ -192,15 +192,16 @@ int dslt_network_read(dslt_network **out, const char *text, const dslt_safetenso
   json_error_t error;
   json_t *layers = json_loads(text, JSON_REJECT_DUPLICATES, &error);
   dslt_network *network = calloc(1, sizeof *network);
-  int rc = network ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory for a network.");
-  if (rc == DSLT_OK && (!json_is_array(layers) || json_array_size(layers) > DSLT_GRAPH_LAYERS_MAX))
-    rc = dslt_fail(DSLT_EWEIGHTS,
-                   "The metadata's dslt.graph is no list of layers; convert the network again.");
-  const int count = rc == DSLT_OK ? (int)json_array_size(layers) : 0;
-  for (int i = 0; rc == DSLT_OK && i < count; ++i)
-    rc = read_layer(network, json_array_get(layers, (size_t)i), i, file);
-  if (rc == DSLT_OK) rc = dslt_graph_check(&network->graph);
-  if (rc == DSLT_OK) rc = dslt_network_check(network);
+  int rc;
+  if (!network) DSLT_TRY_OR_DONE(dslt_fail(DSLT_EMEMORY, "Out of memory for a network."));
+  if (!json_is_array(layers) || json_array_size(layers) > DSLT_GRAPH_LAYERS_MAX)
+    DSLT_TRY_OR_DONE(dslt_fail(DSLT_EWEIGHTS,
+                               "The metadata's dslt.graph is no list of layers; convert the network again."));
+  for (size_t i = 0; i < json_array_size(layers); ++i)
+    DSLT_TRY_OR_DONE(read_layer(network, json_array_get(layers, i), (int)i, file));
+  DSLT_TRY_OR_DONE(dslt_graph_check(&network->graph));
+  DSLT_TRY_OR_DONE(dslt_network_check(network));
+done:
   json_decref(layers);
   if (rc < 0) {
     dslt_network_free(network);

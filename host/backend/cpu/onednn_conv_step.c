@@ -71,13 +71,14 @@ static int append(dslt_plan *p, int index, const dslt_conv_choice *choice, const
   dslt_md_owned bias = NULL;
   DSLT_TRY(
       dslt_layer_weights_load(weights, net->cpu, &request, packed, share ? &share->weights[index] : NULL));
-  int rc = dslt_plan_step(p, index, choice->pd, from, DNNL_ARG_SRC, to, DNNL_ARG_DST, choice->images);
-  if (rc == DSLT_OK) rc = dslt_md_make(&bias, 1, bias_dims, dnnl_f32, dnnl_x);
-  if (rc == DSLT_OK) {
-    dslt_step *step = &net->step[net->steps - 1].step;
-    rc = dslt_step_arg(step, net->cpu, DNNL_ARG_WEIGHTS, packed, weights->packed);
-    if (rc == DSLT_OK) rc = dslt_step_arg(step, net->cpu, DNNL_ARG_BIAS, bias, weights->bias);
-  }
+  int rc;
+  DSLT_TRY_OR_DONE(
+      dslt_plan_step(p, index, choice->pd, from, DNNL_ARG_SRC, to, DNNL_ARG_DST, choice->images));
+  DSLT_TRY_OR_DONE(dslt_md_make(&bias, 1, bias_dims, dnnl_f32, dnnl_x));
+  dslt_step *step = &net->step[net->steps - 1].step;
+  DSLT_TRY_OR_DONE(dslt_step_arg(step, net->cpu, DNNL_ARG_WEIGHTS, packed, weights->packed));
+  DSLT_TRY_OR_DONE(dslt_step_arg(step, net->cpu, DNNL_ARG_BIAS, bias, weights->bias));
+done:
   dslt_md_free(bias);
   return rc;
 }

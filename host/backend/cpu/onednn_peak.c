@@ -76,18 +76,18 @@ static const way ways[] = {
 
 static int time_conv(double *best, double *median, dslt_cpu *cpu, dnnl_primitive_desc_t pd, double seconds) {
   trial t = {.count = 0};
-  int rc = dslt_step_make(&t.step, cpu, pd);
-  if (rc == DSLT_OK) rc = trial_argument(&t, cpu, pd, DNNL_ARG_SRC, dnnl_query_src_md);
-  if (rc == DSLT_OK) rc = trial_argument(&t, cpu, pd, DNNL_ARG_WEIGHTS, dnnl_query_weights_md);
-  if (rc == DSLT_OK) {
-    dslt_md bias = dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 1);
-    void *memory = NULL;
-    rc = dslt_cpu_new(&memory, dnnl_memory_desc_get_size(bias), "measuring the processor");
-    if (rc == DSLT_OK) t.memory[t.count++] = memory;
-    if (rc == DSLT_OK) rc = dslt_step_arg(&t.step, cpu, DNNL_ARG_BIAS, bias, memory);
-  }
-  if (rc == DSLT_OK) rc = trial_argument(&t, cpu, pd, DNNL_ARG_DST, dnnl_query_dst_md);
-  if (rc == DSLT_OK) rc = trial_time(best, median, &t, cpu, seconds);
+  dslt_md bias = dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 1);
+  void *memory = NULL;
+  int rc;
+  DSLT_TRY_OR_DONE(dslt_step_make(&t.step, cpu, pd));
+  DSLT_TRY_OR_DONE(trial_argument(&t, cpu, pd, DNNL_ARG_SRC, dnnl_query_src_md));
+  DSLT_TRY_OR_DONE(trial_argument(&t, cpu, pd, DNNL_ARG_WEIGHTS, dnnl_query_weights_md));
+  DSLT_TRY_OR_DONE(dslt_cpu_new(&memory, dnnl_memory_desc_get_size(bias), "measuring the processor"));
+  t.memory[t.count++] = memory;
+  DSLT_TRY_OR_DONE(dslt_step_arg(&t.step, cpu, DNNL_ARG_BIAS, bias, memory));
+  DSLT_TRY_OR_DONE(trial_argument(&t, cpu, pd, DNNL_ARG_DST, dnnl_query_dst_md));
+  DSLT_TRY_OR_DONE(trial_time(best, median, &t, cpu, seconds));
+done:
   trial_free(&t);
   return rc;
 }
@@ -146,15 +146,17 @@ static int product_peak(double *flops, dslt_cpu *cpu, dnnl_data_type_t type, dou
   dnnl_primitive_desc_t pd = NULL;
   trial t = {.count = 0};
   double best = 0.0, median;
-  int rc = product_pd(&pd, cpu, type);
-  if (rc == DSLT_OK) rc = dslt_step_make(&t.step, cpu, pd);
-  if (rc == DSLT_OK) rc = trial_argument(&t, cpu, pd, DNNL_ARG_SRC, dnnl_query_src_md);
-  if (rc == DSLT_OK) rc = trial_argument(&t, cpu, pd, DNNL_ARG_WEIGHTS, dnnl_query_weights_md);
-  if (rc == DSLT_OK) rc = trial_argument(&t, cpu, pd, DNNL_ARG_DST, dnnl_query_dst_md);
-  if (rc == DSLT_OK) rc = trial_time(&best, &median, &t, cpu, seconds);
+  int rc;
+  DSLT_TRY_OR_DONE(product_pd(&pd, cpu, type));
+  DSLT_TRY_OR_DONE(dslt_step_make(&t.step, cpu, pd));
+  DSLT_TRY_OR_DONE(trial_argument(&t, cpu, pd, DNNL_ARG_SRC, dnnl_query_src_md));
+  DSLT_TRY_OR_DONE(trial_argument(&t, cpu, pd, DNNL_ARG_WEIGHTS, dnnl_query_weights_md));
+  DSLT_TRY_OR_DONE(trial_argument(&t, cpu, pd, DNNL_ARG_DST, dnnl_query_dst_md));
+  DSLT_TRY_OR_DONE(trial_time(&best, &median, &t, cpu, seconds));
+  *flops = 2.0 * PRODUCT_SIDE * PRODUCT_SIDE * (double)PRODUCT_SIDE / best;
+done:
   if (pd) dnnl_primitive_desc_destroy(pd);
   trial_free(&t);
-  if (rc == DSLT_OK) *flops = 2.0 * PRODUCT_SIDE * PRODUCT_SIDE * (double)PRODUCT_SIDE / best;
   return rc;
 }
 

@@ -40,12 +40,16 @@ static int load_and_pack(dslt_layer_weights *out, dslt_cpu *cpu, const dslt_weig
   const size_t bytes = dslt_layer_weights_count(layer, &(dslt_node_map){.c = r->cin}) * sizeof(float);
   void *oihw = NULL;
   DSLT_TRY(dslt_cpu_new(&oihw, bytes, "a layer"));
-  int rc = r->desc->load(r->desc->context, r->index, oihw, out->bias);
-  if (rc == DSLT_OK)
-    rc = dslt_cpu_new(&out->packed, wanted ? dnnl_memory_desc_get_size(wanted) : bytes, "packed weights");
-  out->owned = rc == DSLT_OK;
-  if (rc == DSLT_OK && wanted) rc = pack(cpu, oihw, r, wanted, out->packed);
-  if (rc == DSLT_OK && !wanted) dslt_layer_order_weights(out->packed, oihw, layer, r->cin / layer->groups);
+  int rc;
+  DSLT_TRY_OR_DONE(r->desc->load(r->desc->context, r->index, oihw, out->bias));
+  DSLT_TRY_OR_DONE(
+      dslt_cpu_new(&out->packed, wanted ? dnnl_memory_desc_get_size(wanted) : bytes, "packed weights"));
+  out->owned = 1;
+  if (wanted)
+    rc = pack(cpu, oihw, r, wanted, out->packed);
+  else
+    dslt_layer_order_weights(out->packed, oihw, layer, r->cin / layer->groups);
+done:
   free(oihw);
   return rc;
 }
