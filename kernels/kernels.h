@@ -207,20 +207,22 @@ int DSLT_LAUNCHER(decide)(dslt_stream stream, dslt_decision *decision, int32_t *
                           const dslt_target_state *state, const dslt_sample_ring *ring,
                           const dslt_update_policy *policy);
 
-/* Low and high features of one place. */
-typedef struct dslt_taps_view {
-  const void *low, *high;
-} dslt_taps_view;
+/* What a sample is copied from and to: of each map its bytes (of any type, a multiple of 4), its source for
+ * each dslt_sample_origin and its store [capacity][bytes], in device memory. The maps of DSLT_ORIGIN_LEVELS are
+ * batches of which item state->level counts, the others single items. All maps of an origin are NULL where it
+ * cannot be the decision's. */
+typedef struct dslt_sample_copy {
+  int maps; /* 1..DSLT_SAMPLE_MAPS_MAX */
+  size_t bytes[DSLT_SAMPLE_MAPS_MAX];
+  const void *source[DSLT_ORIGINS][DSLT_SAMPLE_MAPS_MAX];
+  void *store[DSLT_SAMPLE_MAPS_MAX];
+} dslt_sample_copy;
 
-/* Put a sample into the ring's next slot and advance it: low_store [capacity][low_bytes] takes the low map of
- * sources[decision->origin], high_store likewise; sources: host array of DSLT_ORIGINS, LEVELS being a batch
- * of which state->level counts, the others single items. decision NULL: SEARCH. Sources that the decision
- * cannot name may be NULL; one that it does name and that is NULL leaves the slot's old sample. Bytes of any
- * type, multiples of 4. Slot 0 is never written; a ring of one slot stays as it is. `when` is usually
- * &decision->update. */
-int DSLT_LAUNCHER(store_sample)(dslt_stream stream, dslt_sample_ring *ring, void *low_store, void *high_store,
-                                const dslt_taps_view *sources, const dslt_target_state *state,
-                                const dslt_decision *decision, size_t low_bytes, size_t high_bytes,
+/* Put the sample of decision->origin (decision NULL: SEARCH) into the ring's next slot and advance the ring;
+ * copy: host. An origin without maps leaves the slot's old sample. Slot 0 is never written; a ring of one slot
+ * stays as it is. `when` is usually &decision->update. */
+int DSLT_LAUNCHER(store_sample)(dslt_stream stream, dslt_sample_ring *ring, const dslt_sample_copy *copy,
+                                const dslt_target_state *state, const dslt_decision *decision,
                                 const int32_t *when);
 
 /* The soft label of the sample that is kept: a Gaussian around (state->label_x, state->label_y) with the

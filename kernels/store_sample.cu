@@ -20,58 +20,61 @@ __device__ static inline void copy_strided(void *__restrict__ dst, const void *_
   for (size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x; i < count; i += stride) to[i] = from[i];
 }
 
-/* Both taps in one launch, since they share the slot. */
+/* All maps in one launch, since they share the slot. */
 template <typename T>
 static __global__ void __launch_bounds__(THREADS)
-    store_sample_kernel(dslt_sample_ring *ring, char *low_store, char *high_store, dslt_taps_view search,
-                        dslt_taps_view levels, dslt_taps_view moved, const dslt_target_state *state,
-                        const dslt_decision *decision, size_t low_bytes, size_t high_bytes,
-                        const int32_t *when) {
+    store_sample_kernel(dslt_sample_ring *ring, const dslt_sample_copy copy, const dslt_target_state *state,
+                        const dslt_decision *decision, const int32_t *when) {
   if (dslt_skipped(when)) return;
   int slot = ring->next;
   if (ring->capacity < 2) return; /* the same for every block, so none takes a ticket */
   int origin = decision ? decision->origin : DSLT_ORIGIN_SEARCH;
-  dslt_taps_view taps =
-      origin == DSLT_ORIGIN_LEVELS ? levels : (origin == DSLT_ORIGIN_MOVED ? moved : search);
   size_t item = origin == DSLT_ORIGIN_LEVELS && state ? (size_t)state->level : 0;
-  if (taps.low)
-    copy_strided<T>(low_store + (size_t)slot * low_bytes, (const char *)taps.low + item * low_bytes,
-                    low_bytes);
-  if (taps.high)
-    copy_strided<T>(high_store + (size_t)slot * high_bytes, (const char *)taps.high + item * high_bytes,
-                    high_bytes);
+  for (int i = 0; i < copy.maps; ++i) {
+    const char *from = (const char *)copy.source[origin][i];
+    size_t bytes = copy.bytes[i];
+    if (from) copy_strided<T>((char *)copy.store[i] + (size_t)slot * bytes, from + item * bytes, bytes);
+  }
   /* The last block advances the ring, when every block has read it. */
   if (dslt_last_block(&ring->ticket) && threadIdx.x == 0) (void)dslt_ring_advance(ring);
 }
 
-extern "C" int DSLT_LAUNCHER(store_sample)(dslt_stream stream, dslt_sample_ring *ring, void *low_store,
-                                           void *high_store, const dslt_taps_view *sources,
-                                           const dslt_target_state *state, const dslt_decision *decision,
-                                           size_t low_bytes, size_t high_bytes, const int32_t *when) {
-  if (!ring || !low_store || !high_store || !sources || low_bytes == 0 || high_bytes == 0)
-    return dslt_fail(
-        DSLT_EARGUMENT,
-        "Kernel store_sample needs a ring, two stores, sources and at least one value of each tap.");
-  if (low_bytes % 4 != 0 || high_bytes % 4 != 0)
-    return dslt_fail(DSLT_EARGUMENT,
-                     "Kernel store_sample was given taps of %zu and %zu bytes; it takes multiples "
-                     "of 4.",
-                     low_bytes, high_bytes);
-  if (sources[DSLT_ORIGIN_LEVELS].low && !state)
-    return dslt_fail(DSLT_EARGUMENT, "Kernel store_sample needs a state to choose among levels.");
-  int wide =
-      low_bytes % 16 == 0 && high_bytes % 16 == 0 && dslt_aligned16(low_store) && dslt_aligned16(high_store);
-  for (int i = 0; i < DSLT_ORIGINS; ++i) {
-    if (!sources[i].low != !sources[i].high || (!decision && i == DSLT_ORIGIN_SEARCH && !sources[i].low))
-      return dslt_fail(DSLT_EARGUMENT, "Kernel store_sample: source %d lacks a tap.", i);
-    wide = wide && dslt_aligned16(sources[i].low) && dslt_aligned16(sources[i].high);
+/* Is the list complete? *wide becomes 1 where every place is aligned to 16 bytes, *longest the bytes of the
+ * largest map. */
+static int check_copy(int *wide, size_t *longest, const dslt_sample_copy *c, int decided) {
+  for (int i = 0; i < c->maps; ++i) {
+    if (!c->store[i] || c->bytes[i] == 0 || c->bytes[i] % 4 != 0)
+      return dslt_fail(DSLT_EARGUMENT,
+                       "Kernel store_sample: map %d of %zu bytes; it takes multiples of 4, at least one "
+                       "value, and a store.",
+                       i, c->bytes[i]);
+    if (c->bytes[i] > *longest) *longest = c->bytes[i];
+    *wide = *wide && c->bytes[i] % 16 == 0 && dslt_aligned16(c->store[i]);
+    for (int origin = 0; origin < DSLT_ORIGINS; ++origin) {
+      const void *source = c->source[origin][i];
+      if (!source != !c->source[origin][0] || (!decided && origin == DSLT_ORIGIN_SEARCH && !source))
+        return dslt_fail(DSLT_EARGUMENT, "Kernel store_sample: source %d lacks map %d.", origin, i);
+      *wide = *wide && dslt_aligned16(source);
+    }
   }
-  size_t longest = (low_bytes > high_bytes ? low_bytes : high_bytes) / (wide ? 16 : 4);
-  unsigned blocks = dslt_blocks(longest, THREADS, BLOCKS_MAX);
-#define LAUNCH(T)                                                                                           \
-  DSLT_LAUNCH(store_sample_kernel<T>, blocks, THREADS, stream, ring, (char *)low_store, (char *)high_store, \
-              sources[DSLT_ORIGIN_SEARCH], sources[DSLT_ORIGIN_LEVELS], sources[DSLT_ORIGIN_MOVED], state,  \
-              decision, low_bytes, high_bytes, when)
-  return wide ? LAUNCH(words4) : LAUNCH(uint32_t);
-#undef LAUNCH
+  return DSLT_OK;
+}
+
+extern "C" int DSLT_LAUNCHER(store_sample)(dslt_stream stream, dslt_sample_ring *ring,
+                                           const dslt_sample_copy *copy, const dslt_target_state *state,
+                                           const dslt_decision *decision, const int32_t *when) {
+  if (!ring || !copy || copy->maps < 1 || copy->maps > DSLT_SAMPLE_MAPS_MAX)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel store_sample needs a ring and 1 to %d maps.",
+                     DSLT_SAMPLE_MAPS_MAX);
+  if (copy->source[DSLT_ORIGIN_LEVELS][0] && !state)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel store_sample needs a state to choose among levels.");
+  int wide = 1;
+  size_t longest = 0;
+  DSLT_TRY(check_copy(&wide, &longest, copy, decision != NULL));
+  unsigned blocks = dslt_blocks(longest / (wide ? 16 : 4), THREADS, BLOCKS_MAX);
+  if (wide)
+    return DSLT_LAUNCH(store_sample_kernel<words4>, blocks, THREADS, stream, ring, *copy, state, decision,
+                       when);
+  return DSLT_LAUNCH(store_sample_kernel<uint32_t>, blocks, THREADS, stream, ring, *copy, state, decision,
+                     when);
 }

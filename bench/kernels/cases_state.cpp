@@ -58,16 +58,15 @@ Entry store_sample() {
             std::vector<uint8_t> low_tap(low), high_tap(high);
             for (std::size_t i = 0; i < low; ++i) low_tap[i] = uint8_t(i * 7 + 1);
             for (std::size_t i = 0; i < high; ++i) high_tap[i] = uint8_t(i * 5 + 3);
-            dslt_taps_view sources[DSLT_ORIGINS] = {{m.put(low_tap), m.put(high_tap)}, {}, {}};
             uint8_t *low_store = m.zeros<uint8_t>(7 * low), *high_store = m.zeros<uint8_t>(7 * high);
             dslt_sample_ring *ring = m.put(std::vector<dslt_sample_ring>{{7, 1, 1, 0}});
             Case c;
             c.bytes = 2.0 * double(low + high);
             c.tolerance = 0;
-            std::vector<dslt_taps_view> list(sources, sources + DSLT_ORIGINS);
+            const dslt_sample_copy copy = {
+                2, {low, high}, {{m.put(low_tap), m.put(high_tap)}}, {low_store, high_store}};
             c.launch = [=](dslt_stream s) {
-              return dslt_kernel_store_sample(s, ring, low_store, high_store, list.data(), nullptr, nullptr,
-                                              low, high, nullptr);
+              return dslt_kernel_store_sample(s, ring, &copy, nullptr, nullptr, nullptr);
             };
             c.error = [=] {
               return get(low_store + low, low) == low_tap && get(high_store + high, high) == high_tap &&

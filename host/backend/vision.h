@@ -11,12 +11,12 @@
 #include "math/search_rules.h"
 #include "math/target_state.h"
 
-/* Features from which a frame's sample is stored, low and high map each: of the search, of the scale pyramid
- * (a batch, of which item state->level counts), and extracted again at the new place. A pair that cannot be
- * the origin is NULL. */
+/* Features from which a frame's sample is stored, for each origin a list of maps: those of DSLT_ORIGIN_LEVELS
+ * are batches, of which item state->level counts. The maps of an origin that cannot be are NULL. */
 typedef struct dslt_sample_sources {
-  const float *low, *high, *low_levels, *high_levels, *low_moved, *high_moved;
-  size_t low_values, high_values; /* of one crop */
+  int maps;                            /* of a sample, 1..DSLT_SAMPLE_MAPS_MAX */
+  size_t values[DSLT_SAMPLE_MAPS_MAX]; /* of each map of one crop */
+  const float *map[DSLT_ORIGINS][DSLT_SAMPLE_MAPS_MAX];
 } dslt_sample_sources;
 
 /* clang-format off */
@@ -53,9 +53,9 @@ typedef struct dslt_sample_sources {
    * labels [capacity][response_height][response_width]; before store_sample. */                                 \
   XX(int, store_label, (dslt_backend *backend, float *labels, const dslt_sample_ring *ring,                      \
                         const dslt_target_state *state, const dslt_search *search))                              \
-  /* Copy the features that decision->origin names into the ring's next slot of low_store [capacity]             \
-   * [low_values] and high_store [capacity][high_values], and advance the ring; slot 0 is never written. */      \
-  XX(int, store_sample, (dslt_backend *backend, dslt_sample_ring *ring, float *low_store, float *high_store,     \
+  /* Copy the maps that decision->origin names into the ring's next slot of the stores, store[i] [capacity]      \
+   * [sources->values[i]], and advance the ring; slot 0 is never written. */                                     \
+  XX(int, store_sample, (dslt_backend *backend, dslt_sample_ring *ring, float *const *store,                     \
                          const dslt_sample_sources *sources, const dslt_target_state *state,                     \
                          const dslt_decision *decision))
 /* clang-format on */

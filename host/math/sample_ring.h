@@ -8,7 +8,10 @@
 
 #include "base/hd.h"
 
-enum { DSLT_SAMPLES_MAX = 64 }; /* slots of a store */
+enum {
+  DSLT_SAMPLES_MAX = 64,   /* slots of a store */
+  DSLT_SAMPLE_MAPS_MAX = 8 /* feature maps of a sample */
+};
 
 typedef struct dslt_sample_ring {
   int32_t capacity; /* slots, 1 .. DSLT_SAMPLES_MAX */

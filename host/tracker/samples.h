@@ -5,12 +5,11 @@
 #define DSLT_TRACKER_SAMPLES_H
 
 #include "backend/backend.h"
+#include "math/sample_ring.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-enum { DSLT_SAMPLE_MAPS_MAX = 8 };
 
 typedef struct dslt_samples {
   int slots;                           /* 0: there is no memory */

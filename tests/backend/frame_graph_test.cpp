@@ -84,26 +84,22 @@ TEST(FrameGraph, SamplesComeFromWhereTheFrameSawTheTarget) {
   dslt_search g = {};
   g.area.response_width = g.area.response_height = 1;
   g.label.sigma_x = g.label.sigma_y = 2;
-  float *low_store = b.upload({9, 9, 9, 9, 9, 9}), *high_store = b.upload({8, 8, 8}),
-        *labels = b.upload({7, 7, 7});
-  dslt_sample_sources s = {b.upload({1, 2}),
-                           b.upload({3}),
-                           b.upload({10, 11, 20, 21, 30, 31}),
-                           b.upload({40, 50, 60}),
-                           b.upload({70, 71}),
-                           b.upload({72}),
-                           2,
-                           1};
+  float *store[] = {b.upload({9, 9, 9, 9, 9, 9}), b.upload({8, 8, 8})}, *labels = b.upload({7, 7, 7});
+  dslt_sample_sources s = {2,
+                           {2, 1},
+                           {{b.upload({1, 2}), b.upload({3})},
+                            {b.upload({10, 11, 20, 21, 30, 31}), b.upload({40, 50, 60})},
+                            {b.upload({70, 71}), b.upload({72})}}};
   struct {
     dslt_target_state state;
-    std::vector<float> low;
+    std::vector<float> low, high;
     int learnt, reextract;
   } frames[] = {
-      {state_at(10), {9, 9, 1, 2, 9, 9}, 2, 0},          // did not move: the search's own
-      {state_at(12, 1, 2), {9, 9, 1, 2, 30, 31}, 3, 0},  // a pyramid: the chosen level
-      {state_at(15), {9, 9, 70, 71, 30, 31}, 3, 1},      // moved: extracted again
-      {state_at(15), {9, 9, 70, 71, 1, 2}, 3, 0},        // the ring turns, slot 0 stays
-      {state_at(15, 1, 0), {9, 9, 10, 11, 1, 2}, 3, 0},
+      {state_at(10), {9, 9, 1, 2, 9, 9}, {8, 3, 8}, 2, 0},           // did not move: the search's own
+      {state_at(12, 1, 2), {9, 9, 1, 2, 30, 31}, {8, 3, 60}, 3, 0},  // a pyramid: the chosen level
+      {state_at(15), {9, 9, 70, 71, 30, 31}, {8, 72, 60}, 3, 1},     // moved: extracted again
+      {state_at(15), {9, 9, 70, 71, 1, 2}, {8, 72, 3}, 3, 0},        // the ring turns, slot 0 stays
+      {state_at(15, 1, 0), {9, 9, 10, 11, 1, 2}, {8, 40, 3}, 3, 0},
   };
   for (const auto &frame : frames) {
     f.set(frame.state);
@@ -113,8 +109,8 @@ TEST(FrameGraph, SamplesComeFromWhereTheFrameSawTheTarget) {
       DSLT_EXPECT_CALL(b.device->graph_if(&run, f.graph, &f.record->decision.update, 0));
       if (run) {
         DSLT_EXPECT_CALL(b.vision->store_label(b.get(), labels, &f.record->ring, &f.record->state, &g));
-        DSLT_EXPECT_CALL(b.vision->store_sample(b.get(), &f.record->ring, low_store, high_store, &s,
-                                                &f.record->state, &f.record->decision));
+        DSLT_EXPECT_CALL(b.vision->store_sample(b.get(), &f.record->ring, store, &s, &f.record->state,
+                                                &f.record->decision));
       }
       DSLT_EXPECT_CALL(b.device->graph_end_if(f.graph));
       return f.report();
@@ -124,7 +120,8 @@ TEST(FrameGraph, SamplesComeFromWhereTheFrameSawTheTarget) {
     EXPECT_EQ(told.decision.reextract, frame.reextract);
     EXPECT_EQ(told.loss, 0.25f);
     EXPECT_EQ(told.state.cx, frame.state.cx);
-    EXPECT_EQ(b.download(low_store, 6), frame.low);
+    EXPECT_EQ(b.download(store[0], 6), frame.low);
+    EXPECT_EQ(b.download(store[1], 3), frame.high);
   }
   EXPECT_EQ(b.download(labels, 1)[0], 7);
   EXPECT_NEAR(b.download(labels, 3)[2], std::exp(-0.5 * (1 + 4) / 4), 1e-6);

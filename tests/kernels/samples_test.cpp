@@ -23,38 +23,53 @@ class SamplesKernel : public KernelTest {
   }
 };
 
-// Every origin in turn, both widths of copying.
+dslt_sample_copy copy_of(const std::vector<std::size_t> &values, const std::vector<float *> &stores) {
+  dslt_sample_copy copy = {};
+  copy.maps = int(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) copy.bytes[i] = 4 * values[i], copy.store[i] = stores[i];
+  return copy;
+}
+
+// Every origin in turn, lists of one to four maps, both widths of copying.
 TEST_P(SamplesKernel, RingAndStoresEqualTheCpus) {
-  for (std::size_t high_count : {260u, 261u})
+  const std::vector<std::size_t> lists[] = {{700}, {700, 260}, {700, 261}, {96, 260, 700}, {8, 12, 3, 16}};
+  for (const std::vector<std::size_t> &values : lists)
     for (int capacity : {1, 2, 3, 7}) {
-      SCOPED_TRACE(::testing::Message() << capacity << " slots, " << high_count << " values");
-      const std::size_t low_count = 700, slots = std::size_t(capacity);
-      std::vector<float> want_low(slots * low_count), want_high(slots * high_count);
+      SCOPED_TRACE(::testing::Message() << capacity << " slots, " << values.size() << " maps");
+      const std::size_t slots = std::size_t(capacity), maps = values.size();
+      std::vector<std::vector<float>> want_stores;
+      std::vector<float *> stores, cpu_stores;
+      for (std::size_t count : values) {
+        want_stores.emplace_back(slots * count);
+        stores.push_back(zeros<float>(slots * count));
+      }
+      for (std::vector<float> &store : want_stores) cpu_stores.push_back(store.data());
       dslt_sample_ring want = dslt_ring_first(capacity), *ring = upload(std::vector<dslt_sample_ring>{want});
-      float *low_store = zeros<float>(slots * low_count), *high_store = zeros<float>(slots * high_count);
       for (int frame = 0; frame < 17; ++frame) {
         vary(frame);
         dslt_decision decision = {};
         decision.origin = frame % DSLT_ORIGINS;
         dslt_target_state state = {};
         state.level = decision.origin == DSLT_ORIGIN_LEVELS ? frame / 3 % 3 : 2;  // heeded by LEVELS alone
-        std::vector<float> low[DSLT_ORIGINS], high[DSLT_ORIGINS];
-        dslt_taps_view there[DSLT_ORIGINS];
-        for (int i = 0; i < DSLT_ORIGINS; ++i) {
-          low[i] = noise(3 * low_count, unsigned(10 * frame + i));
-          high[i] = noise(3 * high_count, unsigned(900 + 10 * frame + i));
-          there[i] = {upload(low[i]), upload(high[i])};
-        }
-        const dslt_sample_sources here = {low[0].data(), high[0].data(), low[1].data(), high[1].data(),
-                                          low[2].data(), high[2].data(), low_count,     high_count};
-        ASSERT_EQ(dslt_cpu_backend.vision->store_sample(cpu(), &want, want_low.data(), want_high.data(),
-                                                        &here, &state, &decision),
-                  DSLT_OK);
-        ASSERT_EQ(kernels().store_sample(stream(), ring, low_store, high_store, there,
-                                         upload(std::vector<dslt_target_state>{state}),
-                                         decision.origin ? decision_with(decision.origin) : nullptr,
-                                         4 * low_count, 4 * high_count, nullptr),
-                  DSLT_OK)
+        dslt_sample_copy there = copy_of(values, stores);
+        dslt_sample_sources here = {};
+        here.maps = int(maps);
+        std::vector<std::vector<float>> sources;
+        sources.reserve(DSLT_ORIGINS * maps);
+        for (int origin = 0; origin < DSLT_ORIGINS; ++origin)
+          for (std::size_t i = 0; i < maps; ++i) {
+            sources.push_back(noise(3 * values[i], unsigned(900 * i + 10 * frame + origin)));
+            here.values[i] = values[i];
+            here.map[origin][i] = sources.back().data();
+            there.source[origin][i] = upload(sources.back());
+          }
+        ASSERT_EQ(
+            dslt_cpu_backend.vision->store_sample(cpu(), &want, cpu_stores.data(), &here, &state, &decision),
+            DSLT_OK);
+        ASSERT_EQ(
+            kernels().store_sample(stream(), ring, &there, upload(std::vector<dslt_target_state>{state}),
+                                   decision.origin ? decision_with(decision.origin) : nullptr, nullptr),
+            DSLT_OK)
             << dslt_last_error();
         dslt_sample_ring got = download(ring, 1)[0];
         EXPECT_EQ(got.next, want.next);
@@ -63,19 +78,19 @@ TEST_P(SamplesKernel, RingAndStoresEqualTheCpus) {
         EXPECT_EQ(got.count, std::min(frame + 2, capacity));
         EXPECT_EQ(got.ticket, 0u);
       }
-      EXPECT_EQ(download(low_store, slots * low_count), want_low);
-      EXPECT_EQ(download(high_store, slots * high_count), want_high);
+      for (std::size_t i = 0; i < maps; ++i)
+        EXPECT_EQ(download(stores[i], slots * values[i]), want_stores[i]) << "map " << i;
     }
 }
 
 TEST_P(SamplesKernel, MissingSourceLeavesTheOldSample) {
   float *low = zeros<float>(8), *high = zeros<float>(8);
-  dslt_taps_view sources[DSLT_ORIGINS] = {{upload(noise(4, 1)), upload(noise(4, 2))}, {}, {}};
+  dslt_sample_copy copy = copy_of({4, 4}, {low, high});
+  copy.source[DSLT_ORIGIN_SEARCH][0] = upload(noise(4, 1));
+  copy.source[DSLT_ORIGIN_SEARCH][1] = upload(noise(4, 2));
   dslt_sample_ring *ring = ring_of(2);
   for (int origin : {DSLT_ORIGIN_LEVELS, DSLT_ORIGIN_MOVED}) {
-    ASSERT_EQ(kernels().store_sample(stream(), ring, low, high, sources, nullptr, decision_with(origin), 16,
-                                     16, nullptr),
-              DSLT_OK)
+    ASSERT_EQ(kernels().store_sample(stream(), ring, &copy, nullptr, decision_with(origin), nullptr), DSLT_OK)
         << dslt_last_error();
     EXPECT_EQ(download(low, 8), std::vector<float>(8));
     EXPECT_EQ(download(high, 8), std::vector<float>(8));
@@ -136,18 +151,30 @@ TEST_P(SamplesKernel, DecidesByThePolicy) {
 TEST_P(SamplesKernel, RefusesWhatItCannotDo) {
   float *x = zeros<float>(8);
   dslt_sample_ring *ring = ring_of(2);
-  dslt_taps_view good[DSLT_ORIGINS] = {{x, x}, {}, {}}, half[DSLT_ORIGINS] = {{x, x}, {}, {x, nullptr}},
-                 levels[DSLT_ORIGINS] = {{x, x}, {x, x}, {}}, none[DSLT_ORIGINS] = {};
-  auto store = [&](dslt_sample_ring *where, const dslt_taps_view *sources, std::size_t bytes) {
-    return kernels().store_sample(stream(), where, x, x, sources, nullptr, nullptr, bytes, 4, nullptr);
+  dslt_sample_copy good = copy_of({1, 1}, {x, x});
+  good.source[DSLT_ORIGIN_SEARCH][0] = good.source[DSLT_ORIGIN_SEARCH][1] = x;
+  auto store = [&](dslt_sample_ring *where, const dslt_sample_copy &copy) {
+    return kernels().store_sample(stream(), where, &copy, nullptr, nullptr, nullptr);
   };
-  EXPECT_EQ(store(ring, good, 0), DSLT_EARGUMENT);
-  EXPECT_EQ(store(ring, good, 6), DSLT_EARGUMENT);
-  EXPECT_EQ(store(nullptr, good, 4), DSLT_EARGUMENT);
-  EXPECT_EQ(store(ring, nullptr, 4), DSLT_EARGUMENT);
-  EXPECT_EQ(store(ring, half, 4), DSLT_EARGUMENT);
-  EXPECT_EQ(store(ring, levels, 4), DSLT_EARGUMENT);
-  EXPECT_EQ(store(ring, none, 4), DSLT_EARGUMENT);
+  EXPECT_EQ(store(nullptr, good), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().store_sample(stream(), ring, nullptr, nullptr, nullptr, nullptr), DSLT_EARGUMENT);
+  for (std::size_t bytes : {0u, 6u}) {
+    dslt_sample_copy odd = good;
+    odd.bytes[1] = bytes;
+    EXPECT_EQ(store(ring, odd), DSLT_EARGUMENT);
+  }
+  for (int maps : {0, DSLT_SAMPLE_MAPS_MAX + 1}) {
+    dslt_sample_copy many = good;
+    many.maps = maps;
+    EXPECT_EQ(store(ring, many), DSLT_EARGUMENT);
+  }
+  dslt_sample_copy half = good, levels = good, none = good, nowhere = good;
+  half.source[DSLT_ORIGIN_MOVED][0] = x;
+  levels.source[DSLT_ORIGIN_LEVELS][0] = levels.source[DSLT_ORIGIN_LEVELS][1] = x;  // and no state
+  none.source[DSLT_ORIGIN_SEARCH][0] = none.source[DSLT_ORIGIN_SEARCH][1] = nullptr;
+  nowhere.store[1] = nullptr;
+  for (const dslt_sample_copy &bad : {half, levels, none, nowhere})
+    EXPECT_EQ(store(ring, bad), DSLT_EARGUMENT);
   const dslt_update_policy policy = {1, 0, 0};
   EXPECT_EQ(kernels().decide(stream(), nullptr, nullptr, state_at(0), ring, &policy), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().decide(stream(), decision_with(0), nullptr, nullptr, ring, &policy), DSLT_EARGUMENT);

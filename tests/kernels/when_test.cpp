@@ -47,15 +47,14 @@ TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
   spec.kind = DSLT_LOSS_L2;
   const dslt_param param = {y, x, y, y, 16, 0.1f, 0.0f};
   const dslt_adam_rule rule = {0.6f, 0.999f, 1e-8f};
-  const dslt_taps_view sources[DSLT_ORIGINS] = {{x, x}, {}, {}};
+  const dslt_sample_copy copy = {2, {16, 4}, {{x, x}}, {y, y + 12}};
   for (int32_t flag : {0, 1}) {
     int32_t *when = upload(std::vector<int32_t>{flag});
     bool kept = flag == 0;
     EXPECT_EQ(kernels().adam(stream(), &param, 1, &rule, step, ticket, when), DSLT_OK);
     EXPECT_EQ(same(step, steps), kept);
     EXPECT_EQ(same(y, old), kept);
-    EXPECT_EQ(kernels().store_sample(stream(), ring, y, y + 12, sources, there, nullptr, 16, 4, when),
-              DSLT_OK);
+    EXPECT_EQ(kernels().store_sample(stream(), ring, &copy, there, nullptr, when), DSLT_OK);
     EXPECT_EQ(same(ring, rings), kept);
     EXPECT_EQ(kernels().locate_levels(stream(), there, x, &g, scratch, when), DSLT_OK);
     EXPECT_EQ(same(there, states), kept);

@@ -28,18 +28,17 @@ int dslt_cpu_store_label(dslt_backend *backend, float *labels, const dslt_sample
   return DSLT_OK;
 }
 
-int dslt_cpu_store_sample(dslt_backend *backend, dslt_sample_ring *ring, float *low_store, float *high_store,
+int dslt_cpu_store_sample(dslt_backend *backend, dslt_sample_ring *ring, float *const *store,
                           const dslt_sample_sources *s, const dslt_target_state *state,
                           const dslt_decision *decision) {
   (void)backend;
-  const float *const low[DSLT_ORIGINS] = {s->low, s->low_levels, s->low_moved};
-  const float *const high[DSLT_ORIGINS] = {s->high, s->high_levels, s->high_moved};
+  const float *const *from = s->map[decision->origin];
   const size_t item = decision->origin == DSLT_ORIGIN_LEVELS ? (size_t)state->level : 0;
   const int slot = dslt_ring_advance(ring);
-  if (slot < 0 || !low[decision->origin]) return DSLT_OK;
-  memcpy(low_store + (size_t)slot * s->low_values, low[decision->origin] + item * s->low_values,
-         s->low_values * sizeof(float));
-  memcpy(high_store + (size_t)slot * s->high_values, high[decision->origin] + item * s->high_values,
-         s->high_values * sizeof(float));
+  if (slot < 0 || !from[0]) return DSLT_OK;
+  for (int i = 0; i < s->maps; ++i) {
+    const size_t values = s->values[i];
+    memcpy(store[i] + (size_t)slot * values, from[i] + item * values, values * sizeof(float));
+  }
   return DSLT_OK;
 }

@@ -174,13 +174,15 @@ int dslt_cuda_store_label(dslt_backend *backend, float *labels, const dslt_sampl
   return dslt_kernel_store_label(cuda->now, labels, ring, state, search, cuda->when);
 }
 
-int dslt_cuda_store_sample(dslt_backend *backend, dslt_sample_ring *ring, float *low_store, float *high_store,
+int dslt_cuda_store_sample(dslt_backend *backend, dslt_sample_ring *ring, float *const *store,
                            const dslt_sample_sources *s, const dslt_target_state *state,
                            const dslt_decision *decision) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  const dslt_taps_view sources[DSLT_ORIGINS] = {[DSLT_ORIGIN_SEARCH] = {s->low, s->high},
-                                                [DSLT_ORIGIN_LEVELS] = {s->low_levels, s->high_levels},
-                                                [DSLT_ORIGIN_MOVED] = {s->low_moved, s->high_moved}};
-  return dslt_kernel_store_sample(cuda->now, ring, low_store, high_store, sources, state, decision,
-                                  s->low_values * sizeof(float), s->high_values * sizeof(float), cuda->when);
+  dslt_sample_copy copy = {.maps = s->maps};
+  for (int i = 0; i < s->maps; ++i) {
+    copy.bytes[i] = s->values[i] * sizeof(float);
+    copy.store[i] = store[i];
+    for (int origin = 0; origin < DSLT_ORIGINS; ++origin) copy.source[origin][i] = s->map[origin][i];
+  }
+  return dslt_kernel_store_sample(cuda->now, ring, &copy, state, decision, cuda->when);
 }

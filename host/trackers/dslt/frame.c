@@ -89,6 +89,11 @@ static int reextract(dslt_target *t) {
   return t->device->graph_end_if(t->graph);
 }
 
+static void set_origin(dslt_sample_sources *out, int origin, dslt_map_pair maps) {
+  out->map[origin][DSLT_TAP_LOW] = maps.low;
+  out->map[origin][DSLT_TAP_HIGH] = maps.high;
+}
+
 /* The possible sources of this frame's sample. */
 static dslt_sample_sources sources_of(const dslt_target *t) {
   const dslt_dslt_workspace *w = dslt_dslt_workspace_of(t->workspace);
@@ -97,14 +102,12 @@ static dslt_sample_sources sources_of(const dslt_target *t) {
   dslt_map_pair levels = reduced ? w->levels_reduced : w->levels;
   dslt_map_pair moved = reduced ? w->moved_reduced : w->moved;
   if (joint) levels = search, search = (dslt_map_pair){NULL, NULL}; /* the search was the pyramid */
-  return (dslt_sample_sources){.low = search.low,
-                               .high = search.high,
-                               .low_levels = levels.low,
-                               .high_levels = levels.high,
-                               .low_moved = moved.low,
-                               .high_moved = moved.high,
-                               .low_values = w->stored_values[DSLT_TAP_LOW],
-                               .high_values = w->stored_values[DSLT_TAP_HIGH]};
+  dslt_sample_sources out = {.maps = DSLT_TAPS};
+  for (int i = 0; i < DSLT_TAPS; ++i) out.values[i] = w->stored_values[i];
+  set_origin(&out, DSLT_ORIGIN_SEARCH, search);
+  set_origin(&out, DSLT_ORIGIN_LEVELS, levels);
+  set_origin(&out, DSLT_ORIGIN_MOVED, moved);
+  return out;
 }
 
 static int store(dslt_target *t) {
@@ -113,8 +116,7 @@ static int store(dslt_target *t) {
   dslt_frame_record *r = t->record;
   if (t->workspace->searched > 1)
     DSLT_TRY(t->vision->store_label(t->backend, samples->label, &r->ring, &r->state, &t->search));
-  DSLT_TRY(t->vision->store_sample(t->backend, &r->ring, samples->map[DSLT_TAP_LOW],
-                                   samples->map[DSLT_TAP_HIGH], &sources, &r->state, &r->decision));
+  DSLT_TRY(t->vision->store_sample(t->backend, &r->ring, samples->map, &sources, &r->state, &r->decision));
   return dslt_target_mark(t, DSLT_STAGE_STORE);
 }
 
