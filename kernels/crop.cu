@@ -7,14 +7,17 @@ template <typename T, int C>
 static __global__ void __launch_bounds__(CROP_THREADS, CROP_BLOCKS)
     crop_kernel(T *out, const dslt_frame_view *frame, dslt_search g, dslt_input_norm norm,
                 const dslt_target_state *state, int first_level, const int32_t *when) {
-  __shared__ float level_ratio;
+  __shared__ float ratio_x, ratio_y;
   if (dslt_skipped(when)) return;
-  if (threadIdx.x == 0) /* a power in double: once a block */
-    level_ratio = (float)(g.area.ratio * state->scale * pow(g.scale.step, first_level + (int)blockIdx.z));
+  if (threadIdx.x == 0) { /* a power in double: once a block */
+    const double factor = pow(g.scale.step, first_level + (int)blockIdx.z);
+    ratio_x = (float)(g.area.ratio_x * state->scale * factor);
+    ratio_y = (float)(g.area.ratio_y * state->scale * factor);
+  }
   __syncthreads();
   const int w = g.area.input_width;
-  const dslt_axis across = {(float)g.area.anchor_x, (float)state->cx, level_ratio},
-                  down = {(float)g.area.anchor_y, (float)state->cy, level_ratio};
+  const dslt_axis across = {(float)g.area.anchor_x, (float)state->cx, ratio_x},
+                  down = {(float)g.area.anchor_y, (float)state->cy, ratio_y};
   T *to = out + ((size_t)blockIdx.z * (size_t)g.area.input_height + blockIdx.y) * (size_t)w * C;
   crop_tile<T, C>(to, frame, norm, across, down, (int)blockIdx.y, (int)blockIdx.x * CROP_THREADS, w);
 }

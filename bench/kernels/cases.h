@@ -44,7 +44,7 @@ inline dslt_search geometry(int kernel, int subcell, int levels) {
   g.area.frame_height = 480;
   g.area.target_width = 64;
   g.area.target_height = 60;
-  g.area.ratio = 0.8;
+  g.area.ratio_x = g.area.ratio_y = 0.8;
   g.area.input_width = kInputWidth;
   g.area.input_height = kInputHeight;
   g.area.anchor_x = 0.5 * kInputWidth;

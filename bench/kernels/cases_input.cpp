@@ -14,7 +14,7 @@ Entry crop(int levels, double ratio, dslt_type type, int channels) {
                       std::to_string(ratio).substr(0, 3);
   return {"crop " + shape, [=](Memory &m, dslt_backend *cpu) {
             dslt_search g = geometry(8, DSLT_SUBCELL_NONE, levels);
-            g.area.ratio = ratio;
+            g.area.ratio_x = g.area.ratio_y = ratio;
             dslt_input_norm norm = {0, {103.939f, 116.779f, 123.68f}, {1, 1, 1}};
             auto pixels = std::make_shared<std::vector<uint8_t>>();
             for (float v : noise(640 * 480 * 3, 1)) pixels->push_back(uint8_t(127.5f + 127.5f * v));

@@ -132,13 +132,15 @@ DSLT_HD void dslt_state_move_at(dslt_target_state *state, const dslt_peak *peak,
   state->label_y = g->area.centre_y;
   state->pyramid = usable && dslt_scale_gate(state->score, mean, g) && !(state->lost && g->lost.hold);
   if (!usable || (state->lost && g->lost.hold)) return;
-  double ratio = g->area.ratio * state->scale * dslt_level_factor(level, g);
+  const double factor = dslt_level_factor(level, g);
+  const double ratio_x = g->area.ratio_x * state->scale * factor,
+               ratio_y = g->area.ratio_y * state->scale * factor;
   double u = dslt_cell_to_input(peak->x, g->area.input_width, g->area.response_width, g->area.kernel_width,
                                 g->area.stride, g->area.mapping);
   double v = dslt_cell_to_input(peak->y, g->area.input_height, g->area.response_height, g->area.kernel_height,
                                 g->area.stride, g->area.mapping);
-  state->cx = dslt_clamp(state->cx + (u - g->area.anchor_x) * ratio, 0.0, g->area.frame_width);
-  state->cy = dslt_clamp(state->cy + (v - g->area.anchor_y) * ratio, 0.0, g->area.frame_height);
+  state->cx = dslt_clamp(state->cx + (u - g->area.anchor_x) * ratio_x, 0.0, g->area.frame_width);
+  state->cy = dslt_clamp(state->cy + (v - g->area.anchor_y) * ratio_y, 0.0, g->area.frame_height);
 }
 
 DSLT_HD void dslt_state_move(dslt_target_state *state, const dslt_peak *peak, const dslt_search *g) {

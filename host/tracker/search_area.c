@@ -85,7 +85,7 @@ void dslt_search_area_make(dslt_search_area *a, double *target_w, double *target
   a->frame_height = frame_height;
   a->target_width = box->width;
   a->target_height = box->height;
-  a->ratio = 1.0 / s.scale;
+  a->ratio_x = a->ratio_y = 1.0 / s.scale;
   a->mapping = o->mapping;
   a->stride = o->stride;
   int max_kernel = o->kernel_max, room = o->max_side / a->stride / 2;
@@ -124,15 +124,15 @@ dslt_box dslt_state_box(const dslt_target_state *state) {
 }
 
 dslt_box dslt_response_window(const dslt_target_state *state, const dslt_search_area *a) {
-  double ratio = a->ratio * state->scale;
+  const double ratio_x = a->ratio_x * state->scale, ratio_y = a->ratio_y * state->scale;
   dslt_box window = {-a->anchor_x, -a->anchor_y, a->input_width, a->input_height};
   if (a->mapping != DSLT_MAPPING_STRETCH)
     window = (dslt_box){a->stride * (0.5 * a->kernel_width - 0.5) - a->anchor_x,
                         a->stride * (0.5 * a->kernel_height - 0.5) - a->anchor_y,
                         (double)a->stride * a->response_width, (double)a->stride * a->response_height};
-  window.x = state->cx + window.x * ratio;
-  window.y = state->cy + window.y * ratio;
-  window.width *= ratio;
-  window.height *= ratio;
+  window.x = state->cx + window.x * ratio_x;
+  window.y = state->cy + window.y * ratio_y;
+  window.width *= ratio_x;
+  window.height *= ratio_y;
   return window;
 }

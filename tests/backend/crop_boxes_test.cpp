@@ -80,11 +80,11 @@ TEST(CropBoxes, EveryBoxIsATriangleOverItsPixels) {
 TEST(CropBoxes, ABoxOfTheSearchAreaIsItsCrop) {
   const std::vector<uint8_t> p = noisy_frame();
   const dslt_image frame = image_of(p);
-  for (double ratio : {0.5, 1.0, 3.7}) {
+  for (const auto [ratio, down] : {std::pair{0.5, 0.5}, {1.0, 1.0}, {3.7, 3.7}, {2.5, 0.8}, {0.7, 2.2}}) {
     dslt_search g = {};
     g.area.input_width = 12, g.area.input_height = 9;
     g.area.anchor_x = 6, g.area.anchor_y = 4.5;
-    g.area.ratio = ratio, g.scale.levels = 1, g.scale.step = 1;
+    g.area.ratio_x = ratio, g.area.ratio_y = down, g.scale.levels = 1, g.scale.step = 1;
     dslt_target_state state = {};
     state.cx = 41.25, state.cy = 30.5, state.scale = 1;
     Backend b;
@@ -92,8 +92,8 @@ TEST(CropBoxes, ABoxOfTheSearchAreaIsItsCrop) {
     EXPECT_EQ(b.device->frame(b.get(), &frame), DSLT_OK);
     EXPECT_EQ(b.vision->crop(b.get(), out, &g, &kNorm, b.put(state), 0, 1), DSLT_OK);
     const std::vector<float> want = b.download(out, 12 * 9 * 3),
-                             got = crop_boxes(
-                                 {{41.25 - 6 * ratio, 30.5 - 4.5 * ratio, 12 * ratio, 9 * ratio}}, 9, 12);
+                             got = crop_boxes({{41.25 - 6 * ratio, 30.5 - 4.5 * down, 12 * ratio, 9 * down}},
+                                              9, 12);
     for (std::size_t i = 0; i < want.size(); ++i) ASSERT_NEAR(got[i], want[i], 2e-3) << i;
   }
 }

@@ -16,7 +16,7 @@ dslt_search window(int frame_w, int frame_h, int input, double ratio) {
   dslt_search g = {};
   g.area.frame_width = frame_w, g.area.frame_height = frame_h;
   g.area.target_width = g.area.target_height = input * ratio / 4;
-  g.area.ratio = ratio;
+  g.area.ratio_x = g.area.ratio_y = ratio;
   g.area.input_width = g.area.input_height = input;
   g.area.anchor_x = g.area.anchor_y = input / 2.0;
   g.scale.levels = 3;

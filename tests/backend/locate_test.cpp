@@ -12,7 +12,7 @@ dslt_search grid(int rw, int rh, int kw, int kh, int subcell) {
   dslt_search g = {};
   g.area.frame_width = 640, g.area.frame_height = 480;
   g.area.target_width = kw * 8, g.area.target_height = kh * 8;
-  g.area.ratio = 1;
+  g.area.ratio_x = g.area.ratio_y = 1;
   g.area.stride = 8;
   g.area.kernel_width = kw, g.area.kernel_height = kh;
   g.area.response_width = rw, g.area.response_height = rh;
@@ -68,6 +68,14 @@ TEST_P(LocateTest, FindsABumpToAFractionOfACell) {
 INSTANTIATE_TEST_SUITE_P(Kinds, LocateTest,
                          testing::Values(DSLT_SUBCELL_NONE, DSLT_SUBCELL_QUADRATIC, DSLT_SUBCELL_BICUBIC,
                                          DSLT_SUBCELL_GAUSSIAN));
+
+TEST(Locate, EachAxisHasItsOwnRatio) {
+  dslt_search g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
+  g.area.ratio_x = 1.5, g.area.ratio_y = 0.75;
+  dslt_target_state p = locate(g, bump(g, g.area.centre_x + 3, g.area.centre_y - 2, 1.2));
+  EXPECT_NEAR(p.cx, 320 + 8 * 3 * 1.5, 1e-6);
+  EXPECT_NEAR(p.cy, 240 - 8 * 2 * 0.75, 1e-6);
+}
 
 TEST(Locate, StretchedMappingMovesFurther) {
   dslt_search g = grid(21, 17, 5, 4, DSLT_SUBCELL_BICUBIC);

@@ -33,7 +33,8 @@ dslt_search geometry(int input_width, int input_height, double ratio) {
   g.area.input_height = input_height;
   g.area.anchor_x = 0.5 * input_width + 0.25;
   g.area.anchor_y = 0.5 * input_height;
-  g.area.ratio = ratio;
+  g.area.ratio_x = ratio;
+  g.area.ratio_y = 1.2 * ratio;
   g.scale.step = 1.05;
   return g;
 }
@@ -88,8 +89,8 @@ class CropKernel : public KernelTest {
                int channels = 3) {
     SCOPED_TRACE(::testing::Message()
                  << frame.width << " x " << frame.height << " format " << frame.format << " to "
-                 << g.area.input_width << " x " << g.area.input_height << " at " << g.area.ratio * state.scale
-                 << ", type " << type << " x " << channels);
+                 << g.area.input_width << " x " << g.area.input_height << " at "
+                 << g.area.ratio_x * state.scale << ", type " << type << " x " << channels);
     dslt_image image = frame.image();
     ASSERT_EQ(dslt_cpu_backend.device->frame(cpu(), &image), DSLT_OK);
     std::vector<float> want(std::size_t(count) * std::size_t(g.area.input_width) *

@@ -13,7 +13,7 @@ dslt_search geometry(int width, int height, int subcell, int mapping, bool prior
   g.area.frame_height = 360;
   g.area.target_width = 40;
   g.area.target_height = 30;
-  g.area.ratio = 0.9;
+  g.area.ratio_x = 0.9, g.area.ratio_y = 1.1;
   g.area.stride = 8;
   g.area.kernel_width = 5;
   g.area.kernel_height = 3;
@@ -172,7 +172,7 @@ TEST_P(LocateKernel, FirstOfEqualsWins) {
     int first = int(std::find(map.begin(), map.end(), 0.9f) - map.begin());
     double u = 8 * (first % 40 + 2.5), v = 8 * (first / 40 + 1.5);
     EXPECT_NEAR(state.cx, std::clamp(kPose.cx + (u - g.area.anchor_x) * 0.9 * 1.07, 0.0, 640.0), 1e-9);
-    EXPECT_NEAR(state.cy, std::clamp(kPose.cy + (v - g.area.anchor_y) * 0.9 * 1.07, 0.0, 360.0), 1e-9);
+    EXPECT_NEAR(state.cy, std::clamp(kPose.cy + (v - g.area.anchor_y) * 1.1 * 1.07, 0.0, 360.0), 1e-9);
   }
 }
 

@@ -25,7 +25,7 @@ TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
   g.area.kernel_width = g.area.kernel_height = 1;
   g.area.frame_width = g.area.frame_height = 100;
   g.area.stride = 8;
-  g.area.ratio = g.scale.step = g.scale.rate = g.scale.penalty = 1;
+  g.area.ratio_x = g.area.ratio_y = g.scale.step = g.scale.rate = g.scale.penalty = 1;
   g.scale.min = 0.1;
   g.scale.max = 10;
   g.scale.levels = 1;

@@ -29,7 +29,7 @@ dslt_search small_geometry() {
   dslt_search g = {};
   g.area.frame_width = 64, g.area.frame_height = 48;
   g.area.input_width = g.area.input_height = 32;
-  g.area.ratio = 2.0;  // the search area is 64 x 64 frame pixels, more than the frame has
+  g.area.ratio_x = g.area.ratio_y = 2.0;  // the search area is 64 x 64 frame pixels, more than the frame has
   g.area.stride = 8;
   g.area.map_width = g.area.map_height = 4;
   g.area.kernel_width = g.area.kernel_height = 2;

@@ -32,7 +32,7 @@ dslt_search make(const dslt_dslt_options &o, double w, double h, int frame_w = 6
 
 TEST(Geometry, AnOtbSizedTargetHasTheReleasedSearchArea) {
   dslt_search g = make(preset("paper"), 40, 80);  // 9 x 40 by 5 x 80
-  EXPECT_DOUBLE_EQ(g.area.ratio, 1.0);
+  EXPECT_DOUBLE_EQ(g.area.ratio_x, 1.0);
   EXPECT_EQ(g.area.input_width, 368);  // 360 in whole cells of 16 px
   EXPECT_EQ(g.area.input_height, 400);
   EXPECT_EQ(g.area.stride, 8);
@@ -64,7 +64,7 @@ TEST(Geometry, ReleasedHasEqualStrides) {
 
 TEST(Geometry, LargeTargetsAreSeenInASmallerFrameWithLessContext) {
   dslt_search g = make(preset("paper"), 160, 100);  // area above 80^2: frame scale 1/2
-  EXPECT_NEAR(1 / g.area.ratio, 0.5, 1e-12);
+  EXPECT_NEAR(1 / g.area.ratio_x, 0.5, 1e-12);
   EXPECT_NEAR(g.area.input_width, 80 * (1 + 8 * 0.5), 8);  // context shrinks with the frame scale
   EXPECT_NEAR(g.area.input_height, 50 * (1 + 4 * 0.5), 8);
 }
@@ -72,7 +72,7 @@ TEST(Geometry, LargeTargetsAreSeenInASmallerFrameWithLessContext) {
 TEST(Geometry, SmallSearchAreasAreEnlarged) {
   dslt_search g = make(preset("paper"), 10, 10);  // 90 x 50 px is below 200 x 200
   double zoom = std::sqrt(40000.0 / (90 * 50));
-  EXPECT_NEAR(1 / g.area.ratio, zoom, 1e-9);
+  EXPECT_NEAR(1 / g.area.ratio_x, zoom, 1e-9);
   EXPECT_NEAR(g.area.input_width * g.area.input_height, 40000, 5000);
 }
 
@@ -93,7 +93,7 @@ TEST(Geometry, AnyBoxGivesAUsableGrid) {
         EXPECT_GE(g.area.kernel_width, 1) << what;
         EXPECT_LE(g.scale.min, 1.0) << what;
         EXPECT_GE(g.scale.max, 1.0) << what;
-        EXPECT_TRUE(std::isfinite(g.area.ratio) && g.area.ratio > 0) << what;
+        EXPECT_TRUE(std::isfinite(g.area.ratio_x) && g.area.ratio_x > 0) << what;
         // the anchor is the centre of the receptive window of the cell that stands for "did not move"
         EXPECT_NEAR(g.area.anchor_x, g.area.stride * (double(g.area.centre_x) + 0.5 * g.area.kernel_width),
                     1e-9)
@@ -144,7 +144,7 @@ TEST(Geometry, ATargetLargerThanTheInputIsShrunkIntoIt) {
   o.search_max_side = 64;
   for (double side : {30.0, 80.0, 400.0}) {
     dslt_search g = make(o, side, side / 2);
-    EXPECT_LE(side / g.area.ratio, g.area.input_width) << side;
+    EXPECT_LE(side / g.area.ratio_x, g.area.input_width) << side;
     EXPECT_LE(g.area.input_width, 64 + 4 * 16) << side;
   }
 }

@@ -153,20 +153,23 @@ int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_search *g, const
   const int h = g->area.input_height, w = g->area.input_width;
   crop_scratch scratch;
   crop_level levels[DSLT_LEVELS_MAX];
-  dslt_axis axes[DSLT_LEVELS_MAX];
+  dslt_axis across[DSLT_LEVELS_MAX], down[DSLT_LEVELS_MAX];
   /* as many tables as any later call needs: nothing is allocated per frame */
   DSLT_TRY(lay_out(&scratch, cpu, w, g->scale.levels > count ? g->scale.levels : count, norm));
   for (int i = 0; i < count; ++i) {
-    axes[i] = (dslt_axis){(float)g->area.anchor_x, (float)state->cx,
-                          (float)(g->area.ratio * state->scale * pow(g->scale.step, first_level + i))};
+    const double factor = pow(g->scale.step, first_level + i);
+    across[i] = (dslt_axis){(float)g->area.anchor_x, (float)state->cx,
+                            (float)(g->area.ratio_x * state->scale * factor)};
+    down[i] = (dslt_axis){(float)g->area.anchor_y, (float)state->cy,
+                          (float)(g->area.ratio_y * state->scale * factor)};
     levels[i] = level_in(&scratch, i, w);
-    tabulate(&levels[i], &axes[i], w, cpu->frame.width);
+    tabulate(&levels[i], &across[i], w, cpu->frame.width);
   }
 #pragma omp parallel for schedule(static)
   for (int v = 0; v < count * h; ++v) {
     const int i = v / h;
-    const dslt_taps taps = dslt_taps_at(v % h, (float)g->area.anchor_y, (float)state->cy, axes[i].ratio);
-    crop_row(out + (size_t)v * (size_t)w * 3, cpu, &scratch, &levels[i], &axes[i], &taps, w, norm);
+    const dslt_taps taps = dslt_axis_taps(&down[i], v % h);
+    crop_row(out + (size_t)v * (size_t)w * 3, cpu, &scratch, &levels[i], &across[i], &taps, w, norm);
   }
   return DSLT_OK;
 }

@@ -105,7 +105,7 @@ static void count_head(dslt_cost *out, const dslt_dslt_options *o, const dslt_se
 void dslt_cost_count(dslt_cost *out, const dslt_options *options, const dslt_weights *weights,
                      const dslt_search *g) {
   memset(out, 0, sizeof *out);
-  double source = (double)g->area.input_width * g->area.input_height * g->area.ratio * g->area.ratio;
+  double source = (double)g->area.input_width * g->area.input_height * g->area.ratio_x * g->area.ratio_y;
   double frame = (double)g->area.frame_width * g->area.frame_height;
   out->crop.bytes =
       3.0 * (source < frame ? source : frame) + 3.0 * f32 * g->area.input_width * g->area.input_height;

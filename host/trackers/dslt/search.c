@@ -50,8 +50,8 @@ static dslt_scale_rules scale_of(const dslt_dslt_options *o, int frame_width, in
 }
 
 dslt_label_shape dslt_dslt_label_shape(const dslt_search_area *a, const dslt_dslt_options *o) {
-  double cells_x = a->target_width / (a->ratio * a->stride),
-         cells_y = a->target_height / (a->ratio * a->stride);
+  double cells_x = a->target_width / (a->ratio_x * a->stride),
+         cells_y = a->target_height / (a->ratio_y * a->stride);
   /* between cells, the nearest one is half a cell away: narrower than this its label would underflow to 0 */
   double least = o->label_on_cell ? 1e-3 : 0.1;
   return (dslt_label_shape){(float)at_least(at_least(o->label_sigma * cells_x, o->label_min_sigma), least),
