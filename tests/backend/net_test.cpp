@@ -233,6 +233,21 @@ Taps mobile(ref::Net *n) {
   return {apart, ref::join(n, DSLT_LAYER_SUM, {x, narrow}), mean};
 }
 
+// Ten such blocks: errors of one must not add up to much in the next.
+Taps mobile_stack(ref::Net *n) {
+  int x = ref::conv(n, n->input(3), 24, 3, 2, DSLT_ACTIVATION_HARD_SWISH);
+  for (int block = 0; block < 10; ++block) {
+    const int wide = ref::conv(n, x, 72, 1, 1, DSLT_ACTIVATION_HARD_SWISH);
+    const int apart = ref::conv(n, wide, 72, 5, 1, DSLT_ACTIVATION_HARD_SWISH, -1, 72);
+    const int mean = ref::join(n, DSLT_LAYER_GLOBAL_AVERAGE, {apart});
+    const int excite =
+        ref::conv(n, ref::conv(n, mean, 24, 1, 1, RELU), 72, 1, 1, DSLT_ACTIVATION_HARD_SIGMOID);
+    const int narrow = ref::conv(n, ref::join(n, DSLT_LAYER_PRODUCT, {excite, apart}), 24, 1, 1, NONE);
+    x = ref::join(n, DSLT_LAYER_SUM, {x, narrow});
+  }
+  return {x};
+}
+
 Taps dense(ref::Net *n) {
   const int x = ref::conv(n, n->input(3), 16, 3, 2, RELU);
   dslt_node node = dslt_layer_of(DSLT_LAYER_DENSE);
@@ -296,5 +311,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"mobileStride", mobile<24, 72, 2>, 30, 34}, Case{"dense", dense, 14, 18},
                     Case{"oneLayerTwice", one_layer_twice, 9, 11}),
     [](const auto &parameter) { return std::string(parameter.param.name); });
+
+// Depthwise convolutions, gates and sums stay in float32 in a bfloat16 network: computed in bfloat16
+// throughout, this one is off by 0.0094 instead of 0.0034.
+TEST(NetMobile, ABfloat16NetworkOfDepthwiseConvolutionsStaysNear) {
+  check(Case{"mobileStack", mobile_stack, 30, 34}, DSLT_PRECISION_BF16, 5e-3);
+}
 
 }  // namespace

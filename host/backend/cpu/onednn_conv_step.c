@@ -15,6 +15,16 @@ static void paddings(dnnl_dims_t front, dnnl_dims_t back, const dslt_node *l, co
   }
 }
 
+/* Sums of few products, and those of a single cell, are as fast in float32. */
+static dnnl_data_type_t type_of(const dslt_plan *p, int index) {
+  enum { FEWEST_PRODUCTS = 32 };
+  const dslt_node *l = layer_of(p, index);
+  const dslt_node_map *in = &p->map[l->input[0]], *out = &p->map[index];
+  const int products = in->c / l->groups * l->kernel[0] * l->kernel[1];
+  if (p->dense == p->net->type) return p->dense;
+  return products < FEWEST_PRODUCTS || (out->h == 1 && out->w == 1) ? p->net->type : p->dense;
+}
+
 static dslt_conv_shape shape_of(const dslt_plan *p, int index, dslt_post post) {
   const dslt_node *l = layer_of(p, index);
   const dslt_node_map *in = &p->map[l->input[0]], *out = &p->map[index];
@@ -28,7 +38,7 @@ static dslt_conv_shape shape_of(const dslt_plan *p, int index, dslt_post post) {
                        .kernel = {l->kernel[0], l->kernel[1]},
                        .groups = l->groups,
                        .form = {.post = post},
-                       .type = p->net->type};
+                       .type = type_of(p, index)};
   for (int d = 0; d < 2; ++d) s.form.stride[d] = l->stride[d], s.form.dilation[d] = l->dilation[d];
   paddings(s.form.front, s.form.back, l, in, out);
   return s;
@@ -93,7 +103,7 @@ int dslt_plan_conv(int *done, dslt_plan *p, int index) {
   *done = choice.pd != NULL;
   if (!choice.pd) return DSLT_OK;
   int rc;
-  DSLT_TRY_OR_DONE(dslt_plan_value(&from, p, l->input[0], choice.src, p->net->type));
+  DSLT_TRY_OR_DONE(dslt_plan_value(&from, p, l->input[0], choice.src, shape.type));
   DSLT_TRY_OR_DONE(dslt_plan_new_value(&to, p, index, choice.dst, choice.output_type));
   DSLT_TRY_OR_DONE(append(p, index, &choice, &from, &to));
   DSLT_TRY_OR_DONE(dslt_plan_keep(p, &to));
@@ -111,7 +121,7 @@ int dslt_plan_conv_into(int *done, dslt_plan *p, int index, int sum, int other) 
   *done = choice.pd != NULL;
   if (!choice.pd) return DSLT_OK;
   int rc;
-  DSLT_TRY_OR_DONE(dslt_plan_value(&from, p, l->input[0], choice.src, p->net->type));
+  DSLT_TRY_OR_DONE(dslt_plan_value(&from, p, l->input[0], choice.src, shape.type));
   DSLT_TRY_OR_DONE(dslt_plan_value(&to, p, other, choice.dst, choice.output_type));
   DSLT_TRY_OR_DONE(append(p, index, &choice, &from, &to));
   to.layer = sum;

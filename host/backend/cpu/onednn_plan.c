@@ -5,7 +5,12 @@
  * whole batch at once, channels last, or in blocks of 16 channels where Winograd gains (onednn_choice.h). Any
  * other network is computed picture by picture, so that the maps between its many small steps stay in the
  * cache and a picture's features do not depend on the batch; it keeps its maps in blocks of 16 channels, in
- * which a concatenation costs nothing, unless too many channels of the blocks would be padding. */
+ * which a concatenation costs nothing, unless too many channels of the blocks would be padding.
+ *
+ * In bfloat16 a network with depthwise convolutions keeps its maps in float32, and only convolutions that sum
+ * 32 products or more read bfloat16. A depthwise convolution adds 9 to 25 products whose weights are each
+ * rounded, so the errors do not average out; with the rounding of gates and sums they are most of the error of
+ * such networks, while these layers take as long in bfloat16 as in float32. */
 #include "onednn_plan.h"
 
 #include <stdlib.h>
@@ -28,6 +33,15 @@ static dnnl_format_tag_t layout_for(const dslt_plan *p) {
   return blocked <= 1.25 * work ? dnnl_nChw16c : dnnl_nhwc;
 }
 
+static int has_depthwise(const dslt_plan *p) {
+  const dslt_graph *g = p->desc->graph;
+  for (int i = 1; i < g->layers; ++i)
+    if (p->needed[i] && g->layer[i].kind == DSLT_LAYER_CONV && g->layer[i].groups > 1 &&
+        g->layer[i].groups == p->map[g->layer[i].input[0]].c)
+      return 1;
+  return 0;
+}
+
 static int plan_all(dslt_plan *p) {
   const dslt_graph *g = p->desc->graph;
   dslt_net *net = p->net;
@@ -35,6 +49,8 @@ static int plan_all(dslt_plan *p) {
   DSLT_TRY(dslt_graph_maps(p->map, g, p->needed, p->desc->h, p->desc->w));
   p->stacked = dslt_plan_is_stack(g, p->needed);
   p->layout = p->stacked ? dnnl_nhwc : layout_for(p);
+  p->dense = net->type;
+  if (has_depthwise(p)) net->type = dnnl_f32;
   net->images = p->stacked ? net->n : 1;
   net->channels = g->layer[0].channels;
   for (int t = 0; t < net->taps; ++t) {

@@ -29,6 +29,7 @@ typedef struct dslt_plan {
   dslt_net *net;
   const dslt_net_desc *desc;
   int stacked;              /* a stack of 3 x 3 convolutions and poolings, like VGG-16 */
+  dnnl_data_type_t dense;   /* in which long sums of products are computed; maps have net->type */
   dnnl_format_tag_t layout; /* default layout of maps */
   dslt_node_map *map;       /* of each layer */
   unsigned char *needed;
