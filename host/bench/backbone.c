@@ -102,46 +102,95 @@ static int measure(profile *p, double seconds) {
   return rc;
 }
 
-/* Bytes that a layer moves at least: its inputs, its weights, its map. */
-static double bytes_of(const profile *p, int index, double element) {
+/* What a layer must do at least: multiplications and additions, and bytes of its inputs, weights and map. */
+typedef struct layer_work {
+  double flop; /* by definition */
+  double done; /* by the algorithm in use */
+  double bytes;
+  int bf16;
+} layer_work;
+
+/* Along one side, the part of a kernel's taps that lie on the map: products with padding may be left out. */
+static double inside_share(const dslt_node *l, const dslt_node_map *in, const dslt_node_map *out, int d) {
+  const int side = d ? in->w : in->h, cells = d ? out->w : out->h;
+  int inside = 0;
+  for (int i = 0; i < cells; ++i)
+    for (int k = 0; k < l->kernel[d]; ++k) {
+      const int at = i * l->stride[d] + k * l->dilation[d] - out->pad[d];
+      inside += at >= 0 && at < side;
+    }
+  return (double)inside / ((double)cells * l->kernel[d]);
+}
+
+static layer_work work_of(const profile *p, int index) {
   const dslt_node *l = &p->network->graph.layer[index];
   const dslt_node_map *m = &p->maps[index];
-  double values = (double)m->c * m->h * m->w + m->weights;
+  const dslt_cpu_layer_way way = dslt_cpu_net_way(p->net, index);
+  double values = (double)m->c * m->h * m->w;
   for (int k = 0; k < l->inputs; ++k) {
     const dslt_node_map *in = &p->maps[l->input[k]];
     values += (double)in->c * in->h * in->w;
   }
-  return element * values;
+  double share = way.share;
+  if (l->kind == DSLT_LAYER_CONV)
+    share *= inside_share(l, &p->maps[l->input[0]], m, 0) * inside_share(l, &p->maps[l->input[0]], m, 1);
+  return (layer_work){.flop = m->flop,
+                      .done = m->flop * share,
+                      .bytes = way.bytes * values + (way.bf16 ? 2 : 4) * m->weights,
+                      .bf16 = way.bf16};
 }
 
-static void print_row(const char *name, const char *kind, double ms, double flop, double bytes,
+/* Seconds below which the processor cannot be: of its multiply-add units or of the caches and memory. */
+static double least_seconds(const layer_work *w, const dslt_cpu_ceiling *ceiling, const char **bound) {
+  const double arithmetic = w->done / (w->bf16 ? ceiling->flops_bf16 : ceiling->flops_f32);
+  const double moving = w->bytes / dslt_cpu_bandwidth(ceiling, w->bytes);
+  *bound = arithmetic > moving ? "arithmetic" : "bytes";
+  return arithmetic > moving ? arithmetic : moving;
+}
+
+static void print_row(const char *name, const char *kind, double ms, const layer_work *w, const char *bound,
                       const char *share) {
-  printf("%-38s %-16s %10.4f %10.1f %10.1f %8s\n", name, kind, ms, ms > 0 ? 1e-6 * flop / ms : 0.0,
-         ms > 0 ? 1e-6 * bytes / ms : 0.0, share);
+  printf("%-38s %-16s %9.4f %9.1f %9.3f %8.1f  %-10s %7s\n", name, kind, ms,
+         ms > 0 ? 1e-6 * w->flop / ms : 0.0, 1e-6 * w->bytes, ms > 0 ? 1e-6 * w->bytes / ms : 0.0, bound,
+         share);
+}
+
+static void print_layers(const profile *p, const dslt_cpu_ceiling *ceiling) {
+  layer_work all = {0};
+  double ms = p->ms[0], floor = 0.0;
+  char share[16];
+  for (int i = 1; i < p->network->graph.layers; ++i) {
+    const layer_work w = work_of(p, i);
+    const char *bound;
+    char name[40];
+    if (p->maps[i].c == 0) continue;
+    const double least = least_seconds(&w, ceiling, &bound);
+    if (p->ms[i] > 0)
+      snprintf(share, sizeof share, "%.0f %%", 1e5 * least / p->ms[i]);
+    else
+      snprintf(share, sizeof share, "inside"), bound = "";
+    print_row(dslt_printable(name, sizeof name, p->network->graph.layer[i].name),
+              dslt_layer_kind_name(p->network->graph.layer[i].kind), p->ms[i], &w, bound, share);
+    if (p->ms[i] > 0) floor += least;
+    ms += p->ms[i], all.flop += w.flop, all.bytes += w.bytes;
+  }
+  snprintf(share, sizeof share, "%.0f %%", 1e5 * floor / ms);
+  print_row("all", "", ms, &all, "", share);
 }
 
 static void print(const profile *p, const dslt_cpu_ceiling *ceiling, int precision, int side) {
   const int bf16 = precision == DSLT_PRECISION_BF16;
-  const double element = bf16 ? 2 : 4, flops = bf16 ? ceiling->flops_bf16 : ceiling->flops_f32;
-  double ms = p->ms[0], flop = 0, bytes = 0;
   printf("A picture of %d x %d, %s, %d threads, the least of %d runs\n", side, side, bf16 ? "bf16" : "f32",
          ceiling->threads, p->runs);
-  printf("%-38s %-16s %10s %10s %10s %8s\n", "layer", "kind", "ms", "GFLOP/s", "GB/s", "ceiling");
-  for (int i = 1; i < p->network->graph.layers; ++i) {
-    const double moved = bytes_of(p, i, element), work = p->maps[i].flop;
-    /* the processor's least time, for its arithmetic or its memory */
-    const double floor =
-        work / flops > moved / ceiling->bandwidth ? work / flops : moved / ceiling->bandwidth;
-    char name[40], share[16] = "inside";
-    if (p->maps[i].c == 0) continue;
-    if (p->ms[i] > 0) snprintf(share, sizeof share, "%.0f %%", 1e5 * floor / p->ms[i]);
-    print_row(dslt_printable(name, sizeof name, p->network->graph.layer[i].name),
-              dslt_layer_kind_name(p->network->graph.layer[i].kind), p->ms[i], work, moved, share);
-    ms += p->ms[i], flop += work, bytes += moved;
-  }
-  print_row("all", "", ms, flop, bytes, "");
-  printf("%-38s %-16s %10s %10.1f %10.1f  %s\n", "the processor at best", "", "", 1e-9 * flops,
-         1e-9 * ceiling->bandwidth, ceiling->how);
+  printf("%-38s %-16s %9s %9s %9s %8s  %-10s %7s\n", "layer", "kind", "ms", "GFLOP/s", "MB", "GB/s",
+         "bound by", "ceiling");
+  print_layers(p, ceiling);
+  printf("Ceiling: %.1f GFLOP/s in float32, ", 1e-9 * ceiling->flops_f32);
+  if (ceiling->flops_bf16 > 0) printf("%.1f in bfloat16, ", 1e-9 * ceiling->flops_bf16);
+  printf("%s; GB/s over", ceiling->how);
+  for (int i = 0; i < DSLT_CPU_CACHE_RATES; ++i)
+    printf(" %.0f kB: %.0f,", 1e-3 * ceiling->cache[i].bytes, 1e-9 * ceiling->cache[i].bytes_per_second);
+  printf(" memory: %.1f\n", 1e-9 * ceiling->bandwidth);
 }
 
 static int open_all(profile *p, const char *weights, const dslt_options *options) {

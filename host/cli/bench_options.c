@@ -22,7 +22,8 @@ enum {
   KEY_SWEEP,
   KEY_VALUES,
   KEY_PLOT,
-  KEY_BACKBONE
+  KEY_BACKBONE,
+  KEY_SIDE
 };
 
 static const struct argp_option table[] = {
@@ -32,8 +33,9 @@ static const struct argp_option table[] = {
     {"frames", KEY_FRAMES, "N", 0, "At most N frames of each target (default: all; 60 with --sweep)", 1},
     {"repeat", KEY_REPEAT, "N", 0, "Measure everything N times; medians and spread are shown (default 1)", 1},
     {"no-decoding", KEY_NO_DECODING, 0, 0, "Leave out the runs with frames decoded meanwhile", 1},
-    {"backbone", KEY_BACKBONE, "SIDE", OPTION_ARG_OPTIONAL,
-     "Track nothing: the backbone of --weights layer by layer on a picture of SIDE x SIDE (default 256)", 1},
+    {"backbone", KEY_BACKBONE, "FILE", OPTION_ARG_OPTIONAL,
+     "Track nothing: the network of FILE (default: that of --weights) layer by layer", 1},
+    {"side", KEY_SIDE, "N", 0, "With --backbone: of a picture of N x N pixels (default 256)", 1},
     {"no-ceiling", KEY_NO_CEILING, 0, 0, "Leave out what the machine could do", 1},
     {0, 0, 0, 0, "Sweeps:", 3},
     {"sweep", KEY_SWEEP, "WHAT", 0,
@@ -74,12 +76,19 @@ static const char doc[] =
     "needs at least). The backbone is also set beside oneDNN's fastest convolutions on its very shapes. Run "
     "it on an "
     "idle machine: the share of the cores that other work took is told.\n\n"
+    "--backbone prints each layer's milliseconds, operations and bytes, and how much of the time the processor "
+    "would need at least: the larger of its operations at the peak of the multiply-add units and its bytes "
+    "(inputs, weights and map, once) at the rate of the cache, or the memory, that holds so many. Both are "
+    "measured in the same run: a loop of multiply-adds between registers, or a matrix product or convolution "
+    "where that is faster, and reading and copying of 16 KiB to 16 MiB a thread. Products with "
+    "padding, and those that Winograd's tiles save, are not counted.\n\n"
     "Examples:\n"
     "  dslt bench scene:1 --repeat 3\n"
     "  dslt bench OTB100 --frames 200 --output json -o bench/results/otb.json\n"
     "  dslt bench OTB100/Crossing --weights random:vgg16 --preset paper --compare-paper\n"
     "  dslt bench clip.mp4 --box 120,80,64,48 --precision bf16\n"
-    "  dslt bench scene:1 --sweep targets --values 1,2,4,8 --plot targets.png\n\n"
+    "  dslt bench scene:1 --sweep targets --values 1,2,4,8 --plot targets.png\n"
+    "  dslt bench --backbone model.onnx --side 320 --threads 1\n\n"
     "Exit codes: 0 done, 1 the run failed, 2 wrong command line, 3 unusable file, frame or box, 4 unusable "
     "weights, "
     "5 backend, device or Python not available, 130 or 143 interrupted (nothing is written).";
@@ -136,7 +145,16 @@ static void parse_values(dslt_bench_request *out, const struct argp_state *state
 typedef struct parsing {
   dslt_bench_command *out;
   const char *values;
+  int backbone, side;
+  const char *file; /* of --backbone=FILE */
 } parsing;
+
+/* FILE stands behind --backbone= or is the only word without an option; those come after all options. */
+static void take_file(struct argp_state *state, parsing *parse, const char *file) {
+  if (parse->file)
+    dslt_usage_error(state, "--backbone takes one file, not both %s and %s.", parse->file, file);
+  parse->file = parse->out->tracker.weights = file;
+}
 
 static void check(struct argp_state *state, parsing *parse) {
   dslt_bench_request *out = &parse->out->request;
@@ -148,6 +166,7 @@ static void check(struct argp_state *state, parsing *parse) {
                      "The input is missing: name a scene (scene:1), a folder of sequences or a video.");
   if (out->box && out->input_count > 1)
     dslt_usage_error(state, "--box belongs to one input, but %d are given.", out->input_count);
+  if (parse->side) dslt_usage_error(state, "--side needs --backbone.");
   if (parse->values && !out->sweep) dslt_usage_error(state, "--values needs --sweep.");
   if (out->plot && !out->sweep) dslt_usage_error(state, "--plot draws a sweep: give --sweep.");
   if (out->plot) {
@@ -191,12 +210,22 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
     case KEY_VALUES: parse->values = value; return 0;
     case KEY_PLOT: out->plot = value; return 0;
     case KEY_BACKBONE:
-      parse->out->backbone = value ? (int)dslt_usage_integer(state, "--backbone", value, 16, 4096) : 256;
+      parse->backbone = 1;
+      if (value) take_file(state, parse, value);
       return 0;
+    case KEY_SIDE: parse->side = (int)dslt_usage_integer(state, "--side", value, 16, 4096); return 0;
     case 'q': parse->out->quiet = 1; return 0;
-    case ARGP_KEY_ARG: out->inputs[out->input_count++] = value; return 0;
+    case ARGP_KEY_ARG:
+      if (parse->backbone)
+        take_file(state, parse, value);
+      else
+        out->inputs[out->input_count++] = value;
+      return 0;
     case ARGP_KEY_END:
-      if (!parse->out->backbone) check(state, parse);
+      if (parse->backbone)
+        parse->out->backbone = parse->side ? parse->side : 256;
+      else
+        check(state, parse);
       return 0;
     default: return ARGP_ERR_UNKNOWN;
   }

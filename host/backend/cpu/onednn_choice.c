@@ -51,7 +51,8 @@ static int find(dslt_conv_choice *out, dslt_cpu_engine *e, const dslt_conv_shape
   dnnl_dims_t weight_dims;
   const int rank = dslt_conv_weight_dims(weight_dims, s->groups, s->cout, s->cin, s->kernel);
   dslt_md_owned src = NULL, weights = NULL, bias = NULL, dst = NULL;
-  *out = (dslt_conv_choice){NULL, way->src, way->dst, output_type, images};
+  *out = (dslt_conv_choice){NULL,        way->src, way->dst,
+                            output_type, images,   way->algorithm == dnnl_convolution_winograd};
   int rc;
   DSLT_TRY_OR_DONE(dslt_md_make(&src, 4, src_dims, s->type, way->src));
   DSLT_TRY_OR_DONE(dslt_md_make(&weights, rank, weight_dims, s->type, dnnl_format_tag_any));

@@ -22,6 +22,7 @@ typedef struct dslt_conv_choice {
   dnnl_format_tag_t src, dst;   /* layouts: dnnl_nhwc, dnnl_nChw16c or dnnl_nchw */
   dnnl_data_type_t output_type; /* what it writes */
   int images;                   /* images per run; divides n */
+  int winograd;
 } dslt_conv_choice;
 
 /* 1: Winograd F(4 x 4, 3 x 3) is the faster algorithm, if oneDNN supports it here. Does not depend on n. */

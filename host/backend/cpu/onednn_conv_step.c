@@ -79,6 +79,8 @@ static int append(dslt_plan *p, int index, const dslt_conv_choice *choice, const
   dslt_md packed = dslt_pd_md(choice->pd, dnnl_query_weights_md);
   dslt_layer_weights *weights = &net->weights[index];
   dslt_md_owned bias = NULL;
+  net->way[index].bf16 = type_of(p, index) == dnnl_bf16;
+  if (choice->winograd) net->way[index].share = 0.25;
   DSLT_TRY(
       dslt_layer_weights_load(weights, net->cpu, &request, packed, share ? &share->weights[index] : NULL));
   int rc;

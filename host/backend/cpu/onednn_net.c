@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/peak.h"
 #include "base/clock.h"
 #include "base/error.h"
 
@@ -24,7 +23,8 @@ static int copy_graph(dslt_graph *out, const dslt_graph *graph) {
 static int plan(dslt_net *net, const dslt_net_desc *desc) {
   DSLT_TRY(copy_graph(&net->graph, desc->graph));
   net->weights = calloc((size_t)desc->graph->layers, sizeof *net->weights);
-  if (!net->weights) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the network.");
+  net->way = calloc((size_t)desc->graph->layers, sizeof *net->way);
+  if (!net->weights || !net->way) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the network.");
   DSLT_TRY(dslt_net_plan_steps(net, desc));
   DSLT_TRY(dslt_net_place_stores(net));
   return dslt_cpu_reserve(&net->cpu->activations, net->arena_bytes);
@@ -109,6 +109,8 @@ int dslt_cpu_net_profile(double *ms, dslt_net *net, const float *input, float *c
   return DSLT_OK;
 }
 
+dslt_cpu_layer_way dslt_cpu_net_way(const dslt_net *net, int layer) { return net->way[layer]; }
+
 int dslt_cpu_net_run(dslt_net *net, const float *input, float *const *taps) {
   run r = {input, taps, net->cpu->activations.data, 0};
   for (; r.first < (size_t)net->n; r.first += (size_t)net->images)
@@ -127,6 +129,7 @@ void dslt_cpu_net_free(dslt_net *net) {
   free(net->store);
   for (int i = 0; net->weights && i < net->graph.layers; ++i) dslt_layer_weights_free(&net->weights[i]);
   free(net->weights);
+  free(net->way);
   free(net->graph.layer);
   free(net);
 }

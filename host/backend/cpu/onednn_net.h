@@ -4,6 +4,7 @@
 #ifndef DSLT_BACKEND_CPU_ONEDNN_NET_H
 #define DSLT_BACKEND_CPU_ONEDNN_NET_H
 
+#include "backend/peak.h"
 #include "layers.h"
 #include "onednn_step.h"
 #include "onednn_weights.h"
@@ -42,6 +43,7 @@ struct dslt_net {
   dnnl_data_type_t type;                /* of activations and weights */
   dslt_graph graph;                     /* a copy without names */
   dslt_layer_weights *weights;          /* of each layer */
+  dslt_cpu_layer_way *way;              /* likewise */
   int steps, stores, step_room, store_room;
   dslt_net_step *step;
   dslt_store *store;

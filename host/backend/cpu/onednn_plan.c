@@ -51,6 +51,8 @@ static int plan_all(dslt_plan *p) {
   p->layout = p->stacked ? dnnl_nhwc : layout_for(p);
   p->dense = net->type;
   if (has_depthwise(p)) net->type = dnnl_f32;
+  for (int i = 0; i < g->layers; ++i)
+    net->way[i] = (dslt_cpu_layer_way){.bytes = net->type == dnnl_bf16 ? 2 : 4, .share = 1.0};
   net->images = p->stacked ? net->n : 1;
   net->channels = g->layer[0].channels;
   for (int t = 0; t < net->taps; ++t) {

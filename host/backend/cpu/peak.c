@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* peak.c: measures this processor's peak rates: memory bandwidth here, products and convolutions by the
- * build's library. */
+ * build's library, the multiply-add units in peak_units.c, caches in bandwidth.c. */
 #include "backend/peak.h"
 
 #include <omp.h>
@@ -58,12 +58,24 @@ static int time_triad(double *best, size_t bytes, double seconds) {
 
 /* ---- all ----------------------------------------------------------------------------------------- */
 
+/* The units' own peak is the ceiling, unless the library has other units (AMX) or there is no loop for them. */
+static int arithmetic(double *flops, const char **how, dslt_backend *backend, int precision, double seconds) {
+  DSLT_TRY(dslt_cpu_arithmetic_peak(flops, how, backend, precision, seconds));
+  if (precision == DSLT_PRECISION_BF16 && *flops == 0.0) return DSLT_OK; /* the library cannot use them */
+  const double units = dslt_cpu_unit_peak(dslt_cpu_of(backend)->threads, precision, seconds);
+  if (units <= *flops) return DSLT_OK;
+  *flops = units;
+  *how = "multiply-adds between registers";
+  return DSLT_OK;
+}
+
 static int measure(dslt_cpu_ceiling *out, dslt_backend *backend, double seconds) {
   const size_t bytes = triad_bytes();
   const char *how_bf16;
   double memory = 0.0;
-  DSLT_TRY(dslt_cpu_arithmetic_peak(&out->flops_f32, &out->how, backend, DSLT_PRECISION_F32, seconds));
-  DSLT_TRY(dslt_cpu_arithmetic_peak(&out->flops_bf16, &how_bf16, backend, DSLT_PRECISION_BF16, seconds));
+  DSLT_TRY(arithmetic(&out->flops_f32, &out->how, backend, DSLT_PRECISION_F32, seconds));
+  DSLT_TRY(arithmetic(&out->flops_bf16, &how_bf16, backend, DSLT_PRECISION_BF16, seconds));
+  DSLT_TRY(dslt_cpu_cache_rates(out->cache, dslt_cpu_of(backend)->threads, seconds));
   DSLT_TRY(time_triad(&memory, bytes, seconds));
   out->bandwidth = (double)bytes / memory;
   out->triad_bytes = (double)bytes;
