@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run.c: run a network file on one input for compare.py.
+/* run.c: run a network file on one input, for compare.py and tests/python/test_networks_torch.py.
  *
  *   dslt_network_run FILE HEIGHT WIDTH PRECISION THREADS SECONDS INPUT OUTPUT TAP...
  *
