@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* crop.cu: the search area at every scale, sampled from the frame; and the layout of frames. */
+#include "math/locate.h"
+
 #include "crop_tile.h"
 
 /* Block (x, y, z): tile of row y of level z. */
@@ -10,9 +12,9 @@ static __global__ void __launch_bounds__(CROP_THREADS, CROP_BLOCKS)
   __shared__ float ratio_x, ratio_y;
   if (dslt_skipped(when)) return;
   if (threadIdx.x == 0) { /* a power in double: once a block */
-    const double factor = pow(g.scale.step, first_level + (int)blockIdx.z);
-    ratio_x = (float)(g.area.ratio_x * state->scale * factor);
-    ratio_y = (float)(g.area.ratio_y * state->scale * factor);
+    const dslt_ratios ratios = dslt_ratios_at(state, &g, first_level + (int)blockIdx.z);
+    ratio_x = (float)ratios.x;
+    ratio_y = (float)ratios.y;
   }
   __syncthreads();
   const int w = g.area.input_width;

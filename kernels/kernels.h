@@ -73,8 +73,8 @@ typedef struct dslt_frame_view {
 int DSLT_LAUNCHER(frame_view)(dslt_frame_view *host_view, const void *data, size_t stride, int width,
                               int height, int format);
 
-/* Sample `count` (1..DSLT_LEVELS_MAX) search areas around the state, level i at scale.step^(first_level + i),
- * in one launch: out [count][input_height][input_width][channels] of `type`; channels: 3, or 4 or 8 with
+/* Sample `count` (1..DSLT_LEVELS_MAX) search areas around the state, first_level + i levels from the
+ * middle one, in one launch: out [count][input_height][input_width][channels] of `type`; channels: 3, or 4 or 8 with
  * zeros behind the three, which vendor convolutions run faster on. Sides: 1..DSLT_MAP_SIDE_MAX. geometry,
  * norm: host. */
 int DSLT_LAUNCHER(crop)(dslt_stream stream, void *out, dslt_type type, int channels,

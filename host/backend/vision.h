@@ -21,7 +21,7 @@ typedef struct dslt_sample_sources {
 
 /* clang-format off */
 #define DSLT_VISION_OPERATIONS(XX)                                                                               \
-  /* Sample `count` search areas around the state, level i at scale.step^(first_level + i), into                 \
+  /* Sample `count` search areas around the state, first_level + i levels from the middle one, into              \
    * out [count][input_height][input_width][3]. */                                                               \
   XX(int, crop, (dslt_backend *backend, float *out, const dslt_search *search, const dslt_input_norm *norm,      \
                  const dslt_target_state *state, int first_level, int count))                                    \

@@ -104,6 +104,29 @@ DSLT_HD double dslt_level_factor(int level, const dslt_search *g) {
   return pow(g->scale.step, level - (g->scale.levels - 1) / 2);
 }
 
+/* A side of level `d` from the middle, dslt_scaling PIXELS. */
+DSLT_HD double dslt_pixel_side(double side, int d, double step) {
+  return side + d * fmax(1.0, floor(step * side + 0.5));
+}
+
+/* Frame pixels per input pixel around the state, across and down, in level `d` from the middle. */
+typedef struct dslt_ratios {
+  double x, y;
+} dslt_ratios;
+
+DSLT_HD dslt_ratios dslt_ratios_at(const dslt_target_state *state, const dslt_search *g, int d) {
+  dslt_ratios r;
+  if (g->scale.scaling == DSLT_SCALING_PIXELS) {
+    r.x = g->area.ratio_x * dslt_pixel_side(state->width, d, g->scale.step) / g->area.target_width;
+    r.y = g->area.ratio_y * dslt_pixel_side(state->height, d, g->scale.step) / g->area.target_height;
+  } else {
+    double factor = pow(g->scale.step, d);
+    r.x = g->area.ratio_x * state->scale * factor;
+    r.y = g->area.ratio_y * state->scale * factor;
+  }
+  return r;
+}
+
 /* Is this peak high enough for scales to be compared? `mean` is the average of the previous peaks. */
 DSLT_HD int dslt_scale_gate(double peak, double mean, const dslt_search *g) {
   return g->scale.levels > 1 && peak > g->scale.gate && (mean < 0.0 || peak >= g->scale.gate_ratio * mean);
@@ -132,25 +155,43 @@ DSLT_HD void dslt_state_move_at(dslt_target_state *state, const dslt_peak *peak,
   state->label_y = g->area.centre_y;
   state->pyramid = usable && dslt_scale_gate(state->score, mean, g) && !(state->lost && g->lost.hold);
   if (!usable || (state->lost && g->lost.hold)) return;
-  const double factor = dslt_level_factor(level, g);
-  const double ratio_x = g->area.ratio_x * state->scale * factor,
-               ratio_y = g->area.ratio_y * state->scale * factor;
+  const dslt_ratios ratios = dslt_ratios_at(state, g, level - (g->scale.levels - 1) / 2);
   double u = dslt_cell_to_input(peak->x, g->area.input_width, g->area.response_width, g->area.kernel_width,
                                 g->area.stride, g->area.mapping);
   double v = dslt_cell_to_input(peak->y, g->area.input_height, g->area.response_height, g->area.kernel_height,
                                 g->area.stride, g->area.mapping);
-  state->cx = dslt_clamp(state->cx + (u - g->area.anchor_x) * ratio_x, 0.0, g->area.frame_width);
-  state->cy = dslt_clamp(state->cy + (v - g->area.anchor_y) * ratio_y, 0.0, g->area.frame_height);
+  state->cx = dslt_clamp(state->cx + (u - g->area.anchor_x) * ratios.x, 0.0, g->area.frame_width);
+  state->cy = dslt_clamp(state->cy + (v - g->area.anchor_y) * ratios.y, 0.0, g->area.frame_height);
 }
 
 DSLT_HD void dslt_state_move(dslt_target_state *state, const dslt_peak *peak, const dslt_search *g) {
   dslt_state_move_at(state, peak, g, (g->scale.levels - 1) / 2);
 }
 
+/* Sides of level `d` from the middle, within the limits; dslt_scaling PIXELS. */
+DSLT_HD void dslt_state_resize(dslt_target_state *state, int d, const dslt_search *g) {
+  const double w = g->area.target_width, h = g->area.target_height;
+  state->width =
+      dslt_clamp(dslt_pixel_side(state->width, d, g->scale.step), g->scale.min * w, g->scale.max * w);
+  state->height =
+      dslt_clamp(dslt_pixel_side(state->height, d, g->scale.step), g->scale.min * h, g->scale.max * h);
+  state->scale = sqrt(state->width * state->height / (w * h));
+}
+
+/* Move the box so that its corner is a whole pixel. */
+DSLT_HD void dslt_state_round(dslt_target_state *state) {
+  state->cx = floor(state->cx - 0.5 * state->width + 0.5) + 0.5 * state->width;
+  state->cy = floor(state->cy - 0.5 * state->height + 0.5) + 0.5 * state->height;
+}
+
 /* Take level `best`; size = (1 - rate) old + rate new, within the limits. */
 DSLT_HD void dslt_state_rescale(dslt_target_state *state, int best, const dslt_search *g) {
-  double factor = dslt_level_factor(best, g);
   state->level = best;
+  if (g->scale.scaling == DSLT_SCALING_PIXELS) {
+    dslt_state_resize(state, best - (g->scale.levels - 1) / 2, g);
+    return;
+  }
+  double factor = dslt_level_factor(best, g);
   state->scale =
       dslt_clamp(state->scale * (1.0 - g->scale.rate + g->scale.rate * factor), g->scale.min, g->scale.max);
   state->width = g->area.target_width * state->scale;
@@ -173,6 +214,7 @@ DSLT_HD void dslt_state_follow(dslt_target_state *state, const dslt_peak *peaks,
   dslt_state_move_at(state, &peaks[best], g, best);
   if (state->lost && g->lost.hold) return;
   if (state->pyramid) dslt_state_rescale(state, best, g);
+  if (g->scale.scaling == DSLT_SCALING_PIXELS) dslt_state_round(state);
   state->level = best;
   state->label_x = peaks[best].x;
   state->label_y = peaks[best].y;

@@ -13,9 +13,10 @@ typedef enum dslt_mapping {
 enum { DSLT_BOXES_MAX = 4096 }; /* candidate boxes cropped in one batch */
 
 typedef struct dslt_search_area {
-  int frame_width, frame_height;       /* px */
-  double target_width, target_height;  /* in the first frame, px */
-  double ratio_x, ratio_y;             /* frame pixels per input pixel while the target has its first size */
+  int frame_width, frame_height;      /* px */
+  double target_width, target_height; /* in the first frame, px */
+  double ratio_x, ratio_y; /* frame pixels per input pixel, across and down, while the target has its first
+                            * size; they differ where the input is stretched */
   int input_width, input_height;       /* of the network, px */
   double anchor_x, anchor_y;           /* input coordinate onto which the target's centre is mapped, px */
   int stride;                          /* input pixels per cell */

@@ -23,9 +23,17 @@ typedef struct dslt_peak_rules {
   float sigma_x, sigma_y; /* of the motion prior, cells; 0 = none */
 } dslt_peak_rules;
 
-/* Scale pyramid: level i has step^(i - (levels - 1) / 2) times the present size. */
+/* How a level's size follows from the present one; level i is `d` = i - (levels - 1) / 2 from the middle. */
+typedef enum dslt_scaling {
+  DSLT_SCALING_RATIO = 0, /* step^d times the present size: the aspect ratio stays that of the first frame */
+  DSLT_SCALING_PIXELS = 1 /* each side grows by d * max(1, round(step * side)) pixels, and the box moves and
+                           * grows by whole pixels, so its aspect ratio may change */
+} dslt_scaling;
+
+/* Scale pyramid. */
 typedef struct dslt_scale_rules {
   int levels;
+  int scaling; /* dslt_scaling */
   double step;
   double rate; /* size = (1 - rate) old + rate new */
   double gate,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "math/label.h"
+#include "math/locate.h"
 
 static double at_least(double v, double low) { return v < low ? low : v; }
 static double at_most(double v, double high) { return v > high ? high : v; }
@@ -123,16 +124,17 @@ dslt_box dslt_state_box(const dslt_target_state *state) {
                     state->height};
 }
 
-dslt_box dslt_response_window(const dslt_target_state *state, const dslt_search_area *a) {
-  const double ratio_x = a->ratio_x * state->scale, ratio_y = a->ratio_y * state->scale;
+dslt_box dslt_response_window(const dslt_target_state *state, const dslt_search *search, int level) {
+  const dslt_search_area *a = &search->area;
+  const dslt_ratios ratios = dslt_ratios_at(state, search, level - (search->scale.levels - 1) / 2);
   dslt_box window = {-a->anchor_x, -a->anchor_y, a->input_width, a->input_height};
   if (a->mapping != DSLT_MAPPING_STRETCH)
     window = (dslt_box){a->stride * (0.5 * a->kernel_width - 0.5) - a->anchor_x,
                         a->stride * (0.5 * a->kernel_height - 0.5) - a->anchor_y,
                         (double)a->stride * a->response_width, (double)a->stride * a->response_height};
-  window.x = state->cx + window.x * ratio_x;
-  window.y = state->cy + window.y * ratio_y;
-  window.width *= ratio_x;
-  window.height *= ratio_y;
+  window.x = state->cx + window.x * ratios.x;
+  window.y = state->cy + window.y * ratios.y;
+  window.width *= ratios.x;
+  window.height *= ratios.y;
   return window;
 }

@@ -41,8 +41,8 @@ void dslt_soft_label(float *out, const dslt_search *search, int stretch);
 
 /* The state as a box in the frame. */
 dslt_box dslt_state_box(const dslt_target_state *state);
-/* Where in the frame the response map lay when it was made around `state`. */
-dslt_box dslt_response_window(const dslt_target_state *state, const dslt_search_area *area);
+/* Where in the frame the response map lay when it was made around `state` at scale level `level`. */
+dslt_box dslt_response_window(const dslt_target_state *state, const dslt_search *search, int level);
 
 #ifdef __cplusplus
 }

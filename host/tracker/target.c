@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "math/locate.h"
 #include "tracker/type.h"
 
 /* ---- memory -------------------------------------------------------------------------------------- */
@@ -153,9 +152,7 @@ int dslt_target_frame(dslt_target *t) {
 /* ---- results ------------------------------------------------------------------------------------- */
 
 void dslt_target_show(dslt_target *t, const float *map, const dslt_target_state *state, int level) {
-  dslt_target_state around = *state;
-  around.scale *= dslt_level_factor(level, &t->search);
-  t->window = dslt_response_window(&around, &t->search.area);
+  t->window = dslt_response_window(state, &t->search, level);
   t->shown = map;
   t->response_made = 1;
   t->response_fetched = 0;

@@ -176,6 +176,34 @@ TEST(Crop, LevelsAreTheSameCallsOneByOne) {
   }
 }
 
+// A ramp in x and in y shows both ratios and every level's sides.
+TEST(Crop, RatiosDifferAndSidesGrowByPixels) {
+  std::vector<uint8_t> p = ramp(200, 120);
+  dslt_search g = window(200, 120, 8, 0.5);
+  g.area.ratio_y = 1.5;
+  auto check = [&](const std::vector<float> &out, int level, double ratio_x, double ratio_y) {
+    for (int v = 0; v < 8; ++v)
+      for (int u = 0; u < 8; ++u) {
+        const float *at = &out[std::size_t((level * 8 + v) * 8 + u) * 3];
+        EXPECT_NEAR(at[0], 100 + (u - 3.5) * ratio_x - 0.5, ratio_x > 1 ? 0.12 : 1e-4) << level;
+        EXPECT_NEAR(at[1], 60 + (v - 3.5) * ratio_y - 0.5, ratio_y > 1 ? 0.12 : 1e-4) << level;
+      }
+  };
+  check(crop(image(p, 200, 120), g, kPlain, 100, 60), 0, 0.5, 1.5);
+  g.area.target_width = 20, g.area.target_height = 30;
+  g.scale.scaling = DSLT_SCALING_PIXELS, g.scale.step = 0.1;
+  Backend b;
+  dslt_target_state state = {};
+  state.cx = 100, state.cy = 60, state.scale = 1, state.width = 4, state.height = 45;
+  const dslt_image frame = image(p, 200, 120);
+  float *out = b.floats(3 * 192);
+  ASSERT_EQ(b.device->frame(b.get(), &frame), DSLT_OK);
+  ASSERT_EQ(b.vision->crop(b.get(), out, &g, &kPlain, b.put(state), -1, 3), DSLT_OK) << dslt_last_error();
+  const std::vector<float> got = b.download(out, 3 * 192);
+  for (int d = -1; d <= 1; ++d) /* 0.4 px counts as one, 4.5 px as five */
+    check(got, d + 1, 0.5 * (4 + d) / 20, 1.5 * (45 + 5 * d) / 30);
+}
+
 TEST(Frame, EveryPixelFormatGivesTheSamePicture) {
   const int w = 12, h = 9;
   std::vector<uint8_t> bgr(w * h * 3), rgb, bgra, rgba;

@@ -266,6 +266,32 @@ TEST(LocateLevels, TheBestLevelGivesPlaceAndSize) {
   }
 }
 
+TEST(LocateLevels, SizesAndPlacesAreWholePixels) {
+  dslt_search g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
+  g.area.target_width = 40, g.area.target_height = 32;
+  g.area.ratio_x = 0.7, g.area.ratio_y = 1.3;
+  g.scale.scaling = DSLT_SCALING_PIXELS, g.scale.step = 0.02, g.scale.gate = -1;
+  dslt_target_state start = start_state();
+  start.cx = 320.5, start.cy = 240, start.width = 41, start.height = 80;
+  for (int best = 0; best < 3; ++best) {
+    std::vector<double> heights(3, 0.3);
+    heights[std::size_t(best)] = 0.4;
+    const int d = best - 1;
+    const dslt_target_state p = follow(g, g.area.centre_x + 3, g.area.centre_y - 2, heights, start);
+    EXPECT_EQ(p.level, best);
+    EXPECT_EQ(p.width, 41 + d);
+    EXPECT_EQ(p.height, 80 + 2 * d);
+    EXPECT_NEAR(p.scale, std::sqrt(p.width * p.height / (40 * 32)), 1e-12);
+    const double x = 320.5 + 3 * 8 * 0.7 * p.width / 40 - 0.5 * p.width;
+    const double y = 240 - 2 * 8 * 1.3 * p.height / 32 - 0.5 * p.height;
+    EXPECT_EQ(p.cx - 0.5 * p.width, std::floor(x + 0.5)) << x;
+    EXPECT_EQ(p.cy - 0.5 * p.height, std::floor(y + 0.5)) << y;
+  }
+  for (int i = 0; i < 200; ++i) start = follow(g, 10, 8, {0.9, 0.3, 0.3}, start);
+  EXPECT_EQ(start.width, 20); /* half the first size is the limit */
+  EXPECT_EQ(start.height, 16);
+}
+
 TEST(LocateLevels, AChangeOfSizeHasToBeWorthItsPenalty) {
   dslt_search g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
   g.scale.penalty = 0.9;

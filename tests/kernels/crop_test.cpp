@@ -139,6 +139,19 @@ TEST_P(CropKernel, EveryLevelAtOnce) {
   compare(frame, geometry(9, 7, 1.5), kNorms[0], state_at(30, 20, 1.3), -4, 9);  // both ways in one launch
 }
 
+TEST_P(CropKernel, StretchedAndGrownByPixels) {
+  Frame frame(64, 48, DSLT_BGR8, 8);
+  dslt_search g = geometry(24, 18, 1.1);
+  g.area.ratio_y = 2.6;
+  compare(frame, g, kNorms[0], state_at(30, 20, 1.3), -1, 3);
+  g.scale.scaling = DSLT_SCALING_PIXELS;
+  g.scale.step = 0.02;
+  g.area.target_width = 20, g.area.target_height = 90;
+  dslt_target_state state = state_at(30, 20);
+  state.width = 22, state.height = 81;
+  compare(frame, g, kNorms[0], state, -1, 3);
+}
+
 TEST_P(CropKernel, EveryLayout) {
   Frame frame(40, 30, DSLT_BGR8, 6);
   for (dslt_type type : {DSLT_TYPE_F32, DSLT_TYPE_BF16})

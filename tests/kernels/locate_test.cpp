@@ -78,6 +78,8 @@ class LocateKernel : public KernelTest {
     EXPECT_NEAR(got.cx, want.cx, slack);
     EXPECT_NEAR(got.cy, want.cy, slack);
     EXPECT_NEAR(got.scale, want.scale, 1e-12);
+    EXPECT_NEAR(got.width, want.width, 1e-9);
+    EXPECT_NEAR(got.height, want.height, 1e-9);
     EXPECT_NEAR(got.score, want.score, tolerance());
     EXPECT_NEAR(got.mean_score, want.mean_score, tolerance());
     EXPECT_EQ(got.lost, want.lost);
@@ -245,6 +247,23 @@ TEST_P(LocateKernel, LevelsEqualTheirTwin) {
           dslt_target_state state = compare_levels(maps, g);
           EXPECT_EQ(state.level, height_of_peak > 1 ? strongest : levels / 2);
         }
+}
+
+TEST_P(LocateKernel, LevelsOfWholePixels) {
+  dslt_search g = geometry(12, 9, DSLT_SUBCELL_NONE, DSLT_MAPPING_RECEPTIVE, true);
+  g.area.ratio_y = 1.7;
+  g.scale.scaling = DSLT_SCALING_PIXELS, g.scale.step = 0.02, g.scale.gate = -1;
+  dslt_target_state start = kPose;
+  start.width = 43, start.height = 77;
+  for (int strongest = 0; strongest < 3; ++strongest) {
+    std::vector<float> maps;
+    for (int level = 0; level < 3; ++level) {
+      std::vector<float> map = bump(12, 9, 6.2f, 3.1f, unsigned(20 + level));
+      for (float &v : map) v *= level == strongest ? 1.5f : 0.5f;
+      maps.insert(maps.end(), map.begin(), map.end());
+    }
+    EXPECT_EQ(compare_levels(maps, g, start).width, 42 + strongest);
+  }
 }
 
 TEST_P(LocateKernel, LevelsWithNothingToBelieve) {

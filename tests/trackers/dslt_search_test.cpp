@@ -167,7 +167,7 @@ TEST(State, BoxAndWindowAgreeWithTheAnchor) {
   EXPECT_DOUBLE_EQ(box.width, 60);
   EXPECT_DOUBLE_EQ(box.height, 120);
   EXPECT_DOUBLE_EQ(box.x + box.width / 2, 300);
-  dslt_box window = dslt_response_window(&state, &g.area);
+  dslt_box window = dslt_response_window(&state, &g, (g.scale.levels - 1) / 2);
   double cell = window.width / g.area.response_width;
   EXPECT_NEAR(cell, 8 * 1.5, 1e-9);
   EXPECT_NEAR(window.x + (double(g.area.centre_x) + 0.5) * cell, 300,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* crop.c: search areas and boxes, sampled from the frame with replicated edges and normalised. */
-#include <math.h>
 #include <omp.h>
 
 #include "base/error.h"
 #include "cpu.h"
+#include "math/locate.h"
 #include "math/resample.h"
 
 /* Sum the frame rows under `taps`, each with its weight, into row [first..last] (columns, 3 channels). */
@@ -157,11 +157,9 @@ int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_search *g, const
   /* as many tables as any later call needs: nothing is allocated per frame */
   DSLT_TRY(lay_out(&scratch, cpu, w, g->scale.levels > count ? g->scale.levels : count, norm));
   for (int i = 0; i < count; ++i) {
-    const double factor = pow(g->scale.step, first_level + i);
-    across[i] = (dslt_axis){(float)g->area.anchor_x, (float)state->cx,
-                            (float)(g->area.ratio_x * state->scale * factor)};
-    down[i] = (dslt_axis){(float)g->area.anchor_y, (float)state->cy,
-                          (float)(g->area.ratio_y * state->scale * factor)};
+    const dslt_ratios ratios = dslt_ratios_at(state, g, first_level + i);
+    across[i] = (dslt_axis){(float)g->area.anchor_x, (float)state->cx, (float)ratios.x};
+    down[i] = (dslt_axis){(float)g->area.anchor_y, (float)state->cy, (float)ratios.y};
     levels[i] = level_in(&scratch, i, w);
     tabulate(&levels[i], &across[i], w, cpu->frame.width);
   }
