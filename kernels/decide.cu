@@ -11,7 +11,7 @@ static __global__ void __launch_bounds__(THREADS)
   dslt_decide_frame(&mine, state, ring, &policy);
   if (learns)
     for (int slot = (int)threadIdx.x; slot < ring->capacity; slot += THREADS)
-      learns[slot] = dslt_learns_from_slot(&mine, ring, slot);
+      learns[slot] = dslt_learns_from_slot(&mine, ring, &policy, slot);
   __syncthreads(); /* all have read the decision */
   if (threadIdx.x == 0) *decision = mine;
 }

@@ -59,7 +59,7 @@ Entry store_sample() {
             for (std::size_t i = 0; i < low; ++i) low_tap[i] = uint8_t(i * 7 + 1);
             for (std::size_t i = 0; i < high; ++i) high_tap[i] = uint8_t(i * 5 + 3);
             uint8_t *low_store = m.zeros<uint8_t>(7 * low), *high_store = m.zeros<uint8_t>(7 * high);
-            dslt_sample_ring *ring = m.put(std::vector<dslt_sample_ring>{{7, 1, 1, 0}});
+            dslt_sample_ring *ring = m.put(std::vector<dslt_sample_ring>{{7, 1, 1, 0, 0}});
             Case c;
             c.bytes = 2.0 * double(low + high);
             c.tolerance = 0;
@@ -82,12 +82,12 @@ Entry store_sample() {
 
 Entry decide() {
   return {"decide 7 slots", [](Memory &m, dslt_backend *) {
-            const dslt_update_policy policy = {1, 0, 0};
+            const dslt_update_policy policy = {1, 0, 0, 0, 0};
             dslt_target_state seen = state_in_the_middle();
             const dslt_target_state *state = m.put(std::vector<dslt_target_state>{seen});
             dslt_decision *decision = m.zeros<dslt_decision>(1);
             int32_t *learns = m.zeros<int32_t>(7);
-            const dslt_sample_ring *ring = m.put(std::vector<dslt_sample_ring>{{7, 3, 3, 0}});
+            const dslt_sample_ring *ring = m.put(std::vector<dslt_sample_ring>{{7, 3, 3, 0, 0}});
             Case c;
             c.bytes = sizeof(dslt_decision) + sizeof(dslt_target_state) + sizeof(dslt_sample_ring) + 28;
             c.tolerance = 0;

@@ -14,6 +14,8 @@ typedef struct dslt_update_policy {
   int interval; /* an update is due every so many frames; 0 = never */
   int hold;     /* 1: no update while the target is lost */
   int joint;    /* 1: place and scale are searched together, so a level is always the sample */
+  int gap;     /* of a rolling store, learn from every gap-th sample, counted back from the newest; 0 = all */
+  double gate; /* no update where the score is below this; 0 = always */
 } dslt_update_policy;
 
 /* Which features become the sample of a frame. */
@@ -44,14 +46,17 @@ DSLT_HD void dslt_decide_frame(dslt_decision *d, const dslt_target_state *state,
   d->frame++;
   d->cx = state->cx;
   d->cy = state->cy;
-  d->update = policy->interval > 0 && d->frame % policy->interval == 0 && !(state->lost && policy->hold);
+  d->update = policy->interval > 0 && d->frame % policy->interval == 0 && !(state->lost && policy->hold) &&
+              !(policy->gate > 0 && state->score < policy->gate);
   d->origin = dslt_origin_of_sample(policy->joint, state->pyramid, moved);
   d->reextract = d->update && ring->capacity > 1 && d->origin == DSLT_ORIGIN_MOVED;
 }
 
 /* Does this frame's update learn from `slot`? For calls before the new sample is stored. */
-DSLT_HD int dslt_learns_from_slot(const dslt_decision *d, const dslt_sample_ring *ring, int slot) {
-  return d->update && slot < dslt_ring_count_after(ring);
+DSLT_HD int dslt_learns_from_slot(const dslt_decision *d, const dslt_sample_ring *ring,
+                                  const dslt_update_policy *policy, int slot) {
+  if (!d->update || slot >= dslt_ring_count_after(ring)) return 0;
+  return !ring->rolling || policy->gap < 2 || dslt_ring_age(ring, slot) % policy->gap == 0;
 }
 
 /* Samples that this frame's update learnt from; 0: no update. For calls after the sample was stored. */

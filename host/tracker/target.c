@@ -35,7 +35,7 @@ int dslt_target_plan(dslt_target *t, dslt_shared *shared, dslt_feature_workspace
                      .search = *search,
                      .workspace = workspace,
                      .alone = 1,
-                     .capacity = 1};
+                     .ring = dslt_ring_first(1)};
   DSLT_TRY(alloc_parts(t));
   return t->type->plan(t);
 }
@@ -57,7 +57,7 @@ void dslt_target_unplan(dslt_target *t) {
 static int upload_record(dslt_target *t) {
   const dslt_frame_record first = {.state = t->seen,
                                    .decision = {.cx = t->seen.cx, .cy = t->seen.cy},
-                                   .ring = dslt_ring_first(t->capacity),
+                                   .ring = t->ring,
                                    .training = {.go = 1}};
   return t->device->upload(t->backend, t->record, &first, sizeof first);
 }

@@ -44,7 +44,7 @@ typedef struct dslt_target {
   void *own;                 /* the tracker's own part: heads, samples, buffers */
 
   /* set by the tracker's plan() */
-  int capacity; /* samples that are stored, 1..DSLT_SAMPLES_MAX; 1 unless set */
+  dslt_sample_ring ring; /* of the samples as the second frame finds it; for one sample unless set */
   dslt_update_policy policy;
   float *init_losses; /* host memory, one for each first-frame step; may be NULL. Freed with the target */
 

@@ -80,7 +80,7 @@ class Graph {
 
 TEST(FrameGraph, SamplesComeFromWhereTheFrameSawTheTarget) {
   Backend b;
-  Graph f(b, 3, {1, 0, 0});
+  Graph f(b, 3, {1, 0, 0, 0, 0});
   dslt_search g = {};
   g.area.response_width = g.area.response_height = 1;
   g.label.sigma_x = g.label.sigma_y = 2;
@@ -129,7 +129,7 @@ TEST(FrameGraph, SamplesComeFromWhereTheFrameSawTheTarget) {
 
 TEST(FrameGraph, UpdatesComeWhenTheyAreDueAndNotWhileLost) {
   Backend b;
-  Graph f(b, 2, {2, 1, 1});
+  Graph f(b, 2, {2, 1, 1, 0, 0});
   float *slots = b.upload({0, 0, 0});
   std::vector<int> updates;
   for (int frame = 1; frame <= 8; ++frame) {

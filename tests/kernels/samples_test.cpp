@@ -19,7 +19,7 @@ class SamplesKernel : public KernelTest {
     return upload(std::vector<dslt_decision>{decision});
   }
   dslt_sample_ring *ring_of(int capacity) {
-    return upload(std::vector<dslt_sample_ring>{{capacity, 1, capacity > 1 ? 1 : 0, 0}});
+    return upload(std::vector<dslt_sample_ring>{dslt_ring_first(capacity)});
   }
 };
 
@@ -103,12 +103,12 @@ TEST_P(SamplesKernel, DecidesByThePolicy) {
     for (int joint : {0, 1})
       for (int hold : {0, 1})
         for (int capacity : {1, 2, 70}) {
-          const dslt_update_policy policy = {interval, hold, joint};
+          const dslt_update_policy policy = {interval, hold, joint, 0, 0};
           dslt_decision first = {};
           first.cx = 10;
           first.cy = 20;
           dslt_decision *decision = upload(std::vector<dslt_decision>{first});
-          dslt_sample_ring host_ring = {capacity, 1, capacity > 1 ? 1 : 0, 0};
+          dslt_sample_ring host_ring = dslt_ring_first(capacity);
           dslt_target_state before = {};
           before.cx = 10;
           before.cy = 20;
@@ -148,6 +148,29 @@ TEST_P(SamplesKernel, DecidesByThePolicy) {
         }
 }
 
+// A rolling store, of which every second sample counts, and a gate.
+TEST_P(SamplesKernel, DecidesWhichPastFramesCount) {
+  dslt_update_policy policy = {};
+  policy.interval = 1, policy.gap = 2, policy.gate = 0.25;
+  dslt_sample_ring ring = dslt_ring_rolling(9);
+  dslt_decision want = {}, *decision = upload(std::vector<dslt_decision>{want});
+  for (int frame = 0; frame < 12; ++frame) {
+    dslt_target_state state = {};
+    state.score = frame % 3 ? 0.3 : 0.2;
+    std::vector<int32_t> wanted(9, -1);
+    int32_t *learns = upload(wanted);
+    ASSERT_EQ(dslt_cpu_backend.vision->decide(cpu(), &want, wanted.data(), &state, &ring, &policy), DSLT_OK);
+    ASSERT_EQ(kernels().decide(stream(), decision, learns, upload(std::vector<dslt_target_state>{state}),
+                               upload(std::vector<dslt_sample_ring>{ring}), &policy),
+              DSLT_OK)
+        << dslt_last_error();
+    EXPECT_EQ(download(decision, 1)[0].update, want.update);
+    EXPECT_EQ(download(learns, 9), wanted);
+    EXPECT_EQ(std::count(wanted.begin(), wanted.end(), 1), frame % 3 ? 5 : 0);
+    if (want.update) dslt_ring_advance(&ring);
+  }
+}
+
 TEST_P(SamplesKernel, RefusesWhatItCannotDo) {
   float *x = zeros<float>(8);
   dslt_sample_ring *ring = ring_of(2);
@@ -175,7 +198,7 @@ TEST_P(SamplesKernel, RefusesWhatItCannotDo) {
   nowhere.store[1] = nullptr;
   for (const dslt_sample_copy &bad : {half, levels, none, nowhere})
     EXPECT_EQ(store(ring, bad), DSLT_EARGUMENT);
-  const dslt_update_policy policy = {1, 0, 0};
+  const dslt_update_policy policy = {1, 0, 0, 0, 0};
   EXPECT_EQ(kernels().decide(stream(), nullptr, nullptr, state_at(0), ring, &policy), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().decide(stream(), decision_with(0), nullptr, nullptr, ring, &policy), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().decide(stream(), decision_with(0), nullptr, state_at(0), ring, nullptr),

@@ -18,12 +18,12 @@ TEST_P(StoreLabelKernel, EqualsTheCpusInTheNextSlotAlone) {
     state.label_y = 4.6f;
     const std::size_t count = std::size_t(width) * 9;
     const std::vector<float> old(3 * count, 7.0f);
-    const dslt_sample_ring host_ring = {3, 2, 2, 0};
+    const dslt_sample_ring host_ring = {3, 2, 2, 0, 0};
     std::vector<float> want = old;
     ASSERT_EQ(dslt_cpu_backend.vision->store_label(cpu(), want.data(), &host_ring, &state, &g), DSLT_OK);
     dslt_target_state *there = upload(std::vector<dslt_target_state>{state});
     dslt_sample_ring *ring = upload(std::vector<dslt_sample_ring>{host_ring}),
-                     *single = upload(std::vector<dslt_sample_ring>{{1, 1, 0, 0}});
+                     *single = upload(std::vector<dslt_sample_ring>{{1, 1, 0, 0, 0}});
     float *store = upload(old);
     ASSERT_EQ(kernels().store_label(stream(), store, single, there, &g, nullptr), DSLT_OK);
     EXPECT_EQ(download(store, 3 * count), old);  // only the first frame is kept
@@ -38,7 +38,7 @@ TEST_P(StoreLabelKernel, RefusesWhatItCannotDo) {
   dslt_search g = {};
   float *x = zeros<float>(8);
   dslt_target_state *state = zeros<dslt_target_state>(1);
-  dslt_sample_ring *ring = upload(std::vector<dslt_sample_ring>{{2, 1, 1, 0}});
+  dslt_sample_ring *ring = upload(std::vector<dslt_sample_ring>{{2, 1, 1, 0, 0}});
   auto store = [&](float *to, dslt_sample_ring *by, dslt_target_state *of) {
     return kernels().store_label(stream(), to, by, of, &g, nullptr);
   };

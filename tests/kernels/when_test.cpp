@@ -35,7 +35,7 @@ TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
   state.scale = 2;
   state.mean_score = -1;
   const std::vector<dslt_target_state> states = {state};
-  const std::vector<dslt_sample_ring> rings = {{3, 1, 1, 0}};
+  const std::vector<dslt_sample_ring> rings = {{3, 1, 1, 0, 0}};
   const std::vector<int32_t> steps = {4};
   dslt_target_state *there = upload(states);
   dslt_sample_ring *ring = upload(rings);

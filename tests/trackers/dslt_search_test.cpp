@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../options.h"
+#include "math/decision.h"
 #include "math/sample_ring.h"
 #include "trackers/dslt/dslt.h"
 
@@ -189,6 +190,38 @@ TEST(SampleRing, FirstFrameStaysAndTheOthersTakeTurns) {
   EXPECT_EQ(dslt_ring_advance(&ring), 1);
   EXPECT_EQ(dslt_ring_advance(&ring), 1);
   EXPECT_EQ(ring.count, 2);
+}
+
+TEST(SampleRing, OneOfPastFramesTurnsOverWhole) {
+  dslt_sample_ring ring = dslt_ring_rolling(5);
+  std::vector<int> slots;
+  for (int i = 0; i < 7; ++i) slots.push_back(dslt_ring_advance(&ring));
+  EXPECT_EQ(slots, (std::vector<int>{0, 1, 2, 3, 4, 0, 1}));
+  EXPECT_EQ(ring.count, 5);
+  ASSERT_EQ(ring.next, 2); /* slot 1 holds the newest */
+  for (int slot = 0; slot < 5; ++slot) EXPECT_EQ(dslt_ring_age(&ring, slot), (7 - slot) % 5);
+}
+
+TEST(SampleRing, AGapAndAGateChooseWhatIsLearnt) {
+  dslt_update_policy policy = {};
+  policy.interval = 1, policy.gap = 2, policy.gate = 0.2;
+  dslt_sample_ring ring = dslt_ring_rolling(9);
+  dslt_decision decision = {};
+  dslt_target_state state = {};
+  for (int frame = 1; frame < 30; ++frame) {
+    state.score = frame % 4 ? 0.2 : 0.19;
+    dslt_decide_frame(&decision, &state, &ring, &policy);
+    EXPECT_EQ(decision.update, frame % 4 != 0);
+    int learnt = 0;
+    for (int age = 0; age < 9; ++age) {
+      const int slot = (ring.next + 9 - age) % 9; /* where the sample of `age` frames ago will be, or is */
+      const int learns = dslt_learns_from_slot(&decision, &ring, &policy, slot);
+      EXPECT_EQ(learns, decision.update && age % 2 == 0) << frame << ", " << age;
+      learnt += learns;
+    }
+    EXPECT_EQ(learnt, decision.update ? 5 : 0);
+    if (decision.update) dslt_ring_advance(&ring);
+  }
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ int dslt_cpu_decide(dslt_backend *backend, dslt_decision *decision, int32_t *lea
   (void)backend;
   dslt_decide_frame(decision, state, ring, policy);
   for (int slot = 0; learns && slot < ring->capacity; ++slot)
-    learns[slot] = dslt_learns_from_slot(decision, ring, slot);
+    learns[slot] = dslt_learns_from_slot(decision, ring, policy, slot);
   return DSLT_OK;
 }
 

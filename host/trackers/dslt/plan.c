@@ -85,7 +85,7 @@ int dslt_dslt_plan(dslt_target *t) {
   dslt_dslt_target *own = dslt_dslt_target_of(t);
   const dslt_dslt_options *o = dslt_dslt_shared_options(t->shared);
   own->options = o;
-  t->capacity = o->memory;
+  t->ring = dslt_ring_first(o->memory);
   t->policy =
       (dslt_update_policy){.interval = o->update_interval, .hold = o->lost_hold, .joint = dslt_dslt_joint(o)};
   DSLT_TRY(plan_head(t));
