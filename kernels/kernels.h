@@ -93,6 +93,12 @@ int DSLT_LAUNCHER(crop_boxes)(dslt_stream stream, void *out, dslt_type type, int
 int DSLT_LAUNCHER(augment)(dslt_stream stream, void *out, dslt_type type, int channels, const float *in,
                            int h, int w, float sigma, int axis);
 
+/* Histograms of oriented gradients of pictures in [n][h][w][3], `cell` pixels (2..64, dividing both sides) a
+ * cell: out [n][h/cell][w/cell][31], by way of histograms [n][h/cell][w/cell][18]. Sides to
+ * DSLT_MAP_SIDE_MAX. */
+int DSLT_LAUNCHER(hog)(dslt_stream stream, float *out, float *histograms, const float *in, int n, int h,
+                       int w, int cell, const int32_t *when);
+
 /* ---- the head: upsample.cu, regress.cu, elementwise.cu ------------------------------------------- */
 
 /* Transposed convolution, one filter a channel, f even, 2..16: x [n][h][width][c] -> y [n][h f][width f][c],
@@ -166,6 +172,11 @@ int DSLT_LAUNCHER(adam)(dslt_stream stream, const dslt_param *params, int count,
  * host. */
 int DSLT_LAUNCHER(early_stop)(dslt_stream stream, dslt_training *training, float *losses, const float *loss,
                               const dslt_stop_rule *rule);
+
+/* After early_stop: the signal-to-noise ratio of response [count] (1..DSLT_CELLS_MAX) into
+ * values [training->steps - 1]; nothing before the first step. */
+int DSLT_LAUNCHER(snr)(dslt_stream stream, float *values, const float *response, size_t count,
+                       const dslt_training *training, const int32_t *when);
 
 /* ---- state: locate.cu ---------------------------------------------------------------------------- */
 

@@ -111,7 +111,10 @@ typedef struct dslt_fused_head_tensors {
   /* Append *loss to losses [rule->limit] and decide whether training goes on; all but the rule is backend       \
    * memory. */                                                                                                  \
   XX(int, early_stop, (dslt_backend *backend, dslt_training *training, float *losses, const float *loss,         \
-                       const dslt_stop_rule *rule))
+                       const dslt_stop_rule *rule))                                                              \
+  /* After early_stop: the signal-to-noise ratio of that step's response [count] into values [rule->limit]. */   \
+  XX(int, snr, (dslt_backend *backend, float *values, const float *response, size_t count,                       \
+                const dslt_training *training))
 /* clang-format on */
 
 typedef struct dslt_nn_ops {

@@ -32,6 +32,10 @@ typedef struct dslt_sample_sources {
   /* 5 x 5 Gaussian blur of deviation `sigma` (> 0), edges replicated, or the mirror image about column `axis`   \
    * (sigma 0): in [h][w][3] -> out [h][w][3]. */                                                                \
   XX(int, augment, (dslt_backend *backend, float *out, const float *in, int h, int w, float sigma, int axis))    \
+  /* Histograms of oriented gradients of pictures in [n][h][w][3] (blue, green, red), `cell` pixels (2..64,      \
+   * dividing both sides) a cell: out [n][h/cell][w/cell][31]; histograms [n][h/cell][w/cell][18]: scratch. */   \
+  XX(int, hog, (dslt_backend *backend, float *out, float *histograms, const float *in, int n, int h, int w,      \
+                int cell))                                                                                       \
                                                                                                                  \
   /* Find the target in response [response_height][response_width]; writes the state. */                         \
   XX(int, locate, (dslt_backend *backend, dslt_target_state *state, const float *response,                       \

@@ -16,6 +16,7 @@ typedef struct dslt_loss_spec {
   float ohnm;           /* smallest l that OHNM keeps */
   float threshold;      /* th of the truncated loss */
   float alpha;          /* alpha of the truncated loss */
+  float amplitude;      /* A of the truncated loss's weight A exp(alpha y); 1 in the paper */
   float released_alpha; /* released program: its weight is exp(alpha y) y ... */
   float weight_peak;    /* ... divided by its largest value over the label map, squared */
 } dslt_loss_spec;
@@ -81,12 +82,12 @@ DSLT_HD dslt_loss_value dslt_loss_ohnm(const dslt_loss_spec *spec, float p, floa
   return out;
 }
 
-/* (exp(alpha y) T(p - y))^2, CRT */
+/* (A exp(alpha y) T(p - y))^2, CRT */
 DSLT_HD dslt_loss_value dslt_loss_truncated(const dslt_loss_spec *spec, float p, float y) {
   float e = p - y, l = fabsf(e);
   dslt_loss_value out = {0.0f, 0.0f};
   if (l >= spec->threshold) {
-    float weight = expf(2.0f * spec->alpha * y);
+    float weight = spec->amplitude * spec->amplitude * expf(2.0f * spec->alpha * y);
     out.value = weight * l * l;
     out.gradient = 2.0f * weight * e;
   }

@@ -33,7 +33,7 @@ const Row kRows[] = {DSLT_LOSSES(DSLT_XX)};
 dslt_loss_spec spec_of(int kind) {
   dslt_loss_spec spec = {};
   spec.kind = kind;
-  spec.a = 10, spec.c = 0.2f, spec.ohnm = 0.01f, spec.threshold = 0.1f, spec.alpha = 1;
+  spec.a = 10, spec.c = 0.2f, spec.ohnm = 0.01f, spec.threshold = 0.1f, spec.alpha = 1, spec.amplitude = 1;
   spec.released_alpha = 1.6f, spec.weight_peak = dslt_released_weight(1, 1.6f);
   return spec;
 }

@@ -21,7 +21,7 @@
   X(crop) X(crop_boxes) X(frame_view) X(augment) X(upsample_forward) X(upsample_backward) X(upsample_scratch) \
   X(regress_forward) X(regress_backward) X(regress_scratch) X(axpby) X(convert) X(sum_responses) \
   X(loss) X(adam) X(early_stop) X(locate) X(choose_scale) X(locate_levels) X(decide) X(store_label) \
-  X(store_sample) X(condition) X(remap) X(pool) X(stamp) X(report)
+  X(store_sample) X(hog) X(snr) X(condition) X(remap) X(pool) X(stamp) X(report)
 // clang-format on
 
 // A launcher that counts how often it was called and did not refuse.

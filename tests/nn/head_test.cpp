@@ -258,7 +258,7 @@ TEST(Head, SeedsDecideTheFirstWeightsAndTrainingLowersTheLoss) {
   ref::Map label(std::size_t(kH - kKh + 1) * (kW - kKw + 1), 0.0);
   label[30] = 1;
   float *y = b.upload(label), *loss = b.floats(1);
-  dslt_loss_spec spec = {DSLT_LOSS_SHRINKAGE, 10, 0.2f, 0.01f, 0.1f, 1, 1.6f, 1};
+  dslt_loss_spec spec = {DSLT_LOSS_SHRINKAGE, 10, 0.2f, 0.01f, 0.1f, 1, 1, 1.6f, 1};
   dslt_head_rates rates = {1e-2f, 1e-2f, 2, 0, 1, 1, {0.9f, 0.999f, 1e-8f}};
   std::vector<float> ends;
   for (uint64_t seed : {1, 1, 2}) {
@@ -287,7 +287,7 @@ std::vector<bool> moved(Backend &b, dslt_head *head, const float *low, const flo
     const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
     before.push_back(b.download(p->w, p->count));
   }
-  dslt_loss_spec spec = {DSLT_LOSS_L2, 10, 0.2f, 0.01f, 0.1f, 1, 1.6f, 1};
+  dslt_loss_spec spec = {DSLT_LOSS_L2, 10, 0.2f, 0.01f, 0.1f, 1, 1, 1.6f, 1};
   dslt_head_rates rates = {1e-3f, 1e-3f, 2, 0, 1, 1, {0.9f, 0.999f, 1e-8f}};
   EXPECT_EQ(dslt_head_gradient(head, loss, low, high, y, &spec), DSLT_OK);
   EXPECT_EQ(dslt_head_step(head, &rates), DSLT_OK);

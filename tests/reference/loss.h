@@ -11,7 +11,7 @@ namespace ref {
 
 // The parameters that every test uses: those of the paper.
 constexpr double kShrinkSpeed = 10, kShrinkOffset = 0.2, kEasyError = 0.01, kTruncatedError = 0.1;
-constexpr double kLabelWeight = 1, kReleasedWeight = 1.6;
+constexpr double kLabelWeight = 1, kTruncatedAmplitude = 0.7, kReleasedWeight = 1.6;
 
 inline dslt_loss_spec loss_spec(int kind) {
   return {kind,
@@ -20,6 +20,7 @@ inline dslt_loss_spec loss_spec(int kind) {
           float(kEasyError),
           float(kTruncatedError),
           float(kLabelWeight),
+          float(kTruncatedAmplitude),
           float(kReleasedWeight),
           float(std::exp(kReleasedWeight))};
 }
@@ -35,7 +36,10 @@ inline double loss(int kind, double p, double y) {
     case DSLT_LOSS_L2: return l * l;
     case DSLT_LOSS_L3: return l * l * l;
     case DSLT_LOSS_OHNM: return l >= kEasyError ? l * l : 0;
-    case DSLT_LOSS_TRUNCATED: return l >= kTruncatedError ? std::exp(2 * kLabelWeight * y) * l * l : 0;
+    case DSLT_LOSS_TRUNCATED: {
+      const double weight = kTruncatedAmplitude * std::exp(kLabelWeight * y);
+      return l >= kTruncatedError ? weight * weight * l * l : 0;
+    }
     case DSLT_LOSS_SHRINKAGE_RELEASED: {
       const double weight = std::exp(kReleasedWeight * y) * y / std::exp(kReleasedWeight);
       return weight * weight * shrinkage(l);

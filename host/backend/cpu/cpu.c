@@ -60,6 +60,7 @@ void dslt_cpu_close(dslt_backend *backend) {
   dslt_cpu_engine_close(cpu->engine);
   free(cpu->converted);
   free(cpu->crop.data);
+  free(cpu->hog.data);
   free(cpu->scratch.data);
   free(cpu->activations.data);
   free(cpu);

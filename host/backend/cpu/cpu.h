@@ -35,6 +35,7 @@ typedef struct dslt_cpu {
   size_t converted_bytes;
 
   dslt_arena crop;        /* rows and tables of cropping; grows with the first frame */
+  dslt_arena hog;         /* a picture's gradients; likewise */
   dslt_arena scratch;     /* scratch of the running operation */
   dslt_arena activations; /* what a backbone passes from layer to layer */
 } dslt_cpu;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* elementwise.c: sums of maps, the loss, Adam, early stopping. */
+/* elementwise.c: sums of maps, the loss, Adam, early stopping, the signal-to-noise ratio. */
 #include "cpu.h"
+#include "math/snr.h"
 
 /* Below this many values one thread is faster than several. */
 enum { GRAIN = 16384, ADAM_ALONE = 100000 };
@@ -89,5 +90,18 @@ int dslt_cpu_early_stop(dslt_backend *backend, dslt_training *training, float *l
                         const dslt_stop_rule *rule) {
   (void)backend;
   dslt_early_stop(training, losses, *loss, rule);
+  return DSLT_OK;
+}
+
+int dslt_cpu_snr(dslt_backend *backend, float *values, const float *response, size_t count,
+                 const dslt_training *training) {
+  (void)backend;
+  float best = -INFINITY;
+  double sum = 0.0;
+  for (size_t i = 0; i < count; ++i) {
+    if (response[i] > best) best = response[i];
+    sum += (double)response[i];
+  }
+  if (training->steps > 0) values[training->steps - 1] = dslt_snr(best, sum, count);
   return DSLT_OK;
 }

@@ -25,6 +25,12 @@ int dslt_cuda_augment(dslt_backend *backend, float *out, const float *in, int h,
   return dslt_kernel_augment(dslt_cuda_of(backend)->now, out, DSLT_TYPE_F32, 3, in, h, w, sigma, axis);
 }
 
+int dslt_cuda_hog(dslt_backend *backend, float *out, float *histograms, const float *in, int n, int h, int w,
+                  int cell) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_kernel_hog(cuda->now, out, histograms, in, n, h, w, cell, cuda->when);
+}
+
 /* ---- upsampling ---------------------------------------------------------------------------------- */
 
 int dslt_cuda_upsample_forward(dslt_backend *backend, float *y, const float *x, const float *w, int n, int h,
@@ -140,6 +146,12 @@ int dslt_cuda_adam(dslt_backend *backend, const dslt_param *params, int count, c
 int dslt_cuda_early_stop(dslt_backend *backend, dslt_training *training, float *losses, const float *loss,
                          const dslt_stop_rule *rule) {
   return dslt_kernel_early_stop(dslt_cuda_of(backend)->now, training, losses, loss, rule);
+}
+
+int dslt_cuda_snr(dslt_backend *backend, float *values, const float *response, size_t count,
+                  const dslt_training *training) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_kernel_snr(cuda->now, values, response, count, training, cuda->when);
 }
 
 /* ---- state --------------------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@ static dslt_loss_spec loss_spec(const dslt_target *t) {
       .ohnm = (float)o->ohnm_threshold,
       .threshold = (float)o->truncate_threshold,
       .alpha = (float)o->truncate_alpha,
+      .amplitude = 1.0f,
       .released_alpha = (float)o->released_alpha,
       .weight_peak = dslt_released_weight(dslt_dslt_target_of(t)->label_peak, (float)o->released_alpha),
   };
