@@ -93,6 +93,19 @@ TEST_P(RegressTest, ForwardAndBackward) {
     EXPECT_LT(ref::relative_error(b.download(dw, w.size()), want_w), 5e-6);
     ASSERT_EQ(b.nn->regress_backward(r, nullptr, dw_only, bx, bw, b.upload(dy)), DSLT_OK);
     EXPECT_EQ(b.download(dw_only, w.size()), b.download(dw, w.size()));
+    // Few cells with a gradient, or none, as a truncated loss leaves them.
+    for (std::size_t every : {std::size_t(7), out + 1}) {
+      ref::Map few = dy, want_few(w.size());
+      for (std::size_t i = 0; i < out; ++i) few[i] = i % every == every / 2 ? dy[i] : 0.0;
+      for (std::size_t i = 0; i < out; ++i)
+        for (std::size_t k = 0; few[i] != 0 && k < w.size(); ++k) {
+          const std::size_t ky = k / std::size_t(c.kw * c.c), rest = k % std::size_t(c.kw * c.c);
+          want_few[k] += few[i] * x[((i / std::size_t(rw) + ky) * c.w + i % std::size_t(rw)) * c.c + rest];
+        }
+      ASSERT_EQ(b.nn->regress_backward(r, nullptr, dw_only, bx, bw, b.upload(few)), DSLT_OK);
+      const std::vector<float> sums = b.download(dw_only, w.size());
+      for (std::size_t k = 0; k < w.size(); ++k) ASSERT_NEAR(double(sums[k]), want_few[k], 1e-4) << k;
+    }
   }
   b.nn->regress_free(r);
 }

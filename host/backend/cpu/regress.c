@@ -5,7 +5,10 @@
  * j) is the sum over the taps of G at the cell under each. Backward: the response gradient is spread to D
  * [kh kw][h w] the same way, and dW = D X, dX = D^T W. The products run at the processor's full rate, which a
  * direct loop over one output channel does not; and with a row for every tap, gathering and spreading add and
- * copy whole rows. */
+ * copy whole rows.
+ *
+ * A truncated loss leaves most cells of the response without a gradient. Where only d_w is wanted and few cells
+ * have one, it is the sum of the windows under those cells instead. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,9 +16,13 @@
 #include "cpu.h"
 #include "rows.h"
 
+/* A window costs about four times what its share of the matrix product does. */
+enum { FEW = 4 };
+
 struct dslt_regress {
   int n, h, w, c, kh, kw;
-  float *spread; /* G or D, [kh kw][n h w] */
+  int32_t *cells; /* of the response, those that have a gradient */
+  float *spread;  /* G or D, [kh kw][n h w] */
   dslt_gemm *forward, *backward_x, *backward_w;
 };
 
@@ -28,9 +35,12 @@ int dslt_cpu_regress_plan(dslt_regress **out, dslt_backend *backend, int n, int 
   if (!r) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the regression.");
   *r = (dslt_regress){.n = n, .h = h, .w = w, .c = c, .kh = kh, .kw = kw};
   int cells = n * h * w, taps = kh * kw;
-  void *spread = NULL;
-  int rc = dslt_cpu_new(&spread, (size_t)cells * (size_t)taps * sizeof(float), "the regression");
-  r->spread = spread;
+  void *memory = NULL;
+  int rc = dslt_cpu_new(&memory, (size_t)cells * (size_t)taps * sizeof(float), "the regression");
+  r->spread = memory;
+  if (rc < 0) goto done;
+  rc = dslt_cpu_new(&memory, (size_t)(h * w) * sizeof *r->cells, "the regression");
+  r->cells = rc < 0 ? NULL : memory;
   if (rc < 0) goto done;
   if ((rc = dslt_gemm_plan(&r->forward, cpu, 0, 1, taps, cells, c)) < 0 || n > 1) goto done;
   if ((rc = dslt_gemm_plan(&r->backward_x, cpu, 1, 0, cells, c, taps)) < 0) goto done;
@@ -85,9 +95,44 @@ int dslt_cpu_regress_forward(dslt_regress *r, float *y, const float *x, const fl
   return DSLT_OK;
 }
 
+/* The cells that have a gradient, into r->cells; -1 where they are many. */
+static int list_cells(dslt_regress *r, const float *d_y) {
+  const int count = (r->h - r->kh + 1) * (r->w - r->kw + 1);
+  int found = 0, most = r->h * r->w / FEW;
+  if (most > count / 2) most = count / 2;
+  for (int i = 0; i < count; ++i)
+    if (d_y[i] != 0.0f) { /* NaN is one too */
+      if (found == most) return -1;
+      r->cells[found++] = i;
+    }
+  return found;
+}
+
+/* One row of d_w [kh][kw c]: the sum over the cells of their window's row, in the cells' order. */
+static DSLT_HOT void sum_windows(float *restrict d_w, const dslt_regress *r, const float *x, const float *d_y,
+                                 int found, int row) {
+  const int columns = r->w - r->kw + 1;
+  const size_t values = (size_t)r->kw * (size_t)r->c;
+  memset(d_w, 0, values * sizeof *d_w);
+  for (int k = 0; k < found; ++k) {
+    const int i = r->cells[k];
+    const float *restrict from =
+        x + ((size_t)(i / columns + row) * (size_t)r->w + (size_t)(i % columns)) * (size_t)r->c;
+    const float slope = d_y[i];
+    for (size_t j = 0; j < values; ++j) d_w[j] += slope * from[j];
+  }
+}
+
 int dslt_cpu_regress_backward(dslt_regress *r, float *d_x, float *d_w, const float *x, const float *w,
                               const float *d_y) {
   const dslt_tap_shape shape = {r->h, r->w, r->kh, r->kw};
+  const int found = d_x ? -1 : list_cells(r, d_y);
+  if (found >= 0) {
+    const size_t values = (size_t)r->kw * (size_t)r->c;
+#pragma omp parallel for schedule(static) if (found > 8)
+    for (int row = 0; row < r->kh; ++row) sum_windows(d_w + (size_t)row * values, r, x, d_y, found, row);
+    return DSLT_OK;
+  }
   dslt_spread_rows(r->spread, d_y, &shape, 0, r->h);
   DSLT_TRY(dslt_gemm_run(r->backward_w, d_w, r->spread, x));
   if (d_x) DSLT_TRY(dslt_gemm_run(r->backward_x, d_x, r->spread, w));
@@ -100,5 +145,6 @@ void dslt_cpu_regress_free(dslt_regress *r) {
   dslt_gemm_free(r->backward_x);
   dslt_gemm_free(r->backward_w);
   free(r->spread);
+  free(r->cells);
   free(r);
 }
