@@ -17,9 +17,9 @@ case ${1:-} in
 esac
 
 packages="g++ cmake ninja-build pkg-config libjansson-dev libssl-dev libdnnl-dev libopencv-dev
-          libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libonnx-dev libprotobuf-dev"
-# GoogleTest; ffmpeg makes videos for tests; Python for the weight converter, the page of `dslt report`, and their tests.
-[ "$group" = program ] || packages="$packages git libgtest-dev ffmpeg python3 python3-numpy python3-matplotlib python3-pil"
+          libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libonnx-dev libprotobuf-dev liblapack-dev"
+# GoogleTest; VLFeat's HOG to compare with; ffmpeg makes videos for tests; Python for the weight converter, the page of `dslt report`, and their tests.
+[ "$group" = program ] || packages="$packages git libgtest-dev libvlfeat-dev ffmpeg python3 python3-numpy python3-matplotlib python3-pil"
 # libFuzzer and clang's sanitizers are a package of their own; a locale with a decimal comma and a display serve tests.
 [ "$group" != checks ] || packages="$packages ccache clang clang-format libclang-rt-dev valgrind doxygen graphviz
   locales-all xvfb python3-pip"
@@ -33,7 +33,7 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
   done
   if [ -n "$absent" ]; then
     say "dslt: please install with your system's package manager:$absent"
-    say "dslt: the libraries needed are jansson, and for all features oneDNN, OpenCV 4, FFmpeg 5.1, libonnx, libcrypto and GoogleTest."
+    say "dslt: the libraries needed are jansson, and for all features oneDNN, OpenCV 4, FFmpeg 5.1, libonnx, libcrypto, LAPACK and GoogleTest."
     exit 1
   fi
   exit 0
