@@ -64,8 +64,9 @@ int dslt_shared_net(dslt_net **out, dslt_shared *s, int n, int h, int w) {
   const dslt_net *owner = s->net_count ? s->nets[0].net : NULL;
   dslt_net *net = NULL;
   DSLT_TRY(s->type->plan_net(&net, s, n, h, w, owner));
-  s->nets[s->net_count++] = (dslt_planned){net, n, h, w, s->plan};
   *out = net;
+  if (!net) return DSLT_OK; /* these options need none */
+  s->nets[s->net_count++] = (dslt_planned){net, n, h, w, s->plan};
   return DSLT_OK;
 }
 

@@ -29,7 +29,8 @@ struct dslt_tracker_type {
   /* Check the weights against the options and set `norm`; the backend is not open yet. DSLT_EWEIGHTS. */
   int (*open)(dslt_shared *shared);
   /* Plan the network for inputs [n][h][w][3]; `share` (may be NULL) is an earlier plan to take weights from.
-   * NULL: the tracker has no network, and each of its targets is searched by itself. */
+   * *out stays NULL where the options need no network. The function is NULL where the tracker has none. Without
+   * one, each target is searched by itself. */
   int (*plan_net)(dslt_net **out, const dslt_shared *shared, int n, int h, int w, const dslt_net *share);
   /* What a workspace for searches like this one holds. */
   int (*layout)(dslt_feature_layout *out, const dslt_shared *shared, const dslt_search *search);
