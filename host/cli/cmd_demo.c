@@ -41,7 +41,8 @@ static const struct argp_option table[] = {
     {"seed", KEY_SEED, "N", 0, "Seed of the clip (default 1)", 1},
     {"weights", 'w', "FILE", 0,
      "Backbone: slim (default, built in), a safetensors file, or random:ARCH[:SEED]", 2},
-    {"preset", KEY_PRESET, "NAME", 0, "default, paper or released", 2},
+    {"preset", KEY_PRESET, "NAME", 0,
+     "default, paper or released; or another tracker's, such as crt-conv7 (dslt info lists them all)", 2},
     {"backend", KEY_BACKEND, "NAME", 0, "auto (default), cpu or cuda", 2},
     {"threads", KEY_THREADS, "N", 0, "CPU threads; 0 (default) = the cores at hand", 2},
     {0}};

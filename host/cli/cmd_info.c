@@ -37,7 +37,8 @@
 
 static const struct argp_option table[] = {{"json", 'j', 0, 0, "Print JSON instead of text", 1}, {0}};
 static const char doc[] =
-    "Print what this build of dslt is and what it finds on this machine: backends, devices, libraries."
+    "Print what this build of dslt is and what it finds on this machine: backends, devices, libraries, "
+    "presets."
     "\v"
     "Examples:\n"
     "  dslt info\n"
@@ -71,6 +72,9 @@ static void print_text(void) {
     if (backend.library[0]) printf("  libraries: %s\n", backend.library);
   }
   dslt_weights_print_shipped();
+  dslt_preset_info preset;
+  for (int i = 0; dslt_preset_describe(&preset, i) == DSLT_OK; i++)
+    printf("preset %s (%s): %s\n", preset.name, preset.tracker, preset.summary);
   printf("media: %s\n", dslt_media_library());
   printf("JSON: jansson %s\n", jansson_version_str());
   printf("cores: %d\n", dslt_cores());

@@ -26,7 +26,8 @@ static const struct argp_option table[] = {
      "Backbone: slim (default, built in), a safetensors file, an ONNX model (with --set taps=LOW,HIGH and, where it "
      "does not say so itself, mean, deviation, channel_order), or random:ARCH[:SEED]",
      2},
-    {"preset", KEY_PRESET, "NAME", 0, "default, paper or released", 2},
+    {"preset", KEY_PRESET, "NAME", 0,
+     "default, paper or released; or another tracker's, such as crt-conv7 (dslt info lists them all)", 2},
     {"backend", KEY_BACKEND, "NAME", 0, "auto (default), cpu or cuda", 2},
     {"threads", KEY_THREADS, "N", 0, "CPU threads; 0 (default) = the cores at hand", 2},
     {"precision", KEY_PRECISION, "NAME", 0,

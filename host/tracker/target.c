@@ -48,6 +48,7 @@ void dslt_target_unplan(dslt_target *t) {
   free(t->own);
   free(t->response_host);
   free(t->init_losses);
+  free(t->init_snr);
   memset(t, 0, sizeof *t);
 }
 

@@ -47,6 +47,7 @@ typedef struct dslt_target {
   dslt_sample_ring ring; /* of the samples as the second frame finds it; for one sample unless set */
   dslt_update_policy policy;
   float *init_losses; /* host memory, one for each first-frame step; may be NULL. Freed with the target */
+  float *init_snr;    /* likewise: the response's signal-to-noise ratio */
 
   /* the host's view */
   dslt_target_state seen; /* state after the last frame */

@@ -59,6 +59,15 @@ int dslt_tracker_init_losses(const float **out, int *count, const dslt_tracker *
   return DSLT_OK;
 }
 
+int dslt_tracker_init_snr(const float **out, int *count, const dslt_tracker *t) {
+  if (!out || !count || !t)
+    return dslt_fail(DSLT_EARGUMENT, "dslt_tracker_init_snr() needs two places and a tracker.");
+  DSLT_TRY(check_learnt(t));
+  *out = t->group.targets->init_snr;
+  *count = *out ? t->group.targets->init_result.steps : 0;
+  return DSLT_OK;
+}
+
 int dslt_tracker_update(dslt_result *out, dslt_tracker *t, const dslt_image *frame) {
   if (!out || !t || !frame)
     return dslt_fail(DSLT_EARGUMENT,

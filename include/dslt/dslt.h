@@ -423,6 +423,12 @@ DSLT_API int dslt_tracker_response(dslt_response *out, dslt_tracker *tracker);
  * @retval DSLT_ESTATE before dslt_tracker_init() */
 DSLT_API int dslt_tracker_init_losses(const float **out, int *count, const dslt_tracker *tracker);
 
+/** How far the response's maximum stood out at each of these steps: exp(maximum - mean), the signal-to-noise ratio
+ * of CRT's equation 6. `*count` is 0 for trackers that do not measure it. Owned by the tracker, valid as the
+ * losses are.
+ * @retval DSLT_ESTATE before dslt_tracker_init() */
+DSLT_API int dslt_tracker_init_snr(const float **out, int *count, const dslt_tracker *tracker);
+
 /** Name of the backend the tracker runs on: "cpu" or "cuda"; "" for NULL. Static storage. */
 DSLT_API const char *dslt_tracker_backend(const dslt_tracker *tracker);
 /** Arithmetic of its backbone, which option precision=auto leaves to the device: "f32", "bf16" or "tf32"; ""

@@ -14,6 +14,8 @@ TEST_F(Info, NamesWhatIsThere) {
   EXPECT_TRUE(contains(outcome.out, std::string("dslt ") + dslt_version()));
   EXPECT_TRUE(contains(outcome.out, "backend cpu: ready"));
   EXPECT_TRUE(contains(outcome.out, std::string("media: ") + dslt_media_library()));
+  EXPECT_TRUE(contains(outcome.out, "preset paper (dslt): "));
+  EXPECT_TRUE(contains(outcome.out, "preset crt-conv7 (crt): "));
 }
 
 TEST_F(Info, JsonAgreesWithTheLibrary) {
