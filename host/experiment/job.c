@@ -38,6 +38,8 @@ typedef struct track {
   double *seconds;         /* [job->frames]; NaN where nothing ran */
   dslt_vot_regions region; /* VOT's supervised protocol */
   float *losses;           /* of the first first-frame training */
+  float *snr;              /* likewise, signal-to-noise ratios, for trackers that measure them */
+  int snr_count;
   int loss_count, inits;
   int64_t init_steps, updates, update_steps;
   dslt_inputs inputs;
@@ -55,16 +57,23 @@ static int in_frame(int rc, int frame) {
 
 /* ---- tracking ------------------------------------------------------------------------------------ */
 
+static int copy_numbers(float **out, const track *t, const float *values, int count) {
+  *out = malloc(((size_t)count + 1) * sizeof **out);
+  if (!*out) return no_memory(t);
+  if (count) memcpy(*out, values, (size_t)count * sizeof **out);
+  return DSLT_OK;
+}
+
 static int keep_losses(track *t) {
-  const float *losses = NULL;
+  const float *losses = NULL, *snr = NULL;
   int count = 0;
   DSLT_TRY(dslt_tracker_init_losses(&losses, &count, t->tracker));
   t->inits++;
   t->init_steps += count;
   if (t->inits > 1) return DSLT_OK;
-  t->losses = malloc(((size_t)count + 1) * sizeof *t->losses);
-  if (!t->losses) return no_memory(t);
-  if (count) memcpy(t->losses, losses, (size_t)count * sizeof *t->losses);
+  DSLT_TRY(dslt_tracker_init_snr(&snr, &t->snr_count, t->tracker));
+  DSLT_TRY(copy_numbers(&t->losses, t, losses, count));
+  DSLT_TRY(copy_numbers(&t->snr, t, snr, t->snr_count));
   t->loss_count = count;
   return DSLT_OK;
 }
@@ -177,22 +186,26 @@ static int write_times(const track *t, const dslt_draft *draft, const char *name
   return dslt_atomic_commit(&file);
 }
 
+static json_t *numbers(const float *values, int count) {
+  json_t *list = json_array();
+  for (int i = 0; list && i < count; i++) json_array_append_new(list, dslt_json_number((double)values[i]));
+  return list;
+}
+
 static json_t *describe_losses(const track *t) {
-  json_t *values = json_array();
-  for (int i = 0; values && i < t->loss_count; i++) {
-    double loss = (double)t->losses[i];
-    json_array_append_new(values, dslt_json_number(loss));
-  }
   char loss[64] = "";
   int64_t seed = 0;
   (void)dslt_options_get(loss, sizeof loss, t->options, "loss");
   (void)dslt_options_get_integer(&seed, t->options, "seed");
   const dslt_sequence *sequence = dslt_dataset_at(t->world->set, t->job->sequence);
-  return json_pack("{s:o, s:i, s:i, s:I, s:s, s:i, s:i, s:I, s:I, s:I, s:o}", "sequence",
-                   dslt_json_text(sequence->name), "repetition", t->job->repetition, "part", t->job->part,
-                   "seed", (json_int_t)seed, "loss", loss, "frames", t->job->frames, "inits", t->inits,
-                   "init_steps", (json_int_t)t->init_steps, "updates", (json_int_t)t->updates, "update_steps",
-                   (json_int_t)t->update_steps, "init_losses", values);
+  json_t *root =
+      json_pack("{s:o, s:i, s:i, s:I, s:s, s:i, s:i, s:I, s:I, s:I, s:o}", "sequence",
+                dslt_json_text(sequence->name), "repetition", t->job->repetition, "part", t->job->part,
+                "seed", (json_int_t)seed, "loss", loss, "frames", t->job->frames, "inits", t->inits,
+                "init_steps", (json_int_t)t->init_steps, "updates", (json_int_t)t->updates, "update_steps",
+                (json_int_t)t->update_steps, "init_losses", numbers(t->losses, t->loss_count));
+  if (root && t->snr_count > 0) json_object_set_new(root, "init_snr", numbers(t->snr, t->snr_count));
+  return root;
 }
 
 static int write_losses(const track *t, const dslt_draft *draft, const char *name) {
@@ -292,6 +305,7 @@ int dslt_job_do(const dslt_job_world *world, const dslt_run_job *job, dslt_pool_
   free(t.rows);
   free(t.seconds);
   free(t.losses);
+  free(t.snr);
   return rc;
 }
 

@@ -87,28 +87,46 @@ def eao_ranking(model: Model, index: dict[str, int]) -> Figure | None:
 # ---- losses ----------------------------------------------------------------------------------------
 
 
-def first_frame_losses(losses: dict[str, Any]) -> list[float]:
-    """The loss of each step of the first training."""
-    steps = losses.get("init_losses")
+def first_frame_steps(losses: dict[str, Any], key: str) -> list[float]:
+    """A number for each step of the first training."""
+    steps = losses.get(key)
     return [float(v) for v in steps if is_number(v)] if isinstance(steps, list) else []
 
 
 def mean_curve(runs: list[list[float]]) -> np.ndarray:
-    """Mean over runs at each iteration. A run that stopped early keeps its last loss."""
+    """Mean over runs at each iteration. A run that stopped early keeps its last value."""
     longest = max(map(len, runs))
     return np.mean([run + run[-1:] * (longest - len(run)) for run in runs], axis=0)
 
 
 def losses(model: Model) -> Figure | None:
-    """Training on the first frame: the mean over a tracker's sequences, and some sequences behind it."""
+    """Training on the first frame: the loss."""
+    figure = _training(model, "init_losses", Figure("losses", "Training loss in the first frame", "Iteration", "Loss",
+                                                    left=0.66), logarithmic=True)
+    if figure:
+        figure.alt = "Mean training loss at the end of the first frame: " + ", ".join(e.text for e in figure.legend)
+    return figure
+
+
+def snr(model: Model) -> Figure | None:
+    """Training on the first frame: how far the response's maximum stands out, of trackers that measure it."""
+    figure = _training(model, "init_snr", Figure("snr", "Signal to noise in the first frame", "Iteration",
+                                                 "exp(max - mean)", left=0.66), logarithmic=False)
+    if figure:
+        figure.alt = "Mean signal-to-noise ratio at the end of the first frame: " \
+            + ", ".join(e.text for e in figure.legend)
+    return figure
+
+
+def _training(model: Model, key: str, figure: Figure, logarithmic: bool) -> Figure | None:
+    """The mean over a tracker's sequences, and some sequences behind it."""
     runs: list[tuple[Tracker, list[list[float]]]] = []
     for tracker in model.trackers:
-        found = [run for run in map(first_frame_losses, tracker.losses.values()) if len(run) > 1]
+        found = [run for run in (first_frame_steps(v, key) for v in tracker.losses.values()) if len(run) > 1]
         if found:
             runs.append((tracker, found))
     if not runs:
         return None
-    figure = Figure("losses", "Training loss in the first frame", "Iteration", "Loss", left=0.66)
     positive = all(v > 0 for _, found in runs for run in found for v in run)
     longest = 0
     for tracker, found in reversed(runs):
@@ -118,9 +136,8 @@ def losses(model: Model) -> Figure | None:
         mean = mean_curve(found)
         longest = max(longest, len(mean))
         figure.curve(tracker.index, range(1, len(mean) + 1), mean, width=2.2)
-    if positive:
+    if positive and logarithmic:
         figure.log_axis("y")
     figure.axes.set_xlim(1, longest)
     figure.legend = [Entry(t.index, f"{t.name} [{mean_curve(found)[-1]:.3g}]") for t, found in runs]
-    figure.alt = "Mean training loss at the end of the first frame: " + ", ".join(e.text for e in figure.legend)
     return figure

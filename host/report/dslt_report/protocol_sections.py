@@ -49,8 +49,9 @@ def losses(model: Model, figure: str) -> str:
     table = tables.plain("Steps of training.", ["Tracker", "Sequences", "First frame, mean", "Later, per frame", "Loss"],
                          rows, digits=2) if rows else ""
     if figure:
-        figure = ("<p>Loss of each step on the first frame; in brackets the mean at the end. Bold lines: the mean over "
-                  "the sequences, in which a run that stopped early keeps its last loss.</p>"
+        figure = ("<p>Loss of each step on the first frame, and for trackers that measure it the signal-to-noise ratio of "
+                  "the response, exp(max - mean); in brackets the mean at the end. Bold lines: the mean over "
+                  "the sequences, in which a run that stopped early keeps its last value.</p>"
                   f'<div class="figures">{figure}</div>')
     return figure + table
 
