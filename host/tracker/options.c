@@ -160,6 +160,8 @@ const char *dslt_options_tracker(const dslt_options *options) { return options ?
 
 /* ---- text ---------------------------------------------------------------------------------------- */
 
+enum { TEXT_BYTES = 64 }; /* that hold any option's value, as dslt_options_get() promises */
+
 /* The row of `key`; its index in *index. */
 static int find(const dslt_option_row **out, int *index, const dslt_options *options, const char *key) {
   enum { MOST = 256 };
@@ -182,6 +184,14 @@ static int find(const dslt_option_row **out, int *index, const dslt_options *opt
 
 static int out_of_range(const dslt_option_row *row, const char *value) {
   return dslt_fail(DSLT_EOPTION, "Option %s cannot be \"%s\"; it takes %s.", row->key, value, row->values);
+}
+
+static int no_list(const dslt_option_row *row, const char *value) {
+  return dslt_fail(
+      DSLT_EOPTION,
+      "Option %s cannot be \"%s\"; it takes 1 to %d numbers %s with commas between, %d characters "
+      "at most.",
+      row->key, value, (int)DSLT_OPTION_LIST_MAX, row->values, TEXT_BYTES - 1);
 }
 
 static int set_choice(void *place, const dslt_option_row *row, const char *value) {
@@ -223,6 +233,49 @@ static int set_real(double *place, const dslt_option_row *row, const char *value
   return DSLT_OK;
 }
 
+/* Shortest form that reads back as the same double. */
+static void print_real(char *out, size_t size, double v) {
+  locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0), before = uselocale(plain);
+  for (int digits = 15; digits <= 17; ++digits) { /* 15 write 80 and 0.1 as such, 17 are always enough */
+    snprintf(out, size, "%.*g", digits, v);
+    if (strtod(out, NULL) == v) break;
+  }
+  uselocale(before);
+  if (plain) freelocale(plain);
+}
+
+/* The list as text, "1,0.5", cut at `size` bytes. Returns its length without the cut. */
+static size_t print_list(char *out, size_t size, const dslt_option_list *list) {
+  size_t used = 0;
+  for (int i = 0; i < list->count; ++i) {
+    char number[32];
+    print_real(number, sizeof number, list->value[i]);
+    const int length = snprintf(used < size ? out + used : NULL, used < size ? size - used : 0, "%s%s",
+                                i ? "," : "", number);
+    used += (size_t)length;
+  }
+  return used;
+}
+
+static int set_list(dslt_option_list *place, const dslt_option_row *row, const char *value) {
+  dslt_option_list list = {0};
+  const char *from = value;
+  for (int more = 1; more;) {
+    const size_t length = strcspn(from, ",");
+    char number[64] = "";
+    double v;
+    if (list.count == DSLT_OPTION_LIST_MAX || length >= sizeof number) return no_list(row, value);
+    memcpy(number, from, length);
+    if (!parse_real(&v, number) || !(v >= row->low && v <= row->high)) return no_list(row, value);
+    list.value[list.count++] = v;
+    more = from[length] == ',';
+    from += length + 1;
+  }
+  if (print_list(NULL, 0, &list) >= TEXT_BYTES) return no_list(row, value); /* could not be read back */
+  *place = list;
+  return DSLT_OK;
+}
+
 static int set_integer(void *place, const dslt_option_row *row, const char *value) {
   long long v;
   if (!parse_integer(&v, value) || (double)v < row->low || (double)v > row->high)
@@ -245,21 +298,11 @@ int dslt_options_set(dslt_options *options, const char *key, const char *value) 
     case DSLT_OPTION_NAME:
     case DSLT_OPTION_CHOICE: return set_choice(place, row, value);
     case DSLT_OPTION_REAL: return set_real(place, row, value);
+    case DSLT_OPTION_LIST: return set_list(place, row, value);
     case DSLT_OPTION_INT:
     case DSLT_OPTION_INT64: return set_integer(place, row, value);
   }
   return dslt_fail(DSLT_EINTERNAL, "Option %s has no kind.", key);
-}
-
-/* Shortest form that reads back as the same double. */
-static void print_real(char *out, size_t size, double v) {
-  locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0), before = uselocale(plain);
-  for (int digits = 15; digits <= 17; ++digits) { /* 15 write 80 and 0.1 as such, 17 are always enough */
-    snprintf(out, size, "%.*g", digits, v);
-    if (strtod(out, NULL) == v) break;
-  }
-  uselocale(before);
-  if (plain) freelocale(plain);
 }
 
 static const char *choice_name(const dslt_option_row *row, int value) {
@@ -275,12 +318,13 @@ int dslt_options_get(char *out, size_t size, const dslt_options *options, const 
   int index;
   DSLT_TRY(find(&row, &index, options, key));
   const void *place = place_of(options, index);
-  char text[64] = "";
+  char text[TEXT_BYTES] = "";
   switch (row->kind) {
     case DSLT_OPTION_NAME: snprintf(text, sizeof text, "%s", (const char *)place); break;
     case DSLT_OPTION_INT: snprintf(text, sizeof text, "%d", *(const int *)place); break;
     case DSLT_OPTION_INT64: snprintf(text, sizeof text, "%" PRId64, *(const int64_t *)place); break;
     case DSLT_OPTION_REAL: print_real(text, sizeof text, *(const double *)place); break;
+    case DSLT_OPTION_LIST: print_list(text, sizeof text, place); break;
     case DSLT_OPTION_CHOICE: snprintf(text, sizeof text, "%s", choice_name(row, *(const int *)place)); break;
   }
   if (strlen(text) >= size)

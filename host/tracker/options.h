@@ -35,12 +35,26 @@ struct dslt_options {
 /* ---- rows ---------------------------------------------------------------------------------------- */
 
 typedef enum dslt_option_kind {
-  DSLT_OPTION_INT = 0,   /* an int */
-  DSLT_OPTION_INT64 = 1, /* an int64_t */
-  DSLT_OPTION_REAL = 2,  /* a double */
-  DSLT_OPTION_NAME = 3,  /* a char[16] that holds one of the choices' names */
-  DSLT_OPTION_CHOICE = 4 /* an int that holds one of the choices' values */
+  DSLT_OPTION_INT = 0,    /* an int */
+  DSLT_OPTION_INT64 = 1,  /* an int64_t */
+  DSLT_OPTION_REAL = 2,   /* a double */
+  DSLT_OPTION_NAME = 3,   /* a char[16] that holds one of the choices' names */
+  DSLT_OPTION_CHOICE = 4, /* an int that holds one of the choices' values */
+  DSLT_OPTION_LIST = 5    /* a dslt_option_list */
 } dslt_option_kind;
+
+enum { DSLT_OPTION_LIST_MAX = 4 };
+
+/* One number or more, for what a tracker has several of; where there are more, the last number holds for them
+ * too. */
+typedef struct dslt_option_list {
+  int count; /* 1..DSLT_OPTION_LIST_MAX */
+  double value[DSLT_OPTION_LIST_MAX];
+} dslt_option_list;
+
+static inline double dslt_option_list_at(const dslt_option_list *list, int index) {
+  return list->value[index < list->count ? index : list->count - 1];
+}
 
 typedef struct dslt_option_choice {
   const char *name; /* lower case */
@@ -55,7 +69,7 @@ typedef struct dslt_option_row {
   const char *help;   /* one line */
   dslt_option_kind kind;
   size_t offset;                     /* in the struct, bytes */
-  double low, high;                  /* range of a number, both ends included */
+  double low, high;                  /* range of a number or of each of a list, both ends included */
   const dslt_option_choice *choices; /* ends with a NULL name; NULL for numbers */
 } dslt_option_row;
 
@@ -64,6 +78,8 @@ typedef struct dslt_option_row {
   { #name, symbol, #low ".." #high, help, DSLT_OPTION_INT, offsetof(type, name), low, high, NULL }
 #define DSLT_ROW_REAL(type, name, symbol, low, high, help) \
   { #name, symbol, #low ".." #high, help, DSLT_OPTION_REAL, offsetof(type, name), low, high, NULL }
+#define DSLT_ROW_LIST(type, name, symbol, low, high, help) \
+  { #name, symbol, #low ".." #high, help, DSLT_OPTION_LIST, offsetof(type, name), low, high, NULL }
 #define DSLT_ROW_CHOICE(type, name, symbol, values, choices, help) \
   { #name, symbol, values, help, DSLT_OPTION_CHOICE, offsetof(type, name), 0, 0, choices }
 
