@@ -18,14 +18,14 @@ enum { MOST_RUNS = 64 };
 typedef struct bench_net {
   dslt_backend *backend;
   dslt_net *net;
-  void *input, *low, *high;
+  void *input;
+  float *taps[DSLT_TAPS_MAX];
 } bench_net;
 
 static void net_close(bench_net *b) {
   if (b->net) b->backend->nn->net_free(b->net);
   b->backend->device->release(b->backend, b->input);
-  b->backend->device->release(b->backend, b->low);
-  b->backend->device->release(b->backend, b->high);
+  for (int t = 0; t < DSLT_TAPS_MAX; ++t) b->backend->device->release(b->backend, b->taps[t]);
   b->backend->device->end(b->backend);
   b->backend->device->close(b->backend);
 }
@@ -42,8 +42,11 @@ static int net_plan(bench_net *b, const dslt_options *o, const dslt_weights *wei
   const int h = cost->layer[0].height, w = cost->layer[0].width;
   const size_t bytes = sizeof(float) * 3 * (size_t)batch * (size_t)h * (size_t)w;
   DSLT_TRY(device->alloc(&b->input, b->backend, bytes));
-  DSLT_TRY(device->alloc(&b->low, b->backend, tap_bytes(cost, dslt_layer_index(spec.low_layer), batch)));
-  DSLT_TRY(device->alloc(&b->high, b->backend, tap_bytes(cost, dslt_layer_index(spec.high_layer), batch)));
+  for (int t = 0; t < spec.layers; ++t) {
+    void *tap;
+    DSLT_TRY(device->alloc(&tap, b->backend, tap_bytes(cost, dslt_layer_index(spec.layer[t]), batch)));
+    b->taps[t] = tap;
+  }
   memset(b->input, 0x3f, bytes); /* 0.75 everywhere: zeros would use less power than a picture */
   return dslt_backbone_plan(&b->net, b->backend, weights, &spec, batch, h, w, NULL);
 }
@@ -51,11 +54,11 @@ static int net_plan(bench_net *b, const dslt_options *o, const dslt_weights *wei
 static int net_time(double *ms, bench_net *b, double seconds) {
   double taken[MOST_RUNS];
   size_t runs = 0;
-  DSLT_TRY(dslt_backbone_run(b->backend->nn, b->net, b->input, b->low, b->high));
+  DSLT_TRY(b->backend->nn->net_run(b->net, b->input, b->taps));
   const double end = dslt_seconds() + seconds;
   while (runs < 3 || (runs < MOST_RUNS && dslt_seconds() < end)) {
     const double before = dslt_seconds();
-    DSLT_TRY(dslt_backbone_run(b->backend->nn, b->net, b->input, b->low, b->high));
+    DSLT_TRY(b->backend->nn->net_run(b->net, b->input, b->taps));
     taken[runs++] = dslt_seconds() - before;
   }
   *ms = 1e3 * dslt_stats_median(taken, runs);

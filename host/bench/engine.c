@@ -90,11 +90,11 @@ static int measure_ceiling(bench *b) {
   }
   const dslt_bench_item *first = &b->items.list[0];
   dslt_search search;
-  dslt_tap taps[DSLT_TAPS];
+  dslt_tap_list taps;
   int width, height;
   DSLT_TRY(dslt_bench_frame_size(&width, &height, first));
-  DSLT_TRY(dslt_dslt_taps(taps, dslt_dslt_options_of(options), b->weights));
-  dslt_dslt_search(&search, dslt_dslt_options_of(options), taps, width, height, &first->box);
+  DSLT_TRY(dslt_dslt_taps(&taps, dslt_dslt_options_of(options), b->weights));
+  dslt_dslt_search(&search, dslt_dslt_options_of(options), &taps, width, height, &first->box);
   return dslt_bench_ceiling_make(ceiling, options, b->weights, &search, ceiling_seconds);
 }
 

@@ -182,14 +182,15 @@ static error_t parse_convert(int key, char *value, struct argp_state *state) {
 
 static int run_convert(int argc, char **argv) {
   static const struct argp_option table[] = {
-      {"taps", KEY_TAPS, "LOW,HIGH", 0, "Layers that the tracker taps, as dslt weights info names them", 0},
+      {"taps", KEY_TAPS, "A,B,...", 0,
+       "One to four layers that the tracker taps, as dslt weights info names them", 0},
       {"channel-order", KEY_ORDER, "NAME", 0, "rgb (default) or bgr: what the network is fed first to last",
        0},
       {"mean", KEY_MEAN, "A,B,C", 0,
        "Subtracted from pixels of 0..255, in that order (default: torchvision's)", 0},
       {"deviation", KEY_DEVIATION, "A,B,C", 0, "Divided by after that, likewise", 0},
-      {"scales", KEY_SCALES, "A,B", 0, "Factor on each tap (default: measured, so that values are about 20)",
-       0},
+      {"scales", KEY_SCALES, "A,B,...", 0,
+       "Factor on each tap (default: measured, so that values are about 20)", 0},
       {"source", KEY_SOURCE, "TEXT", 0, "Where the network comes from, for people", 0},
       {"license", KEY_LICENSE, "TEXT", 0, "Under which terms, likewise", 0},
       {"dtype", KEY_TYPE, "NAME", 0, "f32 (default), f16 or bf16", 0},

@@ -23,7 +23,7 @@ enum {
 static const struct argp_option table[] = {
     {0, 0, 0, 0, "Tracker:", 2},
     {"weights", 'w', "FILE", 0,
-     "Backbone: slim (default, built in), a safetensors file, an ONNX model (with --set taps=LOW,HIGH and, where it "
+     "Backbone: slim (default, built in), a safetensors file, an ONNX model (with --set taps=A,B,... and, where it "
      "does not say so itself, mean, deviation, channel_order), or random:ARCH[:SEED]",
      2},
     {"preset", KEY_PRESET, "NAME", 0,

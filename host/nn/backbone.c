@@ -2,6 +2,7 @@
 /* backbone.c: loads the layers that a spec selects and plans them as one network. */
 #include "backbone.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +16,9 @@ static const char *path_of(const dslt_weights *weights) {
 }
 
 int dslt_backbone_check(const dslt_weights *weights, const dslt_backbone_spec *spec) {
-  dslt_tap taps[DSLT_TAPS];
-  if (weights->network) return dslt_backbone_taps(taps, weights, spec);
-  int needed = dslt_layer_index(spec->high_layer);
+  dslt_tap_list taps;
+  if (weights->network) return dslt_backbone_taps(&taps, weights, spec);
+  int needed = dslt_layer_index(spec->layer[spec->layers - 1]);
   if (weights->layers > needed) return DSLT_OK;
   const char *way_out = weights->layers > dslt_layer_index(DSLT_CONV4_3)
                             ? ", or set low_layer=conv3_3 and high_layer=conv4_3"
@@ -30,13 +31,12 @@ int dslt_backbone_check(const dslt_weights *weights, const dslt_backbone_spec *s
 
 typedef struct load_context {
   const dslt_weights *weights;
-  int tap_low, tap_high; /* convolutions */
-  float scale_low, scale_high;
+  float scale[DSLT_VGG_CONVS];    /* on each convolution's output; 1 but for taps */
   int conv_layer[DSLT_VGG_CONVS]; /* in the graph */
 } load_context;
 
 /* ReLU and max pooling commute with a positive factor, so the taps' scales cost nothing at run time: the
- * factor is multiplied into the tap's own weights and divided out in the layer after the low tap. */
+ * factor is multiplied into the tap's own weights and divided out in the layer after it. */
 static int load_layer(void *context, int layer, float *weights, float *bias) {
   const load_context *c = context;
   int index = 0;
@@ -49,8 +49,8 @@ static int load_layer(void *context, int layer, float *weights, float *bias) {
   else
     memset(bias, 0, cout * sizeof *bias);
 
-  float on_output = index == c->tap_high ? c->scale_high : (index == c->tap_low ? c->scale_low : 1.0f);
-  float on_weights = index == c->tap_low + 1 ? on_output / c->scale_low : on_output;
+  const float on_output = c->scale[index];
+  const float on_weights = index > 0 ? on_output / c->scale[index - 1] : on_output;
   if (on_weights != 1.0f)
     for (size_t i = 0; i < cout * per_output; ++i) weights[i] *= on_weights;
   if (on_output != 1.0f)
@@ -61,28 +61,23 @@ static int load_layer(void *context, int layer, float *weights, float *bias) {
 static int plan_vgg(dslt_net **out, dslt_backend *backend, const dslt_weights *weights,
                     const dslt_backbone_spec *spec, int n, int h, int w, const dslt_net *share) {
   const dslt_preprocess *pre = &weights->preprocess;
-  float scale = (float)spec->feature_scale;
-  load_context context = {
-      .weights = weights,
-      .tap_low = dslt_layer_index(spec->low_layer),
-      .tap_high = dslt_layer_index(spec->high_layer),
-      .scale_low = scale * pre->scale_low,
-      .scale_high = scale * (spec->high_layer == DSLT_CONV5_3 ? pre->scale_high : pre->scale_low),
-  };
+  load_context context = {.weights = weights};
   dslt_graph graph;
-  DSLT_TRY(dslt_vgg_graph(&graph, context.conv_layer, weights->width, context.tap_high + 1, spec->pool3,
-                          spec->pool4));
-  const dslt_net_desc desc = {
-      .n = n,
-      .h = h,
-      .w = w,
-      .graph = &graph,
-      .taps = 2,
-      .tap = {context.conv_layer[context.tap_low], context.conv_layer[context.tap_high]},
-      .load = load_layer,
-      .context = &context,
-      .share = share,
-  };
+  dslt_net_desc desc = {.n = n,
+                        .h = h,
+                        .w = w,
+                        .graph = &graph,
+                        .taps = spec->layers,
+                        .load = load_layer,
+                        .context = &context,
+                        .share = share};
+  for (int i = 0; i < DSLT_VGG_CONVS; ++i) context.scale[i] = 1.0f;
+  for (int t = 0; t < spec->layers; ++t)
+    context.scale[dslt_layer_index(spec->layer[t])] =
+        (float)spec->feature_scale * (spec->layer[t] == DSLT_CONV5_3 ? pre->scale_high : pre->scale_low);
+  DSLT_TRY(dslt_vgg_graph(&graph, context.conv_layer, weights->width,
+                          dslt_layer_index(spec->layer[spec->layers - 1]) + 1, spec->pool3, spec->pool4));
+  for (int t = 0; t < spec->layers; ++t) desc.tap[t] = context.conv_layer[dslt_layer_index(spec->layer[t])];
   const int rc = backend->nn->net_plan(out, backend, &desc);
   dslt_graph_free(&graph);
   return rc;
@@ -92,8 +87,8 @@ static int plan_vgg(dslt_net **out, dslt_backend *backend, const dslt_weights *w
 
 typedef struct network_context {
   dslt_network *network;
-  int channels[DSLT_TAPS]; /* of the layers behind the network's own, which scale its taps */
-  float scale[DSLT_TAPS];
+  int channels[DSLT_TAPS_MAX]; /* of the layers behind the network's own, which scale its taps */
+  float scale[DSLT_TAPS_MAX];
 } network_context;
 
 static int load_network_layer(void *context, int layer, float *weights, float *bias) {
@@ -139,40 +134,57 @@ static int take_tap(dslt_tap *out, const dslt_weights *weights, const dslt_node_
   return DSLT_OK;
 }
 
-static int network_taps(dslt_tap out[DSLT_TAPS], const dslt_weights *weights) {
+/* Each stride must be 1, 2 or 4 times the one before, since the upsampling enlarges by whole factors. */
+static int check_fusable(const dslt_tap_list *taps, const dslt_weights *weights) {
+  const dslt_network *network = weights->network;
+  char list[400] = "";
+  size_t used = 0;
+  int fits = 1;
+  for (int t = 0; t < taps->count; ++t) {
+    const int stride = taps->tap[t].stride, before = taps->tap[t ? t - 1 : 0].stride, f = stride / before;
+    if (stride % before != 0 || (f != 1 && f != 2 && f != 4) || stride > 8 * taps->tap[0].stride) fits = 0;
+    if (used < sizeof list)
+      used += (size_t)snprintf(list + used, sizeof list - used, "%s%.60s (stride %d)", t ? ", " : "",
+                               network->graph.layer[network->tap[t]].name, stride);
+  }
+  if (fits) return DSLT_OK;
+  return dslt_fail(
+      DSLT_EWEIGHTS,
+      "%s: the taps %s cannot be fused: each stride must be 1, 2 or 4 times the one before, and at "
+      "most 8 times the first; name others with --set taps=.",
+      path_of(weights), list);
+}
+
+static int network_taps(dslt_tap_list *out, const dslt_weights *weights) {
   const dslt_network *network = weights->network;
   dslt_node_map *maps;
-  if (network->taps != DSLT_TAPS)
+  if (network->taps < 1 || network->taps > DSLT_TAPS_MAX)
     return dslt_fail(
         DSLT_EWEIGHTS,
-        "%s: the tracker fuses two layers of a network and %d are named; name them with --set taps=LOW,HIGH "
-        "or dslt weights convert --taps=LOW,HIGH; dslt weights info lists them.",
-        path_of(weights), network->taps);
+        "%s: the tracker taps one to %d layers of a network and %d are named; name them with --set taps=A,B "
+        "or dslt weights convert --taps=A,B; dslt weights info lists them.",
+        path_of(weights), (int)DSLT_TAPS_MAX, network->taps);
   if (network->graph.layer[0].channels != 3)
     return dslt_fail(DSLT_EWEIGHTS, "%s: the network's pictures have %d channels; the tracker's have 3.",
                      path_of(weights), network->graph.layer[0].channels);
   DSLT_TRY(network_maps(&maps, network, 512, 512));
   int rc = DSLT_OK;
-  for (int t = 0; rc == DSLT_OK && t < DSLT_TAPS; ++t)
-    rc = take_tap(&out[t], weights, &maps[network->tap[t]], network->graph.layer[network->tap[t]].name);
+  out->count = network->taps;
+  for (int t = 0; rc == DSLT_OK && t < out->count; ++t)
+    rc = take_tap(&out->tap[t], weights, &maps[network->tap[t]], network->graph.layer[network->tap[t]].name);
   free(maps);
   DSLT_TRY(rc);
-  const int factor = out[1].stride / out[0].stride;
-  if (out[1].stride % out[0].stride == 0 && (factor == 1 || factor == 2 || factor == 4)) return DSLT_OK;
-  return dslt_fail(
-      DSLT_EWEIGHTS,
-      "%s: taps of strides %d and %d cannot be fused; the coarser must be 1, 2 or 4 times the finer.",
-      path_of(weights), out[0].stride, out[1].stride);
+  return check_fusable(out, weights);
 }
 
-int dslt_backbone_taps(dslt_tap out[DSLT_TAPS], const dslt_weights *weights, const dslt_backbone_spec *spec) {
+int dslt_backbone_taps(dslt_tap_list *out, const dslt_weights *weights, const dslt_backbone_spec *spec) {
   if (weights->network) return network_taps(out, weights);
-  const int layer[DSLT_TAPS] = {spec->low_layer, spec->high_layer};
-  for (int t = 0; t < DSLT_TAPS; ++t) {
+  out->count = spec->layers;
+  for (int t = 0; t < spec->layers; ++t) {
     int stride = 4; /* two poolings come before conv3_3 */
-    if (layer[t] >= DSLT_CONV4_3 && spec->pool3) stride *= 2;
-    if (layer[t] >= DSLT_CONV5_3 && spec->pool4) stride *= 2;
-    out[t] = (dslt_tap){weights->width[dslt_layer_index(layer[t])], stride, 0.0};
+    if (spec->layer[t] >= DSLT_CONV4_3 && spec->pool3) stride *= 2;
+    if (spec->layer[t] >= DSLT_CONV5_3 && spec->pool4) stride *= 2;
+    out->tap[t] = (dslt_tap){weights->width[dslt_layer_index(spec->layer[t])], stride, 0.0};
   }
   return DSLT_OK;
 }
@@ -189,38 +201,38 @@ void dslt_backbone_work(double *flop, double *parameters, const dslt_weights *we
 }
 
 /* A cell for every stride pixels, which the tracker's geometry requires. */
-static int check_sizes(const dslt_weights *weights, const dslt_backbone_spec *spec, int h, int w) {
+static int check_sizes(const dslt_weights *weights, const dslt_tap_list *taps, int h, int w) {
   const dslt_network *network = weights->network;
-  dslt_tap taps[DSLT_TAPS];
   dslt_node_map *maps;
   int rc = DSLT_OK;
-  DSLT_TRY(dslt_backbone_taps(taps, weights, spec));
   DSLT_TRY(network_maps(&maps, network, h, w));
-  for (int t = 0; rc == DSLT_OK && t < DSLT_TAPS; ++t) {
+  for (int t = 0; rc == DSLT_OK && t < taps->count; ++t) {
     const dslt_node_map *m = &maps[network->tap[t]];
-    if (m->h * taps[t].stride != h || m->w * taps[t].stride != w)
+    const int stride = taps->tap[t].stride;
+    if (m->h * stride != h || m->w * stride != w)
       rc = dslt_fail(
           DSLT_EWEIGHTS,
           "%s: layer %s makes %d x %d cells of a picture of %d x %d, not one for each %d x %d pixels: its "
           "network's padding is not made for tracking.",
-          path_of(weights), network->graph.layer[network->tap[t]].name, m->w, m->h, w, h, taps[t].stride,
-          taps[t].stride);
+          path_of(weights), network->graph.layer[network->tap[t]].name, m->w, m->h, w, h, stride, stride);
   }
   free(maps);
   return rc;
 }
 
 /* The network's graph, with a layer behind each tap whose scale is not 1. */
-static int scaled_graph(dslt_graph *out, int tap[DSLT_TAPS], network_context *context, const dslt_tap *taps) {
+static int scaled_graph(dslt_graph *out, int *tap, network_context *context, const dslt_tap_list *taps) {
+  static const char *const names[DSLT_TAPS_MAX] = {"low tap, scaled", "high tap, scaled", "third tap, scaled",
+                                                   "fourth tap, scaled"};
   const dslt_network *network = context->network;
   for (int i = 0; i < network->graph.layers; ++i)
     DSLT_TRY(dslt_graph_add(out, &network->graph.layer[i], network->graph.layer[i].name));
-  for (int t = 0; t < DSLT_TAPS; ++t) {
+  for (int t = 0; t < taps->count; ++t) {
     dslt_node times = dslt_layer_of(DSLT_LAYER_CONV);
-    times.channels = times.groups = context->channels[t] = taps[t].channels;
+    times.channels = times.groups = context->channels[t] = taps->tap[t].channels;
     times.inputs = 1;
     times.input[0] = network->tap[t];
-    const int index = dslt_graph_add(out, &times, t ? "high tap, scaled" : "low tap, scaled");
+    const int index = dslt_graph_add(out, &times, names[t]);
     DSLT_TRY(index);
     tap[t] = context->scale[t] == 1.0f ? network->tap[t] : index;
   }
@@ -230,20 +242,20 @@ static int scaled_graph(dslt_graph *out, int tap[DSLT_TAPS], network_context *co
 static int plan_network(dslt_net **out, dslt_backend *backend, const dslt_weights *weights,
                         const dslt_backbone_spec *spec, int n, int h, int w, const dslt_net *share) {
   network_context context = {.network = weights->network};
-  dslt_tap taps[DSLT_TAPS];
+  dslt_tap_list taps;
   dslt_graph graph = {0};
+  DSLT_TRY(dslt_backbone_taps(&taps, weights, spec));
+  DSLT_TRY(check_sizes(weights, &taps, h, w));
   dslt_net_desc desc = {.n = n,
                         .h = h,
                         .w = w,
-                        .taps = DSLT_TAPS,
+                        .taps = taps.count,
                         .load = load_network_layer,
                         .context = &context,
                         .share = share};
-  DSLT_TRY(dslt_backbone_taps(taps, weights, spec));
-  DSLT_TRY(check_sizes(weights, spec, h, w));
-  for (int t = 0; t < DSLT_TAPS; ++t)
+  for (int t = 0; t < taps.count; ++t)
     context.scale[t] = weights->network->scale[t] * (float)spec->feature_scale;
-  int rc = scaled_graph(&graph, desc.tap, &context, taps);
+  int rc = scaled_graph(&graph, desc.tap, &context, &taps);
   desc.graph = &graph;
   if (rc == DSLT_OK) rc = backend->nn->net_plan(out, backend, &desc);
   dslt_graph_free(&graph);
@@ -255,11 +267,6 @@ int dslt_backbone_plan(dslt_net **out, dslt_backend *backend, const dslt_weights
   DSLT_TRY(dslt_backbone_check(weights, spec));
   return weights->network ? plan_network(out, backend, weights, spec, n, h, w, share)
                           : plan_vgg(out, backend, weights, spec, n, h, w, share);
-}
-
-int dslt_backbone_run(const dslt_nn_ops *nn, dslt_net *net, const float *input, float *low, float *high) {
-  float *const taps[] = {low, high};
-  return nn->net_run(net, input, taps);
 }
 
 dslt_input_norm dslt_backbone_norm(const dslt_weights *weights) {

@@ -12,11 +12,13 @@ extern "C" {
 
 typedef enum dslt_layer { DSLT_CONV3_3 = 3, DSLT_CONV4_3 = 4, DSLT_CONV5_3 = 5 } dslt_layer;
 
-/* The part of VGG-16 to use, and its settings. */
+enum { DSLT_TAPS_MAX = 4 };
+
+/* The part of VGG-16 to use, and its settings. Other networks name their taps themselves. */
 typedef struct dslt_backbone_spec {
-  int low_layer, high_layer; /* dslt_layer of both taps; high_layer above low_layer */
-  int pool3, pool4;          /* 1: the third and the fourth pooling are kept */
-  double feature_scale;      /* further factor on both taps, on top of the weight file's own */
+  int layers, layer[DSLT_TAPS_MAX]; /* dslt_layer of each tap, rising */
+  int pool3, pool4;                 /* 1: the third and the fourth pooling are kept */
+  double feature_scale;             /* further factor on all taps, on top of the weight file's own */
 } dslt_backbone_spec;
 
 /* Which convolution of dslt_vgg_layers is a dslt_layer. */
@@ -31,10 +33,23 @@ typedef struct dslt_tap {
   double shift;
 } dslt_tap;
 
-enum { DSLT_TAPS = 2 }; /* low, with the finer map, and high */
+/* One to four of them, from the finest map to the coarsest. Each stride is 1, 2 or 4 times the one before, and
+ * at most 8 times the first. */
+typedef struct dslt_tap_list {
+  int count;
+  dslt_tap tap[DSLT_TAPS_MAX];
+} dslt_tap_list;
+
+/* How many times smaller than the finest map the map of tap `index` is. */
+static inline int dslt_tap_factor(const dslt_tap_list *taps, int index) {
+  return taps->tap[index].stride / taps->tap[0].stride;
+}
+static inline const dslt_tap *dslt_coarsest_tap(const dslt_tap_list *taps) {
+  return &taps->tap[taps->count - 1];
+}
 
 /* The taps that weights and spec name. DSLT_EWEIGHTS where there are none, or they cannot be fused. */
-int dslt_backbone_taps(dslt_tap out[DSLT_TAPS], const dslt_weights *weights, const dslt_backbone_spec *spec);
+int dslt_backbone_taps(dslt_tap_list *out, const dslt_weights *weights, const dslt_backbone_spec *spec);
 
 /* Operations and parameters of weights->network for a picture of h x w, as far as the taps need them; 0 if
  * the network cannot process that size. */
@@ -48,9 +63,6 @@ int dslt_backbone_check(const dslt_weights *weights, const dslt_backbone_spec *s
  * taps' weights. */
 int dslt_backbone_plan(dslt_net **out, dslt_backend *backend, const dslt_weights *weights,
                        const dslt_backbone_spec *spec, int n, int h, int w, const dslt_net *share);
-
-/* The features of input [n][h][w][3]: low and high tap. */
-int dslt_backbone_run(const dslt_nn_ops *nn, dslt_net *net, const float *input, float *low, float *high);
 
 /* How a crop is normalised for these weights. */
 dslt_input_norm dslt_backbone_norm(const dslt_weights *weights);

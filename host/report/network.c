@@ -104,8 +104,8 @@ static int prepare(dslt_weights *weights, const char *from, const dslt_text_pair
   if (network->taps < 1)
     return dslt_fail(
         DSLT_EWEIGHTS,
-        "%s: name the layers that the tracker taps: --taps=LOW,HIGH; \"dslt weights info %s\" lists them.",
-        from, from);
+        "%s: name the layers that the tracker taps: --taps=A,B; \"dslt weights info %s\" lists them.", from,
+        from);
   DSLT_TRY(keep_taps(network));
   if (network->graph.layer[0].channels != 3 || is_given(given, count, "dslt.scales")) return DSLT_OK;
   return dslt_network_probe(network, weights->preprocess.deviation);

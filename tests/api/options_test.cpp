@@ -67,7 +67,9 @@ TEST(OptionTable, HasEachKeyOnceAndSaysWhoseItIs) {
 TEST(OptionTable, CoversEveryMemberOfTheStruct) {
   std::vector<char> taken(sizeof(dslt_dslt_options));
   for (const dslt_option_row &row : dslt_dslt_rows) {
-    const size_t size = row.kind == DSLT_OPTION_REAL ? sizeof(double) : sizeof(int);
+    const size_t size = row.kind == DSLT_OPTION_LIST   ? sizeof(dslt_option_list)
+                        : row.kind == DSLT_OPTION_REAL ? sizeof(double)
+                                                       : sizeof(int);
     ASSERT_LE(row.offset + size, taken.size()) << row.key;
     for (size_t i = 0; i < size; ++i) EXPECT_EQ(taken[row.offset + i]++, 0) << row.key;
   }

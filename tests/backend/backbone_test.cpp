@@ -38,8 +38,9 @@ void compare(Stack &d, int precision, double tolerance) {
   ref::Map first(x.begin(), x.begin() + values);
   run_reference(d, first, &low, &high);
   float *out_low = b.floats(low.size() * d.n), *out_high = b.floats(high.size() * d.n), *in = b.upload(x);
+  float *const out[] = {out_low, out_high};
   for (int repeat = 0; repeat < 2; ++repeat) {  // a second run must not see the first one's buffers
-    ASSERT_EQ(dslt_backbone_run(b.get()->nn, net, in, out_low, out_high), DSLT_OK) << dslt_last_error();
+    ASSERT_EQ(b.nn->net_run(net, in, out), DSLT_OK) << dslt_last_error();
     for (int image = 0; image < d.n; ++image) {
       run_reference(d, ref::Map(x.begin() + image * values, x.begin() + (image + 1) * values), &low, &high);
       std::vector<float> got_low = b.download(out_low + image * low.size(), low.size());
@@ -131,7 +132,7 @@ TEST_F(RealWeights, ATrackerThatNeedsMoreLayersSaysSo) {
 TEST(Backbone, FeatureScalesAreFolded) {
   dslt_weights *weights = nullptr;
   ASSERT_EQ(dslt_weights_random(&weights, "vgg16/16", 3), DSLT_OK) << dslt_last_error();
-  const dslt_backbone_spec spec = {DSLT_CONV4_3, DSLT_CONV5_3, 1, 1, 1.0};
+  const dslt_backbone_spec spec = {2, {DSLT_CONV4_3, DSLT_CONV5_3}, 1, 1, 1.0};
   Backend b;
   ref::Noise noise(10);
   const int h = 32, w = 48;
@@ -147,8 +148,9 @@ TEST(Backbone, FeatureScalesAreFolded) {
     ASSERT_EQ(dslt_backbone_plan(&shared, b.get(), weights, &spec, 1, h, w, net), DSLT_OK);
     float *low = b.floats(4 * 6 * 32), *high = b.floats(2 * 3 * 32), *low2 = b.floats(4 * 6 * 32),
           *high2 = b.floats(192);
-    ASSERT_EQ(dslt_backbone_run(b.get()->nn, net, in, low, high), DSLT_OK);
-    ASSERT_EQ(dslt_backbone_run(b.get()->nn, shared, in, low2, high2), DSLT_OK);
+    float *const first[] = {low, high}, *const second[] = {low2, high2};
+    ASSERT_EQ(b.nn->net_run(net, in, first), DSLT_OK);
+    ASSERT_EQ(b.nn->net_run(shared, in, second), DSLT_OK);
     EXPECT_EQ(b.download(low, 768), b.download(low2, 768));
     EXPECT_EQ(b.download(high, 192), b.download(high2, 192));
     taps.push_back(b.download(low, 768));

@@ -17,12 +17,13 @@ long launches(Call call) {
 
 dslt_head_shape shape_of(int train_reduction, float fuse_low) {
   dslt_head_shape s = {};
-  s.map_height = 8, s.map_width = 12, s.factor = 2;
-  s.low_channels = 5, s.high_channels = 7, s.channels = 4, s.reduce_kernel = 1;
+  s.map_height = 8, s.map_width = 12, s.taps = 2;
+  s.tap[0] = {5, 1, fuse_low}, s.tap[1] = {7, 2, 0.5f};
+  s.channels = 4, s.reduce_kernel = 1;
   s.kernel_height = 3, s.kernel_width = 2;
   s.fusion = s.residual = s.bias = 1;
   s.train_reduction = train_reduction;
-  s.fuse_low = fuse_low, s.fuse_high = 0.5f, s.regress_sigma = 0.1f;
+  s.regress_sigma = 0.1f;
   s.batch = 3;
   return s;
 }
@@ -36,17 +37,17 @@ class FusedHeadLaunches : public testing::Test {
   }
   void TearDown() override { dslt_head_free(head_); }
   long forward(int n) {
-    return launches([&] { return dslt_head_forward(head_, response_, low_, high_, n); });
+    return launches([&] { return dslt_head_forward(head_, response_, taps_, n); });
   }
   long gradient() {
-    return launches([&] { return dslt_head_gradient(head_, loss_, low_, high_, label_, &spec_); });
+    return launches([&] { return dslt_head_gradient(head_, loss_, taps_, label_, &spec_); });
   }
 
   Backend b_;
   dslt_head *head_ = nullptr;
   dslt_loss_spec spec_ = {};
-  float *low_ = b_.zeros(3 * 8 * 12 * 5), *high_ = b_.zeros(3 * 4 * 6 * 7), *response_ = b_.zeros(3 * 6 * 11),
-        *label_ = b_.zeros(6 * 11), *loss_ = b_.zeros(1);
+  float *const taps_[2] = {b_.zeros(3 * 8 * 12 * 5), b_.zeros(3 * 4 * 6 * 7)};
+  float *response_ = b_.zeros(3 * 6 * 11), *label_ = b_.zeros(6 * 11), *loss_ = b_.zeros(1);
 };
 
 TEST_F(FusedHeadLaunches, OfAHeadWhoseReductionsLearn) {
@@ -67,6 +68,28 @@ TEST_F(FusedHeadLaunches, OfAHeadWithFixedReductions) {
   make(DSLT_REDUCTION_FIXED, 1);
   EXPECT_EQ(forward(1), 3);
   EXPECT_EQ(gradient(), 3 + 1);
+}
+
+// Frozen, three taps are two maps, so that a response and a step take no more than of two.
+TEST_F(FusedHeadLaunches, OfThreeTapsThatAreFrozen) {
+  dslt_head_shape s = shape_of(DSLT_REDUCTION_FIXED, 0.7f);
+  s.taps = 3, s.tap[2] = {3, 4, 0.6f};
+  ASSERT_EQ(dslt_head_create(&head_, b_.get(), &s, 1), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(forward(1), 3);
+  EXPECT_EQ(gradient(), 3 + 1);
+  // three reductions, one upsampling, one sum
+  float *const taps[] = {taps_[0], taps_[1], b_.zeros(3 * 2 * 3 * 3)}, *const reduced[] = {
+                                                                           b_.zeros(8 * 12 * 4),
+                                                                           b_.zeros(2 * 3 * 4)};
+  EXPECT_EQ(launches([&] { return dslt_head_reduce(head_, reduced, taps, 1); }), 5);
+}
+
+TEST_F(FusedHeadLaunches, OfOneTap) {
+  dslt_head_shape s = shape_of(DSLT_REDUCTION_LEARNS, 1);
+  s.taps = 1;
+  ASSERT_EQ(dslt_head_create(&head_, b_.get(), &s, 1), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(forward(1), 3);          // reduction, base regression, biases
+  EXPECT_EQ(gradient(), 3 + 1 + 1);  // the first two, the loss; gradients of the regression and the reduction
 }
 
 // What the same passes take by single operations.

@@ -160,12 +160,26 @@ TEST_P(EmulatedGpu, BoxesAreTheCpusRecordedOrNot) {
   expect_same(track("cuda", c.preset, c.settings), recorded);
 }
 
+// The general operations while the reductions learn, the fused head once they are frozen.
+const Settings kThreeTaps = {
+    {"low_layer", "conv3_3"}, {"mid_layer", "conv4_3"}, {"fuse", "1,0.7,0.5"}, {"scale_levels", "1"}};
+
 INSTANTIATE_TEST_SUITE_P(
     Presets, EmulatedGpu,
     ::testing::Values(Case{"default", "default", {}}, Case{"paper", "paper", {}},
                       Case{"paper_pyramid_always", "paper", {{"scale_gate", "-1"}, {"memory", "3"}}},
                       Case{"released", "released", {{"feature_scale", "0.01"}, {"init_stop_loss", "0"}}},
                       Case{"conv3_3", "paper", {{"low_layer", "conv3_3"}, {"pool3", "0"}}},
+                      Case{"one_tap", "default", {{"high_layer", "none"}}},
+                      Case{"three_taps", "paper", kThreeTaps},
+                      Case{"three_taps_frozen", "default", kThreeTaps},
+                      Case{"three_taps_wide",
+                           "released",
+                           {{"low_layer", "conv3_3"},
+                            {"mid_layer", "conv4_3"},
+                            {"feature_scale", "0.01"},
+                            {"scale_levels", "1"},
+                            {"init_stop_loss", "0"}}},
                       Case{"seldom", "paper", {{"update_interval", "2"}, {"scale_levels", "1"}}},
                       Case{"one_sample", "paper", {{"memory", "1"}}},
                       Case{"frozen", "default", {{"train_reduction", "first"}}},

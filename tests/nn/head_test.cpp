@@ -2,6 +2,8 @@
 // The whole head: its response against the reference, every gradient against central differences in double.
 #include "nn/head.h"
 
+#include <algorithm>
+
 #include "backend/backend_fixture.h"
 #include "reference/loss.h"
 
@@ -9,51 +11,65 @@ namespace {
 
 struct HeadCase {
   const char *name;
-  int factor, reduce_kernel, fusion, residual, bias;
-  double fuse_low, fuse_high;
+  std::vector<dslt_head_tap> taps;  // channels, factor, weight in the sum
+  int reduce_kernel, fusion, residual, bias;
   int loss;
 };
+void PrintTo(const HeadCase &c, std::ostream *out) { *out << c.name; }
 
 const HeadCase kCases[] = {
-    {"paper", 2, 1, 1, 1, 0, 1, 1, DSLT_LOSS_SHRINKAGE},
-    {"released", 1, 3, 1, 1, 1, 0.8, 0.2, DSLT_LOSS_L2},
-    {"dslt_m", 2, 1, 0, 1, 0, 1, 1, DSLT_LOSS_SHRINKAGE},
-    {"no_residual", 2, 1, 1, 0, 1, 1, 0.5, DSLT_LOSS_L3},
-    {"base_only", 2, 1, 0, 0, 0, 1, 1, DSLT_LOSS_TRUNCATED},
-    {"four_times", 4, 1, 1, 1, 1, 0.7, 0.6, DSLT_LOSS_OHNM},
+    {"paper", {{5, 1, 1}, {7, 2, 1}}, 1, 1, 1, 0, DSLT_LOSS_SHRINKAGE},
+    {"released", {{5, 1, 0.8f}, {7, 1, 0.2f}}, 3, 1, 1, 1, DSLT_LOSS_L2},
+    {"dslt_m", {{5, 1, 1}, {7, 2, 1}}, 1, 0, 1, 0, DSLT_LOSS_SHRINKAGE},
+    {"no_residual", {{5, 1, 1}, {7, 2, 0.5f}}, 1, 1, 0, 1, DSLT_LOSS_L3},
+    {"base_only", {{5, 1, 1}, {7, 2, 1}}, 1, 0, 0, 0, DSLT_LOSS_TRUNCATED},
+    {"four_times", {{5, 1, 0.7f}, {7, 4, 0.6f}}, 1, 1, 1, 1, DSLT_LOSS_OHNM},
+    {"one", {{5, 1, 0.5f}}, 1, 1, 1, 1, DSLT_LOSS_SHRINKAGE},
+    {"one_wide", {{5, 1, 1}}, 3, 0, 0, 0, DSLT_LOSS_L2},
+    {"three", {{5, 1, 0.9f}, {6, 2, 0.7f}, {7, 4, 0.5f}}, 1, 1, 1, 1, DSLT_LOSS_SHRINKAGE},
+    {"three_wide", {{5, 1, 1}, {3, 1, 0.3f}, {7, 2, 0.6f}}, 3, 1, 1, 0, DSLT_LOSS_L2},
+    {"three_dslt_m", {{5, 1, 1}, {6, 2, 1}, {7, 4, 1}}, 1, 0, 1, 1, DSLT_LOSS_L2},
+    {"three_no_residual", {{5, 1, 0.9f}, {6, 4, 1.5f}, {7, 4, 0.5f}}, 1, 1, 0, 1, DSLT_LOSS_L3},
+    {"four", {{3, 1, 0.4f}, {5, 2, 0.3f}, {2, 4, 1.2f}, {6, 8, 0.8f}}, 1, 1, 1, 1, DSLT_LOSS_SHRINKAGE},
 };
 
-constexpr int kH = 8, kW = 12, kLow = 5, kHigh = 7, kChannels = 4, kKh = 3, kKw = 2;
+constexpr int kH = 8, kW = 16, kChannels = 4, kKh = 3, kKw = 2;
+constexpr std::size_t kGrid = std::size_t(kH) * kW;
 
-// The head in double from its six parameters.
+// The definition in double, from the parameters: every tap reduced and enlarged, their weighted sum under the base,
+// the last one under the residual regression.
 struct Reference {
   HeadCase c;
   ref::Map p[DSLT_HEAD_PARAMS];
 
-  ref::Map respond(const ref::Map &tap_low, const ref::Map &tap_high) const {
-    ref::Map low = ref::conv_same(tap_low, p[DSLT_HEAD_REDUCE_LOW], kH, kW, kLow, kChannels, c.reduce_kernel),
-             high;
-    if (c.fusion || c.residual) {
-      high = ref::conv_same(tap_high, p[DSLT_HEAD_REDUCE_HIGH], kH / c.factor, kW / c.factor, kHigh,
-                            kChannels, c.reduce_kernel);
-      if (c.factor > 1)
-        high = ref::upsample(high, p[DSLT_HEAD_UPSAMPLE], kH / c.factor, kW / c.factor, kChannels, c.factor);
+  ref::Map raised(const ref::Map &tap, std::size_t t) const {
+    const int f = c.taps[t].factor;
+    const ref::Map reduced = ref::conv_same(tap, p[DSLT_HEAD_REDUCE + t], kH / f, kW / f, c.taps[t].channels,
+                                            kChannels, c.reduce_kernel);
+    return f == 1 ? reduced : ref::upsample(reduced, p[DSLT_HEAD_UPSAMPLE + t], kH / f, kW / f, kChannels, f);
+  }
+  ref::Map respond(const std::vector<ref::Map> &taps) const {
+    const bool several = taps.size() > 1;
+    ref::Map base = raised(taps[0], 0);
+    if (several && c.fusion) {
+      for (double &v : base) v *= double(c.taps[0].fuse);
+      for (std::size_t t = 1; t < taps.size(); ++t) {
+        const ref::Map other = raised(taps[t], t);
+        for (std::size_t i = 0; i < base.size(); ++i) base[i] += double(c.taps[t].fuse) * other[i];
+      }
     }
-    ref::Map fused = low;
-    if (c.fusion)
-      for (std::size_t i = 0; i < fused.size(); ++i)
-        fused[i] = double(float(c.fuse_low)) * low[i] + double(float(c.fuse_high)) * high[i];
-    ref::Map response = ref::regress(fused, p[DSLT_HEAD_BASE], kH, kW, kChannels, kKh, kKw);
-    if (c.residual) {
-      ref::Map second = ref::regress(high, p[DSLT_HEAD_RESIDUAL], kH, kW, kChannels, kKh, kKw);
+    ref::Map response = ref::regress(base, p[DSLT_HEAD_BASE], kH, kW, kChannels, kKh, kKw);
+    if (several && c.residual) {
+      const ref::Map second = ref::regress(raised(taps.back(), taps.size() - 1), p[DSLT_HEAD_RESIDUAL], kH,
+                                           kW, kChannels, kKh, kKw);
       for (std::size_t i = 0; i < response.size(); ++i) response[i] += second[i];
     }
     for (double &v : response) v += p[DSLT_HEAD_BIAS][0] + p[DSLT_HEAD_BIAS][1];
     return response;
   }
 
-  double loss(const ref::Map &tap_low, const ref::Map &tap_high, const ref::Map &label) const {
-    ref::Map response = respond(tap_low, tap_high);
+  double loss(const std::vector<ref::Map> &taps, const ref::Map &label) const {
+    const ref::Map response = respond(taps);
     double sum = 0;
     for (std::size_t i = 0; i < response.size(); ++i) sum += ref::loss(c.loss, response[i], label[i]);
     return sum;
@@ -64,15 +80,21 @@ constexpr std::size_t kCells = std::size_t(kH - kKh + 1) * (kW - kKw + 1);
 constexpr int kMaps = 3;
 constexpr float kBias[2] = {0.05f, -0.02f};
 
-// A head, its reference with the same parameters, three pairs of maps and a label.
+const dslt_param *parameter(dslt_head *head, int index) { return dslt_head_parameter(head, index); }
+
+// A head, its reference with the same parameters, three crops' taps and a label.
 class HeadTest : public testing::TestWithParam<HeadCase> {
  protected:
   void SetUp() override {
     head_ = make(DSLT_REDUCTION_LEARNS);
     ASSERT_NE(head_, nullptr);
     ref::Noise noise(11);
-    low_ = ref::rounded(noise.map(kMaps * low_values_));
-    high_ = ref::rounded(noise.map(kMaps * high_values_));
+    for (const dslt_head_tap &tap : c_.taps) {
+      const std::size_t factor = std::size_t(tap.factor);
+      values_.push_back(kGrid / (factor * factor) * std::size_t(tap.channels));
+      taps_.push_back(ref::rounded(noise.map(kMaps * values_.back())));
+      device_.push_back(b_.upload(taps_.back()));
+    }
     label_.resize(kCells);
     for (double &y : label_) y = double(float(0.5 + 0.5 * noise.next()));
     for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
@@ -80,8 +102,6 @@ class HeadTest : public testing::TestWithParam<HeadCase> {
       const std::vector<float> host = b_.download(p->w, p->count);
       reference_.p[i].assign(host.begin(), host.end());
     }
-    device_low_ = b_.upload(low_);
-    device_high_ = b_.upload(high_);
     device_label_ = b_.upload(label_);
   }
   void TearDown() override {
@@ -89,48 +109,57 @@ class HeadTest : public testing::TestWithParam<HeadCase> {
     dslt_head_free(head_);
   }
 
+  dslt_head_shape shape(int train_reduction) const {
+    dslt_head_shape s = {};
+    s.map_height = kH, s.map_width = kW, s.taps = int(c_.taps.size());
+    std::copy(c_.taps.begin(), c_.taps.end(), s.tap);
+    s.channels = kChannels;
+    s.reduce_kernel = c_.reduce_kernel, s.kernel_height = kKh, s.kernel_width = kKw;
+    s.fusion = c_.fusion, s.residual = c_.residual, s.bias = c_.bias;
+    s.train_reduction = train_reduction;
+    s.regress_sigma = 0.1f;  // large enough for every path to carry a gradient
+    s.batch = kMaps;
+    return s;
+  }
   // The seed, and so the first weights, are the same for every kind of reduction.
   dslt_head *make(int train_reduction) {
-    dslt_head_shape shape = {};
-    shape.map_height = kH, shape.map_width = kW, shape.factor = c_.factor;
-    shape.low_channels = kLow, shape.high_channels = kHigh, shape.channels = kChannels;
-    shape.reduce_kernel = c_.reduce_kernel, shape.kernel_height = kKh, shape.kernel_width = kKw;
-    shape.fusion = c_.fusion, shape.residual = c_.residual, shape.bias = c_.bias;
-    shape.train_reduction = train_reduction;
-    shape.fuse_low = float(c_.fuse_low), shape.fuse_high = float(c_.fuse_high);
-    shape.regress_sigma = 0.1f;  // large enough for every path to carry a gradient
-    shape.batch = kMaps;
+    const dslt_head_shape s = shape(train_reduction);
     dslt_head *head = nullptr;
-    EXPECT_EQ(dslt_head_create(&head, b_.get(), &shape, 5), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(dslt_head_create(&head, b_.get(), &s, 5), DSLT_OK) << dslt_last_error();
     if (head && c_.bias) {
       EXPECT_EQ(b_.device->upload(b_.get(), parameter(head, DSLT_HEAD_BIAS)->w, kBias, sizeof kBias),
                 DSLT_OK);
     }
     return head;
   }
-  static const dslt_param *parameter(dslt_head *head, int index) {
-    return dslt_head_parameter(head, dslt_head_param(index));
+  // The taps of one crop.
+  std::vector<ref::Map> crop(int index) const {
+    std::vector<ref::Map> out;
+    for (std::size_t t = 0; t < taps_.size(); ++t)
+      out.emplace_back(taps_[t].begin() + std::ptrdiff_t(index * values_[t]),
+                       taps_[t].begin() + std::ptrdiff_t((index + 1) * values_[t]));
+    return out;
   }
-  ref::Map low(int map) const { return part(low_, map, low_values_); }
-  ref::Map high(int map) const { return part(high_, map, high_values_); }
 
-  // A head whose reductions are frozen, and the maps that they make of the first `count`.
+  // A head whose reductions are frozen, and the maps that they make of the first `count` crops.
   void freeze(int count) {
     frozen_ = make(DSLT_REDUCTION_FIXED);
     ASSERT_TRUE(frozen_ && dslt_head_frozen(frozen_));
-    reduced_low_ = b_.floats(kMaps * kH * kW * kChannels);
-    reduced_high_ = b_.floats(kMaps * kH * kW * kChannels / (c_.factor * c_.factor));
-    ASSERT_EQ(dslt_head_reduce(frozen_, reduced_low_, reduced_high_, device_low_, device_high_, count),
-              DSLT_OK)
+    const dslt_head_shape s = shape(DSLT_REDUCTION_FIXED);
+    std::size_t values[DSLT_TAPS_MAX];
+    const int maps = dslt_head_features(values, &s);
+    for (int i = 0; i < maps; ++i) reduced_.push_back(b_.floats(kMaps * values[i]));
+    ASSERT_EQ(dslt_head_reduce(frozen_, reduced_.data(), device_.data(), count), DSLT_OK)
         << dslt_last_error();
   }
-  float gradient(dslt_head *head, const float *low, const float *high) {
+  float gradient(dslt_head *head, const std::vector<float *> &features) {
     float *loss = b_.floats(1);
     const dslt_loss_spec spec = ref::loss_spec(c_.loss);
-    EXPECT_EQ(dslt_head_gradient(head, loss, low, high, device_label_, &spec), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(dslt_head_gradient(head, loss, features.data(), device_label_, &spec), DSLT_OK)
+        << dslt_last_error();
     return b_.download(loss, 1)[0];
   }
-  double reference_loss() const { return reference_.loss(low(0), high(0), label_); }
+  double reference_loss() const { return reference_.loss(crop(0), label_); }
   // Central differences of the reference's loss by every value of a parameter.
   ref::Map differences(int index) {
     const double h = 1e-5;
@@ -151,55 +180,74 @@ class HeadTest : public testing::TestWithParam<HeadCase> {
       if (p->count == 0 || (i == DSLT_HEAD_BIAS && !c_.bias)) continue;
       std::vector<float> got = b_.download(p->g, p->count);
       ref::Map want = differences(i);
-      if (i == DSLT_HEAD_BIAS && !c_.residual) got.resize(1), want.resize(1);  // the second has no branch
+      if (i == DSLT_HEAD_BIAS && !(c_.residual && several()))
+        got.resize(1), want.resize(1);  // the second has no branch
       EXPECT_LT(ref::relative_error(got, want), 2e-5) << "parameter " << i;
     }
   }
+  bool several() const { return c_.taps.size() > 1; }
 
   const HeadCase c_ = GetParam();
-  const std::size_t low_values_ = std::size_t(kH) * kW * kLow;
-  const std::size_t high_values_ = std::size_t(kH / c_.factor) * (kW / c_.factor) * kHigh;
   Backend b_;
   dslt_head *head_ = nullptr, *frozen_ = nullptr;
   Reference reference_{c_, {}};
-  ref::Map low_, high_, label_;
-  float *device_low_ = nullptr, *device_high_ = nullptr, *device_label_ = nullptr;
-  float *reduced_low_ = nullptr, *reduced_high_ = nullptr;
-
- private:
-  static ref::Map part(const ref::Map &all, int index, std::size_t values) {
-    return {all.begin() + index * values, all.begin() + (index + 1) * values};
-  }
+  std::vector<std::size_t> values_;  // of one crop's taps
+  std::vector<ref::Map> taps_;       // [kMaps] each
+  std::vector<float *> device_, reduced_;
+  ref::Map label_;
+  float *device_label_ = nullptr;
 };
 
-TEST_P(HeadTest, HasAnUpsamplingOnlyWhereAMapIsRaised) {
-  EXPECT_EQ(reference_.p[DSLT_HEAD_UPSAMPLE].empty(), c_.factor == 1 || !(c_.fusion || c_.residual));
+TEST_P(HeadTest, HasTheParametersThatItsTapsNeed) {
+  const std::size_t last = c_.taps.size() - 1;
+  for (std::size_t t = 0; t < DSLT_TAPS_MAX; ++t) {
+    const bool used = t == 0 || (t <= last && (c_.fusion || (c_.residual && t == last)));
+    EXPECT_EQ(reference_.p[DSLT_HEAD_REDUCE + t].empty(), !used) << t;
+    EXPECT_EQ(reference_.p[DSLT_HEAD_UPSAMPLE + t].empty(), !used || c_.taps[t].factor == 1) << t;
+  }
+  EXPECT_EQ(reference_.p[DSLT_HEAD_RESIDUAL].empty(), !(several() && c_.residual));
+}
+
+// Whatever the number of taps, frozen samples are two maps, or one where the coarsest is not used.
+TEST_P(HeadTest, SaysWhatIsStoredOfASample) {
+  std::size_t values[DSLT_TAPS_MAX];
+  dslt_head_shape s = shape(DSLT_REDUCTION_LEARNS);
+  ASSERT_EQ(dslt_head_features(values, &s), int(c_.taps.size()));
+  EXPECT_EQ(std::vector<std::size_t>(values, values + s.taps), values_);
+  s = shape(DSLT_REDUCTION_FIRST);
+  const bool both = several() && (c_.fusion || c_.residual);
+  ASSERT_EQ(dslt_head_features(values, &s), both ? 2 : 1);
+  EXPECT_EQ(values[0], kGrid * kChannels);
+  const std::size_t factor = std::size_t(c_.taps.back().factor);
+  if (both) {
+    EXPECT_EQ(values[1], kGrid / (factor * factor) * kChannels);
+  }
 }
 
 TEST_P(HeadTest, ResponseIsTheReferences) {
   float *response = b_.floats(kMaps * kCells);
-  ASSERT_EQ(dslt_head_forward(head_, response, device_low_, device_high_, kMaps), DSLT_OK);
+  ASSERT_EQ(dslt_head_forward(head_, response, device_.data(), kMaps), DSLT_OK);
   ref::Map want;
   for (int i = 0; i < kMaps; ++i)
-    for (double v : reference_.respond(low(i), high(i))) want.push_back(v);
+    for (double v : reference_.respond(crop(i))) want.push_back(v);
   EXPECT_LT(ref::relative_error(b_.download(response, kMaps * kCells), want), 1e-5);
 }
 
 TEST_P(HeadTest, LossIsTheReferences) {
   const double want = reference_loss();
-  EXPECT_NEAR(gradient(head_, device_low_, device_high_), want, 1e-5 * want);
+  EXPECT_NEAR(gradient(head_, device_), want, 1e-5 * want);
 }
 
 TEST_P(HeadTest, EveryGradientIsTheSlopeOfTheLoss) {
-  gradient(head_, device_low_, device_high_);
+  gradient(head_, device_);
   expect_gradients(head_, 0);
 }
 
 TEST_P(HeadTest, FrozenReductionsRespondAlike) {
   float *response = b_.floats(kMaps * kCells), *again = b_.floats(kMaps * kCells);
-  ASSERT_EQ(dslt_head_forward(head_, response, device_low_, device_high_, kMaps), DSLT_OK);
+  ASSERT_EQ(dslt_head_forward(head_, response, device_.data(), kMaps), DSLT_OK);
   freeze(kMaps);
-  ASSERT_EQ(dslt_head_forward(frozen_, again, reduced_low_, reduced_high_, kMaps), DSLT_OK);
+  ASSERT_EQ(dslt_head_forward(frozen_, again, reduced_.data(), kMaps), DSLT_OK);
   EXPECT_LT(ref::relative_error(b_.download(again, kMaps * kCells), b_.download(response, kMaps * kCells)),
             1e-5);
 }
@@ -207,29 +255,38 @@ TEST_P(HeadTest, FrozenReductionsRespondAlike) {
 TEST_P(HeadTest, FrozenReductionsLeaveTheOtherGradients) {
   freeze(1);
   const double want = reference_loss();
-  EXPECT_NEAR(gradient(frozen_, reduced_low_, reduced_high_), want, 1e-5 * want);
-  expect_gradients(frozen_, DSLT_HEAD_UPSAMPLE + 1);
+  EXPECT_NEAR(gradient(frozen_, reduced_), want, 1e-5 * want);
+  expect_gradients(frozen_, DSLT_HEAD_BASE);
 }
 
 TEST_P(HeadTest, ReductionsThatLearnAreNotTakenAhead) {
-  float *low = b_.floats(kH * kW * kChannels), *high = b_.floats(kH * kW * kChannels);
-  EXPECT_EQ(dslt_head_reduce(head_, low, high, device_low_, device_high_, 1), DSLT_EINTERNAL);
+  float *const maps[] = {b_.floats(kGrid * kChannels), b_.floats(kGrid * kChannels)};
+  EXPECT_EQ(dslt_head_reduce(head_, maps, device_.data(), 1), DSLT_EINTERNAL);
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, HeadTest, testing::ValuesIn(kCases),
                          [](const testing::TestParamInfo<HeadCase> &c) { return std::string(c.param.name); });
 
+constexpr int kLow = 5, kHigh = 7;
+
 dslt_head_shape small_shape() {
   dslt_head_shape s = {};
-  s.map_height = kH, s.map_width = kW, s.factor = 2;
-  s.low_channels = kLow, s.high_channels = kHigh, s.channels = kChannels;
+  s.map_height = kH, s.map_width = kW, s.taps = 2;
+  s.tap[0] = {kLow, 1, 1}, s.tap[1] = {kHigh, 2, 1};
+  s.channels = kChannels;
   s.reduce_kernel = 1, s.kernel_height = kKh, s.kernel_width = kKw;
   s.fusion = s.residual = s.bias = 1;
   s.train_reduction = DSLT_REDUCTION_LEARNS;
-  s.fuse_low = s.fuse_high = 1;
   s.regress_sigma = 1e-7f;
   s.batch = 1;
   return s;
+}
+
+// Taps of small_shape().
+std::vector<float *> small_taps(Backend &b, unsigned seed) {
+  ref::Noise noise(seed);
+  float *low = b.upload(noise.map(kGrid * kLow));
+  return {low, b.upload(noise.map(kGrid / 4 * kHigh))};
 }
 
 TEST(Head, BilinearUpsamplingKeepsConstantsAndRamps) {
@@ -237,7 +294,7 @@ TEST(Head, BilinearUpsamplingKeepsConstantsAndRamps) {
   dslt_head_shape s = small_shape();
   dslt_head *head = nullptr;
   ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 1), DSLT_OK);
-  const dslt_param *up = dslt_head_parameter(head, DSLT_HEAD_UPSAMPLE);
+  const dslt_param *up = parameter(head, DSLT_HEAD_UPSAMPLE + 1);
   ref::Map x;
   for (int i = 0; i < 4 * 6; ++i)
     for (int c = 0; c < kChannels; ++c) x.push_back(3 + i % 6);  // rises by 1 a cell from left to right
@@ -253,8 +310,7 @@ TEST(Head, BilinearUpsamplingKeepsConstantsAndRamps) {
 TEST(Head, SeedsDecideTheFirstWeightsAndTrainingLowersTheLoss) {
   Backend b;
   dslt_head_shape s = small_shape();
-  ref::Noise noise(12);
-  float *low = b.upload(noise.map(kH * kW * kLow)), *high = b.upload(noise.map(kH * kW / 4 * kHigh));
+  const std::vector<float *> taps = small_taps(b, 12);
   ref::Map label(std::size_t(kH - kKh + 1) * (kW - kKw + 1), 0.0);
   label[30] = 1;
   float *y = b.upload(label), *loss = b.floats(1);
@@ -266,7 +322,7 @@ TEST(Head, SeedsDecideTheFirstWeightsAndTrainingLowersTheLoss) {
     ASSERT_EQ(dslt_head_create(&head, b.get(), &s, seed), DSLT_OK);
     float first = 0;
     for (int i = 0; i < 60; ++i) {
-      ASSERT_EQ(dslt_head_gradient(head, loss, low, high, y, &spec), DSLT_OK);
+      ASSERT_EQ(dslt_head_gradient(head, loss, taps.data(), y, &spec), DSLT_OK);
       if (i == 0) first = b.download(loss, 1)[0];
       ASSERT_EQ(dslt_head_step(head, &rates), DSLT_OK);
     }
@@ -280,20 +336,20 @@ TEST(Head, SeedsDecideTheFirstWeightsAndTrainingLowersTheLoss) {
 }
 
 // Which parameters a step along a sample's gradient moves.
-std::vector<bool> moved(Backend &b, dslt_head *head, const float *low, const float *high) {
+std::vector<bool> moved(Backend &b, dslt_head *head, const std::vector<float *> &taps) {
   float *y = b.upload(ref::Map(std::size_t(kH - kKh + 1) * (kW - kKw + 1), 0.5)), *loss = b.floats(1);
   std::vector<std::vector<float>> before;
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
-    const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
+    const dslt_param *p = parameter(head, i);
     before.push_back(b.download(p->w, p->count));
   }
   dslt_loss_spec spec = {DSLT_LOSS_L2, 10, 0.2f, 0.01f, 0.1f, 1, 1, 1.6f, 1};
   dslt_head_rates rates = {1e-3f, 1e-3f, 2, 0, 1, 1, {0.9f, 0.999f, 1e-8f}};
-  EXPECT_EQ(dslt_head_gradient(head, loss, low, high, y, &spec), DSLT_OK);
+  EXPECT_EQ(dslt_head_gradient(head, loss, taps.data(), y, &spec), DSLT_OK);
   EXPECT_EQ(dslt_head_step(head, &rates), DSLT_OK);
   std::vector<bool> out;
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
-    const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
+    const dslt_param *p = parameter(head, i);
     out.push_back(before[std::size_t(i)] != b.download(p->w, p->count));
   }
   return out;
@@ -301,10 +357,11 @@ std::vector<bool> moved(Backend &b, dslt_head *head, const float *low, const flo
 
 TEST(Head, ReductionsMoveUntilTheyAreFrozen) {
   Backend b;
-  ref::Noise noise(13);
-  float *low = b.upload(noise.map(kH * kW * kLow)), *high = b.upload(noise.map(kH * kW / 4 * kHigh));
-  float *rl = b.floats(kH * kW * kChannels), *rh = b.floats(kH * kW / 4 * kChannels);
-  const std::vector<bool> all(DSLT_HEAD_PARAMS, true), regressions = {false, false, false, true, true, true};
+  const std::vector<float *> taps = small_taps(b, 13);
+  const std::vector<float *> reduced = {b.floats(kGrid * kChannels), b.floats(kGrid / 4 * kChannels)};
+  std::vector<bool> all(DSLT_HEAD_PARAMS), regressions(DSLT_HEAD_PARAMS);
+  for (int i : {DSLT_HEAD_BASE, DSLT_HEAD_RESIDUAL, DSLT_HEAD_BIAS}) all[i] = regressions[i] = true;
+  for (int i : {DSLT_HEAD_REDUCE + 0, DSLT_HEAD_REDUCE + 1, DSLT_HEAD_UPSAMPLE + 1}) all[i] = true;
   for (int kind : {DSLT_REDUCTION_FIXED, DSLT_REDUCTION_LEARNS, DSLT_REDUCTION_FIRST}) {
     dslt_head_shape s = small_shape();
     s.train_reduction = kind;
@@ -312,15 +369,15 @@ TEST(Head, ReductionsMoveUntilTheyAreFrozen) {
     ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 1), DSLT_OK);
     EXPECT_EQ(dslt_head_frozen(head), kind == DSLT_REDUCTION_FIXED);
     if (kind != DSLT_REDUCTION_FIXED) {
-      EXPECT_EQ(moved(b, head, low, high), all);
+      EXPECT_EQ(moved(b, head, taps), all);
     }
     dslt_head_freeze(head);
     EXPECT_EQ(dslt_head_frozen(head), kind != DSLT_REDUCTION_LEARNS);
     if (kind != DSLT_REDUCTION_LEARNS) {
-      ASSERT_EQ(dslt_head_reduce(head, rl, rh, low, high, 1), DSLT_OK) << dslt_last_error();
-      EXPECT_EQ(moved(b, head, rl, rh), regressions);
+      ASSERT_EQ(dslt_head_reduce(head, reduced.data(), taps.data(), 1), DSLT_OK) << dslt_last_error();
+      EXPECT_EQ(moved(b, head, reduced), regressions);
     } else {
-      EXPECT_EQ(moved(b, head, low, high), all);
+      EXPECT_EQ(moved(b, head, taps), all);
     }
     dslt_head_free(head);
   }
@@ -332,11 +389,11 @@ TEST(Head, ThereIsNoResponseBeforeTheFreezeThatItWaitsFor) {
   s.train_reduction = DSLT_REDUCTION_FIRST;
   dslt_head *head = nullptr;
   ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 1), DSLT_OK);
-  float *maps = b.floats(kH * kW * kHigh), *response = b.floats(kH * kW);
-  EXPECT_EQ(dslt_head_forward(head, response, maps, maps, 1), DSLT_EINTERNAL);
+  float *map = b.floats(kGrid * kHigh), *response = b.floats(kGrid), *const maps[] = {map, map};
+  EXPECT_EQ(dslt_head_forward(head, response, maps, 1), DSLT_EINTERNAL);
   dslt_head_freeze(head);
-  EXPECT_EQ(dslt_head_forward(head, response, maps, maps, 1), DSLT_OK);
-  EXPECT_EQ(dslt_head_forward(head, response, maps, maps, 2), DSLT_EINTERNAL);
+  EXPECT_EQ(dslt_head_forward(head, response, maps, 1), DSLT_OK);
+  EXPECT_EQ(dslt_head_forward(head, response, maps, 2), DSLT_EINTERNAL);
   dslt_head_free(head);
 }
 
@@ -347,14 +404,14 @@ TEST(Head, AFreshOptimiserRemembersNothing) {
   dslt_head *head = nullptr;
   ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 1), DSLT_OK);
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
-    const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
+    const dslt_param *p = parameter(head, i);
     std::vector<float> bad(p->count, NAN);
     b.device->upload(b.get(), p->m, bad.data(), bad.size() * sizeof(float));
     b.device->upload(b.get(), p->v, bad.data(), bad.size() * sizeof(float));
   }
   ASSERT_EQ(dslt_head_reset_optimiser(head), DSLT_OK);
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
-    const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
+    const dslt_param *p = parameter(head, i);
     EXPECT_EQ(b.download(p->m, p->count), std::vector<float>(p->count, 0.0f));
     EXPECT_EQ(b.download(p->v, p->count), std::vector<float>(p->count, 0.0f));
   }
@@ -365,8 +422,7 @@ TEST(Head, AFreshOptimiserRemembersNothing) {
 TEST(Head, AfterAResetTheFirstStepIsAFirstStep) {
   Backend b;
   const dslt_head_shape s = small_shape();
-  ref::Noise noise(14);
-  float *low = b.upload(noise.map(kH * kW * kLow)), *high = b.upload(noise.map(kH * kW / 4 * kHigh));
+  const std::vector<float *> taps = small_taps(b, 14);
   float *label = b.upload(ref::Map(kCells, 0.5)), *loss = b.floats(1);
   const dslt_loss_spec spec = ref::loss_spec(DSLT_LOSS_L2);
   const dslt_head_rates rates = {1e-3f, 1e-3f, 2, 0, 1, 1, {0.9f, 0.999f, 1e-8f}};
@@ -374,24 +430,22 @@ TEST(Head, AfterAResetTheFirstStepIsAFirstStep) {
   ASSERT_EQ(dslt_head_create(&used, b.get(), &s, 1), DSLT_OK);
   ASSERT_EQ(dslt_head_create(&fresh, b.get(), &s, 2), DSLT_OK);
   for (int i = 0; i < 5; ++i) {
-    ASSERT_EQ(dslt_head_gradient(used, loss, low, high, label, &spec), DSLT_OK);
+    ASSERT_EQ(dslt_head_gradient(used, loss, taps.data(), label, &spec), DSLT_OK);
     ASSERT_EQ(dslt_head_step(used, &rates), DSLT_OK);
   }
   ASSERT_EQ(dslt_head_reset_optimiser(used), DSLT_OK);
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
-    const dslt_param *from = dslt_head_parameter(used, dslt_head_param(i)),
-                     *to = dslt_head_parameter(fresh, dslt_head_param(i));
+    const dslt_param *from = parameter(used, i), *to = parameter(fresh, i);
     ASSERT_EQ(from->count, to->count);
     const std::vector<float> weights = b.download(from->w, from->count);
     ASSERT_EQ(b.device->upload(b.get(), to->w, weights.data(), from->count * sizeof(float)), DSLT_OK);
   }
   for (dslt_head *head : {used, fresh}) {
-    ASSERT_EQ(dslt_head_gradient(head, loss, low, high, label, &spec), DSLT_OK);
+    ASSERT_EQ(dslt_head_gradient(head, loss, taps.data(), label, &spec), DSLT_OK);
     ASSERT_EQ(dslt_head_step(head, &rates), DSLT_OK);
   }
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
-    const dslt_param *p = dslt_head_parameter(used, dslt_head_param(i)),
-                     *q = dslt_head_parameter(fresh, dslt_head_param(i));
+    const dslt_param *p = parameter(used, i), *q = parameter(fresh, i);
     EXPECT_EQ(b.download(p->w, p->count), b.download(q->w, q->count)) << "parameter " << i;
   }
   dslt_head_free(fresh);
@@ -406,31 +460,35 @@ void fill(Backend &b, float *memory, std::size_t count, float value) {
 // With a gradient of 1 everywhere Adam's first step is the rate itself.
 TEST(Head, EachParameterHasItsRate) {
   Backend b;
-  const dslt_head_shape s = small_shape();
   const float low = 1e-3f, high = 3e-3f, bias = 2;
-  for (int branch : {0, 1}) {
-    dslt_head *head = nullptr;
-    ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 1), DSLT_OK);
-    const float of_branch = branch ? high : low;
-    const std::vector<float> wanted[] = {{low}, {of_branch}, {of_branch},
-                                         {low}, {high},      {bias * low, bias * high}};
-    const dslt_head_rates rates = {low, high, bias, 0, 1, branch, {0.9f, 0.999f, 1e-8f}};
-    std::vector<std::vector<float>> before;
-    for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
-      const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
-      fill(b, p->g, p->count, 1);
-      before.push_back(b.download(p->w, p->count));
+  for (int taps : {1, 2, 3})
+    for (int branch : {DSLT_BRANCH_NONE, DSLT_BRANCH_COARSEST, DSLT_BRANCH_COARSER}) {
+      dslt_head_shape s = small_shape();
+      s.taps = taps, s.tap[2] = {6, 4, 1};
+      dslt_head *head = nullptr;
+      ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 1), DSLT_OK);
+      const dslt_head_rates rates = {low, high, bias, 0, 1, branch, {0.9f, 0.999f, 1e-8f}};
+      std::vector<std::vector<float>> before;
+      for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
+        const dslt_param *p = parameter(head, i);
+        fill(b, p->g, p->count, 1);
+        before.push_back(b.download(p->w, p->count));
+      }
+      ASSERT_EQ(dslt_head_step(head, &rates), DSLT_OK);
+      std::vector<std::vector<float>> wanted(DSLT_HEAD_PARAMS, {low});
+      wanted[DSLT_HEAD_RESIDUAL] = {high};
+      wanted[DSLT_HEAD_BIAS] = {bias * low, taps > 1 ? bias * high : 0};
+      for (int t = 1; t < taps; ++t)
+        if (branch == DSLT_BRANCH_COARSER || (branch == DSLT_BRANCH_COARSEST && t == taps - 1))
+          wanted[DSLT_HEAD_REDUCE + t] = wanted[DSLT_HEAD_UPSAMPLE + t] = {high};
+      for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
+        const std::vector<float> after = b.download(parameter(head, i)->w, parameter(head, i)->count);
+        for (std::size_t k = 0; k < after.size(); ++k)
+          ASSERT_NEAR(before[std::size_t(i)][k] - after[k], wanted[i][k % wanted[i].size()], 1e-6)
+              << "parameter " << i << ", branch " << branch << ", taps " << taps;
+      }
+      dslt_head_free(head);
     }
-    ASSERT_EQ(dslt_head_step(head, &rates), DSLT_OK);
-    for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
-      const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
-      const std::vector<float> after = b.download(p->w, p->count);
-      for (std::size_t k = 0; k < after.size(); ++k)
-        ASSERT_NEAR(before[std::size_t(i)][k] - after[k], wanted[i][k % wanted[i].size()], 1e-6)
-            << "parameter " << i << ", branch " << branch;
-    }
-    dslt_head_free(head);
-  }
 }
 
 // With no gradient the first moment shows the decay.
@@ -442,13 +500,13 @@ TEST(Head, TheResidualRegressionDecaysByItsOwnFactor) {
   dslt_head *head = nullptr;
   ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 1), DSLT_OK);
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
-    const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
+    const dslt_param *p = parameter(head, i);
     fill(b, p->w, p->count, 0.5f);
     fill(b, p->g, p->count, 0);
   }
   ASSERT_EQ(dslt_head_step(head, &rates), DSLT_OK);
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
-    const dslt_param *p = dslt_head_parameter(head, dslt_head_param(i));
+    const dslt_param *p = parameter(head, i);
     const float share = i == DSLT_HEAD_BIAS ? 0 : decay * (i == DSLT_HEAD_RESIDUAL ? of_residual : 1);
     for (float moment : b.download(p->m, p->count)) EXPECT_NEAR(moment, 0.1f * share * 0.5f, 1e-6) << i;
   }

@@ -110,12 +110,13 @@ TEST_F(Onnx, MetadataSaysHowItIsFedAndTapped) {
   const std::unique_ptr<dslt_weights, Free> weights(loaded);
   ASSERT_EQ(weights->network->taps, 2);
   EXPECT_EQ(weights->preprocess.rgb, 0);
-  dslt_backbone_spec options = {DSLT_CONV4_3, DSLT_CONV5_3, 1, 1, 1.0};
-  dslt_tap taps[2];
-  ASSERT_EQ(dslt_backbone_taps(taps, weights.get(), &options), DSLT_OK) << dslt_last_error();
-  EXPECT_EQ(taps[0].stride, 4);  // the finer one comes first, whatever the order of the names
-  EXPECT_EQ(taps[1].stride, 8);
-  EXPECT_EQ(taps[0].channels, 4);
+  const dslt_backbone_spec options = {2, {DSLT_CONV4_3, DSLT_CONV5_3}, 1, 1, 1.0};
+  dslt_tap_list taps;
+  ASSERT_EQ(dslt_backbone_taps(&taps, weights.get(), &options), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(taps.count, 2);
+  EXPECT_EQ(taps.tap[0].stride, 4);  // the finer one comes first, whatever the order of the names
+  EXPECT_EQ(taps.tap[1].stride, 8);
+  EXPECT_EQ(taps.tap[0].channels, 4);
   // The same network in our own format.
   const std::string saved = testing::TempDir() + "dslt_tapped.safetensors";
   ASSERT_EQ(dslt_weights_save(weights.get(), saved.c_str(), DSLT_DTYPE_F32), DSLT_OK) << dslt_last_error();

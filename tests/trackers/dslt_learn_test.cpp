@@ -28,7 +28,7 @@ TEST(DsltLearn, TheOnLinePhaseStartsWithFreshMoments) {
   const dslt_dslt_target *own = dslt_dslt_target_of(dslt_group_target(&tracker->group, 0));
   int moments = 0;
   for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
-    const dslt_param *p = dslt_head_parameter(own->head, dslt_head_param(i));
+    const dslt_param *p = dslt_head_parameter(own->head, i);
     for (size_t k = 0; k < p->count; ++k, ++moments) {
       ASSERT_EQ(p->m[k], 0) << "parameter " << i;
       ASSERT_EQ(p->v[k], 0) << "parameter " << i;

@@ -17,17 +17,18 @@ namespace {
 dslt_dslt_options preset(const char *name) { return *dslt_dslt_options_of(Options(name)); }
 
 // VGG-16's taps, as the options name them.
-std::vector<dslt_tap> taps_of(const dslt_dslt_options &o) {
-  std::vector<dslt_tap> taps(DSLT_TAPS);
+dslt_tap_list taps_of(const dslt_dslt_options &o) {
+  dslt_tap_list taps = {};
   const dslt_weights weights = {};  // widths are all that is read
-  EXPECT_EQ(dslt_dslt_taps(taps.data(), &o, &weights), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(dslt_dslt_taps(&taps, &o, &weights), DSLT_OK) << dslt_last_error();
   return taps;
 }
 
 dslt_search make(const dslt_dslt_options &o, double w, double h, int frame_w = 640, int frame_h = 480) {
   dslt_search g;
   dslt_box box = {10, 20, w, h};
-  dslt_dslt_search(&g, &o, taps_of(o).data(), frame_w, frame_h, &box);
+  const dslt_tap_list taps = taps_of(o);
+  dslt_dslt_search(&g, &o, &taps, frame_w, frame_h, &box);
   return g;
 }
 
@@ -53,14 +54,14 @@ TEST(Geometry, WidthAndHeightAreNotMistaken) {
 
 TEST(Geometry, ReleasedHasEqualStrides) {
   dslt_dslt_options o = preset("released");
-  EXPECT_EQ(taps_of(o)[0].stride, 4);
-  EXPECT_EQ(taps_of(o)[1].stride, 4);
+  EXPECT_EQ(taps_of(o).tap[0].stride, 4);
+  EXPECT_EQ(taps_of(o).tap[1].stride, 4);
   EXPECT_EQ(make(o, 40, 80).area.input_width, 360);
   o = preset("paper");
-  EXPECT_EQ(taps_of(o)[0].stride, 8);
-  EXPECT_EQ(taps_of(o)[1].stride, 16);
+  EXPECT_EQ(taps_of(o).tap[0].stride, 8);
+  EXPECT_EQ(taps_of(o).tap[1].stride, 16);
   o.low_layer = DSLT_CONV3_3;
-  EXPECT_EQ(taps_of(o)[0].stride, 4);
+  EXPECT_EQ(taps_of(o).tap[0].stride, 4);
 }
 
 TEST(Geometry, LargeTargetsAreSeenInASmallerFrameWithLessContext) {
@@ -84,7 +85,7 @@ TEST(Geometry, AnyBoxGivesAUsableGrid) {
         dslt_dslt_options o = preset(name);
         dslt_search g = make(o, w, h, 1280, 720);
         std::string what = std::string(name) + " " + std::to_string(w) + " x " + std::to_string(h);
-        int coarse = taps_of(o)[1].stride;
+        int coarse = taps_of(o).tap[1].stride;
         EXPECT_GE(g.area.response_width, 3) << what;
         EXPECT_GE(g.area.response_height, 3) << what;
         EXPECT_EQ(g.area.input_width % coarse, 0) << what;

@@ -25,8 +25,9 @@ typedef struct dslt_upsample_scratch {
   void *memory;
 } dslt_upsample_scratch;
 
-/* More shapes than a group has targets, so that the least recently used one is in no recorded frame. */
-enum { DSLT_CUDA_FRAMES = 2, DSLT_UPSAMPLE_SHAPES = DSLT_GROUP_TARGETS + 8 };
+/* More shapes than the targets of a group have, each up to three (one for every tap but the finest), so that the
+ * least recently used one is in no recorded frame. */
+enum { DSLT_CUDA_FRAMES = 2, DSLT_UPSAMPLE_SHAPES = 3 * DSLT_GROUP_TARGETS + 8 };
 
 /* One of the frame buffers used in turn: the next frame can be uploaded while the current one is
  * processed. */

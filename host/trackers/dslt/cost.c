@@ -18,7 +18,8 @@ static const double f32 = sizeof(float);
 static void count_backbone(dslt_cost *out, const dslt_options *options, const dslt_weights *weights,
                            const dslt_search *g) {
   const dslt_dslt_options *o = dslt_dslt_options_of(options);
-  int last = dslt_layer_index(o->high_layer), low = dslt_layer_index(o->low_layer);
+  const dslt_backbone_spec spec = dslt_dslt_backbone(o);
+  const int last = dslt_layer_index(spec.layer[spec.layers - 1]);
   int h = g->area.input_height, w = g->area.input_width, cin = 3;
   double element = options->common.precision == DSLT_PRECISION_BF16 ? 2.0 : f32;
   out->layers = last + 1;
@@ -32,7 +33,8 @@ static void count_backbone(dslt_cost *out, const dslt_options *options, const ds
     out->layer[i].work = (dslt_work){2.0 * cells * kernel, element * cells * (cin + cout) + weight_bytes};
     out->backbone.flop += 2.0 * cells * kernel;
     out->weight_bytes += weight_bytes;
-    if (i == low || i == last) out->backbone.bytes += f32 * cells * cout;
+    for (int t = 0; t < spec.layers; ++t)
+      if (i == dslt_layer_index(spec.layer[t])) out->backbone.bytes += f32 * cells * cout;
     int kept = (layer->block != 3 || o->pool3) && (layer->block != 4 || o->pool4);
     if (layer->pool_after && kept) h /= 2, w /= 2;
     cin = cout;
@@ -41,62 +43,91 @@ static void count_backbone(dslt_cost *out, const dslt_options *options, const ds
 
 /* Layer by layer only VGG-16 is counted; of another network, the sum. */
 static void count_network(dslt_cost *out, const dslt_options *options, const dslt_weights *weights,
-                          const dslt_search *g, const dslt_tap taps[DSLT_TAPS]) {
+                          const dslt_search *g, const dslt_tap_list *taps) {
   const int h = g->area.input_height, w = g->area.input_width;
   const double element = options->common.precision == DSLT_PRECISION_BF16 ? 2.0 : f32;
   double parameters;
   dslt_backbone_work(&out->backbone.flop, &parameters, weights, h, w);
   out->weight_bytes = element * parameters;
   out->backbone.bytes = f32 * 3.0 * h * w;
-  for (int t = 0; t < DSLT_TAPS; ++t)
-    out->backbone.bytes += f32 * (double)(h / taps[t].stride) * (w / taps[t].stride) * taps[t].channels;
+  for (int t = 0; t < taps->count; ++t) {
+    const dslt_tap *tap = &taps->tap[t];
+    out->backbone.bytes += f32 * (double)(h / tap->stride) * (w / tap->stride) * tap->channels;
+  }
 }
 
 /* ---- head ---------------------------------------------------------------------------------------- */
 
-static void count_head(dslt_cost *out, const dslt_dslt_options *o, const dslt_search *g,
-                       const dslt_tap taps_of[DSLT_TAPS]) {
-  const dslt_tap *low = &taps_of[0], *high = &taps_of[1];
-  int factor = high->stride / low->stride, high_used = o->fusion || o->residual;
-  double cells = (double)g->area.map_width * g->area.map_height, high_cells = cells / (factor * factor);
+/* The parts of the head that its taps and maps decide. */
+typedef struct head_sums {
+  double reduce;             /* operations of the reductions */
+  double raise, raise_fixed; /* of the upsamplings, and of those that remain once the reductions are frozen */
+  double fuse, fuse_fixed;   /* of the weighted sum, likewise */
+  double reductions, raising,
+      raising_fixed;      /* parameters of reductions and upsamplings; of those that remain */
+  double taps, taps_used; /* values of all taps, and of those that the head reads */
+  double fixed;           /* of the maps that are stored once the reductions are frozen */
+} head_sums;
+
+/* `o` has no fusion and no residual where there is one tap. */
+static head_sums sum_taps(const dslt_dslt_options *o, const dslt_tap_list *taps, double cells) {
+  const double c = o->reduce_channels, kernel = (double)o->reduce_kernel * o->reduce_kernel;
+  const int last = taps->count - 1;
+  head_sums s = {0};
+  for (int t = 0; t <= last; ++t) {
+    const int factor = dslt_tap_factor(taps, t);
+    const double here = cells / (factor * factor), channels = taps->tap[t].channels;
+    const int used = t == 0 || o->fusion || (o->residual && t == last);
+    s.taps += here * channels;
+    if (!used) continue;
+    s.taps_used += here * channels;
+    if (t == 0 || t == last) s.fixed += here * c;
+    s.reduce += 2.0 * here * kernel * channels * c;
+    s.reductions += kernel * c * channels;
+    if (factor == 1) continue;
+    const double raise = 2.0 * 4.0 * cells * c,
+                 raising = 4.0 * factor * factor * c; /* four taps reach each cell */
+    s.raise += raise;
+    s.raising += raising;
+    if (t == last) s.raise_fixed += raise, s.raising_fixed += raising;
+  }
+  if (!o->fusion || last == 0) return s;
+  s.fuse = (2.0 * last + 1.0) * cells * c;
+  s.fuse_fixed = 3.0 * cells * c;
+  return s;
+}
+
+static void count_head(dslt_cost *out, const dslt_dslt_options *options, const dslt_search *g,
+                       const dslt_tap_list *taps) {
+  dslt_dslt_options own = *options;
+  const dslt_dslt_options *o = &own;
+  if (taps->count == 1) own.fusion = own.residual = 0;
+  double cells = (double)g->area.map_width * g->area.map_height;
   double response = (double)g->area.response_width * g->area.response_height;
-  double c = o->reduce_channels, taps = (double)o->reduce_kernel * o->reduce_kernel;
-  double kernel = (double)g->area.kernel_width * g->area.kernel_height * c;
-
-  double reduce_low = 2.0 * cells * taps * low->channels * c;
-  double reduce_high = high_used ? 2.0 * high_cells * taps * high->channels * c : 0.0;
-  double raise = high_used && factor > 1 ? 2.0 * 4.0 * cells * c : 0.0; /* four taps reach each cell */
-  double fuse = o->fusion ? 3.0 * cells * c : 0.0;
-  double regressions = o->residual ? 2.0 : 1.0;
-  double regress = regressions * 2.0 * response * kernel;
-
-  double raising = high_used && factor > 1 ? 4.0 * factor * factor * c : 0.0;
-  double reduction = taps * c * (low->channels + (high_used ? high->channels : 0.0)) + raising;
-  double regression = regressions * kernel;
-  out->parameters = reduction + regression + (o->regress_bias ? regressions : 0.0);
-  double taps_low = cells * low->channels, taps_high = high_cells * high->channels;
-  double samples = taps_low + (high_used ? taps_high : 0.0);
-
-  out->head.flop = reduce_low + reduce_high + raise + fuse + regress;
-  out->head.bytes = f32 * (samples + out->parameters + response);
+  double kernel = (double)g->area.kernel_width * g->area.kernel_height * o->reduce_channels;
+  const head_sums s = sum_taps(o, taps, cells);
+  double regressions = o->residual ? 2.0 : 1.0, regress = regressions * 2.0 * response * kernel;
+  double reduction = s.reductions + s.raising;
+  double trained = regressions * kernel + (o->regress_bias ? regressions : 0.0);
+  out->parameters = reduction + trained;
+  out->head.flop = s.reduce + s.raise + s.fuse + regress;
+  out->head.bytes = f32 * (s.taps_used + out->parameters + response);
   out->locate.bytes = f32 * response;
 
   /* Backward: each product of the forward pass once more for its weights' gradient, and once more for its
    * input's, save the reductions', whose inputs are the backbone's and are not trained. */
-  double trained = regression + (o->regress_bias ? regressions : 0.0), read = raising;
-  double forward = out->head.flop, backward = regress;
+  double stored = s.taps, samples = s.taps_used, read = 0.0;
+  double forward = out->head.flop, backward = 2.0 * regress + s.reduce + 2.0 * s.raise + s.fuse;
   if (o->train_reduction == DSLT_REDUCTION_LEARNS) {
     trained += reduction;
-    read = 0.0;
-    backward += regress + reduce_low + reduce_high + 2.0 * raise + fuse;
-  } else { /* samples are stored reduced */
-    forward -= reduce_low + reduce_high;
-    taps_low = cells * c;
-    taps_high = high_cells * c;
-    samples = taps_low + (high_used ? taps_high : 0.0);
+  } else { /* samples are stored reduced, and all taps but the coarsest added up */
+    forward = s.raise_fixed + s.fuse_fixed + regress;
+    backward = regress;
+    stored = samples = s.fixed;
+    read = s.raising_fixed;
   }
-  out->sample_bytes = f32 * (taps_low + taps_high + response);
-  out->store.bytes = 2.0 * f32 * (taps_low + taps_high);
+  out->sample_bytes = f32 * (stored + response);
+  out->store.bytes = 2.0 * f32 * stored;
   out->step.flop = forward + backward + ADAM_FLOP * trained;
   /* Weights are read, their gradients written and read, weights and two moments read and written. */
   out->step.bytes = f32 * (samples + response + read + 8.0 * trained);
@@ -110,13 +141,13 @@ void dslt_cost_count(dslt_cost *out, const dslt_options *options, const dslt_wei
   out->crop.bytes =
       3.0 * (source < frame ? source : frame) + 3.0 * f32 * g->area.input_width * g->area.input_height;
   const dslt_backbone_spec spec = dslt_dslt_backbone(dslt_dslt_options_of(options));
-  dslt_tap taps[DSLT_TAPS];
-  if (dslt_backbone_taps(taps, weights, &spec) < 0) return; /* checked before; nothing is counted */
+  dslt_tap_list taps;
+  if (dslt_backbone_taps(&taps, weights, &spec) < 0) return; /* checked before; nothing is counted */
   if (weights->network)
-    count_network(out, options, weights, g, taps);
+    count_network(out, options, weights, g, &taps);
   else
     count_backbone(out, options, weights, g);
-  count_head(out, dslt_dslt_options_of(options), g, taps);
+  count_head(out, dslt_dslt_options_of(options), g, &taps);
 }
 
 /* ---- frames -------------------------------------------------------------------------------------- */

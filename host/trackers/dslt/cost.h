@@ -23,13 +23,13 @@ typedef struct dslt_cost {
   dslt_layer_cost layer[DSLT_VGG_CONVS];
   int layers;
   dslt_work crop;      /* sampling one search area: source pixels read, input written */
-  dslt_work backbone;  /* one crop through it: input and both taps; without weights */
+  dslt_work backbone;  /* one crop through it: input and all taps; without weights */
   double weight_bytes; /* of the backbone, read once by each pass over a batch */
   dslt_work head;      /* the response of one crop */
   dslt_work locate;    /* one response map read */
   dslt_work store;     /* one sample copied */
   dslt_work step;      /* one training step on one sample: forward, backward, Adam */
-  double sample_bytes; /* memory that one stored sample takes: both maps and the label */
+  double sample_bytes; /* memory that one stored sample takes: its maps and the label */
   double parameters;   /* of the head, trained or not */
 } dslt_cost;
 

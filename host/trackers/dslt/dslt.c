@@ -20,9 +20,9 @@ static int plan_net(dslt_net **out, const dslt_shared *s, int n, int h, int w, c
 static int measure(dslt_search *out, const dslt_shared *s, int frame_width, int frame_height,
                    const dslt_box *box) {
   const dslt_dslt_options *o = dslt_dslt_shared_options(s);
-  dslt_tap taps[DSLT_TAPS];
-  DSLT_TRY(dslt_dslt_taps(taps, o, s->weights));
-  dslt_dslt_search(out, o, taps, frame_width, frame_height, box);
+  dslt_tap_list taps;
+  DSLT_TRY(dslt_dslt_taps(&taps, o, s->weights));
+  dslt_dslt_search(out, o, &taps, frame_width, frame_height, box);
   return DSLT_OK;
 }
 

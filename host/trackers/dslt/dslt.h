@@ -15,22 +15,22 @@ extern "C" {
 
 extern const dslt_tracker_type dslt_type_dslt;
 
-/* The two maps of one or more crops: taps of the backbone, or what the reductions make of them. */
-typedef struct dslt_map_pair {
-  float *low, *high;
-} dslt_map_pair;
-
-enum { DSLT_TAP_LOW = 0, DSLT_TAP_HIGH = 1 }; /* of DSLT_TAPS */
+/* The maps of one or more crops: taps of the backbone, or what the reductions make of them. Not there where the
+ * first one is NULL. */
+typedef struct dslt_map_list {
+  float *map[DSLT_TAPS_MAX];
+} dslt_map_list;
 
 /* Of a workspace, beside the search's taps. */
 typedef struct dslt_dslt_workspace {
   dslt_net *pyramid;    /* for all levels, where place and scale are searched one after the other. Borrowed */
-  dslt_map_pair levels; /* taps of a pyramid, [levels]; NULL without a separate pyramid */
-  dslt_map_pair moved;  /* taps at the new place; NULL if never needed */
+  dslt_map_list levels; /* taps of a pyramid, [levels]; none without a separate pyramid */
+  dslt_map_list moved;  /* taps at the new place; none if never needed */
   /* If the reductions do not learn on line, a target reduces its taps first and stores them reduced:
-   * [searched], [levels], one. NULL where taps are stored. */
-  dslt_map_pair search_reduced, levels_reduced, moved_reduced;
-  size_t stored_values[DSLT_TAPS]; /* of one sample's maps */
+   * [searched], [levels], one. None where taps are stored. */
+  dslt_map_list search_reduced, levels_reduced, moved_reduced;
+  int stored;                          /* maps of a sample */
+  size_t stored_values[DSLT_TAPS_MAX]; /* of each */
 } dslt_dslt_workspace;
 
 /* Of a target. */
@@ -72,13 +72,15 @@ enum { DSLT_DSLT_PRESETS = 3 };
 extern const dslt_preset dslt_dslt_presets[DSLT_DSLT_PRESETS];
 
 /* search.c: search area, rules and label's size of a target, for a backbone with these taps. */
-void dslt_dslt_search(dslt_search *out, const dslt_dslt_options *o, const dslt_tap taps[DSLT_TAPS],
+void dslt_dslt_search(dslt_search *out, const dslt_dslt_options *o, const dslt_tap_list *taps,
                       int frame_width, int frame_height, const dslt_box *box);
 /* Standard deviations of the soft label on the grid of `area`. */
 dslt_label_shape dslt_dslt_label_shape(const dslt_search_area *area, const dslt_dslt_options *o);
 /* The taps that the options name in these weights. Cannot fail where dslt_backbone_check() passed, but for
  * memory. */
-int dslt_dslt_taps(dslt_tap out[DSLT_TAPS], const dslt_dslt_options *o, const dslt_weights *weights);
+int dslt_dslt_taps(dslt_tap_list *out, const dslt_dslt_options *o, const dslt_weights *weights);
+/* The head of a target with this search. */
+int dslt_dslt_head_shape(dslt_head_shape *out, const dslt_shared *shared, const dslt_search *search);
 
 /* workspace.c, plan.c: memory */
 int dslt_dslt_layout(dslt_feature_layout *out, const dslt_shared *shared, const dslt_search *search);

@@ -3,23 +3,24 @@
  * place, scale, sample, update. */
 #include "base/error.h"
 #include "math/locate.h"
-#include "nn/backbone.h"
 #include "trackers/dslt/dslt.h"
 
-static dslt_map_pair search_taps(const dslt_target *t) {
-  return (dslt_map_pair){dslt_target_tap(t, DSLT_TAP_LOW), dslt_target_tap(t, DSLT_TAP_HIGH)};
+static dslt_map_list search_taps(const dslt_target *t) {
+  dslt_map_list out = {0};
+  for (int i = 0; i < t->workspace->taps; ++i) out.map[i] = dslt_target_tap(t, i);
+  return out;
 }
 
 /* ---- the parts ----------------------------------------------------------------------------------- */
 
 /* Response maps of `n` crops with these taps, from their reduced maps if those are kept. */
-static int respond(dslt_target *t, float *responses, dslt_map_pair taps, dslt_map_pair reduced, int n) {
+static int respond(dslt_target *t, float *responses, dslt_map_list taps, dslt_map_list reduced, int n) {
   dslt_head *head = dslt_dslt_target_of(t)->head;
-  if (reduced.low) {
-    DSLT_TRY(dslt_head_reduce(head, reduced.low, reduced.high, taps.low, taps.high, n));
+  if (reduced.map[0]) {
+    DSLT_TRY(dslt_head_reduce(head, reduced.map, taps.map, n));
     taps = reduced;
   }
-  DSLT_TRY(dslt_head_forward(head, responses, taps.low, taps.high, n));
+  DSLT_TRY(dslt_head_forward(head, responses, taps.map, n));
   return dslt_target_mark(t, DSLT_STAGE_HEAD);
 }
 
@@ -51,7 +52,7 @@ static int run_pyramid(dslt_target *t) {
   int levels = t->search.scale.levels;
   DSLT_TRY(dslt_target_crop(t, t->workspace->input, -(levels - 1) / 2, levels));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_CROP));
-  DSLT_TRY(dslt_backbone_run(t->nn, w->pyramid, t->workspace->input, w->levels.low, w->levels.high));
+  DSLT_TRY(t->nn->net_run(w->pyramid, t->workspace->input, w->levels.map));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_BACKBONE));
   DSLT_TRY(respond(t, own->responses, w->levels, w->levels_reduced, levels));
   DSLT_TRY(t->vision->choose_scale(t->backend, &t->record->state, own->responses, &t->search));
@@ -70,43 +71,37 @@ static int choose_scale(dslt_target *t) {
 
 static int extract_at_new_place(dslt_target *t) {
   const dslt_dslt_workspace *w = dslt_dslt_workspace_of(t->workspace);
-  const dslt_map_pair moved = w->moved, reduced = w->moved_reduced;
   DSLT_TRY(dslt_target_crop(t, t->workspace->input, 0, 1));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_CROP));
-  DSLT_TRY(dslt_backbone_run(t->nn, t->workspace->single, t->workspace->input, moved.low, moved.high));
-  if (reduced.low)
-    DSLT_TRY(
-        dslt_head_reduce(dslt_dslt_target_of(t)->head, reduced.low, reduced.high, moved.low, moved.high, 1));
+  DSLT_TRY(t->nn->net_run(t->workspace->single, t->workspace->input, w->moved.map));
+  if (w->moved_reduced.map[0])
+    DSLT_TRY(dslt_head_reduce(dslt_dslt_target_of(t)->head, w->moved_reduced.map, w->moved.map, 1));
   return dslt_target_mark(t, DSLT_STAGE_BACKBONE);
 }
 
 /* For a sample whose features neither the search nor a pyramid has extracted. */
 static int reextract(dslt_target *t) {
   int run;
-  if (!dslt_dslt_workspace_of(t->workspace)->moved.low) return DSLT_OK;
+  if (!dslt_dslt_workspace_of(t->workspace)->moved.map[0]) return DSLT_OK;
   DSLT_TRY(t->device->graph_if(&run, t->graph, &t->record->decision.reextract, 0));
   if (run) DSLT_TRY(extract_at_new_place(t));
   return t->device->graph_end_if(t->graph);
 }
 
-static void set_origin(dslt_sample_sources *out, int origin, dslt_map_pair maps) {
-  out->map[origin][DSLT_TAP_LOW] = maps.low;
-  out->map[origin][DSLT_TAP_HIGH] = maps.high;
-}
-
 /* The possible sources of this frame's sample. */
 static dslt_sample_sources sources_of(const dslt_target *t) {
   const dslt_dslt_workspace *w = dslt_dslt_workspace_of(t->workspace);
-  int reduced = w->search_reduced.low != NULL, joint = t->workspace->searched > 1;
-  dslt_map_pair search = reduced ? w->search_reduced : search_taps(t);
-  dslt_map_pair levels = reduced ? w->levels_reduced : w->levels;
-  dslt_map_pair moved = reduced ? w->moved_reduced : w->moved;
-  if (joint) levels = search, search = (dslt_map_pair){NULL, NULL}; /* the search was the pyramid */
-  dslt_sample_sources out = {.maps = DSLT_TAPS};
-  for (int i = 0; i < DSLT_TAPS; ++i) out.values[i] = w->stored_values[i];
-  set_origin(&out, DSLT_ORIGIN_SEARCH, search);
-  set_origin(&out, DSLT_ORIGIN_LEVELS, levels);
-  set_origin(&out, DSLT_ORIGIN_MOVED, moved);
+  const int reduced = w->search_reduced.map[0] != NULL, joint = t->workspace->searched > 1;
+  const dslt_map_list search = reduced ? w->search_reduced : search_taps(t);
+  const dslt_map_list levels = reduced ? w->levels_reduced : w->levels;
+  const dslt_map_list moved = reduced ? w->moved_reduced : w->moved;
+  dslt_sample_sources out = {.maps = w->stored};
+  for (int i = 0; i < w->stored; ++i) {
+    out.values[i] = w->stored_values[i];
+    out.map[DSLT_ORIGIN_SEARCH][i] = joint ? NULL : search.map[i]; /* joint: the search was the pyramid */
+    out.map[DSLT_ORIGIN_LEVELS][i] = joint ? search.map[i] : levels.map[i];
+    out.map[DSLT_ORIGIN_MOVED][i] = moved.map[i];
+  }
   return out;
 }
 

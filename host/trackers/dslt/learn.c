@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "math/loss.h"
-#include "nn/backbone.h"
 #include "trackers/dslt/dslt.h"
 
 static dslt_loss_spec loss_spec(const dslt_target *t) {
@@ -51,20 +50,20 @@ static const dslt_samples *first_samples(const dslt_target *t) {
   return own->first.slots ? &own->first : &own->samples;
 }
 
-static dslt_map_pair maps_of(const dslt_samples *samples, int slot) {
-  return (dslt_map_pair){dslt_samples_map(samples, DSLT_TAP_LOW, slot),
-                         dslt_samples_map(samples, DSLT_TAP_HIGH, slot)};
+static dslt_map_list maps_of(const dslt_samples *samples, int slot) {
+  dslt_map_list out = {0};
+  for (int i = 0; i < samples->maps; ++i) out.map[i] = dslt_samples_map(samples, i, slot);
+  return out;
 }
 
 /* Features of a crop, reduced where the reductions never learn, into a slot. */
 static int make_sample(dslt_target *t, const float *input, int slot) {
   const dslt_feature_workspace *w = t->workspace;
   dslt_head *head = dslt_dslt_target_of(t)->head;
-  const dslt_map_pair maps = maps_of(first_samples(t), slot);
-  float *low = w->tap[DSLT_TAP_LOW], *high = w->tap[DSLT_TAP_HIGH];
-  if (!dslt_head_frozen(head)) return dslt_backbone_run(t->nn, w->single, input, maps.low, maps.high);
-  DSLT_TRY(dslt_backbone_run(t->nn, w->single, input, low, high));
-  return dslt_head_reduce(head, maps.low, maps.high, low, high, 1);
+  const dslt_map_list maps = maps_of(first_samples(t), slot);
+  if (!dslt_head_frozen(head)) return t->nn->net_run(w->single, input, maps.map);
+  DSLT_TRY(t->nn->net_run(w->single, input, w->tap));
+  return dslt_head_reduce(head, maps.map, w->tap, 1);
 }
 
 static int make_augmented(dslt_target *t) {
@@ -100,11 +99,11 @@ static int step_calls(void *target, int slot) {
   dslt_target *t = target;
   const dslt_dslt_target *own = dslt_dslt_target_of(t);
   const dslt_samples *samples = first_samples(t);
-  const dslt_map_pair maps = maps_of(samples, slot);
+  const dslt_map_list maps = maps_of(samples, slot);
   first_step s = first_step_of(t);
   int run;
-  DSLT_TRY(dslt_head_gradient(own->head, &t->record->loss, maps.low, maps.high,
-                              dslt_samples_label(samples, slot), &s.spec));
+  DSLT_TRY(
+      dslt_head_gradient(own->head, &t->record->loss, maps.map, dslt_samples_label(samples, slot), &s.spec));
   DSLT_TRY(t->nn->early_stop(t->backend, &t->record->training, own->losses, &t->record->loss, &s.stop));
   DSLT_TRY(t->device->graph_if(&run, t->graph, &t->record->training.go, 1));
   if (run) DSLT_TRY(dslt_head_step(own->head, &s.rates));
@@ -134,9 +133,9 @@ static int train_first(dslt_target *t, dslt_training *training) {
 static int freeze(dslt_target *t) {
   dslt_dslt_target *own = dslt_dslt_target_of(t);
   if (!own->first.slots) return DSLT_OK;
-  const dslt_map_pair taps = maps_of(&own->first, 0), stored = maps_of(&own->samples, 0);
+  const dslt_map_list taps = maps_of(&own->first, 0), stored = maps_of(&own->samples, 0);
   dslt_head_freeze(own->head);
-  DSLT_TRY(dslt_head_reduce(own->head, stored.low, stored.high, taps.low, taps.high, 1));
+  DSLT_TRY(dslt_head_reduce(own->head, stored.map, taps.map, 1));
   dslt_samples_free(&own->first, t->backend);
   return DSLT_OK;
 }
@@ -171,11 +170,11 @@ int dslt_dslt_learn_online(dslt_target *t) {
   dslt_loss_spec spec = loss_spec(t);
   dslt_head_rates r = rates(o, o->online_rate_low, o->online_rate_high);
   for (int slot = 0; slot < o->memory; ++slot) {
-    const dslt_map_pair maps = maps_of(&own->samples, slot);
+    const dslt_map_list maps = maps_of(&own->samples, slot);
     int run;
     DSLT_TRY(t->device->graph_if(&run, t->graph, &t->record->learns[slot], 1));
     for (int step = 0; run && step < o->update_steps; ++step) {
-      DSLT_TRY(dslt_head_gradient(own->head, &t->record->loss, maps.low, maps.high,
+      DSLT_TRY(dslt_head_gradient(own->head, &t->record->loss, maps.map,
                                   dslt_samples_label(&own->samples, slot), &spec));
       DSLT_TRY(dslt_head_step(own->head, &r));
     }

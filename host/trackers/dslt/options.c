@@ -7,6 +7,9 @@
 
 static const dslt_option_choice layers[] = {
     {"conv3_3", DSLT_CONV3_3}, {"conv4_3", DSLT_CONV4_3}, {"conv5_3", DSLT_CONV5_3}, {NULL, 0}};
+static const dslt_option_choice high_layers[] = {
+    {"none", 0}, {"conv4_3", DSLT_CONV4_3}, {"conv5_3", DSLT_CONV5_3}, {NULL, 0}};
+static const dslt_option_choice mid_layers[] = {{"none", 0}, {"conv4_3", DSLT_CONV4_3}, {NULL, 0}};
 static const dslt_option_choice reductions[] = {
     {"0", DSLT_REDUCTION_FIXED}, {"1", DSLT_REDUCTION_LEARNS}, {"first", DSLT_REDUCTION_FIRST}, {NULL, 0}};
 #define DSLT_XX(name, number, text, function) {text, number},
@@ -24,6 +27,7 @@ static const dslt_option_choice mappings[] = {
 
 #define INT(name, symbol, low, high, help) DSLT_ROW_INT(dslt_dslt_options, name, symbol, low, high, help)
 #define REAL(name, symbol, low, high, help) DSLT_ROW_REAL(dslt_dslt_options, name, symbol, low, high, help)
+#define LIST(name, symbol, low, high, help) DSLT_ROW_LIST(dslt_dslt_options, name, symbol, low, high, help)
 #define CHOICE(name, symbol, values, list, help) \
   DSLT_ROW_CHOICE(dslt_dslt_options, name, symbol, values, list, help)
 
@@ -38,17 +42,21 @@ const dslt_option_row dslt_dslt_rows[DSLT_DSLT_ROWS] = {
     REAL(search_max_area, "", 0, 4194304, "a larger one is reduced to this, px^2; 0 = never"),
     INT(search_max_side, "", 64, 4096, "longest side of the network's input, px"),
 
-    CHOICE(low_layer, "", "conv3_3|conv4_3|conv5_3", layers, "layer of the base branch"),
-    CHOICE(high_layer, "", "conv3_3|conv4_3|conv5_3", layers, "layer of the residual branch"),
+    CHOICE(low_layer, "", "conv3_3|conv4_3|conv5_3", layers,
+           "VGG-16: the finest tap, whose grid is the response's; other networks: --set taps=A,B,..."),
+    CHOICE(mid_layer, "", "none|conv4_3", mid_layers, "VGG-16: a tap between the two"),
+    CHOICE(high_layer, "", "none|conv4_3|conv5_3", high_layers,
+           "VGG-16: the coarsest tap, which the residual regression sees; none = one tap"),
     INT(pool3, "", 0, 1, "keep the backbone's third pooling"),
     INT(pool4, "", 0, 1, "keep the backbone's fourth pooling"),
     INT(reduce_channels, "", 1, 512, "channels after reduction"),
     INT(reduce_kernel, "", 1, 3, "side of the reduction's kernel, 1 or 3"),
     CHOICE(train_reduction, "", "0|1|first", reductions,
            "reductions and deconvolution learn too: never, always, on the first frame"),
-    INT(fusion, "", 0, 1, "first residual connection: base sees both layers; 0 = DSLT_m"),
-    REAL(fuse_low, "", 0, 10, "weight of the low layer in the fused map"),
-    REAL(fuse_high, "", 0, 10, "weight of the high layer in the fused map"),
+    INT(fusion, "", 0, 1, "first residual connection: base sees all taps; 0 = the finest alone, DSLT_m"),
+    LIST(
+        fuse, "", 0, 10,
+        "weight of each tap in the fused map, the finest first, as in 0.8,0.2; the last one holds for the rest"),
     INT(residual, "", 0, 1, "second residual connection: response = base + residual"),
     INT(regress_max_side, "k", 1, 256, "longest side of the regression kernel, cells"),
     REAL(regress_sigma, "", 0, 1, "deviation of the first regression weights"),
@@ -75,7 +83,9 @@ const dslt_option_row dslt_dslt_rows[DSLT_DSLT_ROWS] = {
     REAL(decay_high, "", 0, 1000, "weight decay of the residual regression, times this"),
     REAL(rate_bias, "", 0, 1000, "learning rate of biases, times the branch's"),
 
-    INT(branch_rates, "", 0, 1, "the residual branch's rate holds for its reduction and upsampling too"),
+    INT(branch_rates, "", 0, 2,
+        "the residual branch's rate holds for the reduction and upsampling of: 0 no tap, 1 the coarsest, 2 all "
+        "but the finest"),
 
     REAL(init_rate_low, "eta", 0, 1, "first frame: learning rate of the base branch"),
     REAL(init_rate_high, "eta", 0, 1, "first frame: learning rate of the residual branch"),
@@ -114,19 +124,22 @@ const dslt_option_row dslt_dslt_rows[DSLT_DSLT_ROWS] = {
 };
 
 dslt_backbone_spec dslt_dslt_backbone(const dslt_dslt_options *o) {
-  return (dslt_backbone_spec){.low_layer = o->low_layer,
-                              .high_layer = o->high_layer,
-                              .pool3 = o->pool3,
-                              .pool4 = o->pool4,
-                              .feature_scale = o->feature_scale};
+  const int chosen[] = {o->low_layer, o->mid_layer, o->high_layer};
+  dslt_backbone_spec spec = {.pool3 = o->pool3, .pool4 = o->pool4, .feature_scale = o->feature_scale};
+  for (size_t i = 0; i < sizeof chosen / sizeof *chosen; ++i)
+    if (chosen[i]) spec.layer[spec.layers++] = chosen[i];
+  return spec;
 }
 
 int dslt_dslt_options_check(const dslt_common_options *common, const void *own) {
   const dslt_dslt_options *o = own;
   (void)common;
-  if (o->high_layer <= o->low_layer)
+  if (o->high_layer && o->high_layer <= o->low_layer)
     return dslt_fail(DSLT_EOPTION,
                      "Option high_layer must lie above low_layer (conv3_3 < conv4_3 < conv5_3).");
+  if (o->mid_layer && !(o->low_layer < o->mid_layer && o->mid_layer < o->high_layer))
+    return dslt_fail(DSLT_EOPTION,
+                     "Option mid_layer=conv4_3 must lie between low_layer=conv3_3 and high_layer=conv5_3.");
   if (o->frame_scale_side > 0 && o->frame_scale_side < 8)
     return dslt_fail(DSLT_EOPTION, "Option frame_scale_side must be 0 (never) or at least 8 pixels.");
   if (o->reduce_kernel == 2) return dslt_fail(DSLT_EOPTION, "Option reduce_kernel must be 1 or 3.");

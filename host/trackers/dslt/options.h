@@ -31,21 +31,21 @@ typedef struct dslt_dslt_options {
   int search_max_side;      /* longest side of the network's input, px; 1024 */
 
   /* network (figure 2) */
-  int low_layer;        /* dslt_layer of the base branch; conv4_3 */
-  int high_layer;       /* dslt_layer of the residual branch, above low_layer; conv5_3 */
-  int pool3;            /* keep the backbone's third pooling; 1 / 0 */
-  int pool4;            /* keep the backbone's fourth pooling; 1 / 0 */
-  int reduce_channels;  /* channels after reduction, 1..512; 128 */
-  int reduce_kernel;    /* side of the reduction's kernel, 1 or 3; 1 / 3 */
-  int train_reduction;  /* dslt_reduction, as text 0, 1 or first; 1 (preset default: first) */
-  int fusion;           /* 1: first residual connection; 0: base uses the low layer only (DSLT_m); 1 */
-  double fuse_low;      /* weight of the reduced low layer in the sum; 1 / 0.8 */
-  double fuse_high;     /* weight of the upsampled high layer in the sum; 1 / 0.2 */
-  int residual;         /* 1: second residual connection, response = base + residual; 1 */
-  int regress_max_side; /* longest side of the regression kernel, cells; 64 */
-  double regress_sigma; /* deviation of the initial regression weights; 1e-7 */
-  int regress_bias;     /* 1: the regressions have a trainable bias; 0 / 1 */
-  double feature_scale; /* further factor on both taps, on top of the weight file's own; 1 */
+  int low_layer;         /* of VGG-16's layers, dslt_layer of the finest tap; conv4_3 */
+  int mid_layer;         /* dslt_layer of a tap between the two, or 0; 0 */
+  int high_layer;        /* dslt_layer of the coarsest tap, above the others, or 0: a single tap; conv5_3 */
+  int pool3;             /* keep the backbone's third pooling; 1 / 0 */
+  int pool4;             /* keep the backbone's fourth pooling; 1 / 0 */
+  int reduce_channels;   /* channels after reduction, 1..512; 128 */
+  int reduce_kernel;     /* side of the reduction's kernel, 1 or 3; 1 / 3 */
+  int train_reduction;   /* dslt_reduction, as text 0, 1 or first; 1 (preset default: first) */
+  int fusion;            /* 1: first residual connection; 0: base uses the finest tap only (DSLT_m); 1 */
+  dslt_option_list fuse; /* weight of each reduced and upsampled tap in the sum; 1 / 0.8, 0.2 */
+  int residual;          /* 1: second residual connection, response = base + residual; 1 */
+  int regress_max_side;  /* longest side of the regression kernel, cells; 64 */
+  double regress_sigma;  /* deviation of the initial regression weights; 1e-7 */
+  int regress_bias;      /* 1: the regressions have a trainable bias; 0 / 1 */
+  double feature_scale;  /* further factor on all taps, on top of the weight file's own; 1 */
 
   /* soft label */
   double label_sigma;     /* deviation of the Gaussian, times the target's size in cells; 0.1 / 0.08 */
@@ -70,8 +70,8 @@ typedef struct dslt_dslt_options {
   double weight_decay; /* lambda, eq. 1 and 7, added to the gradient; 0 / 5.1e-4 */
   double decay_high;   /* times this for the residual regression; 1 / 40 */
   double rate_bias;    /* learning rate of biases, times the branch's; 2 */
-  int branch_rates;    /* 1: eta of the residual branch holds for its reduction and upsampling too; 0: for its
-                        * regression alone; 1 / 0 */
+  int branch_rates; /* dslt_branch_rates: eta of the residual branch holds for the reduction and upsampling of
+                        * no tap (0), of the coarsest (1), of all but the finest (2); 1 / 0 */
 
   /* first-frame training */
   double init_rate_low;    /* eta of the base branch (conv4_3); 2e-8 */

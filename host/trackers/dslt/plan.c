@@ -5,18 +5,15 @@
 #include "base/error.h"
 #include "trackers/dslt/dslt.h"
 
-static int plan_head(dslt_target *t) {
-  dslt_dslt_target *own = dslt_dslt_target_of(t);
-  const dslt_dslt_options *o = own->options;
-  const dslt_search_area *a = &t->search.area;
-  dslt_tap taps[DSLT_TAPS];
-  DSLT_TRY(dslt_dslt_taps(taps, o, t->shared->weights));
-  dslt_head_shape shape = {
+int dslt_dslt_head_shape(dslt_head_shape *out, const dslt_shared *shared, const dslt_search *search) {
+  const dslt_dslt_options *o = dslt_dslt_shared_options(shared);
+  const dslt_search_area *a = &search->area;
+  dslt_tap_list taps;
+  DSLT_TRY(dslt_dslt_taps(&taps, o, shared->weights));
+  *out = (dslt_head_shape){
       .map_height = a->map_height,
       .map_width = a->map_width,
-      .factor = taps[DSLT_TAP_HIGH].stride / taps[DSLT_TAP_LOW].stride,
-      .low_channels = taps[DSLT_TAP_LOW].channels,
-      .high_channels = taps[DSLT_TAP_HIGH].channels,
+      .taps = taps.count,
       .channels = o->reduce_channels,
       .reduce_kernel = o->reduce_kernel,
       .kernel_height = a->kernel_height,
@@ -25,12 +22,21 @@ static int plan_head(dslt_target *t) {
       .residual = o->residual,
       .bias = o->regress_bias,
       .train_reduction = o->train_reduction,
-      .fuse_low = (float)o->fuse_low,
-      .fuse_high = (float)o->fuse_high,
       .regress_sigma = (float)o->regress_sigma,
-      .batch = t->search.scale.levels,
+      .batch = search->scale.levels,
   };
-  return dslt_head_create(&own->head, t->backend, &shape, (uint64_t)t->shared->options->common.seed);
+  for (int t = 0; t < taps.count; ++t)
+    out->tap[t] = (dslt_head_tap){.channels = taps.tap[t].channels,
+                                  .factor = dslt_tap_factor(&taps, t),
+                                  .fuse = (float)dslt_option_list_at(&o->fuse, t)};
+  return DSLT_OK;
+}
+
+static int plan_head(dslt_target *t) {
+  dslt_head_shape shape;
+  DSLT_TRY(dslt_dslt_head_shape(&shape, t->shared, &t->search));
+  return dslt_head_create(&dslt_dslt_target_of(t)->head, t->backend, &shape,
+                          (uint64_t)t->shared->options->common.seed);
 }
 
 static int plan_samples(dslt_target *t) {
@@ -38,13 +44,14 @@ static int plan_samples(dslt_target *t) {
   const dslt_dslt_options *o = own->options;
   int slots = o->augment ? DSLT_DSLT_FIRST_SLOTS : 1;
   if (o->train_reduction == DSLT_REDUCTION_FIRST) {
-    DSLT_TRY(dslt_samples_create(&own->first, t->backend, slots, DSLT_TAPS, t->workspace->tap_values,
+    DSLT_TRY(dslt_samples_create(&own->first, t->backend, slots, t->workspace->taps, t->workspace->tap_values,
                                  t->response_values));
     slots = 1;
   }
   if (slots < o->memory) slots = o->memory;
-  return dslt_samples_create(&own->samples, t->backend, slots, DSLT_TAPS,
-                             dslt_dslt_workspace_of(t->workspace)->stored_values, t->response_values);
+  const dslt_dslt_workspace *w = dslt_dslt_workspace_of(t->workspace);
+  return dslt_samples_create(&own->samples, t->backend, slots, w->stored, w->stored_values,
+                             t->response_values);
 }
 
 static int plan_buffers(dslt_target *t) {

@@ -21,8 +21,7 @@ static const dslt_dslt_options paper = {
     .reduce_kernel = 1,
     .train_reduction = 1,
     .fusion = 1,
-    .fuse_low = 1,
-    .fuse_high = 1,
+    .fuse = {1, {1}},
     .residual = 1,
     .regress_max_side = 64,
     .regress_sigma = 1e-7,
@@ -86,8 +85,7 @@ static void fill_released(dslt_common_options *common, void *own) {
   fill_paper(common, o);
   o->pool3 = o->pool4 = 0;
   o->reduce_kernel = 3;
-  o->fuse_low = 0.8;
-  o->fuse_high = 0.2;
+  o->fuse = (dslt_option_list){2, {0.8, 0.2}};
   o->regress_bias = 1;
   o->label_sigma = 0.08;
   o->label_on_cell = 0;

@@ -4,7 +4,7 @@
 
 #include "trackers/dslt/dslt.h"
 
-int dslt_dslt_taps(dslt_tap out[DSLT_TAPS], const dslt_dslt_options *o, const dslt_weights *weights) {
+int dslt_dslt_taps(dslt_tap_list *out, const dslt_dslt_options *o, const dslt_weights *weights) {
   const dslt_backbone_spec spec = dslt_dslt_backbone(o);
   return dslt_backbone_taps(out, weights, &spec);
 }
@@ -12,7 +12,7 @@ int dslt_dslt_taps(dslt_tap out[DSLT_TAPS], const dslt_dslt_options *o, const ds
 static double at_least(double v, double low) { return v < low ? low : v; }
 static double at_most(double v, double high) { return v > high ? high : v; }
 
-static dslt_search_wishes wishes_of(const dslt_dslt_options *o, const dslt_tap taps[DSLT_TAPS]) {
+static dslt_search_wishes wishes_of(const dslt_dslt_options *o, const dslt_tap_list *taps) {
   return (dslt_search_wishes){.frame_side = o->frame_scale_side,
                               .frame_limit = o->frame_scale_limit,
                               .context_w = o->search_width,
@@ -21,12 +21,12 @@ static dslt_search_wishes wishes_of(const dslt_dslt_options *o, const dslt_tap t
                               .min_area = o->search_min_area,
                               .max_area = o->search_max_area,
                               .max_side = o->search_max_side,
-                              .stride = taps[DSLT_TAP_LOW].stride,
-                              .coarse = taps[DSLT_TAP_HIGH].stride,
+                              .stride = taps->tap[0].stride,
+                              .coarse = dslt_coarsest_tap(taps)->stride,
                               .kernel_max = o->regress_max_side,
                               .on_cell = o->label_on_cell,
                               .mapping = o->mapping,
-                              .shift = taps[DSLT_TAP_LOW].shift};
+                              .shift = taps->tap[0].shift};
 }
 
 /* The motion prior's deviation for a target of `side` input pixels, cells. */
@@ -58,7 +58,7 @@ dslt_label_shape dslt_dslt_label_shape(const dslt_search_area *a, const dslt_dsl
                             (float)at_least(at_least(o->label_sigma * cells_y, o->label_min_sigma), least)};
 }
 
-void dslt_dslt_search(dslt_search *out, const dslt_dslt_options *o, const dslt_tap taps[DSLT_TAPS],
+void dslt_dslt_search(dslt_search *out, const dslt_dslt_options *o, const dslt_tap_list *taps,
                       int frame_width, int frame_height, const dslt_box *box) {
   const dslt_search_wishes wishes = wishes_of(o, taps);
   double target_w, target_h;
