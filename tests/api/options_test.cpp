@@ -193,6 +193,7 @@ TEST(OptionValues, TextThatIsNoNumberIsRefusedAndTheRangeNamed) {
     const Options before = preset("paper");
     for (const char *value : bad) {
       const Options options = before;
+      if (std::strcmp(row.key, "fuse") == 0 && std::strcmp(value, "1,5") == 0) continue;  // a list of two
       EXPECT_EQ(dslt_options_set(options, row.key, value), DSLT_EOPTION) << row.key << "=" << value;
       EXPECT_TRUE(says(row.key) && says(row.values)) << dslt_last_error();
       EXPECT_TRUE(options == before) << row.key << "=" << value;
