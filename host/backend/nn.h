@@ -15,6 +15,7 @@ typedef struct dslt_net dslt_net;               /* a planned network for one bat
 typedef struct dslt_conv dslt_conv;             /* a planned same-size convolution of the head */
 typedef struct dslt_regress dslt_regress;       /* a planned regression: many channels to one, no padding */
 typedef struct dslt_fused_head dslt_fused_head; /* a head planned as one operation */
+typedef struct dslt_filter dslt_filter;         /* a planned correlation filter */
 
 typedef struct dslt_net_desc {
   int n, h, w;             /* input: [n][h][w][c], c as graph->layer[0] says */
@@ -46,6 +47,15 @@ typedef struct dslt_fused_head_tensors {
   float *upsample;                 /* [2 factor][2 factor][channels] */
   float *base, *residual;          /* [kh][kw][channels] */
 } dslt_fused_head_tensors;
+
+/* A correlation filter in closed form (math/correlation_filter.h) of square maps. */
+typedef struct dslt_filter_desc {
+  int side, channels; /* of a map, cells */
+  int margin;         /* the template is the filter without this many cells on every side */
+  int batch;          /* maps that filter_apply takes at most */
+  double lambda;      /* regularisation */
+  double sigma;       /* deviation of the target, cells */
+} dslt_filter_desc;
 
 /* clang-format off */
 #define DSLT_NN_OPERATIONS(XX)                                                                                   \
@@ -114,7 +124,15 @@ typedef struct dslt_fused_head_tensors {
                        const dslt_stop_rule *rule))                                                              \
   /* After early_stop: the signal-to-noise ratio of that step's response [count] into values [rule->limit]. */   \
   XX(int, snr, (dslt_backend *backend, float *values, const float *response, size_t count,                       \
-                const dslt_training *training))
+                const dslt_training *training))                                                                  \
+                                                                                                                 \
+  XX(int, filter_plan, (dslt_filter **out, dslt_backend *backend, const dslt_filter_desc *desc))                 \
+  /* kernel = (1 - rate) kernel + rate times the template of the map x [side][side][channels], which is windowed \
+   * first; kernel [side - 2 margin][side - 2 margin][channels]. rate 1: what was there does not matter. */      \
+  XX(int, filter_learn, (dslt_filter *filter, float *kernel, const float *x, double rate))                       \
+  /* y [n][2 margin + 1][2 margin + 1] = valid correlation of x [n][side][side][channels] with the kernel. */    \
+  XX(int, filter_apply, (dslt_filter *filter, float *y, const float *x, const float *kernel, int n))             \
+  XX(void, filter_free, (dslt_filter *filter))
 /* clang-format on */
 
 typedef struct dslt_nn_ops {

@@ -7,6 +7,7 @@
 
 #include "backend/types.h"
 #include "math/decision.h"
+#include "math/hann_search.h"
 #include "math/sample_ring.h"
 #include "math/search_rules.h"
 #include "math/target_state.h"
@@ -29,6 +30,15 @@ typedef struct dslt_sample_sources {
    * crop, with a ratio for each axis. A side that is not positive counts as a point. */                       \
   XX(int, crop_boxes, (dslt_backend *backend, float *out, int h, int w, const dslt_input_norm *norm,           \
                        const dslt_box *boxes, int count))                                                      \
+  /* The mean colour of the current frame, normalised, into mean [3]. */                                         \
+  XX(int, mean_colour, (dslt_backend *backend, float *mean, const dslt_input_norm *norm))                        \
+  /* Levels first_level .. first_level + count - 1 (0 is the smallest) of the pyramid in whole pixels            \
+   * (math/level_cut.h) around the place of `place`, for the size of `size`, into out                            \
+   * [count][input_height][input_width][3]; pixels outside the frame are `fill` [3]. region: memory for          \
+   * dslt_region_side_max() squared pixels of 3. */                                                              \
+  XX(int, crop_levels, (dslt_backend *backend, float *out, float *region, const dslt_search *search,             \
+                        const dslt_input_norm *norm, const float *fill, const dslt_target_state *place,          \
+                        const dslt_target_state *size, int first_level, int count))                              \
   /* 5 x 5 Gaussian blur of deviation `sigma` (> 0), edges replicated, or the mirror image about column `axis`   \
    * (sigma 0): in [h][w][3] -> out [h][w][3]. */                                                                \
   XX(int, augment, (dslt_backend *backend, float *out, const float *in, int h, int w, float sigma, int axis))    \
@@ -47,6 +57,12 @@ typedef struct dslt_sample_sources {
    * write scale, level and the label's place. */                                                                \
   XX(int, locate_levels, (dslt_backend *backend, dslt_target_state *state, const float *responses,               \
                           const dslt_search *search))                                                            \
+                                                                                                                 \
+  /* Find the target in responses [levels][response_height][response_width] as math/hann_search.h says, and move \
+   * the state; `before` becomes the state as it was. enlarged: memory for levels times the enlarged response. */\
+  XX(int, hann_search, (dslt_backend *backend, dslt_target_state *state, dslt_target_state *before,              \
+                        float *enlarged, const float *responses, const dslt_search *search,                      \
+                        const dslt_hann_rules *rules))                                                           \
                                                                                                                  \
   /* After locate or locate_levels: decide the remaining work of the frame. learns [ring->capacity] (may be NULL)\
    * becomes 1 for every slot that the frame's update learns from. */                                            \
