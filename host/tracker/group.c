@@ -96,6 +96,7 @@ int dslt_group_learn(dslt_group *g, const dslt_image *frame, const dslt_box *box
     if (rc < 0) return name_one(rc, "Box", i, count);
   }
   dslt_search searches[DSLT_GROUP_TARGETS];
+  if (g->shared.type->look) DSLT_TRY(g->shared.type->look(&g->shared, frame));
   for (int i = 0; i < count; ++i)
     DSLT_TRY(g->shared.type->measure(&searches[i], &g->shared, frame->width, frame->height, &boxes[i]));
   dslt_group_unplan(g);

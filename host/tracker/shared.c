@@ -52,31 +52,40 @@ static int make_room(dslt_shared *s) {
   return DSLT_OK;
 }
 
+/* The first network of a variant; net_count: there is none. */
+static int owner_of(const dslt_shared *s, int variant) {
+  int i = 0;
+  while (i < s->net_count && s->nets[i].variant != variant) ++i;
+  return i;
+}
+
 int dslt_shared_net(dslt_net **out, dslt_shared *s, int n, int h, int w) {
   for (int i = 0; i < s->net_count; ++i) {
     dslt_planned *p = &s->nets[i];
-    if (p->n != n || p->h != h || p->w != w) continue;
+    if (p->variant != s->variant || p->n != n || p->h != h || p->w != w) continue;
     p->used = s->plan;
     *out = p->net;
     return DSLT_OK;
   }
   DSLT_TRY(make_room(s));
-  const dslt_net *owner = s->net_count ? s->nets[0].net : NULL;
+  const int owner = owner_of(s, s->variant);
   dslt_net *net = NULL;
-  DSLT_TRY(s->type->plan_net(&net, s, n, h, w, owner));
+  DSLT_TRY(s->type->plan_net(&net, s, n, h, w, owner < s->net_count ? s->nets[owner].net : NULL));
   *out = net;
   if (!net) return DSLT_OK; /* these options need none */
-  s->nets[s->net_count++] = (dslt_planned){net, n, h, w, s->plan};
+  s->nets[s->net_count++] = (dslt_planned){net, s->variant, n, h, w, s->plan};
   return DSLT_OK;
 }
 
 void dslt_shared_new_plan(dslt_shared *s) { ++s->plan; }
 
-/* The least recently used network except the owner of the weights; 0: all are in use. */
+/* The least recently used network except the owners of the weights; 0: all are in use. */
 static int longest_unused(const dslt_shared *s) {
   int found = 0;
   for (int i = 1; i < s->net_count; ++i)
-    if (s->nets[i].used != s->plan && (!found || s->nets[i].used < s->nets[found].used)) found = i;
+    if (s->nets[i].used != s->plan && i != owner_of(s, s->nets[i].variant) &&
+        (!found || s->nets[i].used < s->nets[found].used))
+      found = i;
   return found;
 }
 
@@ -84,13 +93,14 @@ void dslt_shared_trim(dslt_shared *s) {
   int i;
   while (s->net_count > KEPT && (i = longest_unused(s)) > 0) {
     s->backend->nn->net_free(s->nets[i].net);
-    s->nets[i] = s->nets[--s->net_count];
+    --s->net_count; /* the order stays: owners come before those that share their weights */
+    memmove(&s->nets[i], &s->nets[i + 1], (size_t)(s->net_count - i) * sizeof *s->nets);
   }
 }
 
 void dslt_shared_forget(dslt_shared *s) {
   while (s->net_count > 0)
-    s->backend->nn->net_free(s->nets[--s->net_count].net); /* the owner of the weights last */
+    s->backend->nn->net_free(s->nets[--s->net_count].net); /* the owners of the weights are before the rest */
 }
 
 /* ---- helpers ------------------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@ extern "C" {
 /* A network kept for the next target of its size. */
 typedef struct dslt_planned {
   dslt_net *net;
+  int variant;  /* which of the weights' networks */
   int n, h, w;  /* batch and input size */
   int64_t used; /* by this plan last */
 } dslt_planned;
@@ -25,7 +26,8 @@ typedef struct dslt_shared {
   const dslt_weights *weights;   /* borrowed */
   dslt_backend *backend;
   dslt_input_norm norm; /* of network inputs */
-  dslt_planned *nets;   /* the first one owns the packed weights and is freed last */
+  int variant; /* which of the weights' networks the present video needs; 0 unless the tracker says so */
+  dslt_planned *nets; /* the first one of a variant owns the packed weights and is freed after the others */
   int net_count, net_room;
   int64_t plan;   /* counts plans, for `used` */
   char note[256]; /* why backend "auto" does without a GPU, or "" */

@@ -123,6 +123,7 @@ float *dslt_target_tap(const dslt_target *t, int tap) {
 }
 
 int dslt_target_crop_search(dslt_target *t) {
+  if (t->type->crop) return t->type->crop(t);
   int n = t->workspace->searched;
   return dslt_target_crop(t, dslt_target_input(t), -(n - 1) / 2, n);
 }

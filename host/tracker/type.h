@@ -28,6 +28,9 @@ struct dslt_tracker_type {
   /* ---- what targets share ---- */
   /* Check the weights against the options and set `norm`; the backend is not open yet. DSLT_EWEIGHTS. */
   int (*open)(dslt_shared *shared);
+  /* Look at the first frame of a video, before measure(): `shared->variant` may say which of the weights'
+   * networks to plan. May be NULL. */
+  int (*look)(dslt_shared *shared, const dslt_image *frame);
   /* Plan the network for inputs [n][h][w][3]; `share` (may be NULL) is an earlier plan to take weights from.
    * *out stays NULL where the options need no network. The function is NULL where the tracker has none. Without
    * one, each target is searched by itself. */
@@ -52,6 +55,8 @@ struct dslt_tracker_type {
   void (*free)(dslt_target *t);
   /* Learn the target on the backend's current frame; steps, loss and peak go into `result`. */
   int (*learn)(dslt_target *t, dslt_result *result);
+  /* Crop the frame's search into dslt_target_input(). NULL: the levels around the middle one, by crop(). */
+  int (*crop)(dslt_target *t);
   /* The calls of one frame. A device may record them, so they must be the same for every frame and not wait:
    * decisions about a frame are made in backend memory. */
   int (*frame)(dslt_target *t);

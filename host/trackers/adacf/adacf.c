@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* adacf.c: the row of CFNet and AdaCFNet in the list of trackers. */
+#include "trackers/adacf/adacf.h"
+
+const dslt_tracker_type dslt_type_adacf = {
+    .name = "adacf",
+    .summary = "CFNet (CVPR 2017), and AdaCFNet: channel attention and focal loss (2019)",
+    .options_size = sizeof(dslt_adacf_options),
+    .rows = dslt_adacf_rows,
+    .row_count = DSLT_ADACF_ROWS,
+    .presets = dslt_adacf_presets,
+    .preset_count = DSLT_ADACF_PRESETS,
+    .check = dslt_adacf_options_check,
+    .open = dslt_adacf_open,
+    .look = dslt_adacf_look,
+    .plan_net = dslt_adacf_plan_net,
+    .layout = dslt_adacf_layout,
+    .workspace_size = sizeof(dslt_adacf_workspace),
+    .plan_workspace = dslt_adacf_plan_workspace,
+    .free_workspace = dslt_adacf_free_workspace,
+    .measure = dslt_adacf_measure,
+    .target_size = sizeof(dslt_adacf_target),
+    .sections = 1,
+    .plan = dslt_adacf_plan,
+    .free = dslt_adacf_free,
+    .learn = dslt_adacf_learn,
+    .crop = dslt_adacf_crop,
+    .frame = dslt_adacf_frame,
+    .result = dslt_adacf_result,
+    .cost = dslt_adacf_cost,
+};

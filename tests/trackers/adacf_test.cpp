@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+// CFNet's tracker with a small random network, whose correlation filter follows a rendered target all the same; the
+// authors' boxes, where their weights are at hand.
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "../api/small_world.h"
+#include "base/rng.h"
+#include "nn/weights.h"
+#include "tracker/group.h"
+
+namespace {
+
+// A safetensors file with float32 tensors.
+class WeightFile {
+ public:
+  void set_metadata(const std::string &key, const std::string &value) {
+    metadata_ += (metadata_.empty() ? "\"" : ",\"") + key + "\":\"" + value + "\"";
+  }
+  void add(const std::string &name, const std::string &shape, const std::vector<float> &values) {
+    const std::size_t first = data_.size(), bytes = values.size() * sizeof(float);
+    data_.append(reinterpret_cast<const char *>(values.data()), bytes);
+    tensors_ += ",\"" + name + "\":{\"dtype\":\"F32\",\"shape\":[" + shape + "],\"data_offsets\":[" +
+                std::to_string(first) + "," + std::to_string(first + bytes) + "]}";
+  }
+  std::string bytes() const {
+    const std::string header = "{\"__metadata__\":{" + metadata_ + "}" + tensors_ + "}";
+    const uint64_t length = header.size();
+    return std::string(reinterpret_cast<const char *>(&length), sizeof length) + header + data_;
+  }
+
+ private:
+  std::string metadata_, tensors_, data_;
+};
+
+// A layer in the metadata, where quotation marks are escaped.
+std::string layer(const std::string &name, const std::string &rest) {
+  std::string text = "{'name':'" + name + "'," + rest + "}", out;
+  for (char c : text) out += c == '\'' ? "\\\"" : std::string(1, c);
+  return out;
+}
+
+void add_tensors(WeightFile *file, const std::string &name, int out, int in, int side, double scale,
+                 uint64_t seed) {
+  dslt_rng rng = dslt_rng_make(seed, 3);
+  std::vector<float> values(std::size_t(out) * in * side * side);
+  for (float &v : values) v = float(scale * (double(dslt_rng_below(&rng, 2001)) / 1000 - 1));
+  const std::string sides = std::to_string(side) + "," + std::to_string(side);
+  file->add(name + ".weight", std::to_string(out) + "," + std::to_string(in) + "," + sides, values);
+  file->add(name + ".bias", std::to_string(out), std::vector<float>(std::size_t(out), 0.1f));
+}
+
+// CFNet's layers, narrower: one network, or one for each of two seeds.
+std::string network_file(const std::vector<uint64_t> &seeds) {
+  WeightFile file;
+  std::string graph = "[" + layer("image", "'kind':'input','channels':3"), taps, scales;
+  int at = 1;
+  for (uint64_t seed : seeds) {
+    const std::string n = seed == seeds[0] && at == 1 ? "" : "grey_";
+    const std::string first = std::to_string(at), second = std::to_string(at + 1);
+    graph += "," + layer(n + "conv1",
+                         "'kind':'conv','inputs':[0],'activation':'relu','channels':12,"
+                         "'kernel':[11,11],'stride':[2,2]");
+    graph +=
+        "," + layer(n + "pool1", "'kind':'max_pool','inputs':[" + first + "],'kernel':[3,3],'stride':[2,2]");
+    graph += "," + layer(n + "conv2", "'kind':'conv','inputs':[" + second +
+                                          "],'activation':'relu','channels':8,"
+                                          "'kernel':[5,5],'groups':2");
+    add_tensors(&file, n + "conv1", 12, 3, 11, 0.002, seed);
+    add_tensors(&file, n + "conv2", 8, 6, 5, 0.5, seed + 1);
+    taps += (at > 1 ? "," : "") + n + "conv2", scales += at > 1 ? ",1" : "1";
+    at += 3;
+  }
+  file.set_metadata("dslt.graph", graph + "]");
+  file.set_metadata("dslt.taps", taps);
+  file.set_metadata("dslt.scales", scales);
+  file.set_metadata("dslt.channel_order", "rgb");
+  file.set_metadata("dslt.mean", "0,0,0");
+  file.set_metadata("dslt.deviation", "1,1,1");
+  return file.bytes();
+}
+
+Weights weights_of(const std::string &bytes) {
+  dslt_weights *weights = nullptr;
+  EXPECT_EQ(dslt_weights_from_memory(&weights, bytes.data(), bytes.size(), "small"), DSLT_OK)
+      << dslt_last_error();
+  return Weights(weights);
+}
+
+Options cfnet() {
+  Options options("cfnet");
+  options["backend"] = "cpu";
+  options["threads"] = 1;
+  return options;
+}
+
+class AdacfTest : public testing::Test {
+ protected:
+  static constexpr int kFrames = 10;
+  void SetUp() override {
+    dslt_scene_options o;
+    dslt_scene_defaults(&o);
+    o.width = 160, o.height = 120, o.frames = 150, o.object_width = 28, o.object_height = 24;
+    dslt_scene *scene = nullptr;
+    ASSERT_EQ(dslt_scene_create(&scene, &o), DSLT_OK) << dslt_last_error();
+    dslt_canvas canvas = {};
+    for (int i = 0; i < kFrames; ++i) {
+      dslt_box box;
+      ASSERT_EQ(dslt_scene_render(&canvas, &box, scene, 2 * i), DSLT_OK) << dslt_last_error();
+      truth_.push_back(box);
+      pixels_.emplace_back(canvas.pixels, canvas.pixels + 160 * 120 * 3);
+      std::vector<uint8_t> grey;
+      for (std::size_t p = 0; p < pixels_.back().size(); p += 3) grey.push_back(pixels_.back()[p + 1]);
+      grey_.push_back(grey);
+    }
+    dslt_canvas_free(&canvas);
+    dslt_scene_free(scene);
+  }
+  dslt_image image(std::size_t i, bool grey = false) const {
+    if (grey) return {grey_[i].data(), 160, 120, 160, DSLT_GRAY8};
+    return {pixels_[i].data(), 160, 120, 160 * 3, DSLT_BGR8};
+  }
+  std::vector<dslt_result> run(const dslt_options *options, const Weights &weights, bool grey = false) const {
+    dslt_tracker *tracker = nullptr;
+    EXPECT_EQ(dslt_tracker_create(&tracker, options, weights.get()), DSLT_OK) << dslt_last_error();
+    const Tracker owner(tracker);
+    std::vector<dslt_result> out;
+    dslt_image frame = image(0, grey);
+    EXPECT_EQ(dslt_tracker_init(tracker, &frame, &truth_[0]), DSLT_OK) << dslt_last_error();
+    for (std::size_t i = 1; i < kFrames; ++i) {
+      dslt_result r = {};
+      frame = image(i, grey);
+      EXPECT_EQ(dslt_tracker_update(&r, tracker, &frame), DSLT_OK) << dslt_last_error();
+      out.push_back(r);
+    }
+    return out;
+  }
+  static double overlap(const dslt_box &a, const dslt_box &b) {
+    const double w = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x);
+    const double h = std::min(a.y + a.height, b.y + b.height) - std::max(a.y, b.y);
+    if (!(w > 0 && h > 0)) return 0;
+    return w * h / (a.width * a.height + b.width * b.height - w * h);
+  }
+  static std::vector<double> numbers(const std::vector<dslt_result> &results) {
+    std::vector<double> out;
+    for (const dslt_result &r : results)
+      out.insert(out.end(), {r.box.x, r.box.y, r.box.width, r.box.height, r.peak, double(r.scale_level)});
+    return out;
+  }
+  std::vector<std::vector<uint8_t>> pixels_, grey_;
+  std::vector<dslt_box> truth_;
+  std::string one_ = network_file({1}), two_ = network_file({1, 9});
+};
+
+TEST_F(AdacfTest, FollowsATarget) {
+  EXPECT_LT(overlap(truth_[0], truth_.back()), 0.8)
+      << "the target hardly moves, so following it shows nothing";
+  const std::vector<dslt_result> results = run(cfnet(), weights_of(one_));
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    EXPECT_GT(overlap(results[i].box, truth_[i + 1]), 0.6) << i;
+    EXPECT_GT(results[i].peak, 0) << i;
+    EXPECT_EQ(results[i].steps, 1);
+    EXPECT_EQ(results[i].lost, 0);
+  }
+}
+
+TEST_F(AdacfTest, TheSameRunTwiceGivesTheSameBytesWithAnyThreads) {
+  Options options = cfnet();
+  const Weights weights = weights_of(one_);
+  const std::vector<double> once = numbers(run(options, weights));
+  EXPECT_EQ(numbers(run(options, weights)), once);
+  options["threads"] = 3;
+  EXPECT_EQ(numbers(run(options, weights)), once);
+}
+
+TEST_F(AdacfTest, GreyVideosHaveTheirOwnNetwork) {
+  Options options = cfnet();
+  const Weights both = weights_of(two_);
+  const std::vector<double> colour = numbers(run(options, weights_of(one_), true));
+  EXPECT_EQ(numbers(run(options, weights_of(network_file({9})), true)), numbers(run(options, both, true)));
+  EXPECT_NE(numbers(run(options, both, true)), colour);
+  options["grey_network"] = 0;
+  EXPECT_EQ(numbers(run(options, both, true)), colour);
+  EXPECT_EQ(numbers(run(cfnet(), both)), numbers(run(cfnet(), weights_of(one_))));
+}
+
+TEST_F(AdacfTest, OneTrackerTakesGreyAndColourVideosInTurn) {
+  const Weights both = weights_of(two_);
+  const Tracker tracker = make_tracker(cfnet(), both);
+  const std::vector<dslt_result> expected[] = {run(cfnet(), both), run(cfnet(), both, true)};
+  for (int round = 0; round < 4; ++round) {
+    dslt_image frame = image(0, round % 2);
+    dslt_result r = {};
+    ASSERT_EQ(dslt_tracker_init(tracker.get(), &frame, &truth_[0]), DSLT_OK) << dslt_last_error();
+    frame = image(1, round % 2);
+    ASSERT_EQ(dslt_tracker_update(&r, tracker.get(), &frame), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(numbers({r}), numbers({expected[round % 2][0]})) << round;
+  }
+}
+
+TEST_F(AdacfTest, TargetsOfAGroupAreIndependent) {
+  const Weights weights = weights_of(one_);
+  dslt_group *group = nullptr;
+  ASSERT_EQ(dslt_group_create(&group, cfnet(), weights.get()), DSLT_OK) << dslt_last_error();
+  const dslt_box boxes[] = {{10, 12, 20, 16}, truth_[0]};
+  dslt_image frame = image(0);
+  ASSERT_EQ(dslt_group_init(group, &frame, boxes, 2), DSLT_OK) << dslt_last_error();
+  const std::vector<dslt_result> alone = run(cfnet(), weights);
+  for (std::size_t i = 1; i < 4; ++i) {
+    dslt_result r[2] = {};
+    frame = image(i);
+    const dslt_target_state before = dslt_group_target(group, 1)->seen;
+    ASSERT_EQ(dslt_group_update(r, group, &frame), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(numbers({r[1]}), numbers({alone[i - 1]})) << i;
+    dslt_work work[DSLT_STAGE_COUNT];
+    dslt_group_work(work, group, 1, &before, &r[1]);
+    EXPECT_GT(work[DSLT_STAGE_BACKBONE].flop, 4 * 2.0 * 123 * 123 * 12 * 363)
+        << "four crops through the first layer";
+    EXPECT_GT(work[DSLT_STAGE_UPDATE].flop, 0);
+  }
+  dslt_response response;
+  ASSERT_EQ(dslt_group_response(&response, group, 1), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(response.width, 33);
+  EXPECT_EQ(response.height, 33);
+  EXPECT_NEAR(response.window.width, 132.0 / 127 * std::sqrt(54.0 * 50.0), 8);
+  dslt_group_free(group);
+}
+
+TEST_F(AdacfTest, AFixedTemplateIsNotLearntAgain) {
+  Options options = cfnet();
+  options["template_rate"] = 0;
+  const std::vector<dslt_result> fixed = run(options, weights_of(one_));
+  EXPECT_EQ(fixed[0].steps, 0);
+  EXPECT_EQ(fixed[0].box.x, run(cfnet(), weights_of(one_))[0].box.x)
+      << "the first search has the same template";
+  EXPECT_GT(overlap(fixed.back().box, truth_.back()), 0.5);
+}
+
+TEST_F(AdacfTest, OtherWeightsAreRefused) {
+  dslt_tracker *tracker = nullptr;
+  EXPECT_EQ(dslt_tracker_create(&tracker, cfnet(), small_weights().get()), DSLT_EWEIGHTS);
+  EXPECT_NE(std::string(dslt_last_error()).find("convert.py"), std::string::npos) << dslt_last_error();
+  Options options = cfnet();
+  options["filter_margin"] = 28;
+  EXPECT_EQ(dslt_tracker_create(&tracker, options, weights_of(one_).get()), DSLT_OK) << dslt_last_error();
+  dslt_tracker_free(tracker);
+  options["filter_margin"] = 29;
+  EXPECT_EQ(dslt_tracker_create(&tracker, options, weights_of(one_).get()), DSLT_EWEIGHTS);
+  options["filter_margin"] = 28;
+  options["enlarge"] = 16;
+  EXPECT_EQ(dslt_tracker_create(&tracker, options, weights_of(one_).get()), DSLT_OK) << dslt_last_error();
+  dslt_tracker_free(tracker);
+}
+
+TEST(AdacfOptionsTest, AreTheAuthors) {
+  const std::pair<const char *, double> numbers[] = {
+      {"context", 0.5},      {"exemplar_side", 127}, {"filter_lambda", 10},    {"filter_sigma", 2},
+      {"filter_margin", 16}, {"enlarge", 8},         {"template_rate", 0.005}, {"window_influence", 0.2625},
+      {"scale_levels", 3},   {"scale_step", 1.0575}, {"scale_penalty", 0.978}, {"scale_rate", 0.52},
+      {"scale_min", 0.2},    {"scale_max", 5},
+  };
+  Options options("cfnet");
+  EXPECT_STREQ(dslt_options_tracker(options), "adacf");
+  for (const auto &[key, value] : numbers) EXPECT_DOUBLE_EQ(options.number(key), value) << key;
+  options["scale_levels"] = 4;
+  EXPECT_EQ(dslt_options_check(options), DSLT_EOPTION);
+}
+
+}  // namespace
