@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Turn published VGG-16 weights into the safetensors file that dslt reads; weights/README.md says where to get them."""
+"""Turn published VGG-16 or CFNet weights into the safetensors file that dslt reads; weights/README.md says where to get them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ except ImportError:
     sys.exit(f"convert.py: {sys.executable} has no numpy: run it with /usr/bin/python3 after apt-get install python3-numpy, or pip install numpy.")
 
 import caffemodel
+import cfnet
 import kerasfile
 import matfile
 import npzfile
@@ -58,6 +59,7 @@ def parser() -> Parser:
     out.add_argument(
         "--names", choices=("caffe", "torch"), default="caffe", help="conv1_1 or features.0; default: caffe"
     )
+    out.add_argument("--grey", type=Path, metavar="FILE", help="CFNet: the authors' network for grey videos, kept beside it")
     feeding = out.add_argument_group("how the network is fed, where the file's kind does not tell")
     feeding.add_argument("--channel-order", choices=("bgr", "rgb"), help="the order in which conv1_1 expects colours")
     feeding.add_argument(
@@ -177,6 +179,10 @@ def convert(args: argparse.Namespace) -> list[str]:
     notes: list[str] = []
     if not args.output.parent.is_dir() or args.output.is_dir():
         raise ConvertError(f"{args.output} cannot be written: it is a folder, or its folder does not exist.")
+    if cfnet.is_cfnet(args.input):
+        return cfnet.convert(args)
+    if args.grey:
+        raise ConvertError("--grey belongs to CFNet's networks, and this is none.")
     found = read(args.input)
     backbone = assemble(found, args.layers)
     if backbone.preprocess.channel_order != found.preprocess.channel_order:

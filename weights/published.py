@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The official VGG-16 files: names, digests as their publishers or several independent users state them, licences."""
+"""The official VGG-16 files, and CFNet's: names, digests as their publishers or several independent users state them, licences."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 OXFORD_LICENSE = "CC BY 4.0 (Visual Geometry Group, University of Oxford)"
 TORCHVISION_LICENSE = "BSD-3-Clause (torchvision; terms of the training data may apply)"
+CFNET_LICENSE = "MIT (CFNet by J. Valmadre, L. Bertinetto and others; terms of the training data may apply)"
 UNKNOWN_LICENSE = "unknown"
 
 
@@ -36,6 +37,12 @@ FILES = (
     Published("vgg16_weights_tf_dim_ordering_tf_kernels.h5", "md5", "64373286793e3c8b2b4e3219cbf3544b", OXFORD_LICENSE),
     Published(
         "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5", "md5", "6d6bbae143d832006294945121d1f1fc", OXFORD_LICENSE
+    ),
+    Published(
+        "cfnet-conv2_e80.mat", "sha256", "72e9bf0911a5d2008cfc12d983b71cd80de2b33ea3b942be5f76849273515b51", CFNET_LICENSE
+    ),
+    Published(
+        "cfnet-conv2_gray_e40.mat", "sha256", "e61093b35a122ec79a797f39f4c62cb5f70fa522f4a28aa14aff0873e5f75d24", CFNET_LICENSE
     ),
     Published("imagenet-vgg-verydeep-16.mat", "md5", "f72d927587ca4c97fbd165ec9cb9997f", OXFORD_LICENSE),
 )
