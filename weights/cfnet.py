@@ -53,6 +53,13 @@ def _parameters(net: Any) -> dict[str, np.ndarray]:
     return {str(p.name): np.asarray(p.value, np.float64) for p in np.atleast_1d(net.params)}
 
 
+def parameters_of(path: Path) -> dict[str, np.ndarray]:
+    """All parameters of a network, by their names in the file."""
+    if not is_cfnet(path):
+        raise SystemExit(f"{path} is no network of CFNet's.")
+    return _parameters(_load(path))
+
+
 def fold(weight: np.ndarray, bias: np.ndarray, gain: np.ndarray, shift: np.ndarray, moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Batch normalisation behind a convolution, as part of it; the second moment is the deviation itself."""
     factor = gain / moments[:, 1]
