@@ -7,8 +7,12 @@
     venv/bin/python bench/networks/compare.py --build build --shared ../shared/data/weights
 
 Each network runs on several input sizes, in float32 and, where the processor has it, bfloat16. The error of a tap is the
-largest difference over the largest value. Speeds are taken in turns, and the least of all runs counts on both sides: what
-else the machine does only adds; with --threads 1 it is the time that the processor worked for the process. Exit code 1 where an error is above 1e-4 (float32) or 2e-2 (bfloat16).
+largest difference over the largest value, and that of a row the largest of its taps and of --inputs random pictures.
+
+Speed: both sides stay loaded, and take turns of a few runs for --seconds. The least of all runs counts on both sides,
+because what else the machine does only adds to it: by the clock, and with one thread also the processor's work for the
+process, which others cannot lengthen (they still share caches and clock rate). The ratio of a pair of turns says how
+steady that is: its median stands in the last column. Exit code 1 where an error is above 1e-4 (float32) or 2e-2 (bfloat16).
 """
 import argparse
 import os
@@ -55,29 +59,58 @@ def session(path, threads):
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-def ours(program, path, size, precision, threads, seconds, x, taps, shapes, folder):
-    source, result = os.path.join(folder, "x"), os.path.join(folder, "y")
-    numpy.ascontiguousarray(x[0].transpose(1, 2, 0)).tofile(source)
-    command = [program, path, str(size[0]), str(size[1]), precision, str(threads), str(seconds), source, result] + taps
-    done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ, OMP_NUM_THREADS=str(threads)))
-    if done.returncode:
-        return done.stderr.strip(), None
-    values, outputs, at = numpy.fromfile(result, numpy.float32), [], 0
-    for shape in shapes:
-        count = int(numpy.prod(shape))
-        outputs.append(values[at:at + count].reshape(shape[2], shape[3], shape[1]).transpose(2, 0, 1)[None])
-        at += count
-    return float(done.stdout.split()[1]), outputs
+class Ours:
+    """dslt_network_run with a network planned: outputs, and the least milliseconds of some runs."""
+
+    def __init__(self, program, path, size, precision, threads, x, taps, shapes, folder):
+        source, result = os.path.join(folder, "x"), os.path.join(folder, "y")
+        numpy.ascontiguousarray(x[0].transpose(1, 2, 0)).tofile(source)
+        command = [program, path, str(size[0]), str(size[1]), precision, str(threads), source, result] + taps
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        text=True, env=dict(os.environ, OMP_NUM_THREADS=str(threads)))
+        self.failure, self.outputs = None, []
+        try:
+            self.time(1)
+        except (ValueError, BrokenPipeError):
+            self.failure = self.process.stderr.read().strip()
+            return
+        values, at = numpy.fromfile(result, numpy.float32), 0
+        for shape in shapes:
+            count = int(numpy.prod(shape))
+            self.outputs.append(values[at:at + count].reshape(shape[2], shape[3], shape[1]).transpose(2, 0, 1)[None])
+            at += count
+
+    def time(self, runs):
+        """Least milliseconds by the clock, and of the processor's work."""
+        self.process.stdin.write("%d\n" % runs)
+        self.process.stdin.flush()
+        wall, work = map(float, self.process.stdout.readline().split())
+        return wall, work
+
+    def close(self):
+        self.process.communicate()
 
 
-def theirs(run, x, seconds, threads):
-    clock = time.process_time if threads == 1 else time.perf_counter
-    times, end = [], time.perf_counter() + seconds
-    while len(times) < 3 or time.perf_counter() < end:
-        before = clock()
-        outputs = run.run(None, {run.get_inputs()[0].name: x})
-        times.append(1e3 * (clock() - before))
-    return min(times), outputs
+def theirs(run, feed, runs):
+    wall = work = float("inf")
+    for _ in range(runs):
+        before, worked = time.perf_counter(), time.process_time()
+        run.run(None, feed)
+        wall = min(wall, 1e3 * (time.perf_counter() - before))
+        work = min(work, 1e3 * (time.process_time() - worked))
+    return wall, work
+
+
+def race(mine, run, feed, seconds, runs):
+    """Least (clock, work) of both, and the median ratio of the pairs of turns by the clock."""
+    pairs, end = [], time.perf_counter() + seconds
+    theirs(run, feed, runs)
+    mine.time(runs)
+    while len(pairs) < 5 or time.perf_counter() < end:
+        pairs.append(mine.time(runs) + theirs(run, feed, runs))
+    a_wall, a_work, b_wall, b_work = (min(column) for column in zip(*pairs))
+    ratios = sorted(pair[2] / pair[0] for pair in pairs)
+    return a_wall, a_work, b_wall, b_work, ratios[len(ratios) // 2]
 
 
 def largest_error(got, want):
@@ -90,46 +123,58 @@ def main():
     parser.add_argument("--build", default="build")
     parser.add_argument("--shared", default="../shared/data/weights")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seconds", type=float, default=0.5, help="of each turn")
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=2, help="of each network and size")
+    parser.add_argument("--runs", type=int, default=3, help="of one turn")
+    parser.add_argument("--inputs", type=int, default=3, help="random pictures for the errors")
     parser.add_argument("--only", help="a network's name")
     parser.add_argument("--no-bf16", action="store_true")
     arguments = parser.parse_args()
     program, bad = os.path.join(arguments.build, "dslt_network_run"), 0
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
     print("%s, %d threads, onnxruntime %s" % (cpu, arguments.threads, onnxruntime.__version__))
-    print("%-14s %-9s %10s %10s %9s %9s %7s" % ("network", "size", "error", "bf16", "dslt ms", "ort ms", "times"))
+    print("| network | size | error | error in bf16 | dslt ms | onnxruntime ms | times as fast%s | median pair |"
+          % (" | the same, processor time" if arguments.threads == 1 else ""))
+    print("| --- " * (9 if arguments.threads == 1 else 8) + "|")
     with tempfile.TemporaryDirectory() as folder:
         for name, (path, taps, sizes) in networks(folder, arguments.shared).items():
-            if arguments.only and arguments.only != name:
+            if arguments.only and arguments.only not in name:
                 continue
             run = session(path, arguments.threads)
             for size in sizes:
-                x = numpy.random.RandomState(7).standard_normal((1, 3) + size).astype(numpy.float32)
-                if name == "googlenet" or name.startswith("nano"):
-                    x *= 50
-                want = run.run(None, {run.get_inputs()[0].name: x})
-                shapes, mine, other = [w.shape for w in want], [], []
-                for _ in range(arguments.turns):
-                    ms, got = ours(program, path, size, "f32", arguments.threads, arguments.seconds, x, taps, shapes, folder)
-                    if got is None:
-                        break
-                    mine.append(ms)
-                    other.append(theirs(run, x, arguments.seconds, arguments.threads)[0])
-                label = "%dx%d" % (size[1], size[0])
-                if not mine:
-                    print("%-14s %-9s %s" % (name, label, ms))
-                    bad = 1
-                    continue
-                error, low = largest_error(got, want), float("nan")
-                if not arguments.no_bf16:
-                    got = ours(program, path, size, "bf16", arguments.threads, 0, x, taps, shapes, folder)[1]
-                    low = largest_error(got, want) if got else float("nan")
-                a, b = min(mine), min(other)
-                print("%-14s %-9s %10.2g %10.2g %9.3f %9.3f %7.2f" % (name, label, error, low, a, b, b / a))
-                sys.stdout.flush()
-                bad |= not error < 1e-4 or low >= 2e-2
+                bad |= compare(arguments, program, name, path, taps, size, run, folder)
     return int(bad)
+
+
+def picture(name, size, seed):
+    x = numpy.random.RandomState(seed).standard_normal((1, 3) + size).astype(numpy.float32)
+    return 50 * x if name == "googlenet" or name.startswith("nano") else x  # these are fed 0..255
+
+
+def compare(arguments, program, name, path, taps, size, run, folder):
+    """One row; whether an error is too large."""
+    errors = {"f32": [], "bf16": [float("nan")] if arguments.no_bf16 else []}
+    label, mine = "%dx%d" % (size[1], size[0]), None
+    for seed in range(7, 7 + arguments.inputs):
+        x = picture(name, size, seed)
+        feed = {run.get_inputs()[0].name: x}
+        want = run.run(None, feed)
+        for precision in ["f32"] + ["bf16"] * (not arguments.no_bf16):
+            some = Ours(program, path, size, precision, arguments.threads, x, taps, [w.shape for w in want], folder)
+            if some.failure is not None:
+                print("| %s | %s | %s |" % (name, label, some.failure))
+                return True
+            errors[precision].append(largest_error(some.outputs, want))
+            if precision == "f32" and mine is None:
+                mine, mine_feed = some, feed
+            else:
+                some.close()
+    a, a_work, b, b_work, median = race(mine, run, mine_feed, arguments.seconds, arguments.runs)
+    mine.close()
+    error, low = max(errors["f32"]), max(errors["bf16"])
+    work = " %.2f |" % (b_work / a_work) if arguments.threads == 1 else ""
+    print("| %s | %s | %.2g | %.2g | %.3f | %.3f | %.2f |%s %.2f |" % (name, label, error, low, a, b, b / a, work, median))
+    sys.stdout.flush()
+    return not error < 1e-4 or low >= 2e-2
 
 
 if __name__ == "__main__":

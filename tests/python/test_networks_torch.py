@@ -160,8 +160,8 @@ def computed(network: Network, precision: str, taps: list[int]) -> list[np.ndarr
             some = taps[first:first + TAPS_MOST]
             names = [network.layers[tap]["name"] for tap in some]
             done = subprocess.run(
-                [PROGRAM, files[0], *map(str, network.size), precision, "1", "0", files[1], files[2], *names],
-                capture_output=True, text=True, check=False)
+                [PROGRAM, files[0], *map(str, network.size), precision, "1", files[1], files[2], *names],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise AssertionError(done.stderr)
             values, at = np.fromfile(files[2], np.float32), 0
