@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "math/layers.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -33,16 +35,6 @@ typedef enum dslt_layer_kind {
   DSLT_LAYER_ACTIVATION,     /* only the activation */
   DSLT_LAYER_KINDS
 } dslt_layer_kind;
-
-typedef enum dslt_activation {
-  DSLT_ACTIVATION_NONE = 0,
-  DSLT_ACTIVATION_RELU,
-  DSLT_ACTIVATION_RELU6,
-  DSLT_ACTIVATION_HARD_SWISH,   /* x * clip(x / 6 + 1/2, 0, 1) */
-  DSLT_ACTIVATION_HARD_SIGMOID, /* clip(slope * x + 1/2, 0, 1) */
-  DSLT_ACTIVATION_SIGMOID,
-  DSLT_ACTIVATIONS
-} dslt_activation;
 
 /* How a pooling's output size is rounded. UP is Caffe's and PyTorch's ceil_mode: a last window that would
  * begin in the padding behind the map is left out. */

@@ -7,20 +7,9 @@
 
 #include "cpu.h"
 
-static float activate(const dslt_node *l, float x) {
-  switch (l->activation) {
-    case DSLT_ACTIVATION_RELU: return x > 0.0f ? x : 0.0f;
-    case DSLT_ACTIVATION_RELU6: return x > 0.0f ? (x < 6.0f ? x : 6.0f) : 0.0f;
-    case DSLT_ACTIVATION_HARD_SWISH: return x * fminf(fmaxf(x / 6.0f + 0.5f, 0.0f), 1.0f);
-    case DSLT_ACTIVATION_HARD_SIGMOID: return fminf(fmaxf(l->slope * x + 0.5f, 0.0f), 1.0f);
-    case DSLT_ACTIVATION_SIGMOID: return 1.0f / (1.0f + expf(-x));
-    default: return x;
-  }
-}
-
 static void activate_row(const dslt_node *l, float *y, size_t count) {
   if (l->activation == DSLT_ACTIVATION_NONE) return;
-  for (size_t i = 0; i < count; ++i) y[i] = activate(l, y[i]);
+  for (size_t i = 0; i < count; ++i) y[i] = dslt_activate(l->activation, l->slope, y[i]);
 }
 
 static size_t values_of(const dslt_node_map *m) { return (size_t)m->c * (size_t)m->h * (size_t)m->w; }
@@ -83,19 +72,11 @@ typedef struct window {
 
 static window window_at(const dslt_layer_call *c, int oy, int ox) {
   const dslt_node *l = c->layer;
-  const dslt_node_map *in = &c->in[0];
-  int low[2], high[2], counted = 1;
-  const int at[2] = {oy, ox}, side[2] = {in->h, in->w};
-  for (int d = 0; d < 2; ++d) {
-    low[d] = at[d] * l->stride[d] - c->map.pad[d];
-    high[d] = low[d] + l->kernel[d];
-    const int edge = side[d] + c->map.pad[d + 2];
-    counted *= (high[d] < edge ? high[d] : edge) - low[d];
-    if (low[d] < 0) low[d] = 0;
-    if (high[d] > side[d]) high[d] = side[d];
-  }
-  const int inside = (high[0] - low[0]) * (high[1] - low[1]);
-  return (window){low[0], high[0], low[1], high[1], (float)(l->count_padding ? counted : inside)};
+  const int *pad = c->map.pad;
+  const dslt_window_side y = dslt_window_at(oy, l->kernel[0], l->stride[0], pad[0], pad[2], c->in[0].h);
+  const dslt_window_side x = dslt_window_at(ox, l->kernel[1], l->stride[1], pad[1], pad[3], c->in[0].w);
+  const int inside = (y.high - y.low) * (x.high - x.low);
+  return (window){y.low, y.high, x.low, x.high, (float)(l->count_padding ? y.counted * x.counted : inside)};
 }
 
 static void pool_cell(const dslt_layer_call *c, float *y, int image, const window *w, int is_max) {
@@ -170,7 +151,7 @@ static void run_lrn(const dslt_layer_call *c) {
       for (int i = 0; i < m->c; ++i) {
         const float squares =
             l->within ? squares_within(c, row / m->h, row % m->h, ox, i) : squares_across(c, x, i);
-        y[i] = x[i] * powf(l->k + scale * squares, -l->beta);
+        y[i] = dslt_normalise(x[i], squares, l->k, scale, l->beta);
       }
     }
     activate_row(l, row_of(c->y, m, row), (size_t)m->w * (size_t)m->c);
@@ -211,38 +192,20 @@ static void run_join(const dslt_layer_call *c) {
 
 /* ---- upsampling ---------------------------------------------------------------------------------- */
 
-/* Of cell `at` along one side: the two cells between which it lies and how near it is to the second. */
-static float between(int out[2], int at, int factor, int side, int linear) {
-  if (!linear) {
-    out[0] = out[1] = at / factor;
-    return 0.0f;
-  }
-  float place = ((float)at + 0.5f) / (float)factor - 0.5f;
-  if (place < 0.0f) place = 0.0f;
-  out[0] = (int)place;
-  if (out[0] > side - 1) out[0] = side - 1;
-  out[1] = out[0] + 1 < side ? out[0] + 1 : side - 1;
-  return place - (float)out[0];
-}
-
 static void run_upsample(const dslt_layer_call *c) {
   const dslt_node *l = c->layer;
   const dslt_node_map *m = &c->map, *in = &c->in[0];
 #pragma omp parallel for schedule(static)
   for (int row = 0; row < c->n * m->h; ++row) {
-    int iy[2], ix[2];
-    const float fy = between(iy, row % m->h, l->factor[0], in->h, l->linear);
+    const dslt_between iy = dslt_between_cells(row % m->h, l->factor[0], in->h, l->linear);
     float *y = row_of(c->y, m, row);
     for (int ox = 0; ox < m->w; ++ox, y += m->c) {
-      const float fx = between(ix, ox, l->factor[1], in->w, l->linear);
-      const float *a = cell_of(c->x[0], in, row / m->h, iy[0], ix[0]);
-      const float *b = cell_of(c->x[0], in, row / m->h, iy[0], ix[1]);
-      const float *d = cell_of(c->x[0], in, row / m->h, iy[1], ix[0]);
-      const float *e = cell_of(c->x[0], in, row / m->h, iy[1], ix[1]);
-      for (int i = 0; i < m->c; ++i) {
-        const float top = a[i] + fx * (b[i] - a[i]), bottom = d[i] + fx * (e[i] - d[i]);
-        y[i] = top + fy * (bottom - top);
-      }
+      const dslt_between ix = dslt_between_cells(ox, l->factor[1], in->w, l->linear);
+      const float *a = cell_of(c->x[0], in, row / m->h, iy.first, ix.first);
+      const float *b = cell_of(c->x[0], in, row / m->h, iy.first, ix.second);
+      const float *d = cell_of(c->x[0], in, row / m->h, iy.second, ix.first);
+      const float *e = cell_of(c->x[0], in, row / m->h, iy.second, ix.second);
+      for (int i = 0; i < m->c; ++i) y[i] = dslt_bilinear(a[i], b[i], d[i], e[i], iy.share, ix.share);
     }
     activate_row(l, row_of(c->y, m, row), (size_t)m->w * (size_t)m->c);
   }
