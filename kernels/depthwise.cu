@@ -58,7 +58,9 @@ static __global__ void __launch_bounds__(DSLT_CELL_THREADS)
     const dslt_place p = dslt_place_of(i, groups, V, s.out_h, (s.out_w + X - 1) / X);
     const int column = p.x * X;
     dslt_floats<V> sums[X];
+#pragma unroll
     for (int t = 0; t < X; ++t)
+#pragma unroll
       for (int v = 0; v < V; ++v) sums[t].v[v] = bias ? bias[p.channel + v] : 0.0f;
     for (int k = 0; k < s.kernel[0]; ++k) {
       const int in_row = p.y * s.stride[0] - s.pad[0] + k * s.dilation[0];
@@ -70,7 +72,9 @@ static __global__ void __launch_bounds__(DSLT_CELL_THREADS)
       else
         add_any_row<T, V>(sums, row, w, column, s);
     }
-    for (int t = 0; t < X && column + t < s.out_w; ++t) {
+#pragma unroll
+    for (int t = 0; t < X; ++t) {
+      if (column + t >= s.out_w) continue; /* a bound of the loop would put the sums into slow memory */
       if (add) {
         const dslt_floats<V> other = dslt_read<T, V>(
             add + dslt_cell_at(p.map, p.y, column + t, s.out_h, s.out_w, s.add_pitch) + p.channel);
@@ -91,21 +95,12 @@ static int strip_kernel(const dslt_layer_window *w) {
 
 template <typename T, int V>
 static int launch(dslt_stream stream, const dslt_layer_map *y, const dslt_layer_map *x, const void *weights,
-                  const dslt_layer_window *w, const dslt_layer_end *end, int n, const int32_t *when) {
+                  int multiplier, const dslt_layer_window *w, const dslt_layer_end *end, int n,
+                  const int32_t *when) {
   const dslt_layer_map *add = end->add;
-  depthwise_shape s = {x->h,
-                       x->w,
-                       y->h,
-                       y->w,
-                       y->channels,
-                       x->pitch,
-                       y->pitch,
-                       add ? add->pitch : 0,
-                       y->channels / x->channels,
-                       {0, 0},
-                       {0, 0},
-                       {0, 0},
-                       {0, 0}};
+  depthwise_shape s = {
+      x->h,       x->w,   y->h,   y->w,   y->channels, x->pitch, y->pitch, add ? add->pitch : 0,
+      multiplier, {0, 0}, {0, 0}, {0, 0}, {0, 0}};
   for (int d = 0; d < 2; ++d) {
     s.kernel[d] = w->kernel[d], s.stride[d] = w->stride[d];
     s.dilation[d] = w->dilation[d], s.pad[d] = w->pad[d];
@@ -125,12 +120,12 @@ static int launch(dslt_stream stream, const dslt_layer_map *y, const dslt_layer_
 }
 
 extern "C" int DSLT_LAUNCHER(depthwise)(dslt_stream stream, const dslt_layer_map *y, const dslt_layer_map *x,
-                                        const void *weights, const dslt_layer_window *window,
+                                        const void *weights, int multiplier, const dslt_layer_window *window,
                                         const dslt_layer_end *end, int n, const int32_t *when) {
   DSLT_TRY(dslt_check_layer("depthwise", y, x, end, n));
   DSLT_TRY(dslt_check_window("depthwise", window));
   const dslt_layer_map *add = end->add;
-  if (!weights || y->channels % x->channels ||
+  if (!weights || multiplier < 1 || (y->channels - 1) / multiplier >= x->channels ||
       (add && (!add->data || add->type != y->type || add->h != y->h || add->w != y->w ||
                add->channels < y->channels || add->border)))
     return dslt_fail(
@@ -139,9 +134,9 @@ extern "C" int DSLT_LAUNCHER(depthwise)(dslt_stream stream, const dslt_layer_map
         "like its output.",
         y->channels, x->channels);
   const int v = dslt_widest(y);
-  const int wide = y->channels == x->channels && dslt_is_wide(y, v) && dslt_is_wide(x, v) &&
-                   dslt_aligned16(weights) && (!add || dslt_is_wide(add, v));
-#define LAUNCH(T, V) launch<T, V>(stream, y, x, weights, window, end, n, when)
+  const int wide = multiplier == 1 && dslt_is_wide(y, v) && dslt_is_wide(x, v) && dslt_aligned16(weights) &&
+                   (!add || dslt_is_wide(add, v));
+#define LAUNCH(T, V) launch<T, V>(stream, y, x, weights, multiplier, window, end, n, when)
   DSLT_CELL_KINDS(LAUNCH, y, wide);
 #undef LAUNCH
 }

@@ -50,11 +50,11 @@ typedef struct dslt_lrn_rule {
 int DSLT_LAUNCHER(finish)(dslt_stream stream, const dslt_layer_map *y, const dslt_layer_map *x,
                           const dslt_layer_end *end, int n, const int32_t *when);
 
-/* Convolution of every channel by itself, y's channels a multiple of x's: output o reads channel
- * o / (y->channels / x->channels). weights [kernel][y->channels] of x's type. */
+/* Convolution of every channel by itself: output o reads channel o / multiplier. weights
+ * [kernel][y->channels] of x's type. */
 int DSLT_LAUNCHER(depthwise)(dslt_stream stream, const dslt_layer_map *y, const dslt_layer_map *x,
-                             const void *weights, const dslt_layer_window *window, const dslt_layer_end *end,
-                             int n, const int32_t *when);
+                             const void *weights, int multiplier, const dslt_layer_window *window,
+                             const dslt_layer_end *end, int n, const int32_t *when);
 
 /* The values that each output of a convolution reads, so that it is one matrix product a group:
  * columns [n][out_h][out_w][groups][kernel][x->channels / groups] of x's type, 0 where the kernel lies outside

@@ -168,18 +168,18 @@ TEST_P(LayersKernel, DepthwiseIsTheDefinition) {
         const dslt_layer_window window = window_of(w);
         const dslt_layer_end end = {DSLT_ACTIVATION_HARD_SWISH, 0, upload(bias),
                                     times == 1 ? &add.map : nullptr};
-        expect(
-            y,
-            kernels().depthwise(stream(), &y.map, &x.map, put(type, weights), &window, &end, kMaps, nullptr),
-            [&](int i, int r, int q, int c) {
-              double sum = bias[c] + (times == 1 ? add.get(i, r, q, c) : 0);
-              for (int ky = 0; ky < w.kernel[0]; ++ky)
-                for (int kx = 0; kx < w.kernel[1]; ++kx)
-                  sum += double(weights[(ky * w.kernel[1] + kx) * out + c]) *
-                         x.get(i, r * w.stride[0] + ky * w.dilation[0] - w.pad[0],
-                               q * w.stride[1] + kx * w.dilation[1] - w.pad[1], c / times);
-              return activated(DSLT_ACTIVATION_HARD_SWISH, 0, sum);
-            });
+        expect(y,
+               kernels().depthwise(stream(), &y.map, &x.map, put(type, weights), times, &window, &end, kMaps,
+                                   nullptr),
+               [&](int i, int r, int q, int c) {
+                 double sum = bias[c] + (times == 1 ? add.get(i, r, q, c) : 0);
+                 for (int ky = 0; ky < w.kernel[0]; ++ky)
+                   for (int kx = 0; kx < w.kernel[1]; ++kx)
+                     sum += double(weights[(ky * w.kernel[1] + kx) * out + c]) *
+                            x.get(i, r * w.stride[0] + ky * w.dilation[0] - w.pad[0],
+                                  q * w.stride[1] + kx * w.dilation[1] - w.pad[1], c / times);
+                 return activated(DSLT_ACTIVATION_HARD_SWISH, 0, sum);
+               });
         if (HasFatalFailure()) return;
       }
   });
@@ -335,7 +335,7 @@ class AnyLayer {
     const dslt_lrn_rule rule = {3, 0, x.channels > 0 ? x.channels : 1, 1, 1, 1};
     switch (which) {
       case 0: return k_.finish(s_, &y, &x, end, n, when);
-      case 1: return k_.depthwise(s_, &y, &x, weights, &window, end, n, when);
+      case 1: return k_.depthwise(s_, &y, &x, weights, 1, &window, end, n, when);
       case 2: return k_.columns(s_, y.data, &x, &window, 1, x.h, x.w, n, when);
       case 3: return k_.pool_window(s_, &y, &x, &window, 1, end, n, when);
       case 4: y.h = y.w = 1; return k_.global_average(s_, &y, &x, end, n, when);
@@ -405,6 +405,8 @@ TEST_P(LayersKernel, AllRefuseWhatTheyCannotDo) {
     }
   }
   EXPECT_EQ(run(1, to, from, nullptr, 1, &kPlain, nullptr), DSLT_EARGUMENT);
+  const dslt_layer_window window = window_of(kWindows[0]);
+  EXPECT_EQ(kernels().depthwise(stream(), &to, &from, w, 0, &window, &kPlain, 1, nullptr), DSLT_EARGUMENT);
 }
 
 EVERYWHERE(LayersKernel);

@@ -141,14 +141,8 @@ void dslt_cuda_close(dslt_backend *backend) {
   dslt_cudnn_close(cuda->dnn);
   if (cuda->blas_handle) (void)cuda->blas->destroy(cuda->blas_handle);
   dslt_cuda_frames_free(cuda);
-  void *memory[] = {cuda->blas_workspace,
-                    cuda->view,
-                    cuda->activations[0].data,
-                    cuda->activations[1].data,
-                    cuda->padded.data,
-                    cuda->sums.data,
-                    cuda->locate,
-                    cuda->adam_ticket};
+  void *memory[] = {cuda->blas_workspace, cuda->view,   cuda->activations.data, cuda->padded.data,
+                    cuda->sums.data,      cuda->locate, cuda->adam_ticket};
   for (size_t i = 0; i < sizeof memory / sizeof *memory; ++i)
     if (memory[i]) cudaFree(memory[i]);
   for (int i = 0; i < DSLT_UPSAMPLE_SHAPES; ++i)

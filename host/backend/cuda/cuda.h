@@ -59,8 +59,8 @@ typedef struct dslt_cuda {
   int slot_now;
   dslt_frame_view *view; /* device: the current frame */
 
-  dslt_device_arena activations[2]; /* what a backbone passes from layer to layer */
-  dslt_device_arena padded, sums;   /* of a 3 x 3 convolution by nine products */
+  dslt_device_arena activations;  /* what a backbone passes from layer to layer */
+  dslt_device_arena padded, sums; /* of a convolution by products: what it reads, and float32 sums */
   dslt_locate_scratch *locate;
   uint32_t *adam_ticket;
   dslt_upsample_scratch upsample[DSLT_UPSAMPLE_SHAPES];
@@ -92,6 +92,14 @@ void dslt_cuda_frames_free(dslt_cuda *cuda); /* frame.c */
  * C is float32. */
 int dslt_cuda_product(dslt_cuda *cuda, float *c, const void *a, const void *b, dslt_type type, int m, int n,
                       int k, int add);
+/* Rows of a matrix, `pitch` values apart. */
+typedef struct dslt_cuda_rows {
+  const void *data;
+  int pitch;
+} dslt_cuda_rows;
+/* C [m][n] = A B with A [m][k], the rows of C and A being apart. */
+int dslt_cuda_product_rows(dslt_cuda *cuda, float *c, int c_pitch, const dslt_cuda_rows *a, const void *b,
+                           dslt_type type, int m, int n, int k);
 /* C [m][n] = A^T B with A [k][m], B [k][n], float32. */
 int dslt_cuda_product_transposed(dslt_cuda *cuda, float *c, const float *a, const float *b, int m, int n,
                                  int k);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cudnn_conv.c: a convolution, its bias and its ReLU as one cuDNN graph, and the choice of the engine that
+/* cudnn_conv.c: a convolution, an addend, its bias and its activation as one cuDNN graph, and the choice of the engine that
  * runs it. */
 #include "cudnn_conv.h"
 
@@ -14,13 +14,13 @@
 #if DSLT_CUDNN
 
 enum {
-  HELD_MAX = 24,       /* descriptors of one graph */
+  HELD_MAX = 32,       /* descriptors of one graph */
   CANDIDATES_MAX = 32, /* engine configurations that are considered */
   MEASURED_MAX = 4,    /* engine configurations that are measured */
   REPEATS = 5,
   WORKSPACE_MAX = 256 << 20 /* bytes */
 };
-enum { ID_X = 1, ID_WEIGHTS, ID_BIAS, ID_Y, ID_SUM, ID_BIASED };
+enum { ID_X = 1, ID_WEIGHTS, ID_BIAS, ID_Y, ID_SUM, ID_BIASED, ID_ADD, ID_ADDED };
 
 struct dslt_cudnn {
   dslt_cuda *cuda;
@@ -42,7 +42,7 @@ struct dslt_cudnn_conv {
   dslt_cudnn *dnn;
   holder graph;
   cudnnBackendDescriptor_t operations, config, plan;
-  int fused;
+  int fused, adds;   /* 1: bias and activation, and a map to add, are part of it */
   int64_t workspace; /* bytes */
 };
 
@@ -84,12 +84,18 @@ static void drop(holder *h) {
 
 /* ---- the graph ----------------------------------------------------------------------------------- */
 
+/* A batch of maps: their sides, and values from cell to cell. */
+typedef struct tensor_shape {
+  int n, c, rows, columns, pitch;
+} tensor_shape;
+
 /* A tensor of four dimensions, named in cuDNN's order n, c, h, w, stored channels-last. */
-static cudnnBackendDescriptor_t tensor(holder *h, int64_t id, cudnnDataType_t type, int n, int c, int rows,
-                                       int columns, int is_virtual) {
+static cudnnBackendDescriptor_t tensor(holder *h, int64_t id, cudnnDataType_t type, const tensor_shape *s,
+                                       int is_virtual) {
   cudnnBackendDescriptor_t d = make(h, CUDNN_BACKEND_TENSOR_DESCRIPTOR);
-  const int64_t dims[4] = {n, c, rows, columns};
-  const int64_t strides[4] = {(int64_t)c * rows * columns, 1, (int64_t)c * columns, c};
+  const int64_t dims[4] = {s->n, s->c, s->rows, s->columns};
+  const int64_t strides[4] = {(int64_t)s->pitch * s->rows * s->columns, 1, (int64_t)s->pitch * s->columns,
+                              s->pitch};
   const int64_t alignment = 16;
   const bool hidden = is_virtual != 0;
   set(h, d, CUDNN_ATTR_TENSOR_DATA_TYPE, CUDNN_TYPE_DATA_TYPE, 1, &type);
@@ -102,20 +108,21 @@ static cudnnBackendDescriptor_t tensor(holder *h, int64_t id, cudnnDataType_t ty
   return d;
 }
 
-static cudnnBackendDescriptor_t convolution(holder *h, cudnnBackendDescriptor_t x, cudnnBackendDescriptor_t w,
-                                            cudnnBackendDescriptor_t y) {
+static cudnnBackendDescriptor_t convolution(holder *h, const dslt_conv_case *s, cudnnBackendDescriptor_t x,
+                                            cudnnBackendDescriptor_t w, cudnnBackendDescriptor_t y) {
   cudnnBackendDescriptor_t conv = make(h, CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
-  const int64_t dimensions = 2, ones[2] = {1, 1};
+  const int64_t dimensions = 2, before[2] = {s->pad[0], s->pad[1]}, after[2] = {s->pad[2], s->pad[3]};
+  const int64_t dilation[2] = {s->dilation[0], s->dilation[1]}, stride[2] = {s->stride[0], s->stride[1]};
   const cudnnDataType_t sums = CUDNN_DATA_FLOAT;
   const cudnnConvolutionMode_t mode = CUDNN_CROSS_CORRELATION;
   const float one = 1.0f, zero = 0.0f;
   set(h, conv, CUDNN_ATTR_CONVOLUTION_COMP_TYPE, CUDNN_TYPE_DATA_TYPE, 1, &sums);
   set(h, conv, CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_TYPE_CONVOLUTION_MODE, 1, &mode);
   set(h, conv, CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, CUDNN_TYPE_INT64, 1, &dimensions);
-  set(h, conv, CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, CUDNN_TYPE_INT64, 2, ones);
-  set(h, conv, CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, CUDNN_TYPE_INT64, 2, ones);
-  set(h, conv, CUDNN_ATTR_CONVOLUTION_DILATIONS, CUDNN_TYPE_INT64, 2, ones);
-  set(h, conv, CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, CUDNN_TYPE_INT64, 2, ones);
+  set(h, conv, CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, CUDNN_TYPE_INT64, 2, before);
+  set(h, conv, CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, CUDNN_TYPE_INT64, 2, after);
+  set(h, conv, CUDNN_ATTR_CONVOLUTION_DILATIONS, CUDNN_TYPE_INT64, 2, dilation);
+  set(h, conv, CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, CUDNN_TYPE_INT64, 2, stride);
   finish(h, conv);
   cudnnBackendDescriptor_t op = make(h, CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR);
   set_descriptor(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC, conv);
@@ -145,27 +152,48 @@ static cudnnBackendDescriptor_t pointwise(holder *h, cudnnPointwiseMode_t mode, 
   return op;
 }
 
+/* conv, + add, + bias, activation: returns the number of operations. */
+static int64_t build_operations(cudnnBackendDescriptor_t ops[4], dslt_cudnn_conv *conv,
+                                const dslt_conv_case *s) {
+  holder *h = &conv->graph;
+  const cudnnDataType_t type = s->type == DSLT_TYPE_BF16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
+  const tensor_shape in = {s->n, s->cin, s->h, s->w, s->x_pitch},
+                     out = {s->n, s->cout, s->out_h, s->out_w, s->y_pitch},
+                     packed = {s->n, s->cout, s->out_h, s->out_w, s->cout},
+                     filter = {s->cout, s->cin / s->groups, s->kernel[0], s->kernel[1], s->cin / s->groups};
+  cudnnBackendDescriptor_t x = tensor(h, ID_X, type, &in, 0), w = tensor(h, ID_WEIGHTS, type, &filter, 0),
+                           y = tensor(h, ID_Y, type, &out, 0);
+  int64_t count = 0;
+  if (!conv->fused) {
+    ops[count++] = convolution(h, s, x, w, y);
+    return count;
+  }
+  const tensor_shape column = {1, s->cout, 1, 1, s->cout};
+  const int relu = s->activation == DSLT_ACTIVATION_RELU;
+  cudnnBackendDescriptor_t bias = tensor(h, ID_BIAS, CUDNN_DATA_FLOAT, &column, 0),
+                           sum = tensor(h, ID_SUM, CUDNN_DATA_FLOAT, &packed, 1);
+  ops[count++] = convolution(h, s, x, w, sum);
+  if (s->add_pitch) {
+    const tensor_shape other = {s->n, s->cout, s->out_h, s->out_w, s->add_pitch};
+    cudnnBackendDescriptor_t add = tensor(h, ID_ADD, type, &other, 0),
+                             added = tensor(h, ID_ADDED, CUDNN_DATA_FLOAT, &packed, 1);
+    ops[count++] = pointwise(h, CUDNN_POINTWISE_ADD, sum, add, added);
+    sum = added;
+  }
+  cudnnBackendDescriptor_t biased = relu ? tensor(h, ID_BIASED, CUDNN_DATA_FLOAT, &packed, 1) : y;
+  ops[count++] = pointwise(h, CUDNN_POINTWISE_ADD, sum, bias, biased);
+  if (relu) ops[count++] = pointwise(h, CUDNN_POINTWISE_RELU_FWD, biased, NULL, y);
+  return count;
+}
+
 static void build_graph(dslt_cudnn_conv *conv, const dslt_conv_case *s) {
   holder *h = &conv->graph;
-  cudnnDataType_t type = s->type == DSLT_TYPE_BF16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
-  cudnnBackendDescriptor_t x = tensor(h, ID_X, type, s->n, s->cin, s->h, s->w, 0);
-  cudnnBackendDescriptor_t w = tensor(h, ID_WEIGHTS, type, s->cout, s->cin, 3, 3, 0);
-  cudnnBackendDescriptor_t y = tensor(h, ID_Y, type, s->n, s->cout, s->h, s->w, 0);
-  cudnnBackendDescriptor_t ops[3];
-  int64_t count = 0;
-  if (conv->fused) {
-    cudnnBackendDescriptor_t bias = tensor(h, ID_BIAS, CUDNN_DATA_FLOAT, 1, s->cout, 1, 1, 0);
-    cudnnBackendDescriptor_t sum = tensor(h, ID_SUM, CUDNN_DATA_FLOAT, s->n, s->cout, s->h, s->w, 1);
-    cudnnBackendDescriptor_t biased = tensor(h, ID_BIASED, CUDNN_DATA_FLOAT, s->n, s->cout, s->h, s->w, 1);
-    ops[count++] = convolution(h, x, w, sum);
-    ops[count++] = pointwise(h, CUDNN_POINTWISE_ADD, sum, bias, biased);
-    ops[count++] = pointwise(h, CUDNN_POINTWISE_RELU_FWD, biased, NULL, y);
-  } else {
-    ops[count++] = convolution(h, x, w, y);
-  }
+  cudnnBackendDescriptor_t ops[4];
+  const int64_t count = build_operations(ops, conv, s);
   conv->operations = make(h, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
   set(h, conv->operations, CUDNN_ATTR_OPERATIONGRAPH_OPS, CUDNN_TYPE_BACKEND_DESCRIPTOR, count, ops);
-  set(h, conv->operations, CUDNN_ATTR_OPERATIONGRAPH_HANDLE, CUDNN_TYPE_HANDLE, 1, &conv->dnn->handle);
+  if (conv->dnn->handle)
+    set(h, conv->operations, CUDNN_ATTR_OPERATIONGRAPH_HANDLE, CUDNN_TYPE_HANDLE, 1, &conv->dnn->handle);
   finish(h, conv->operations);
 }
 
@@ -259,7 +287,7 @@ static int take_way(dslt_cudnn_conv *conv, cudnnBackendDescriptor_t config) {
 /* ---- choice of an engine ------------------------------------------------------------------------- */
 
 static int run_on(dslt_cudnn_conv *conv, const dslt_conv_memory *m) {
-  return dslt_cudnn_conv_run(conv, m->y, m->x, m->weights, m->bias);
+  return dslt_cudnn_conv_run(conv, m->y, m->x, m->weights, m->bias, m->add);
 }
 
 /* Milliseconds of a run after a warm-up run; negative on failure. */
@@ -325,12 +353,17 @@ static int begin_graph(dslt_cudnn_conv *conv, const dslt_conv_case *shape, int f
   return conv->graph.status == CUDNN_STATUS_SUCCESS;
 }
 
-/* Choose by measurement: with bias and ReLU inside if any engine supports that, else without. */
+/* Other activations are left to a kernel of ours: cuDNN would compile an engine for them when it runs. */
+static int can_fuse(const dslt_conv_case *shape) {
+  return shape->activation == DSLT_ACTIVATION_NONE || shape->activation == DSLT_ACTIVATION_RELU;
+}
+
+/* Choose by measurement: with addend, bias and activation inside if any engine supports that, else without. */
 static int choose(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt_conv_case *shape,
                   const dslt_conv_memory *memory) {
   static const int modes[] = {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK};
   int measuring = conv->dnn->cache.path[0] != '\0' || conv->dnn->cuda->any_order;
-  for (int fused = 1; fused >= 0; --fused) {
+  for (int fused = can_fuse(shape); fused >= 0; --fused) {
     if (!begin_graph(conv, shape, fused)) continue;
     for (int i = 0; i < 2; ++i)
       if (choose_among(out, conv, shape, memory, modes[i], -1, measuring)) return 1;
@@ -354,12 +387,33 @@ int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv
                          const dslt_conv_memory *memory) {
   *out = NULL;
   if (!cuda->dnn) return DSLT_OK;
-  const int key[DSLT_PLAN_KEY] = {
-      s->n, s->h, s->w, s->cin, s->cout, s->type, cuda->precision + (cuda->any_order ? ANY_ORDER : 0)};
+  const int key[DSLT_PLAN_KEY] = {s->n,
+                                  s->h,
+                                  s->w,
+                                  s->cin,
+                                  s->cout,
+                                  s->type,
+                                  cuda->precision + (cuda->any_order ? ANY_ORDER : 0),
+                                  s->kernel[0],
+                                  s->kernel[1],
+                                  s->stride[0],
+                                  s->stride[1],
+                                  s->dilation[0],
+                                  s->dilation[1],
+                                  s->pad[0],
+                                  s->pad[1],
+                                  s->pad[2],
+                                  s->pad[3],
+                                  s->groups,
+                                  s->x_pitch,
+                                  s->y_pitch,
+                                  s->add_pitch,
+                                  s->activation};
   dslt_cudnn_conv *conv = calloc(1, sizeof *conv);
   if (!conv) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning a convolution.");
   conv->dnn = cuda->dnn;
   conv->graph.api = cuda->dnn->api;
+  conv->adds = s->add_pitch > 0;
   dslt_plan_choice choice;
   int found = 0;
   if (dslt_plan_cache_find(&choice, &cuda->dnn->cache, key))
@@ -377,13 +431,13 @@ int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv
 
 int dslt_cudnn_conv_fused(const dslt_cudnn_conv *conv) { return conv->fused; }
 
-int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights,
-                        const float *bias) {
+int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights, const float *bias,
+                        const void *add) {
   dslt_cudnn *dnn = conv->dnn;
   holder h = {.api = dnn->api};
-  const int64_t ids[4] = {ID_X, ID_WEIGHTS, ID_Y, ID_BIAS};
-  const void *pointers[4] = {x, weights, y, bias};
-  const int64_t count = conv->fused ? 4 : 3;
+  const int64_t ids[5] = {ID_X, ID_WEIGHTS, ID_Y, ID_BIAS, ID_ADD};
+  const void *pointers[5] = {x, weights, y, bias, add};
+  const int64_t count = conv->fused ? 4 + conv->adds : 3;
   cudnnBackendDescriptor_t pack = make(&h, CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
   set(&h, pack, CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, count, pointers);
   set(&h, pack, CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, count, ids);
@@ -473,8 +527,9 @@ int dslt_cudnn_conv_fused(const dslt_cudnn_conv *conv) {
   (void)conv;
   return 0;
 }
-int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights,
-                        const float *bias) {
+int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights, const float *bias,
+                        const void *add) {
+  (void)add;
   (void)conv;
   (void)y;
   (void)x;

@@ -1,23 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cudnn_conv.h: 3 x 3 convolutions of the backbone by cuDNN's graph interface. */
+/* cudnn_conv.h: convolutions of the backbone by cuDNN's graph interface. */
 #ifndef DSLT_BACKEND_CUDA_CUDNN_CONV_H
 #define DSLT_BACKEND_CUDA_CUDNN_CONV_H
 
 #include "cuda.h"
+#include "math/layers.h"
 
 typedef struct dslt_cudnn_conv dslt_cudnn_conv;
 
-/* x [n][h][w][cin] -> y [n][h][w][cout], weights [cout][3][3][cin], all of `type`, padding 1; bias
- * float32. */
+/* y = activation(conv(x) + add + bias): x [n][h][w][cin] -> y [n][out_h][out_w][cout], weights
+ * [cout][kernel][cin / groups], all of `type`; bias [cout] float32. */
 typedef struct dslt_conv_case {
   int n, h, w, cin, cout;
   dslt_type type;
+  int out_h, out_w, groups;
+  int kernel[2], stride[2], dilation[2]; /* vertical first */
+  int pad[4];                            /* top, left, bottom, right */
+  int x_pitch, y_pitch, add_pitch;       /* values from cell to cell; add_pitch 0: nothing is added */
+  int activation;                        /* dslt_activation */
 } dslt_conv_case;
+
+/* 3 x 3, stride 1, padding 1, with ReLU; maps lie packed. */
+static inline dslt_conv_case dslt_conv_case_same(int n, int h, int w, int cin, int cout, dslt_type type) {
+  const dslt_conv_case out = {n,
+                              h,
+                              w,
+                              cin,
+                              cout,
+                              type,
+                              h,
+                              w,
+                              1,
+                              {3, 3},
+                              {1, 1},
+                              {1, 1},
+                              {1, 1, 1, 1},
+                              cin,
+                              cout,
+                              0,
+                              DSLT_ACTIVATION_RELU};
+  return out;
+}
 
 /* Memory for measuring; its contents do not matter. */
 typedef struct dslt_conv_memory {
   void *x, *y, *weights;
   float *bias;
+  void *add;
 } dslt_conv_memory;
 
 /* *out is NULL, with DSLT_OK, where this build or this machine has no cuDNN, or where DSLT_CUDNN=0 in the
@@ -31,10 +60,10 @@ int dslt_cudnn_use_stream(dslt_cudnn *dnn, cudaStream_t stream);
  * cuDNN's first proposal is used, so that every run uses the same engine. */
 int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv_case *shape,
                          const dslt_conv_memory *memory);
-/* 1: bias and ReLU are part of it; 0: they are left to the caller. */
+/* 1: addend, bias and activation are part of it; 0: they are left to the caller. */
 int dslt_cudnn_conv_fused(const dslt_cudnn_conv *conv);
-int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights,
-                        const float *bias);
+int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights, const float *bias,
+                        const void *add);
 void dslt_cudnn_conv_free(dslt_cudnn_conv *conv);
 
 #endif

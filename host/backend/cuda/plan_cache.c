@@ -14,7 +14,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 
-static const char header[] = "dslt convolution plans 1\n";
+static const char header[] = "dslt convolution plans 2\n";
 
 /* $XDG_CACHE_HOME/dslt, created if missing; 0 on failure. */
 static int cache_folder(char *out, size_t size) {
@@ -51,18 +51,29 @@ static int remember(dslt_plan_cache *cache, const dslt_plan_entry *entry) {
   return 1;
 }
 
+/* The numbers of a line: a key and its choice. 1: all of them are there. */
+static int read_entry(dslt_plan_entry *out, const char *line) {
+  enum { NUMBERS = DSLT_PLAN_KEY + 4 };
+  long long number[NUMBERS];
+  for (int i = 0; i < NUMBERS; ++i) {
+    char *end;
+    number[i] = strtoll(line, &end, 10);
+    if (end == line) return 0;
+    line = end;
+  }
+  for (int i = 0; i < DSLT_PLAN_KEY; ++i) out->key[i] = (int)number[i];
+  const long long *choice = number + DSLT_PLAN_KEY;
+  out->choice = (dslt_plan_choice){(int)choice[0], (int)choice[1], (int)choice[2], choice[3]};
+  return 1;
+}
+
 static void read_file(dslt_plan_cache *cache) {
   FILE *file = fopen(cache->path, "r");
-  char line[256];
+  char line[512];
+  dslt_plan_entry entry;
   if (file && fgets(line, sizeof line, file) && strcmp(line, header) == 0)
-    while (fgets(line, sizeof line, file)) {
-      dslt_plan_entry e;
-      int *k = e.key;
-      dslt_plan_choice *c = &e.choice;
-      if (sscanf(line, "%d %d %d %d %d %d %d %d %d %d %" SCNd64, &k[0], &k[1], &k[2], &k[3], &k[4], &k[5],
-                 &k[6], &c->fused, &c->mode, &c->index, &c->engine) == 11)
-        (void)remember(cache, &e);
-    }
+    while (fgets(line, sizeof line, file))
+      if (read_entry(&entry, line)) (void)remember(cache, &entry);
   if (file) fclose(file);
 }
 

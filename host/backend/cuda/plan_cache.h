@@ -17,9 +17,9 @@ typedef struct dslt_plan_choice {
   int64_t engine;
 } dslt_plan_choice;
 
-enum { DSLT_PLAN_KEY = 7 };
+enum { DSLT_PLAN_KEY = 22 };
 typedef struct dslt_plan_entry {
-  int key[DSLT_PLAN_KEY]; /* n, h, w, cin, cout, type, precision */
+  int key[DSLT_PLAN_KEY]; /* n, h, w, cin, cout, type, precision; the rest of dslt_conv_case */
   dslt_plan_choice choice;
 } dslt_plan_entry;
 

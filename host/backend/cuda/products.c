@@ -17,13 +17,26 @@ static cublasComputeType_t compute_type(const dslt_cuda *cuda) {
   return cuda->precision == DSLT_PRECISION_F32 ? CUBLAS_COMPUTE_32F : CUBLAS_COMPUTE_32F_FAST_TF32;
 }
 
-int dslt_cuda_product(dslt_cuda *cuda, float *c, const void *a, const void *b, dslt_type type, int m, int n,
-                      int k, int add) {
+/* C = A B, or C += A B, the rows of C and A being apart. */
+static int product(dslt_cuda *cuda, float *c, int c_pitch, const dslt_cuda_rows *a, const void *b,
+                   dslt_type type, int m, int n, int k, int add) {
   const float one = 1.0f, beta = add ? 1.0f : 0.0f;
   cudaDataType in = type == DSLT_TYPE_BF16 ? CUDA_R_16BF : CUDA_R_32F;
   cublasComputeType_t compute = type == DSLT_TYPE_BF16 ? CUBLAS_COMPUTE_32F : compute_type(cuda);
-  return check(cuda, cuda->blas->gemm(cuda->blas_handle, CUBLAS_OP_N, CUBLAS_OP_N, n, m, k, &one, b, in, n, a,
-                                      in, k, &beta, c, CUDA_R_32F, n, compute, CUBLAS_GEMM_DEFAULT));
+  return check(cuda,
+               cuda->blas->gemm(cuda->blas_handle, CUBLAS_OP_N, CUBLAS_OP_N, n, m, k, &one, b, in, n, a->data,
+                                in, a->pitch, &beta, c, CUDA_R_32F, c_pitch, compute, CUBLAS_GEMM_DEFAULT));
+}
+
+int dslt_cuda_product(dslt_cuda *cuda, float *c, const void *a, const void *b, dslt_type type, int m, int n,
+                      int k, int add) {
+  const dslt_cuda_rows rows = {a, k};
+  return product(cuda, c, n, &rows, b, type, m, n, k, add);
+}
+
+int dslt_cuda_product_rows(dslt_cuda *cuda, float *c, int c_pitch, const dslt_cuda_rows *a, const void *b,
+                           dslt_type type, int m, int n, int k) {
+  return product(cuda, c, c_pitch, a, b, type, m, n, k, 0);
 }
 
 int dslt_cuda_product_transposed(dslt_cuda *cuda, float *c, const float *a, const float *b, int m, int n,
