@@ -38,6 +38,7 @@ constexpr char kChildren[] = "no lists of child processes in /proc";
 constexpr char kShareFolder[] = "no share/dslt/bench beside the program";
 constexpr char kVotToolkit[] = "no vot-toolkit";
 constexpr char kOneOrder[] = "large, in one order only";
+constexpr char kCudnn[] = "no cuDNN: ";                // then why
 constexpr char kBackend[] = "not for this backend: ";  // then what it lacks
 
 }  // namespace skip

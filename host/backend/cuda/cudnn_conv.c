@@ -20,12 +20,16 @@ enum {
   REPEATS = 5,
   WORKSPACE_MAX = 256 << 20 /* bytes */
 };
+#if CUDNN_VERSION >= 90800
+#define DEVICE_DESCRIPTIONS 1
+#endif
 enum { ID_X = 1, ID_WEIGHTS, ID_BIAS, ID_Y, ID_SUM, ID_BIASED, ID_ADD, ID_ADDED };
 
 struct dslt_cudnn {
   dslt_cuda *cuda;
   const dslt_cudnn_api *api;
-  cudnnHandle_t handle;
+  cudnnHandle_t handle;            /* NULL: plans are made for `device`, and cannot run */
+  cudnnBackendDescriptor_t device; /* the description of a GPU that is not here, or NULL */
   dslt_device_arena workspace;
   dslt_plan_cache cache;
 };
@@ -42,6 +46,7 @@ struct dslt_cudnn_conv {
   dslt_cudnn *dnn;
   holder graph;
   cudnnBackendDescriptor_t operations, config, plan;
+  dslt_plan_choice choice;
   int fused, adds;   /* 1: bias and activation, and a map to add, are part of it */
   int64_t workspace; /* bytes */
 };
@@ -238,6 +243,9 @@ static int list_ways(cudnnBackendDescriptor_t out[CANDIDATES_MAX], dslt_cudnn_co
   int made = 0;
   set_descriptor(&h, d, CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, conv->operations);
   set(&h, d, CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, 1, &heuristic);
+#ifdef DEVICE_DESCRIPTIONS
+  if (conv->dnn->device) set_descriptor(&h, d, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, conv->dnn->device);
+#endif
   finish(&h, d);
   if (h.status == CUDNN_STATUS_SUCCESS)
     note(&h, h.api->get(d, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, &count, NULL));
@@ -268,8 +276,13 @@ static int take_way(dslt_cudnn_conv *conv, cudnnBackendDescriptor_t config) {
   conv->config = config;
   conv->workspace = 0;
   cudnnStatus_t s = api->descriptor_create(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR, &conv->plan);
-  if (s == CUDNN_STATUS_SUCCESS)
+  if (s == CUDNN_STATUS_SUCCESS && conv->dnn->handle)
     s = api->set(conv->plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE, 1, &conv->dnn->handle);
+#ifdef DEVICE_DESCRIPTIONS
+  if (s == CUDNN_STATUS_SUCCESS && conv->dnn->device)
+    s = api->set(conv->plan, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1,
+                 &conv->dnn->device);
+#endif
   if (s == CUDNN_STATUS_SUCCESS)
     s = api->set(conv->plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1,
                  &config);
@@ -362,7 +375,7 @@ static int can_fuse(const dslt_conv_case *shape) {
 static int choose(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt_conv_case *shape,
                   const dslt_conv_memory *memory) {
   static const int modes[] = {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK};
-  int measuring = conv->dnn->cache.path[0] != '\0' || conv->dnn->cuda->any_order;
+  int measuring = memory && (conv->dnn->cache.path[0] != '\0' || conv->dnn->cuda->any_order);
   for (int fused = can_fuse(shape); fused >= 0; --fused) {
     if (!begin_graph(conv, shape, fused)) continue;
     for (int i = 0; i < 2; ++i)
@@ -422,6 +435,7 @@ int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv
     found = choose(&choice, conv, s, memory) ? 1 : -1;
     dslt_plan_cache_add(&cuda->dnn->cache, key, &choice);
   }
+  conv->choice = choice;
   if (found > 0)
     *out = conv;
   else
@@ -430,6 +444,29 @@ int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv
 }
 
 int dslt_cudnn_conv_fused(const dslt_cudnn_conv *conv) { return conv->fused; }
+
+/* 1: the engine is compiled when its plan is made; -1 where cuDNN does not say. */
+static int is_compiled(const dslt_cudnn *dnn, cudnnBackendDescriptor_t config) {
+  cudnnBackendBehaviorNote_t notes[CUDNN_BEHAVIOR_NOTE_TYPE_COUNT];
+  cudnnBackendDescriptor_t d = NULL;
+  int64_t got = 0, count = 0;
+  int compiled = 0;
+  if (dnn->api->descriptor_create(CUDNN_BACKEND_ENGINE_DESCRIPTOR, &d) != CUDNN_STATUS_SUCCESS) return -1;
+  cudnnStatus_t status =
+      dnn->api->get(config, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &got, &d);
+  if (status == CUDNN_STATUS_SUCCESS)
+    status = dnn->api->get(d, CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, CUDNN_TYPE_BEHAVIOR_NOTE,
+                           CUDNN_BEHAVIOR_NOTE_TYPE_COUNT, &count, notes);
+  for (int64_t i = 0; status == CUDNN_STATUS_SUCCESS && i < count; ++i)
+    compiled |= notes[i] == CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION;
+  (void)dnn->api->descriptor_destroy(d);
+  return status == CUDNN_STATUS_SUCCESS ? compiled : -1;
+}
+
+dslt_conv_facts dslt_cudnn_conv_facts(const dslt_cudnn_conv *conv) {
+  return (dslt_conv_facts){conv->fused, conv->choice.index, is_compiled(conv->dnn, conv->config),
+                           (size_t)conv->workspace};
+}
 
 int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights, const float *bias,
                         const void *add) {
@@ -487,15 +524,45 @@ int dslt_cudnn_open(dslt_cudnn **out, dslt_cuda *cuda) {
   return DSLT_OK;
 }
 
+int dslt_cudnn_open_described(dslt_cudnn **out, dslt_cuda *cuda, const char *json) {
+  *out = NULL;
+#ifdef DEVICE_DESCRIPTIONS
+  const char *trouble;
+  const dslt_cudnn_api *api = dslt_cudnn_load(&trouble);
+  if (!api || api->version() < 90800) return DSLT_OK;
+  dslt_cudnn *dnn = calloc(1, sizeof *dnn);
+  if (!dnn) return dslt_fail(DSLT_EMEMORY, "Out of memory while opening cuDNN.");
+  dnn->cuda = cuda;
+  dnn->api = api;
+  cudnnStatus_t status = api->descriptor_create(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR, &dnn->device);
+  if (status == CUDNN_STATUS_SUCCESS)
+    status = api->set(dnn->device, CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR,
+                      (int64_t)strlen(json), json);
+  if (status == CUDNN_STATUS_SUCCESS) status = api->finalize(dnn->device);
+  if (status != CUDNN_STATUS_SUCCESS) {
+    dslt_cudnn_close(dnn);
+    return dslt_fail(DSLT_EDEVICE, "cuDNN does not take this description of a GPU: %s.",
+                     api->error_text(status));
+  }
+  *out = dnn;
+#else
+  (void)cuda;
+  (void)json;
+#endif
+  return DSLT_OK;
+}
+
 void dslt_cudnn_close(dslt_cudnn *dnn) {
   if (!dnn) return;
-  (void)dnn->api->destroy(dnn->handle);
+  if (dnn->device) (void)dnn->api->descriptor_destroy(dnn->device);
+  if (dnn->handle) (void)dnn->api->destroy(dnn->handle);
   if (dnn->workspace.data) cudaFree(dnn->workspace.data);
   dslt_plan_cache_close(&dnn->cache);
   free(dnn);
 }
 
 int dslt_cudnn_use_stream(dslt_cudnn *dnn, cudaStream_t stream) {
+  if (!dnn->handle) return DSLT_OK;
   cudnnStatus_t status = dnn->api->set_stream(dnn->handle, stream);
   if (status == CUDNN_STATUS_SUCCESS) return DSLT_OK;
   return dslt_fail(DSLT_EDEVICE, "cuDNN cannot use a stream: %s. Try --backend cpu.",
@@ -508,6 +575,10 @@ int dslt_cudnn_open(dslt_cudnn **out, dslt_cuda *cuda) {
   (void)cuda;
   *out = NULL;
   return DSLT_OK;
+}
+int dslt_cudnn_open_described(dslt_cudnn **out, dslt_cuda *cuda, const char *json) {
+  (void)json;
+  return dslt_cudnn_open(out, cuda);
 }
 void dslt_cudnn_close(dslt_cudnn *dnn) { (void)dnn; }
 int dslt_cudnn_use_stream(dslt_cudnn *dnn, cudaStream_t stream) {
@@ -526,6 +597,10 @@ int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv
 int dslt_cudnn_conv_fused(const dslt_cudnn_conv *conv) {
   (void)conv;
   return 0;
+}
+dslt_conv_facts dslt_cudnn_conv_facts(const dslt_cudnn_conv *conv) {
+  (void)conv;
+  return (dslt_conv_facts){0};
 }
 int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights, const float *bias,
                         const void *add) {

@@ -52,14 +52,24 @@ typedef struct dslt_conv_memory {
 /* *out is NULL, with DSLT_OK, where this build or this machine has no cuDNN, or where DSLT_CUDNN=0 in the
  * environment forbids it. */
 int dslt_cudnn_open(dslt_cudnn **out, dslt_cuda *cuda);
+/* Plans for the GPU that `json` describes (CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION), which need not be here;
+ * they cannot run. *out is NULL as above, and before cuDNN 9.8, which cannot do this. */
+int dslt_cudnn_open_described(dslt_cudnn **out, dslt_cuda *cuda, const char *json);
 void dslt_cudnn_close(dslt_cudnn *dnn);
 int dslt_cudnn_use_stream(dslt_cudnn *dnn, cudaStream_t stream);
 
 /* *out is NULL, with DSLT_OK, if cuDNN has no allowed engine: it must be deterministic, and use float32
  * arithmetic if the precision is f32. The fastest engine is measured once and cached on disk; without a cache
- * cuDNN's first proposal is used, so that every run uses the same engine. */
+ * or memory (NULL) cuDNN's first proposal is used, so that every run uses the same engine. */
 int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv_case *shape,
                          const dslt_conv_memory *memory);
+typedef struct dslt_conv_facts {
+  int fused;
+  int place;    /* among the engine configurations that cuDNN proposes */
+  int compiled; /* 1: when it is planned; 0: it comes ready with cuDNN; -1: cuDNN does not say */
+  size_t workspace;
+} dslt_conv_facts;
+dslt_conv_facts dslt_cudnn_conv_facts(const dslt_cudnn_conv *conv);
 /* 1: addend, bias and activation are part of it; 0: they are left to the caller. */
 int dslt_cudnn_conv_fused(const dslt_cudnn_conv *conv);
 int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights, const float *bias,

@@ -51,10 +51,18 @@ static int is_conv(const dslt_net_layer *l) {
   return l->node.kind == DSLT_LAYER_CONV || l->node.kind == DSLT_LAYER_DENSE;
 }
 
+int dslt_net_lay_out(dslt_net *net, const dslt_net_desc *desc) {
+  net->type = net->cuda->precision == DSLT_PRECISION_BF16 ? DSLT_TYPE_BF16 : DSLT_TYPE_F32;
+  net->n = desc->n;
+  net->taps = desc->taps;
+  memcpy(net->tap, desc->tap, sizeof net->tap);
+  DSLT_TRY(read_graph(net, desc));
+  return dslt_net_place(net);
+}
+
 /* The activations first: they must not move once something is recorded, and measuring needs them. */
 static int plan(dslt_net *net, const dslt_net_desc *desc) {
-  DSLT_TRY(read_graph(net, desc));
-  DSLT_TRY(dslt_net_place(net));
+  DSLT_TRY(dslt_net_lay_out(net, desc));
   DSLT_TRY(dslt_cuda_reserve(&net->cuda->activations, net->cuda, net->bytes, "the backbone's activations"));
   for (int i = 0; i < net->layers; ++i)
     if (net->layer[i].map.c > 0 && is_conv(&net->layer[i])) DSLT_TRY(dslt_net_plan_conv(net, desc, i));
@@ -65,10 +73,6 @@ int dslt_cuda_net_plan(dslt_net **out, dslt_backend *backend, const dslt_net_des
   dslt_net *net = calloc(1, sizeof *net);
   if (!net) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the backbone.");
   net->cuda = dslt_cuda_of(backend);
-  net->type = net->cuda->precision == DSLT_PRECISION_BF16 ? DSLT_TYPE_BF16 : DSLT_TYPE_F32;
-  net->n = desc->n;
-  net->taps = desc->taps;
-  memcpy(net->tap, desc->tap, sizeof net->tap);
   const int rc = plan(net, desc);
   if (rc < 0) {
     dslt_cuda_net_free(net);

@@ -57,10 +57,14 @@ static inline int dslt_net_step_of(const dslt_net *net, int layer) {
   return net->layer[layer].sum >= 0 ? net->layer[layer].sum : layer;
 }
 
+/* net.c: reads the graph and lays the maps out; no device memory is touched. */
+int dslt_net_lay_out(dslt_net *net, const dslt_net_desc *desc);
 /* net_place.c: which layers are computed together, and where the maps lie. */
 int dslt_net_place(dslt_net *net);
 
 /* net_conv.c */
+/* The convolution as cuDNN is asked for it; 0: its groups do not fit 16 bytes. */
+int dslt_net_conv_case(dslt_conv_case *out, const dslt_net *net, int layer);
 int dslt_net_plan_conv(dslt_net *net, const dslt_net_desc *desc, int layer);
 /* Computes the convolution `layer` into the map of step `to`: its own, or the sum's that it belongs to. */
 int dslt_net_run_conv(const dslt_net *net, int layer, int to);

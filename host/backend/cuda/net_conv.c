@@ -105,34 +105,50 @@ done:
 
 /* ---- planning ------------------------------------------------------------------------------------ */
 
+/* The other input of the sum that the convolution belongs to, or -1. */
+static int addend_of(const dslt_net *net, int index) {
+  const dslt_net_layer *l = &net->layer[index];
+  if (l->sum < 0) return -1;
+  const dslt_node *sum = &net->layer[l->sum].node;
+  return sum->input[sum->input[0] == index];
+}
+
+static int pitch_of(const dslt_net *net, int index) { return net->layer[net->layer[index].home].stored; }
+
+int dslt_net_conv_case(dslt_conv_case *out, const dslt_net *net, int index) {
+  const dslt_net_layer *l = &net->layer[index], *in = &net->layer[l->node.input[0]];
+  const int step = dslt_net_step_of(net, index), unit = dslt_net_unit(net), groups = l->node.groups;
+  const int other = addend_of(net, index);
+  const dslt_layer_window window = window_of(l);
+  if (groups > 1 && (in->map.c / groups % unit || l->map.c / groups % unit)) return 0;
+  *out = (dslt_conv_case){.n = net->n,
+                          .h = in->map.h,
+                          .w = in->map.w,
+                          .cin = in->stored,
+                          .cout = l->stored,
+                          .type = net->type,
+                          .out_h = l->map.h,
+                          .out_w = l->map.w,
+                          .groups = groups,
+                          .x_pitch = pitch_of(net, l->node.input[0]),
+                          .y_pitch = pitch_of(net, step),
+                          .add_pitch = other < 0 ? 0 : pitch_of(net, other),
+                          .activation = net->layer[step].node.activation};
+  memcpy(out->kernel, window.kernel, sizeof out->kernel);
+  memcpy(out->stride, window.stride, sizeof out->stride);
+  memcpy(out->dilation, window.dilation, sizeof out->dilation);
+  memcpy(out->pad, window.pad, sizeof out->pad);
+  return 1;
+}
+
 static int try_cudnn(dslt_net *net, int index) {
   dslt_net_layer *l = &net->layer[index];
-  const dslt_node *node = &l->node;
-  const int step = dslt_net_step_of(net, index), unit = dslt_net_unit(net), groups = node->groups;
-  const int in = node->input[0],
-            other = l->sum < 0 ? -1 : net->layer[step].node.input[net->layer[step].node.input[0] == index];
-  const dslt_layer_map x = dslt_net_map(net, in), y = dslt_net_map(net, step);
-  const dslt_layer_map add = other < 0 ? (dslt_layer_map){0} : dslt_net_map(net, other);
-  const dslt_layer_window window = window_of(l);
-  if (groups > 1 && (net->layer[in].map.c / groups % unit || l->map.c / groups % unit)) return DSLT_OK;
-  dslt_conv_case shape = {.n = net->n,
-                          .h = x.h,
-                          .w = x.w,
-                          .cin = x.channels,
-                          .cout = y.channels,
-                          .type = net->type,
-                          .out_h = y.h,
-                          .out_w = y.w,
-                          .groups = groups,
-                          .x_pitch = x.pitch,
-                          .y_pitch = y.pitch,
-                          .add_pitch = add.pitch,
-                          .activation = net->layer[step].node.activation};
-  memcpy(shape.kernel, window.kernel, sizeof shape.kernel);
-  memcpy(shape.stride, window.stride, sizeof shape.stride);
-  memcpy(shape.dilation, window.dilation, sizeof shape.dilation);
-  memcpy(shape.pad, window.pad, sizeof shape.pad);
-  const dslt_conv_memory memory = {x.data, y.data, l->weights, l->bias, add.data};
+  const int other = addend_of(net, index);
+  dslt_conv_case shape;
+  if (!dslt_net_conv_case(&shape, net, index)) return DSLT_OK;
+  const dslt_conv_memory memory = {dslt_net_map(net, l->node.input[0]).data,
+                                   dslt_net_map(net, dslt_net_step_of(net, index)).data, l->weights, l->bias,
+                                   other < 0 ? NULL : dslt_net_map(net, other).data};
   return dslt_cudnn_conv_plan(&l->conv, net->cuda, &shape, &memory);
 }
 
@@ -263,11 +279,12 @@ static int run_cudnn(const dslt_net *net, const dslt_net_layer *l, const dslt_la
 int dslt_net_run_conv(const dslt_net *net, int index, int to) {
   const dslt_net_layer *l = &net->layer[index];
   const dslt_node *last = &net->layer[to].node;
+  const int other = addend_of(net, index);
   const dslt_layer_map x = dslt_net_map(net, l->node.input[0]), y = dslt_net_map(net, to);
   dslt_layer_map add;
   dslt_layer_end end = {last->activation, last->slope, l->bias, NULL};
-  if (to != index) {
-    add = dslt_net_map(net, last->input[last->input[0] == index]);
+  if (other >= 0) {
+    add = dslt_net_map(net, other);
     end.add = &add;
   }
   switch (l->way) {
