@@ -146,8 +146,9 @@ Entry layer(const Layer &l, int n, int precision, bool cudnn) {
         void *in = put(m, type, x), *filter = put(m, type, cudnn ? weights : by_tap),
              *y = m.zeros<float>(values), *out = m.zeros<float>(values);
         float *there = m.put(bias);
+        void *typed = put(m, type, bias);  // as cuDNN wants it
         const dslt_conv_case shape = dslt_conv_case_same(n, h, w, cin, cout, type);
-        const dslt_conv_memory memory = {in, y, filter, there, nullptr};
+        const dslt_conv_memory memory = {in, y, filter, typed, nullptr};
         dslt_cudnn_conv *plan = nullptr;
         void *padded = nullptr;
         float *sums = nullptr;
@@ -173,7 +174,7 @@ Entry layer(const Layer &l, int n, int precision, bool cudnn) {
           must(dslt_cuda_use_stream(cuda.get(), s));
           const dslt_map end = {out, type, cout, 0};
           if (conv) {
-            const int rc = dslt_cudnn_conv_run(conv.get(), y, in, filter, there, nullptr);
+            const int rc = dslt_cudnn_conv_run(conv.get(), y, in, filter, typed, nullptr);
             if (rc < 0 || fused) return rc;
             const dslt_map raw = {y, type, cout, 0};
             return dslt_kernel_remap(s, &end, &raw, there, 1, n, h, w, nullptr);

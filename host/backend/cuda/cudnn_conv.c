@@ -157,7 +157,8 @@ static cudnnBackendDescriptor_t pointwise(holder *h, cudnnPointwiseMode_t mode, 
   return op;
 }
 
-/* conv, + add, + bias, activation: returns the number of operations. */
+/* conv, + add, + bias, activation: returns the number of operations. The bias is of the maps' type, since
+ * cuDNN's ready engines refuse another. */
 static int64_t build_operations(cudnnBackendDescriptor_t ops[4], dslt_cudnn_conv *conv,
                                 const dslt_conv_case *s) {
   holder *h = &conv->graph;
@@ -175,7 +176,7 @@ static int64_t build_operations(cudnnBackendDescriptor_t ops[4], dslt_cudnn_conv
   }
   const tensor_shape column = {1, s->cout, 1, 1, s->cout};
   const int relu = s->activation == DSLT_ACTIVATION_RELU;
-  cudnnBackendDescriptor_t bias = tensor(h, ID_BIAS, CUDNN_DATA_FLOAT, &column, 0),
+  cudnnBackendDescriptor_t bias = tensor(h, ID_BIAS, type, &column, 0),
                            sum = tensor(h, ID_SUM, CUDNN_DATA_FLOAT, &packed, 1);
   ops[count++] = convolution(h, s, x, w, sum);
   if (s->add_pitch) {
@@ -232,6 +233,24 @@ static int allowed(const dslt_cudnn_conv *conv, cudnnBackendDescriptor_t config,
     if (exact && notes[i] != CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP) return 0;
   }
   return 1;
+}
+
+/* 1: the engine is compiled when its plan is made; -1 where cuDNN does not say. */
+static int is_compiled(const dslt_cudnn *dnn, cudnnBackendDescriptor_t config) {
+  cudnnBackendBehaviorNote_t notes[CUDNN_BEHAVIOR_NOTE_TYPE_COUNT];
+  cudnnBackendDescriptor_t d = NULL;
+  int64_t got = 0, count = 0;
+  int compiled = 0;
+  if (dnn->api->descriptor_create(CUDNN_BACKEND_ENGINE_DESCRIPTOR, &d) != CUDNN_STATUS_SUCCESS) return -1;
+  cudnnStatus_t status =
+      dnn->api->get(config, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &got, &d);
+  if (status == CUDNN_STATUS_SUCCESS)
+    status = dnn->api->get(d, CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, CUDNN_TYPE_BEHAVIOR_NOTE,
+                           CUDNN_BEHAVIOR_NOTE_TYPE_COUNT, &count, notes);
+  for (int64_t i = 0; status == CUDNN_STATUS_SUCCESS && i < count; ++i)
+    compiled |= notes[i] == CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION;
+  (void)dnn->api->descriptor_destroy(d);
+  return status == CUDNN_STATUS_SUCCESS ? compiled : -1;
 }
 
 /* The engine configurations that one of cuDNN's heuristics proposes, best first; the caller destroys them. */
@@ -318,25 +337,33 @@ static float measure(dslt_cudnn_conv *conv, const dslt_conv_memory *m) {
   return ms;
 }
 
-/* Try the configurations of one heuristic, or only the one whose index is `wanted`. Keeps the fastest one's
- * plan. */
+/* Which engine configurations are tried. */
+typedef struct search {
+  int mode;      /* the heuristic that proposes them */
+  int wanted;    /* only the one with this index, or -1 */
+  int measuring; /* 0: the first one that works is taken */
+  int compiled;  /* -1, or only those that are (1) or are not (0) compiled when they are planned */
+} search;
+
+/* Try the configurations of one heuristic. Keeps the fastest one's plan. */
 static int choose_among(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt_conv_case *shape,
-                        const dslt_conv_memory *memory, int mode, int wanted, int measuring) {
+                        const dslt_conv_memory *memory, const search *by) {
   cudnnBackendDescriptor_t ways[CANDIDATES_MAX];
-  int count = list_ways(ways, conv, mode), tried = 0;
+  int count = list_ways(ways, conv, by->mode), tried = 0;
   float best = -1.0f;
   cudnnBackendDescriptor_t best_plan = NULL, best_config = NULL;
   int64_t best_workspace = 0;
   for (int i = 0; i < count; ++i) {
     int64_t engine = -1;
-    int skip = (wanted >= 0 && i != wanted) || tried >= (measuring ? MEASURED_MAX : 1) ||
-               !allowed(conv, ways[i], shape->type, &engine);
+    int skip = (by->wanted >= 0 && i != by->wanted) || tried >= (by->measuring ? MEASURED_MAX : 1) ||
+               !allowed(conv, ways[i], shape->type, &engine) ||
+               (by->compiled >= 0 && is_compiled(conv->dnn, ways[i]) != by->compiled);
     if (skip) {
       (void)conv->dnn->api->descriptor_destroy(ways[i]);
       continue;
     }
     if (!take_way(conv, ways[i])) continue;
-    float ms = measuring ? measure(conv, memory) : 0.0f;
+    float ms = by->measuring ? measure(conv, memory) : 0.0f;
     if (ms < 0.0f || (best_plan && ms >= best)) {
       drop_plan(conv);
     } else {
@@ -347,7 +374,7 @@ static int choose_among(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt
       best_workspace = conv->workspace;
       conv->plan = conv->config = NULL;
       best = ms;
-      *out = (dslt_plan_choice){conv->fused, mode, i, engine};
+      *out = (dslt_plan_choice){conv->fused, by->mode, i, engine};
     }
     ++tried;
   }
@@ -371,16 +398,21 @@ static int can_fuse(const dslt_conv_case *shape) {
   return shape->activation == DSLT_ACTIVATION_NONE || shape->activation == DSLT_ACTIVATION_RELU;
 }
 
-/* Choose by measurement: with addend, bias and activation inside if any engine supports that, else without. */
+/* Choose by measurement: with addend, bias and activation inside if any engine supports that, else without.
+ * Engines that must be compiled, which takes a second for each plan of each process, come last. */
 static int choose(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt_conv_case *shape,
                   const dslt_conv_memory *memory) {
   static const int modes[] = {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK};
-  int measuring = memory && (conv->dnn->cache.path[0] != '\0' || conv->dnn->cuda->any_order);
-  for (int fused = can_fuse(shape); fused >= 0; --fused) {
-    if (!begin_graph(conv, shape, fused)) continue;
-    for (int i = 0; i < 2; ++i)
-      if (choose_among(out, conv, shape, memory, modes[i], -1, measuring)) return 1;
-  }
+  search by = {.wanted = -1};
+  by.measuring = memory && (conv->dnn->cache.path[0] != '\0' || conv->dnn->cuda->any_order);
+  for (by.compiled = 0; by.compiled < 2; ++by.compiled)
+    for (int fused = can_fuse(shape); fused >= 0; --fused) {
+      if (!begin_graph(conv, shape, fused)) continue;
+      for (int i = 0; i < 2; ++i) {
+        by.mode = modes[i];
+        if (choose_among(out, conv, shape, memory, &by)) return 1;
+      }
+    }
   *out = (dslt_plan_choice){0, 0, -1, -1};
   return 0;
 }
@@ -388,8 +420,8 @@ static int choose(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt_conv_
 /* Use the cached choice; 0 if it is no longer available. */
 static int repeat(const dslt_plan_choice *known, dslt_cudnn_conv *conv, const dslt_conv_case *shape) {
   dslt_plan_choice again;
-  return begin_graph(conv, shape, known->fused) &&
-         choose_among(&again, conv, shape, NULL, known->mode, known->index, 0) &&
+  const search by = {known->mode, known->index, 0, -1};
+  return begin_graph(conv, shape, known->fused) && choose_among(&again, conv, shape, NULL, &by) &&
          again.engine == known->engine;
 }
 
@@ -445,30 +477,12 @@ int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv
 
 int dslt_cudnn_conv_fused(const dslt_cudnn_conv *conv) { return conv->fused; }
 
-/* 1: the engine is compiled when its plan is made; -1 where cuDNN does not say. */
-static int is_compiled(const dslt_cudnn *dnn, cudnnBackendDescriptor_t config) {
-  cudnnBackendBehaviorNote_t notes[CUDNN_BEHAVIOR_NOTE_TYPE_COUNT];
-  cudnnBackendDescriptor_t d = NULL;
-  int64_t got = 0, count = 0;
-  int compiled = 0;
-  if (dnn->api->descriptor_create(CUDNN_BACKEND_ENGINE_DESCRIPTOR, &d) != CUDNN_STATUS_SUCCESS) return -1;
-  cudnnStatus_t status =
-      dnn->api->get(config, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &got, &d);
-  if (status == CUDNN_STATUS_SUCCESS)
-    status = dnn->api->get(d, CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, CUDNN_TYPE_BEHAVIOR_NOTE,
-                           CUDNN_BEHAVIOR_NOTE_TYPE_COUNT, &count, notes);
-  for (int64_t i = 0; status == CUDNN_STATUS_SUCCESS && i < count; ++i)
-    compiled |= notes[i] == CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION;
-  (void)dnn->api->descriptor_destroy(d);
-  return status == CUDNN_STATUS_SUCCESS ? compiled : -1;
-}
-
 dslt_conv_facts dslt_cudnn_conv_facts(const dslt_cudnn_conv *conv) {
   return (dslt_conv_facts){conv->fused, conv->choice.index, is_compiled(conv->dnn, conv->config),
                            (size_t)conv->workspace};
 }
 
-int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights, const float *bias,
+int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights, const void *bias,
                         const void *add) {
   dslt_cudnn *dnn = conv->dnn;
   holder h = {.api = dnn->api};
@@ -602,7 +616,7 @@ dslt_conv_facts dslt_cudnn_conv_facts(const dslt_cudnn_conv *conv) {
   (void)conv;
   return (dslt_conv_facts){0};
 }
-int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights, const float *bias,
+int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights, const void *bias,
                         const void *add) {
   (void)add;
   (void)conv;

@@ -9,7 +9,7 @@
 typedef struct dslt_cudnn_conv dslt_cudnn_conv;
 
 /* y = activation(conv(x) + add + bias): x [n][h][w][cin] -> y [n][out_h][out_w][cout], weights
- * [cout][kernel][cin / groups], all of `type`; bias [cout] float32. */
+ * [cout][kernel][cin / groups], bias [cout], all of `type`. */
 typedef struct dslt_conv_case {
   int n, h, w, cin, cout;
   dslt_type type;
@@ -44,9 +44,7 @@ static inline dslt_conv_case dslt_conv_case_same(int n, int h, int w, int cin, i
 
 /* Memory for measuring; its contents do not matter. */
 typedef struct dslt_conv_memory {
-  void *x, *y, *weights;
-  float *bias;
-  void *add;
+  void *x, *y, *weights, *bias, *add;
 } dslt_conv_memory;
 
 /* *out is NULL, with DSLT_OK, where this build or this machine has no cuDNN, or where DSLT_CUDNN=0 in the
@@ -72,7 +70,7 @@ typedef struct dslt_conv_facts {
 dslt_conv_facts dslt_cudnn_conv_facts(const dslt_cudnn_conv *conv);
 /* 1: addend, bias and activation are part of it; 0: they are left to the caller. */
 int dslt_cudnn_conv_fused(const dslt_cudnn_conv *conv);
-int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights, const float *bias,
+int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights, const void *bias,
                         const void *add);
 void dslt_cudnn_conv_free(dslt_cudnn_conv *conv);
 

@@ -33,8 +33,9 @@ typedef struct dslt_net_layer {
   int in_stored;         /* input channels of one group as the weights count them */
   dslt_cudnn_conv *conv; /* DSLT_CONV_CUDNN */
   void *weights;
-  float *bias; /* [stored] */
-  int owned;   /* 0: weights and bias are another net's */
+  float *bias;     /* [stored] */
+  void *conv_bias; /* the same in the maps' type, for cuDNN; NULL: it is of that type */
+  int owned;       /* 0: weights and biases are another net's */
 } dslt_net_layer;
 
 struct dslt_net {

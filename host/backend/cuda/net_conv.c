@@ -73,6 +73,9 @@ static int upload_weights(const dslt_net *net, dslt_net_layer *l, const float *a
   DSLT_TRY_OR_DONE(
       dslt_kernel_convert(cuda->now, l->weights, net->type, staged, DSLT_TYPE_F32, values, NULL));
   DSLT_TRY_OR_DONE(cuda->base.device->upload(&cuda->base, l->bias, bias, (size_t)l->map.c * sizeof(float)));
+  if (l->conv_bias)
+    DSLT_TRY_OR_DONE(dslt_kernel_convert(cuda->now, l->conv_bias, net->type, l->bias, DSLT_TYPE_F32,
+                                         (size_t)l->stored, NULL));
   DSLT_TRY_OR_DONE(dslt_cuda_check(cudaStreamSynchronize(cuda->now), "uploading weights"));
 done:
   cudaFree(staged);
@@ -141,14 +144,16 @@ int dslt_net_conv_case(dslt_conv_case *out, const dslt_net *net, int index) {
   return 1;
 }
 
+static void *bias_for_cudnn(const dslt_net_layer *l) { return l->conv_bias ? l->conv_bias : l->bias; }
+
 static int try_cudnn(dslt_net *net, int index) {
   dslt_net_layer *l = &net->layer[index];
   const int other = addend_of(net, index);
   dslt_conv_case shape;
   if (!dslt_net_conv_case(&shape, net, index)) return DSLT_OK;
   const dslt_conv_memory memory = {dslt_net_map(net, l->node.input[0]).data,
-                                   dslt_net_map(net, dslt_net_step_of(net, index)).data, l->weights, l->bias,
-                                   other < 0 ? NULL : dslt_net_map(net, other).data};
+                                   dslt_net_map(net, dslt_net_step_of(net, index)).data, l->weights,
+                                   bias_for_cudnn(l), other < 0 ? NULL : dslt_net_map(net, other).data};
   return dslt_cudnn_conv_plan(&l->conv, net->cuda, &shape, &memory);
 }
 
@@ -179,6 +184,9 @@ static int make_memory(dslt_net *net, dslt_net_layer *l) {
   DSLT_TRY(dslt_cuda_new(&bias, net->cuda, (size_t)l->stored * sizeof(float), "a layer's bias"));
   l->bias = bias;
   l->owned = 1;
+  if (l->way == DSLT_CONV_CUDNN && net->type != DSLT_TYPE_F32)
+    DSLT_TRY(
+        dslt_cuda_new(&l->conv_bias, net->cuda, (size_t)l->stored * dslt_net_element(net), "a layer's bias"));
   return dslt_cuda_new(&l->weights, net->cuda, weights_stored(l) * dslt_net_element(net),
                        "a layer's weights");
 }
@@ -209,8 +217,10 @@ int dslt_net_plan_conv(dslt_net *net, const dslt_net_desc *desc, int index) {
     return load_weights(net, desc, index);
   cudaFree(l->weights);
   cudaFree(l->bias);
+  cudaFree(l->conv_bias);
   l->weights = other->weights;
   l->bias = other->bias;
+  l->conv_bias = other->conv_bias;
   l->owned = 0;
   return DSLT_OK;
 }
@@ -220,6 +230,7 @@ void dslt_net_free_conv(dslt_net_layer *l) {
   if (!l->owned) return;
   cudaFree(l->weights);
   cudaFree(l->bias);
+  cudaFree(l->conv_bias);
 }
 
 /* ---- running ------------------------------------------------------------------------------------- */
@@ -270,8 +281,8 @@ static int run_product(const dslt_net *net, const dslt_net_layer *l, const dslt_
 static int run_cudnn(const dslt_net *net, const dslt_net_layer *l, const dslt_layer_map *y,
                      const dslt_layer_map *x, const dslt_layer_end *end) {
   dslt_cuda *cuda = net->cuda;
-  DSLT_TRY(
-      dslt_cudnn_conv_run(l->conv, y->data, x->data, l->weights, l->bias, end->add ? end->add->data : NULL));
+  DSLT_TRY(dslt_cudnn_conv_run(l->conv, y->data, x->data, l->weights, bias_for_cudnn(l),
+                               end->add ? end->add->data : NULL));
   return dslt_cudnn_conv_fused(l->conv) ? DSLT_OK
                                         : dslt_kernel_finish(cuda->now, y, y, end, net->n, cuda->when);
 }
