@@ -2,7 +2,19 @@
 // Networks through an emulated cuDNN: the same results as the definitions whether its engines fuse or not.
 #include "dnn.h"
 
+#include <unistd.h>
+
+#include <filesystem>
+
 #include "backend/net_check.h"
+#include "faults.h"
+
+#if DSLT_CUDNN
+#include "backend/cuda/vendor.h"
+extern "C" {
+#include "backend/cuda/cudnn_conv.h"
+}
+#endif
 
 namespace {
 
@@ -58,6 +70,80 @@ TEST_P(Cudnn, ConvolutionsAreNearTheDefinitionsInBfloat16) {
 
 INSTANTIATE_TEST_SUITE_P(Engines, Cudnn, testing::Values(true, false),
                          [](const auto &one) { return std::string(one.param ? "fusing" : "plain"); });
+
+// ---- the choice of an engine ---------------------------------------------------------------------
+
+// One convolution planned by a backend of its own, as a process does.
+class CudnnChoice : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::path(testing::TempDir()) / ("dslt_choice_" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder_);
+    setenv("XDG_CACHE_HOME", folder_.c_str(), 1);
+    cudnn::use(cudnn::Library::emulated);
+  }
+  void TearDown() override {
+    faults::heal();
+    close();
+    cudnn::use(cudnn::Library::none);
+    cudnn::set_engines({cudnn::Engine()});
+    std::filesystem::remove_all(folder_);
+    unsetenv("XDG_CACHE_HOME");
+  }
+  void open(int precision) {
+    const dslt_backend_config config = {1, precision, 0};
+    dslt_backend *backend = nullptr;
+    ASSERT_EQ(dslt_cuda_backend.device->open(&backend, &config), DSLT_OK) << dslt_last_error();
+    cuda_ = dslt_cuda_of(backend);
+    for (void **memory : {&memory_.x, &memory_.y, &memory_.weights, &memory_.bias})
+      ASSERT_EQ(dslt_cuda_new(memory, cuda_, 1 << 16, "a test"), DSLT_OK);
+  }
+  void close() {
+    if (!cuda_) return;
+    dslt_cudnn_conv_free(plan_);
+    for (void *memory : {memory_.x, memory_.y, memory_.weights, memory_.bias}) cudaFree(memory);
+    cuda_->base.device->close(&cuda_->base);
+    cuda_ = nullptr, plan_ = nullptr;
+  }
+  // 1: there is a plan.
+  int plan() {
+    const dslt_type type = cuda_->precision == DSLT_PRECISION_BF16 ? DSLT_TYPE_BF16 : DSLT_TYPE_F32;
+    const dslt_conv_case shape = dslt_conv_case_same(1, 4, 5, 8, 16, type);
+    EXPECT_EQ(dslt_cudnn_conv_plan(&plan_, cuda_, &shape, &memory_), DSLT_OK) << dslt_last_error();
+    return plan_ != nullptr;
+  }
+  int plan_anew(int precision) {
+    close();
+    open(precision);
+    return plan();
+  }
+
+  std::filesystem::path folder_;
+  dslt_cuda *cuda_ = nullptr;
+  dslt_cudnn_conv *plan_ = nullptr;
+  dslt_conv_memory memory_ = {};
+};
+
+TEST_F(CudnnChoice, ExactFloat32IsFoundFarDownTheList) {
+  cudnn::Engine rounds;
+  rounds.notes = {CUDNN_NUMERICAL_NOTE_TENSOR_CORE};
+  std::vector<cudnn::Engine> engines(37, rounds);
+  engines.push_back(cudnn::Engine());
+  cudnn::set_engines(engines);
+  ASSERT_EQ(plan_anew(DSLT_PRECISION_F32), 1);
+  EXPECT_EQ(dslt_cudnn_conv_facts(plan_).place, 37);
+}
+
+TEST_F(CudnnChoice, ABfloat16BiasIsTakenByEnginesThatRefuseAnother) {
+  cudnn::Engine ready, compiled;
+  ready.any_bias = false;
+  compiled.compiled = true;
+  cudnn::set_engines({compiled, ready});
+  ASSERT_EQ(plan_anew(DSLT_PRECISION_BF16), 1);
+  EXPECT_EQ(dslt_cudnn_conv_facts(plan_).fused, 1);
+  EXPECT_EQ(dslt_cudnn_conv_facts(plan_).compiled, 0);
+  EXPECT_EQ(dslt_cudnn_conv_facts(plan_).place, 1);
+}
 
 #endif
 

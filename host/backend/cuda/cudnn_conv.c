@@ -14,9 +14,9 @@
 #if DSLT_CUDNN
 
 enum {
-  HELD_MAX = 32,       /* descriptors of one graph */
-  CANDIDATES_MAX = 32, /* engine configurations that are considered */
-  MEASURED_MAX = 4,    /* engine configurations that are measured */
+  HELD_MAX = 32,        /* descriptors of one graph */
+  CANDIDATES_MAX = 128, /* engine configurations that are considered; float32's first one is about the 25th */
+  MEASURED_MAX = 4,     /* engine configurations that are measured */
   REPEATS = 5,
   WORKSPACE_MAX = 256 << 20 /* bytes */
 };
