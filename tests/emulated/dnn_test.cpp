@@ -145,6 +145,25 @@ TEST_F(CudnnChoice, ABfloat16BiasIsTakenByEnginesThatRefuseAnother) {
   EXPECT_EQ(dslt_cudnn_conv_facts(plan_).place, 1);
 }
 
+// One start without luck does not make a shape slow for good.
+TEST_F(CudnnChoice, FailuresAreNotKeptOnDisk) {
+  cudnn::Engine good, failing, plain;
+  failing.plans = false;
+  plain.fuses = false;
+  cudnn::set_engines({failing});
+  EXPECT_EQ(plan_anew(DSLT_PRECISION_F32), 0);
+  cudnn::set_engines({plain});
+  ASSERT_EQ(plan_anew(DSLT_PRECISION_F32), 1);
+  EXPECT_EQ(dslt_cudnn_conv_facts(plan_).fused, 0);
+  cudnn::set_engines({failing, good});
+  ASSERT_EQ(plan_anew(DSLT_PRECISION_F32), 1);
+  EXPECT_EQ(dslt_cudnn_conv_facts(plan_).fused, 1);
+  EXPECT_EQ(dslt_cudnn_conv_facts(plan_).place, 1);
+  cudnn::set_engines({good, good, good});  // what worked is kept
+  ASSERT_EQ(plan_anew(DSLT_PRECISION_F32), 1);
+  EXPECT_EQ(dslt_cudnn_conv_facts(plan_).place, 1);
+}
+
 #endif
 
 }  // namespace

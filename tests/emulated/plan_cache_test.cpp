@@ -46,8 +46,7 @@ TEST_F(PlanCache, WhatWasChosenIsFoundByTheNextRunOfTheSameGpuAndVersion) {
   EXPECT_EQ(got.mode, 3);
   EXPECT_EQ(got.index, 7);
   EXPECT_EQ(got.engine, 42);
-  ASSERT_EQ(dslt_plan_cache_find(&got, &cache, kOther), 1);
-  EXPECT_EQ(got.index, -1);
+  EXPECT_EQ(dslt_plan_cache_find(&got, &cache, kOther), 0);  // a failure is not kept
   dslt_plan_cache_close(&cache);
 
   dslt_plan_cache_open(&cache, "NVIDIA H200/x", "cudnn92000");

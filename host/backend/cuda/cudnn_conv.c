@@ -461,14 +461,14 @@ int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv
   conv->adds = s->add_pitch > 0;
   dslt_plan_choice choice;
   int found = 0;
-  if (dslt_plan_cache_find(&choice, &cuda->dnn->cache, key))
-    found = choice.index < 0 ? -1 : repeat(&choice, conv, s);
-  if (found == 0) {
-    found = choose(&choice, conv, s, memory) ? 1 : -1;
-    dslt_plan_cache_add(&cuda->dnn->cache, key, &choice);
+  if (dslt_plan_cache_find(&choice, &cuda->dnn->cache, key)) found = repeat(&choice, conv, s);
+  if (!found) {
+    found = choose(&choice, conv, s, memory);
+    /* what went wrong once must not stay so: the next start tries again */
+    if (found && choice.fused == can_fuse(s)) dslt_plan_cache_add(&cuda->dnn->cache, key, &choice);
   }
   conv->choice = choice;
-  if (found > 0)
+  if (found)
     *out = conv;
   else
     dslt_cudnn_conv_free(conv);

@@ -51,7 +51,7 @@ static int remember(dslt_plan_cache *cache, const dslt_plan_entry *entry) {
   return 1;
 }
 
-/* The numbers of a line: a key and its choice. 1: all of them are there. */
+/* The numbers of a line: a key and its choice. 1: all of them are there and make sense. */
 static int read_entry(dslt_plan_entry *out, const char *line) {
   enum { NUMBERS = DSLT_PLAN_KEY + 4 };
   long long number[NUMBERS];
@@ -64,7 +64,7 @@ static int read_entry(dslt_plan_entry *out, const char *line) {
   for (int i = 0; i < DSLT_PLAN_KEY; ++i) out->key[i] = (int)number[i];
   const long long *choice = number + DSLT_PLAN_KEY;
   out->choice = (dslt_plan_choice){(int)choice[0], (int)choice[1], (int)choice[2], choice[3]};
-  return 1;
+  return out->choice.index >= 0;
 }
 
 static void read_file(dslt_plan_cache *cache) {
@@ -125,6 +125,7 @@ static void write_file(dslt_plan_cache *cache) {
 void dslt_plan_cache_add(dslt_plan_cache *cache, const int key[DSLT_PLAN_KEY],
                          const dslt_plan_choice *choice) {
   dslt_plan_entry entry;
+  if (choice->index < 0) return;
   memcpy(entry.key, key, sizeof entry.key);
   entry.choice = *choice;
   if (remember(cache, &entry) && cache->path[0]) write_file(cache);

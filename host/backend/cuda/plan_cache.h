@@ -10,8 +10,7 @@
 extern "C" {
 #endif
 
-/* An engine configuration: the index-th that a cuDNN heuristic proposes, and its engine number to verify it.
- * index -1: none is allowed. */
+/* An engine configuration: the index-th that a cuDNN heuristic proposes, and its engine number to verify it. */
 typedef struct dslt_plan_choice {
   int fused, mode, index;
   int64_t engine;
@@ -34,7 +33,7 @@ void dslt_plan_cache_open(dslt_plan_cache *out, const char *gpu, const char *ver
 void dslt_plan_cache_close(dslt_plan_cache *cache);
 /* 1 and the choice if there is an entry. */
 int dslt_plan_cache_find(dslt_plan_choice *out, const dslt_plan_cache *cache, const int key[DSLT_PLAN_KEY]);
-/* Add an entry and write the file; an entry that cannot be written is kept in memory until close. */
+/* Add an entry and write the file; one without an engine (index < 0) is ignored; an entry that cannot be written is kept in memory until close. */
 void dslt_plan_cache_add(dslt_plan_cache *cache, const int key[DSLT_PLAN_KEY],
                          const dslt_plan_choice *choice);
 
