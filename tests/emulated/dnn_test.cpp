@@ -164,6 +164,20 @@ TEST_F(CudnnChoice, FailuresAreNotKeptOnDisk) {
   EXPECT_EQ(dslt_cudnn_conv_facts(plan_).place, 1);
 }
 
+// Where a later way's workspace does not fit, the ways before keep theirs.
+TEST_F(CudnnChoice, AWorkspaceThatDoesNotFitTakesNoOtherAway) {
+  cudnn::Engine small, large;
+  small.workspace = 1000;
+  large.workspace = 200 << 20;
+  cudnn::set_engines({small, large});
+  open(DSLT_PRECISION_F32);
+  faults::limit_device_memory(faults::in_use() + (1 << 20));
+  ASSERT_EQ(plan(), 1);
+  EXPECT_EQ(dslt_cudnn_conv_facts(plan_).place, 0);
+  EXPECT_EQ(dslt_cudnn_conv_run(plan_, memory_.y, memory_.x, memory_.weights, memory_.bias, nullptr), DSLT_OK)
+      << dslt_last_error();
+}
+
 #endif
 
 }  // namespace

@@ -90,6 +90,15 @@ int dslt_cuda_reserve(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, c
   return DSLT_OK;
 }
 
+int dslt_cuda_enlarge(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, const char *what) {
+  if (bytes <= arena->bytes) return DSLT_OK;
+  void *data = NULL;
+  DSLT_TRY(dslt_cuda_new(&data, cuda, bytes, what));
+  cudaFree(arena->data); /* waits for what still uses it */
+  *arena = (dslt_device_arena){data, bytes};
+  return DSLT_OK;
+}
+
 int dslt_cuda_alloc(void **out, dslt_backend *backend, size_t bytes) {
   return dslt_cuda_new(out, dslt_cuda_of(backend), bytes, "the tracker");
 }

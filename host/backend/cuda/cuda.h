@@ -76,7 +76,10 @@ int dslt_cuda_check(cudaError_t error, const char *doing);
 /* Zeroed device memory; `what` it is for. The error sentence of DSLT_EDEVICE_MEMORY has the size needed and
  * how to need less. */
 int dslt_cuda_new(void **out, dslt_cuda *cuda, size_t bytes, const char *what);
+/* At least so many bytes; on failure there are none. */
 int dslt_cuda_reserve(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, const char *what);
+/* The same; on failure the arena stays as it was. Needs room for the old and the new memory at once. */
+int dslt_cuda_enlarge(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, const char *what);
 /* Send the calls of the vendor libraries to `stream` too. */
 int dslt_cuda_use_stream(dslt_cuda *cuda, cudaStream_t stream);
 

@@ -310,7 +310,7 @@ static int take_way(dslt_cudnn_conv *conv, cudnnBackendDescriptor_t config) {
     s = api->get(conv->plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64, 1, &got,
                  &conv->workspace);
   if (s == CUDNN_STATUS_SUCCESS && conv->workspace <= WORKSPACE_MAX &&
-      dslt_cuda_reserve(&conv->dnn->workspace, conv->dnn->cuda, (size_t)conv->workspace, "cuDNN") == DSLT_OK)
+      dslt_cuda_enlarge(&conv->dnn->workspace, conv->dnn->cuda, (size_t)conv->workspace, "cuDNN") == DSLT_OK)
     return 1;
   drop_plan(conv);
   return 0;
