@@ -40,7 +40,8 @@ struct dslt_backend {
   const dslt_device_ops *device; /* the type's tables */
   const dslt_nn_ops *nn;
   const dslt_vision_ops *vision;
-  int precision; /* dslt_precision in use, never DSLT_PRECISION_AUTO; set by dslt_backend_open() */
+  int precision;  /* dslt_precision in use, never DSLT_PRECISION_AUTO; set by dslt_backend_open() */
+  char note[256]; /* what the user should know of this backend, set while it opens; "" if there is nothing */
 };
 
 /* ---- registry ------------------------------------------------------------------------------------ */
@@ -57,7 +58,7 @@ void dslt_backend_init(dslt_backend *backend, const dslt_backend_type *type);
 /* end() after calls that returned rc. Gives back the first failure, with its own sentence. */
 int dslt_backend_end(dslt_backend *backend, int rc);
 /* As dslt_backend_open(); if "auto" finds no usable GPU although the build supports one, note [size] gets a
- * sentence with the reason, else "". */
+ * sentence with the reason, else the backend's own note. */
 int dslt_backend_open_noting(dslt_backend **out, char *note, size_t size, const char *name,
                              const dslt_backend_config *config);
 

@@ -86,11 +86,18 @@ static int open_auto(dslt_backend **out, char *note, size_t size, const dslt_bac
 
 int dslt_backend_open_noting(dslt_backend **out, char *note, size_t size, const char *name,
                              const dslt_backend_config *config) {
+  int rc;
   if (size > 0) note[0] = '\0';
-  if (strcasecmp(name, "cuda") == 0) return open_cuda(out, config);
-  if (strcasecmp(name, "cpu") == 0) return cpu_open(out, config);
-  if (strcasecmp(name, "auto") == 0) return open_auto(out, note, size, config);
-  return dslt_fail(DSLT_EOPTION, "There is no backend \"%s\"; choose auto, cpu or cuda.", name);
+  if (strcasecmp(name, "cuda") == 0)
+    rc = open_cuda(out, config);
+  else if (strcasecmp(name, "cpu") == 0)
+    rc = cpu_open(out, config);
+  else if (strcasecmp(name, "auto") == 0)
+    rc = open_auto(out, note, size, config);
+  else
+    rc = dslt_fail(DSLT_EOPTION, "There is no backend \"%s\"; choose auto, cpu or cuda.", name);
+  if (rc == DSLT_OK && size > 0 && !note[0]) snprintf(note, size, "%s", (*out)->note);
+  return rc;
 }
 
 int dslt_backend_open(dslt_backend **out, const char *name, const dslt_backend_config *config) {

@@ -434,8 +434,8 @@ DSLT_API const char *dslt_tracker_backend(const dslt_tracker *tracker);
 /** Arithmetic of its backbone, which option precision=auto leaves to the device: "f32", "bf16" or "tf32"; ""
  * for NULL. Static storage. */
 DSLT_API const char *dslt_tracker_precision(const dslt_tracker *tracker);
-/** A sentence on why backend "auto" uses no GPU although this build supports one, else ""; "" for NULL. Owned
- * by the tracker, valid until dslt_tracker_free(). */
+/** A sentence on why backend "auto" uses no GPU although this build supports one, or a GPU no cuDNN, else "";
+ * "" for NULL. Owned by the tracker, valid until dslt_tracker_free(). */
 DSLT_API const char *dslt_tracker_note(const dslt_tracker *tracker);
 
 /** Announce the frame after the next one, so that a GPU backend uploads it while the next one is tracked:

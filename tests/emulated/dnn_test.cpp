@@ -178,6 +178,27 @@ TEST_F(CudnnChoice, AWorkspaceThatDoesNotFitTakesNoOtherAway) {
       << dslt_last_error();
 }
 
+TEST_F(CudnnChoice, ABrokenLibraryIsDoneWithoutAndSaidOnce) {
+  cudnn::break_it(true);
+  const dslt_backend_config config = {1, DSLT_PRECISION_F32, 0};
+  dslt_backend *backend = nullptr;
+  char note[300];
+  for (const char *name : {"cuda", "auto"}) {
+    ASSERT_EQ(dslt_backend_open_noting(&backend, note, sizeof note, name, &config), DSLT_OK)
+        << dslt_last_error();
+    EXPECT_STREQ(backend->type->name, "cuda");
+    EXPECT_EQ(std::string(note).find("cuDNN cannot be used on GPU of paper: an emulated status."), 0u)
+        << note;
+    EXPECT_EQ(dslt_cuda_of(backend)->dnn, nullptr);
+    backend->device->close(backend);
+  }
+  cudnn::break_it(false);
+  ASSERT_EQ(dslt_backend_open_noting(&backend, note, sizeof note, "cuda", &config), DSLT_OK)
+      << dslt_last_error();
+  EXPECT_STREQ(note, "");
+  backend->device->close(backend);
+}
+
 #endif
 
 }  // namespace

@@ -523,11 +523,13 @@ int dslt_cudnn_open(dslt_cudnn **out, dslt_cuda *cuda) {
   dnn->cuda = cuda;
   dnn->api = api;
   cudnnStatus_t status = api->create(&dnn->handle);
-  if (status != CUDNN_STATUS_SUCCESS) {
+  if (status != CUDNN_STATUS_SUCCESS) { /* a missing part of it, for instance; the products need none */
     free(dnn);
-    return dslt_fail(DSLT_EDEVICE,
-                     "cuDNN cannot be used on %s: %s. DSLT_CUDNN=0 in the environment does without it.",
-                     cuda->gpu, api->error_text(status));
+    snprintf(cuda->base.note, sizeof cuda->base.note,
+             "cuDNN cannot be used on %s: %s. Tracking on the GPU without it, slower; DSLT_CUDNN=0 in the "
+             "environment silences this.",
+             cuda->gpu, api->error_text(status));
+    return DSLT_OK;
   }
   int driver = 0;
   (void)cudaDriverGetVersion(&driver);

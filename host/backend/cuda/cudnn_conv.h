@@ -47,8 +47,8 @@ typedef struct dslt_conv_memory {
   void *x, *y, *weights, *bias, *add;
 } dslt_conv_memory;
 
-/* *out is NULL, with DSLT_OK, where this build or this machine has no cuDNN, or where DSLT_CUDNN=0 in the
- * environment forbids it. */
+/* *out is NULL, with DSLT_OK, where this build or this machine has no cuDNN, where DSLT_CUDNN=0 in the environment
+ * forbids it, or where it cannot be used, which the backend's note says then. */
 int dslt_cudnn_open(dslt_cudnn **out, dslt_cuda *cuda);
 /* Plans for the GPU that `json` describes (CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION), which need not be here;
  * they cannot run. *out is NULL as above, and before cuDNN 9.8, which cannot do this. */
