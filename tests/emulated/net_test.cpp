@@ -167,4 +167,17 @@ TEST_F(GpuNet, AnyCallThatFailsIsAnErrorAndLeavesNothing) {
   EXPECT_EQ(whole(), DSLT_OK) << dslt_last_error();
 }
 
+// The caller's memory may be gone when an upload returns.
+TEST_F(GpuNet, AnUploadHasReadItsSourceWhenItReturns) {
+  emulated::read_pageable_late(true);
+  std::vector<float> source(100, 3.0f), back(100);
+  float *there = floats(source.size());
+  const std::size_t bytes = source.size() * sizeof(float);
+  ASSERT_EQ(backend_->device->upload(backend_, there, source.data(), bytes), DSLT_OK) << dslt_last_error();
+  source.assign(source.size(), 5.0f);
+  ASSERT_EQ(backend_->device->download(backend_, back.data(), there, bytes), DSLT_OK) << dslt_last_error();
+  emulated::read_pageable_late(false);
+  EXPECT_EQ(back, std::vector<float>(back.size(), 3.0f));
+}
+
 }  // namespace

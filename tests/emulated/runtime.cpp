@@ -46,6 +46,7 @@ std::deque<unsigned> conditions;
 int node_token;
 emulated::Counts counts;
 bool with_nodes = true, with_graphs = true;
+bool reads_pageable_late = false;
 std::size_t largest = SIZE_MAX;
 
 void drain(CUstream_st *stream) {
@@ -77,6 +78,7 @@ Counts take_counts() {
 }
 void allow(bool graphs, bool nodes) { with_graphs = graphs, with_nodes = nodes; }
 void limit_memory(std::size_t bytes) { largest = bytes; }
+void read_pageable_late(bool late) { reads_pageable_late = late; }
 
 }  // namespace emulated
 
@@ -138,7 +140,7 @@ cudaError_t cudaMemcpyAsync(void *dst, const void *src, std::size_t bytes, cudaM
         ++counts.uploads_ahead;
         break;
       }
-  if (kind == cudaMemcpyHostToDevice && !pinned.count(src)) {
+  if (kind == cudaMemcpyHostToDevice && !pinned.count(src) && !reads_pageable_late) {
     std::vector<char> staged(static_cast<const char *>(src), static_cast<const char *>(src) + bytes);
     emulated::submit(stream, [=] { std::memcpy(dst, staged.data(), bytes); });
   } else {

@@ -19,6 +19,9 @@ Counts take_counts();
 void allow(bool graphs, bool nodes);
 // Larger pieces are refused.
 void limit_memory(std::size_t bytes);
+// Pageable memory is read when a copy is made instead of when it is asked for, as by GPUs that read the host's
+// memory themselves.
+void read_pageable_late(bool late);
 int submit(void *stream, std::function<void()> work);
 
 }  // namespace emulated

@@ -108,10 +108,13 @@ void dslt_cuda_release(dslt_backend *backend, void *memory) {
   if (memory) cudaFree(memory);
 }
 
+/* Waits: the caller may free or change `src`, and a GPU that reads the host's memory itself may copy later. */
 int dslt_cuda_upload(dslt_backend *backend, void *dst, const void *src, size_t bytes) {
   if (bytes == 0) return DSLT_OK;
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_cuda_check(cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, cuda->stream), "uploading");
+  DSLT_TRY(
+      dslt_cuda_check(cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, cuda->stream), "uploading"));
+  return dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "uploading");
 }
 
 int dslt_cuda_download(dslt_backend *backend, void *dst, const void *src, size_t bytes) {
