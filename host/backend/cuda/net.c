@@ -51,12 +51,25 @@ static int is_conv(const dslt_net_layer *l) {
   return l->node.kind == DSLT_LAYER_CONV || l->node.kind == DSLT_LAYER_DENSE;
 }
 
+/* As on the CPU, a bfloat16 network with depthwise convolutions keeps its maps in float32 (onednn_plan.c says
+ * why): their few products do not average the roundings out. */
+static dslt_type type_for(const dslt_net *net) {
+  if (net->cuda->precision != DSLT_PRECISION_BF16) return DSLT_TYPE_F32;
+  for (int i = 1; i < net->layers; ++i) {
+    const dslt_net_layer *l = &net->layer[i];
+    if (l->map.c > 0 && l->node.kind == DSLT_LAYER_CONV && l->node.groups > 1 &&
+        l->node.groups == net->layer[l->node.input[0]].map.c)
+      return DSLT_TYPE_F32;
+  }
+  return DSLT_TYPE_BF16;
+}
+
 int dslt_net_lay_out(dslt_net *net, const dslt_net_desc *desc) {
-  net->type = net->cuda->precision == DSLT_PRECISION_BF16 ? DSLT_TYPE_BF16 : DSLT_TYPE_F32;
   net->n = desc->n;
   net->taps = desc->taps;
   memcpy(net->tap, desc->tap, sizeof net->tap);
   DSLT_TRY(read_graph(net, desc));
+  net->type = type_for(net);
   return dslt_net_place(net);
 }
 
