@@ -8,8 +8,13 @@ set(DSLT_WITH_CUDA AUTO CACHE STRING "CUDA parts: AUTO (when nvcc is found), ON 
 option(DSLT_BUILD_TESTS "Build the tests" ON)
 option(DSLT_WERROR "Treat warnings as errors" OFF)
 set(DSLT_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined")
-set(DSLT_CUDA_ARCHITECTURES "75;80;86;89;90;100;120" CACHE STRING
-    "SASS is made for each of these, PTX for the last")
+# Code of graphics cards does not run on the GPUs beside ARM processors (Jetson Orin and Thor), which need their own.
+set(architectures 75 80 86 89 90 100 120)
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+  list(APPEND architectures 87 110)
+endif()
+set(DSLT_CUDA_ARCHITECTURES "${architectures}" CACHE STRING
+    "SASS is made for each of these, PTX for the first and the last")
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, RelWithDebInfo or Debug" FORCE)

@@ -101,21 +101,34 @@ TEST(CudaProbe, LongWordsOfTheDriverAreCut) {
   EXPECT_EQ(words(f).rfind("xxx", 0), 0u);
 }
 
+template <std::size_t M, std::size_t P>
+int fits(const int (&machine)[M], const int (&ptx)[P], int major, int minor, int integrated = 0) {
+  const dslt_cuda_code code = {machine, ptx, int(M), int(P)};
+  return dslt_cuda_fits(&code, major, minor, integrated);
+}
+
 TEST(CudaProbe, WhichKernelsFitWhichDevice) {
-  const int all[] = {75, 80, 86, 89, 90, 100, 120}, gap[] = {75, 90};
-  auto fits = [](const auto &list, int major, int minor) {
-    return dslt_cuda_fits(list, int(sizeof list / sizeof *list), major, minor);
-  };
-  EXPECT_FALSE(fits(all, 6, 1));
-  EXPECT_FALSE(fits(all, 7, 0));
-  EXPECT_TRUE(fits(all, 7, 5));
-  EXPECT_TRUE(fits(all, 8, 7));  // machine code of 8.6
-  EXPECT_TRUE(fits(all, 10, 3));
-  EXPECT_FALSE(fits(all, 11, 0));  // no code of 11.x, and the PTX is for a later one
-  EXPECT_TRUE(fits(all, 13, 0));   // by PTX
-  EXPECT_FALSE(fits(gap, 8, 6));
-  EXPECT_TRUE(fits(gap, 9, 0));
-  EXPECT_TRUE(fits(gap, 12, 0));
+  const int all[] = {75, 80, 86, 89, 90, 100, 120}, newest[] = {120}, gap[] = {75, 90}, nine[] = {90};
+  EXPECT_FALSE(fits(all, newest, 6, 1));
+  EXPECT_FALSE(fits(all, newest, 7, 0));
+  EXPECT_TRUE(fits(all, newest, 7, 5));
+  EXPECT_TRUE(fits(all, newest, 8, 8));  // machine code of 8.6
+  EXPECT_TRUE(fits(all, newest, 10, 3));
+  EXPECT_FALSE(fits(all, newest, 11, 0));  // no code of 11.x, and the PTX is for a later one
+  EXPECT_TRUE(fits(all, newest, 13, 0));   // by PTX
+  EXPECT_FALSE(fits(gap, nine, 8, 6));
+  EXPECT_TRUE(fits(gap, nine, 9, 0));
+  EXPECT_TRUE(fits(gap, nine, 12, 0));
+}
+
+// Machine code of graphics cards does not run on Tegra, nor the other way round; PTX does.
+TEST(CudaProbe, WhichKernelsFitAJetson) {
+  const int cards[] = {75, 80, 86, 90}, newest[] = {90}, both[] = {75, 90}, orin[] = {87}, none[] = {120};
+  EXPECT_FALSE(fits(cards, newest, 8, 7, 1));  // sm_86
+  EXPECT_TRUE(fits(cards, both, 8, 7, 1));     // by the PTX of 7.5
+  EXPECT_TRUE(fits(orin, none, 8, 7, 1));
+  EXPECT_FALSE(fits(orin, none, 8, 9, 0));
+  EXPECT_TRUE(fits(cards, newest, 11, 0, 1));
 }
 
 TEST(CudaProbe, ThisMachine) {

@@ -11,18 +11,34 @@
 #include "cuda.h"
 #include "vendor.h"
 
-#ifndef DSLT_CUDA_ARCHITECTURES
-#error "the build says for which architectures the kernels are compiled: 75,80,..."
+#if !defined(DSLT_CUDA_ARCHITECTURES) || !defined(DSLT_CUDA_PTX)
+#error \
+    "the build says for which architectures the kernels are compiled, as machine code and as PTX: 75,80,..."
 #endif
 
-static const int compiled[] = {DSLT_CUDA_ARCHITECTURES};
-enum { COMPILED = sizeof compiled / sizeof *compiled };
+static const int machine[] = {DSLT_CUDA_ARCHITECTURES}, ptx[] = {DSLT_CUDA_PTX};
+static const dslt_cuda_code compiled = {machine, ptx, sizeof machine / sizeof *machine,
+                                        sizeof ptx / sizeof *ptx};
 
-int dslt_cuda_fits(const int *architectures, int count, int major, int minor) {
-  int device = 10 * major + minor;
-  for (int i = 0; i < count; ++i) /* machine code runs on the same major version, same or later minor */
-    if (architectures[i] / 10 == major && architectures[i] <= device) return 1;
-  return count > 0 && architectures[count - 1] <= device; /* PTX runs on everything later */
+/* Tegra, whose machine code is its own. */
+static int is_integrated(int architecture) {
+  static const int tegra[] = {53, 62, 72, 87, 101, 110};
+  for (size_t i = 0; i < sizeof tegra / sizeof *tegra; ++i)
+    if (tegra[i] == architecture) return 1;
+  return 0;
+}
+
+int dslt_cuda_fits(const dslt_cuda_code *code, int major, int minor, int integrated) {
+  const int device = 10 * major + minor;
+  for (int i = 0; i < code->machines; ++i) {
+    const int one = code->machine[i];
+    if (one == device) return 1;
+    /* a graphics card runs code of the same major version and an earlier minor one */
+    if (!integrated && !is_integrated(one) && one / 10 == major && one < device) return 1;
+  }
+  for (int i = 0; i < code->ptxs; ++i) /* PTX runs on everything later */
+    if (code->ptx[i] <= device) return 1;
+  return 0;
 }
 
 static void read_devices(dslt_cuda_facts *out) {
@@ -36,7 +52,7 @@ static void read_devices(dslt_cuda_facts *out) {
       out->trouble = cudaGetErrorString(error);
       continue;
     }
-    int fits = dslt_cuda_fits(compiled, COMPILED, properties.major, properties.minor);
+    int fits = dslt_cuda_fits(&compiled, properties.major, properties.minor, properties.integrated);
     if (!fits && out->name[0]) continue;
     out->index = i;
     snprintf(out->name, sizeof out->name, "%s", properties.name);

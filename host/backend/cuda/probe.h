@@ -38,9 +38,14 @@ typedef struct dslt_cuda_facts {
  * memory; returns at once without a driver. */
 void dslt_cuda_facts_read(dslt_cuda_facts *out);
 
-/* 1 when kernels compiled for `architectures` (75, 80 ...; `count` of them, ascending, PTX for the last) run
- * on a device of this compute capability. */
-int dslt_cuda_fits(const int *architectures, int count, int major, int minor);
+/* What the kernels are compiled for, as numbers such as 75: machine code, and PTX, which the driver compiles. */
+typedef struct dslt_cuda_code {
+  const int *machine, *ptx;
+  int machines, ptxs;
+} dslt_cuda_code;
+
+/* 1 when they run on a device of this compute capability; integrated 1: one on the processor's chip. */
+int dslt_cuda_fits(const dslt_cuda_code *code, int major, int minor, int integrated);
 
 /* Fill every field of `out` from the facts. */
 void dslt_cuda_describe(dslt_backend_info *out, const dslt_cuda_facts *facts);
