@@ -82,6 +82,9 @@ TEST(Null, TrackerCallsRefuseIt) {
   EXPECT_EQ(dslt_tracker_init_losses(nullptr, &count, t), DSLT_EARGUMENT);
   EXPECT_EQ(dslt_tracker_init_losses(&losses, nullptr, t), DSLT_EARGUMENT);
   EXPECT_EQ(dslt_tracker_init_losses(&losses, &count, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_tracker_init_snr(nullptr, &count, t), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_tracker_init_snr(&losses, nullptr, t), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_tracker_init_snr(&losses, &count, nullptr), DSLT_EARGUMENT);
   EXPECT_STREQ(dslt_tracker_backend(nullptr), "");
   EXPECT_STREQ(dslt_tracker_backend(t), "cpu");
   dslt_tracker_free(nullptr);
@@ -102,6 +105,7 @@ TEST(Order, NothingIsThereBeforeTheFirstFrame) {
   EXPECT_NE(std::string(dslt_last_error()).find("dslt_tracker_init"), std::string::npos);
   EXPECT_EQ(dslt_tracker_init_result(&result, tracker.get()), DSLT_ESTATE);
   EXPECT_EQ(dslt_tracker_init_losses(&losses, &count, tracker.get()), DSLT_ESTATE);
+  EXPECT_EQ(dslt_tracker_init_snr(&losses, &count, tracker.get()), DSLT_ESTATE);
   EXPECT_EQ(dslt_tracker_response(&response, tracker.get()), DSLT_ESTATE);
   EXPECT_EQ(std::memcmp(&result, &before, sizeof result), 0);
   EXPECT_EQ(count, -5);
