@@ -87,13 +87,17 @@ static void add_assignment(struct argp_state *state, dslt_tracker_choice *choice
   dslt_tracker_choice_add(choice, text, equals + 1);
 }
 
-static void apply_settings(struct argp_state *state, dslt_tracker_choice *choice) {
-  int rc = dslt_options_create(&choice->options, choice->preset);
-  if (rc == DSLT_OK && choice->one_thread) rc = dslt_options_set(choice->options, "threads", "1");
+int dslt_tracker_choice_options(dslt_options **out, const dslt_tracker_choice *choice, const char *preset) {
+  int rc = dslt_options_create(out, preset);
+  if (rc == DSLT_OK && choice->one_thread) rc = dslt_options_set(*out, "threads", "1");
   for (int i = 0; rc == DSLT_OK && i < choice->count; i++)
-    rc = dslt_options_set(choice->options, choice->settings[i].key, choice->settings[i].value);
-  if (rc == DSLT_OK) rc = dslt_options_check(choice->options);
-  if (rc < 0) dslt_usage_error(state, "%s", dslt_last_error());
+    rc = dslt_options_set(*out, choice->settings[i].key, choice->settings[i].value);
+  return rc == DSLT_OK ? dslt_options_check(*out) : rc;
+}
+
+static void apply_settings(struct argp_state *state, dslt_tracker_choice *choice) {
+  if (dslt_tracker_choice_options(&choice->options, choice, choice->preset) < 0)
+    dslt_usage_error(state, "%s", dslt_last_error());
 }
 
 static error_t parse_key(int key, char *value, struct argp_state *state) {

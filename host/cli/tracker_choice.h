@@ -30,6 +30,10 @@ typedef struct dslt_tracker_choice {
  * Wrong values end the program with exit code 2. */
 extern const struct argp dslt_argp_tracker;
 
+/* The options of `preset` with every setting of the choice; *out is the caller's to free, also after a
+ * failure. */
+int dslt_tracker_choice_options(dslt_options **out, const dslt_tracker_choice *choice, const char *preset);
+
 /* Add a setting after those of the command line; 0 when the array is full. Strings are borrowed. */
 int dslt_tracker_choice_add(dslt_tracker_choice *choice, const char *key, const char *value);
 

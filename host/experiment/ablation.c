@@ -16,10 +16,11 @@ static int no_memory(void) { return dslt_fail(DSLT_EMEMORY, "Out of memory while
 
 /* What is open while scoring. */
 typedef struct scoring {
+  const dslt_study *study;
   const dslt_run_request *request;
   dslt_dataset *set;
   dslt_run_plan plan;
-  char *folders[DSLT_VARIANTS];
+  char *folders[DSLT_VARIANTS_MAX];
   const char **losses; /* the scored sequences' files, borrowed from the plan */
 } scoring;
 
@@ -29,13 +30,13 @@ static int open_scoring(scoring *s) {
   DSLT_TRY(dslt_run_plan_make(&s->plan, s->set, s->request));
   s->losses = calloc((size_t)s->plan.count + 1, sizeof *s->losses);
   if (!s->losses) return no_memory();
-  for (int i = 0; i < DSLT_VARIANTS; i++)
-    DSLT_TRY(dslt_results_path(&s->folders[i], s->request->out, dslt_variant_at(i)->name));
+  for (int i = 0; i < s->study->count; i++)
+    DSLT_TRY(dslt_results_path(&s->folders[i], s->request->out, s->study->variants[i].name));
   return DSLT_OK;
 }
 
 static void close_scoring(scoring *s) {
-  for (int i = 0; i < DSLT_VARIANTS; i++) free(s->folders[i]);
+  for (int i = 0; i < DSLT_VARIANTS_MAX; i++) free(s->folders[i]);
   free(s->losses);
   dslt_run_plan_free(&s->plan);
   dslt_dataset_free(s->set);
@@ -57,19 +58,27 @@ static int score(dslt_ablation_score *out, const scoring *s, const dslt_run_job 
     rc = dslt_ope_score(&ope, boxes.boxes, sequence->truth, job->frames);
   dslt_box_list_free(&boxes);
   DSLT_TRY(rc);
-  *out = (dslt_ablation_score){.precision20 = ope.precision20, .auc = ope.auc};
+  *out = (dslt_ablation_score){.precision20 = ope.precision20, .auc = ope.auc, .success50 = ope.op50};
   return DSLT_OK;
 }
 
-static int score_sequence(dslt_ablation *out, const scoring *s, const dslt_run_job *job) {
-  int everywhere = 1;
-  for (int i = 0; i < DSLT_VARIANTS; i++) {
-    int finished = !job->trouble && dslt_job_finished(job, s->folders[i]);
-    out->finished[i] += finished;
-    everywhere &= finished;
+static int is_finished(const scoring *s, const dslt_run_job *job, int variant) {
+  return !job->trouble && dslt_job_finished(job, s->folders[variant]);
+}
+
+/* Optional variants of which nothing is there are left out. */
+static void count_finished(dslt_ablation *out, const scoring *s) {
+  for (int i = 0; i < s->study->count; i++) {
+    for (int k = 0; k < s->plan.count; k++) out->finished[i] += is_finished(s, &s->plan.jobs[k], i);
+    out->left_out[i] = s->study->variants[i].optional && out->finished[i] == 0;
   }
-  if (!everywhere) return DSLT_OK;
-  for (int i = 0; i < DSLT_VARIANTS; i++) DSLT_TRY(score(&out->scores[i][out->count], s, job, i));
+}
+
+static int score_sequence(dslt_ablation *out, const scoring *s, const dslt_run_job *job) {
+  for (int i = 0; i < s->study->count; i++)
+    if (!out->left_out[i] && !is_finished(s, job, i)) return DSLT_OK;
+  for (int i = 0; i < s->study->count; i++)
+    if (!out->left_out[i]) DSLT_TRY(score(&out->scores[i][out->count], s, job, i));
   out->sequences[out->count] = strdup(dslt_dataset_at(s->set, job->sequence)->name);
   if (!out->sequences[out->count]) return no_memory();
   s->losses[out->count++] = job->losses;
@@ -82,7 +91,7 @@ static int reserve(dslt_ablation *out, const scoring *s) {
   out->title = strdup(dslt_dataset_kind_of(s->set)->title);
   out->sequences = calloc(room, sizeof *out->sequences);
   int good = out->title && out->sequences;
-  for (int i = 0; i < DSLT_VARIANTS; i++) {
+  for (int i = 0; i < s->study->count; i++) {
     out->scores[i] = calloc(room, sizeof *out->scores[i]);
     good = good && out->scores[i];
   }
@@ -93,14 +102,17 @@ static int score_all(dslt_ablation *out, const scoring *s) {
   DSLT_TRY(reserve(out, s));
   out->planned = s->plan.count;
   out->frames_limit = s->request->frames;
+  count_finished(out, s);
   for (int i = 0; i < s->plan.count; i++) DSLT_TRY(score_sequence(out, s, &s->plan.jobs[i]));
   if (out->count == 0)
     return dslt_fail(DSLT_EIO, "No sequence was finished by all %d variants, so there is nothing to compare.",
-                     DSLT_VARIANTS);
-  for (int i = 0; i < DSLT_VARIANTS; i++) {
+                     s->study->count);
+  for (int i = 0; i < s->study->count; i++) {
+    if (out->left_out[i]) continue;
     for (int k = 0; k < out->count; k++) {
       out->mean[i].precision20 += out->scores[i][k].precision20 / out->count;
       out->mean[i].auc += out->scores[i][k].auc / out->count;
+      out->mean[i].success50 += out->scores[i][k].success50 / out->count;
     }
     DSLT_TRY(dslt_convergence_read(&out->convergence[i], s->folders[i], s->losses,
                                    (const char *const *)out->sequences, out->count));
@@ -108,9 +120,14 @@ static int score_all(dslt_ablation *out, const scoring *s) {
   return DSLT_OK;
 }
 
-int dslt_ablation_score_all(dslt_ablation *out, const dslt_run_request *request) {
+double dslt_ablation_second(const dslt_ablation *ablation, const dslt_ablation_score *score) {
+  return ablation->study->success ? score->success50 : score->auc;
+}
+
+int dslt_ablation_score_all(dslt_ablation *out, const dslt_study *study, const dslt_run_request *request) {
   memset(out, 0, sizeof *out);
-  scoring s = {.request = request};
+  out->study = study;
+  scoring s = {.study = study, .request = request};
   int rc = open_scoring(&s);
   if (rc == DSLT_OK) rc = score_all(out, &s);
   close_scoring(&s);
@@ -121,7 +138,7 @@ void dslt_ablation_free(dslt_ablation *a) {
   for (int i = 0; a->sequences && i < a->count; i++) free(a->sequences[i]);
   free(a->sequences);
   free(a->title);
-  for (int i = 0; i < DSLT_VARIANTS; i++) {
+  for (int i = 0; i < DSLT_VARIANTS_MAX; i++) {
     free(a->scores[i]);
     dslt_convergence_free(&a->convergence[i]);
   }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* variants.c: the table of variants. */
+/* variants.c: the studies' tables of variants. */
 #include "experiment/variants.h"
 
 #include <math.h>
@@ -8,24 +8,57 @@
 
 #include "base/error.h"
 
-static const dslt_variant variants[DSLT_VARIANTS] = {
-    {"DSLT", "shrinkage loss; conv4_3 and conv5_3, connected", 1, 1, {{NULL, NULL}}, NAN, NAN, "-", "-"},
-    {"L2", "square loss", 1, 0, {{"loss", "l2"}}, 0.870, 0.642, "87.0", "64.2"},
-    {"L3", "focal loss for regression: the cube of the error", 1, 0, {{"loss", "l3"}}, NAN, NAN, "-", "-"},
+/* ---- DSLT, section 5.3 --------------------------------------------------------------------------- */
+
+enum { LOSSES = 1, LAYERS = 2 };
+
+static const dslt_variant dslt_variants[] = {
+    {"DSLT",
+     "shrinkage loss; conv4_3 and conv5_3, connected",
+     LOSSES | LAYERS,
+     NULL,
+     0,
+     {{NULL, NULL}},
+     NAN,
+     NAN,
+     "-",
+     "-"},
+    {"L2", "square loss", LOSSES, NULL, 0, {{"loss", "l2"}}, 0.870, 0.642, "87.0", "64.2"},
+    {"L3",
+     "focal loss for regression: the cube of the error",
+     LOSSES,
+     NULL,
+     0,
+     {{"loss", "l3"}},
+     NAN,
+     NAN,
+     "-",
+     "-"},
     {"OHNM",
      "square loss of the samples whose error is at least 0.01",
-     1,
+     LOSSES,
+     NULL,
      0,
      {{"loss", "ohnm"}, {"ohnm_threshold", "0.01"}},
      NAN,
      NAN,
      "-",
      "-"},
-    {"DSLT_m", "layers not connected", 0, 1, {{"fusion", "0"}}, NAN, NAN, "DSLT - 0.3", "DSLT - 0.1"},
+    {"DSLT_m",
+     "layers not connected",
+     LAYERS,
+     NULL,
+     0,
+     {{"fusion", "0"}},
+     NAN,
+     NAN,
+     "DSLT - 0.3",
+     "DSLT - 0.1"},
     {"DSLT_34",
      "conv3_3 with conv4_3",
+     LAYERS,
+     NULL,
      0,
-     1,
      {{"low_layer", "conv3_3"}, {"high_layer", "conv4_3"}},
      NAN,
      NAN,
@@ -33,18 +66,15 @@ static const dslt_variant variants[DSLT_VARIANTS] = {
      "-"},
     {"DSLT_35",
      "conv3_3 with conv5_3",
+     LAYERS,
+     NULL,
      0,
-     1,
      {{"low_layer", "conv3_3"}, {"high_layer", "conv5_3"}},
      NAN,
      NAN,
      "-",
      "-"},
 };
-
-const dslt_variant *dslt_variant_at(int index) {
-  return index >= 0 && index < DSLT_VARIANTS ? &variants[index] : NULL;
-}
 
 /* Has option `key` one of two values? */
 static int is_one_of(const dslt_options *options, const char *key, const char *a, const char *b) {
@@ -53,7 +83,7 @@ static int is_one_of(const dslt_options *options, const char *key, const char *a
          (strcmp(value, a) == 0 || strcmp(value, b) == 0);
 }
 
-int dslt_variant_check_base(const dslt_options *o) {
+static int check_dslt(const dslt_options *o) {
   const char *wrong = !is_one_of(o, "loss", "shrinkage", "shrinkage_released") ? "loss"
                       : !is_one_of(o, "fusion", "1", "1")                      ? "fusion"
                       : !is_one_of(o, "low_layer", "conv4_3", "conv4_3")       ? "low_layer"
@@ -67,19 +97,127 @@ int dslt_variant_check_base(const dslt_options *o) {
       wrong, wrong);
 }
 
-int dslt_variant_apply(dslt_options *options, const dslt_variant *variant) {
-  enum { SETTINGS = sizeof variant->settings / sizeof *variant->settings };
-  for (int i = 0; i < SETTINGS && variant->settings[i].key; i++)
-    DSLT_TRY(dslt_options_set(options, variant->settings[i].key, variant->settings[i].value));
-  return dslt_options_check(options);
+/* ---- CRT, tables 1 to 3 -------------------------------------------------------------------------- */
+
+enum { FEATURES = 1, MINING = 2, PATCHES = 4 };
+
+static const dslt_variant crt_variants[] = {
+    {"conv2",
+     "conv1_2; th 0.1, a 1; patch of 9 x 5 objects",
+     FEATURES | MINING | PATCHES,
+     NULL,
+     0,
+     {{NULL, NULL}},
+     0.764,
+     0.689,
+     "76.4",
+     "68.9"},
+    {"HOG",
+     "histograms of oriented gradients",
+     FEATURES,
+     "crt-hog",
+     0,
+     {{NULL, NULL}},
+     0.752,
+     0.681,
+     "75.2",
+     "68.1"},
+    {"conv4", "conv2_2", FEATURES, "crt-conv4", 0, {{NULL, NULL}}, 0.795, 0.673, "79.5", "67.3"},
+    {"conv7", "conv3_3", FEATURES, "crt-conv7", 0, {{NULL, NULL}}, 0.780, 0.702, "78.0", "70.2"},
+    {"conv10", "conv4_3", FEATURES, "crt-conv10", 1, {{NULL, NULL}}, 0.835, 0.757, "83.5", "75.7"},
+    {"conv13", "conv5_3", FEATURES, "crt-conv13", 1, {{NULL, NULL}}, 0.769, 0.688, "76.9", "68.8"},
+    {"plain",
+     "every error counts, and alike: th 0, a 0",
+     MINING,
+     NULL,
+     0,
+     {{"threshold", "0"}, {"slope", "0"}},
+     0.681,
+     0.586,
+     "68.1",
+     "58.6"},
+    {"7x5", "patch of 7 x 5 objects", PATCHES, NULL, 0, {{"patch_width", "7"}}, 0.732, 0.662, "73.2", "66.2"},
+    {"5x3",
+     "patch of 5 x 3 objects",
+     PATCHES,
+     NULL,
+     0,
+     {{"patch_width", "5"}, {"patch_height", "3"}},
+     0.686,
+     0.641,
+     "68.6",
+     "64.1"},
+    {"3x3",
+     "patch of 3 x 3 objects",
+     PATCHES,
+     NULL,
+     0,
+     {{"patch_width", "3"}, {"patch_height", "3"}},
+     0.668,
+     0.617,
+     "66.8",
+     "61.7"},
+};
+
+static int check_crt(const dslt_options *o) {
+  const char *wrong = !is_one_of(o, "feature", "conv2", "conv2") ? "feature"
+                      : !is_one_of(o, "threshold", "0.1", "0.1") ? "threshold"
+                      : !is_one_of(o, "slope", "1", "1")         ? "slope"
+                      : !is_one_of(o, "patch_width", "9", "9")   ? "patch_width"
+                      : !is_one_of(o, "patch_height", "5", "5")  ? "patch_height"
+                                                                 : NULL;
+  if (!wrong) return DSLT_OK;
+  return dslt_fail(
+      DSLT_EOPTION,
+      "CRT's ablation sets option %s itself and begins with preset crt-conv2: leave out --set %s and "
+      "--preset.",
+      wrong, wrong);
 }
 
-const char *dslt_variants_paper_note(void) {
-  return "The paper's numbers are for OTB-2015 (100 sequences) with the original VGG-16. Its text prints "
+/* ---- the list ------------------------------------------------------------------------------------ */
+
+static const dslt_study studies[] = {
+    {.paper = "dslt",
+     .preset = "paper",
+     .variants = dslt_variants,
+     .count = sizeof dslt_variants / sizeof *dslt_variants,
+     .tables = {{"losses", "loss"}, {"layers", "layers"}},
+     .note =
+         "The paper's numbers are for OTB-2015 (100 sequences) with the original VGG-16. Its text prints "
          "only those of "
          "L2 (precision 87.0, AUC 64.2) and how far DSLT_m lies below DSLT (0.3 and 0.1 points). Those of "
          "DSLT, L3, "
          "OHNM, DSLT_34 and DSLT_35 are drawn in its figure 10 and missing here, as are the curves and "
          "iterations of "
-         "figure 11.";
+         "figure 11.",
+     .check_base = check_dslt},
+    {.paper = "crt",
+     .preset = "crt-conv2",
+     .variants = crt_variants,
+     .count = sizeof crt_variants / sizeof *crt_variants,
+     .tables = {{"features", "feature"}, {"mining", "th, a"}, {"patches", "patch"}},
+     .success = 1,
+     .note =
+         "The paper's numbers are for OTB-50 with the original VGG-16: its tables 1, 2 and 3. Its table 4, scores by "
+         "attribute, is what dslt eval --attributes prints of these folders.",
+     .check_base = check_crt},
+};
+
+enum { STUDIES = sizeof studies / sizeof *studies };
+
+const dslt_study *dslt_study_at(int index) { return index >= 0 && index < STUDIES ? &studies[index] : NULL; }
+
+int dslt_study_find(const dslt_study **out, const char *paper) {
+  for (int i = 0; i < STUDIES; i++)
+    if (strcmp(studies[i].paper, paper) == 0) {
+      *out = &studies[i];
+      return DSLT_OK;
+    }
+  return dslt_fail(DSLT_EOPTION, "There are no ablations of the paper \"%s\"; choose dslt or crt.", paper);
+}
+
+int dslt_variant_apply(dslt_options *options, const dslt_variant *variant) {
+  for (int i = 0; i < DSLT_VARIANT_SETTINGS && variant->settings[i].key; i++)
+    DSLT_TRY(dslt_options_set(options, variant->settings[i].key, variant->settings[i].value));
+  return dslt_options_check(options);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* variants.h: the runs that the paper's ablations need (section 5.3), and the paper's numbers for them. */
+/* variants.h: the runs that a paper's ablations need, and the paper's numbers for them. */
 #ifndef DSLT_EXPERIMENT_VARIANTS_H
 #define DSLT_EXPERIMENT_VARIANTS_H
 
@@ -9,31 +9,48 @@
 extern "C" {
 #endif
 
-enum { DSLT_VARIANTS = 7 };
+enum { DSLT_VARIANTS_MAX = 12, DSLT_STUDY_TABLES_MAX = 4, DSLT_VARIANT_SETTINGS = 3 };
 
 typedef struct dslt_variant {
-  const char *name; /* as in the paper's figure 10; also its folder's name */
-  const char *what; /* what it changes, as text */
-  int losses;       /* 1: part of the comparison of losses */
-  int layers;       /* 1: part of the comparison of layers; DSLT is in both */
+  const char *name;   /* as in the paper; also its folder's name */
+  const char *what;   /* what it changes, as text */
+  unsigned tables;    /* bit i: part of the study's table i */
+  const char *preset; /* that it starts from; NULL: the study's */
+  int optional;       /* 1: left out where the weights lack its layers */
   struct {
     const char *key, *value;
-  } settings[3]; /* against DSLT; key NULL behind the last */
-  /* From the paper's text, OTB-2015, one pass; NaN where it prints none. */
-  double paper_precision, paper_auc;
+  } settings[DSLT_VARIANT_SETTINGS]; /* against the preset; key NULL behind the last */
+  /* From the paper, one pass: precision at 20 px, and the study's other score; NaN where it prints none. */
+  double paper_precision, paper_score;
   /* The same for a table, per cent: "87.0", "DSLT - 0.3", "-". */
-  const char *paper_precision_words, *paper_auc_words;
+  const char *paper_precision_words, *paper_score_words;
 } dslt_variant;
 
-/* Number `index` counted from 0; NULL past the end. DSLT itself is number 0. Static storage. */
-const dslt_variant *dslt_variant_at(int index);
-/* Check that `options` are DSLT's: shrinkage loss, both layers fused, conv4_3 and conv5_3. DSLT_EOPTION names
- * what is not. */
-int dslt_variant_check_base(const dslt_options *options);
+/* A table of a study. */
+typedef struct dslt_study_table {
+  const char *key;  /* of ablation.json, "losses" */
+  const char *head; /* of the variants' column, "loss" */
+} dslt_study_table;
+
+/* The ablations of one paper. */
+typedef struct dslt_study {
+  const char *paper;  /* "dslt" */
+  const char *preset; /* whose other numbers are taken unless another is named */
+  const dslt_variant *variants;
+  int count;
+  dslt_study_table tables[DSLT_STUDY_TABLES_MAX]; /* key NULL behind the last */
+  int success;      /* 1: the score beside precision is the success rate at overlap 0.5, "OS"; 0: the AUC */
+  const char *note; /* which numbers the paper gives; a few sentences */
+  /* Are these the options that the variants change? DSLT_EOPTION names what is not. */
+  int (*check_base)(const dslt_options *options);
+} dslt_study;
+
+/* Number `index` counted from 0, the first one DSLT's; NULL past the end. Static storage. */
+const dslt_study *dslt_study_at(int index);
+/* By its paper's name; DSLT_EOPTION lists them. */
+int dslt_study_find(const dslt_study **out, const char *paper);
 /* Change `options` into the variant's. DSLT_EOPTION when the result does not fit together. */
 int dslt_variant_apply(dslt_options *options, const dslt_variant *variant);
-/* Which numbers the paper gives for them; a few sentences. Static storage. */
-const char *dslt_variants_paper_note(void);
 
 #ifdef __cplusplus
 }

@@ -4,7 +4,11 @@
 #include <jansson.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <map>
 #include <set>
+#include <vector>
 
 #include "../options.h"
 #include "base/error.h"
@@ -215,29 +219,46 @@ TEST_F(Draft, SweepsOnlyWhatEndedProcessesOfThisMachineLeft) {
 
 // ---- variants and curves --------------------------------------------------------------------------------
 
-TEST(Variants, AreSevenDifferentTrackers) {
-  Options base("paper");
-  ASSERT_EQ(dslt_variant_check_base(base), DSLT_OK);
-  std::set<std::string> names, trackers;
-  int losses = 0, layers = 0;
-  for (int i = 0; i < DSLT_VARIANTS; i++) {
-    const dslt_variant *variant = dslt_variant_at(i);
-    ASSERT_NE(variant, nullptr);
-    Options options = base;
-    ASSERT_EQ(dslt_variant_apply(options, variant), DSLT_OK) << variant->name << dslt_last_error();
-    names.insert(variant->name);
-    trackers.insert(options.all());
-    losses += variant->losses;
-    layers += variant->layers;
+TEST(Variants, AreDifferentTrackers) {
+  const dslt_study *study = nullptr;
+  const std::map<std::string, std::vector<int>> sizes = {{"dslt", {7, 4, 4}}, {"crt", {10, 6, 2, 4}}};
+  for (const auto &[paper, size] : sizes) {
+    ASSERT_EQ(dslt_study_find(&study, paper.c_str()), DSLT_OK) << dslt_last_error();
+    Options base(study->preset);
+    ASSERT_EQ(study->check_base(base), DSLT_OK) << dslt_last_error();
+    std::set<std::string> names, trackers;
+    std::vector<int> members(size.size());
+    for (int i = 0; i < study->count; i++) {
+      const dslt_variant &variant = study->variants[i];
+      Options options = variant.preset ? Options(variant.preset) : base;
+      ASSERT_EQ(dslt_variant_apply(options, &variant), DSLT_OK) << variant.name << dslt_last_error();
+      names.insert(variant.name);
+      trackers.insert(options.all());
+      for (size_t table = 1; table < size.size(); table++)
+        members[table] += int(variant.tables >> (table - 1) & 1);
+      EXPECT_EQ(std::isnan(variant.paper_score), std::strtod(variant.paper_score_words, nullptr) == 0)
+          << variant.name;
+      if (!std::isnan(variant.paper_score)) {
+        EXPECT_NEAR(100 * variant.paper_score, std::strtod(variant.paper_score_words, nullptr), 1e-9);
+        EXPECT_NEAR(100 * variant.paper_precision, std::strtod(variant.paper_precision_words, nullptr), 1e-9);
+      }
+    }
+    members[0] = study->count;
+    EXPECT_EQ(int(names.size()), study->count);
+    EXPECT_EQ(int(trackers.size()), study->count);
+    EXPECT_EQ(members, size) << paper;
+    ASSERT_LE(study->count, int(DSLT_VARIANTS_MAX));
   }
-  EXPECT_EQ(names.size(), 7u);
-  EXPECT_EQ(trackers.size(), 7u);
-  EXPECT_EQ(losses, 4);
-  EXPECT_EQ(layers, 4);
-  EXPECT_EQ(dslt_variant_at(DSLT_VARIANTS), nullptr);
-  EXPECT_EQ(dslt_options_set(base, "loss", "l2"), DSLT_OK);
-  EXPECT_EQ(dslt_variant_check_base(base), DSLT_EOPTION);
+  EXPECT_EQ(dslt_study_at(2), nullptr);
+  EXPECT_EQ(dslt_study_find(&study, "DSLT"), DSLT_EOPTION);
+  EXPECT_TRUE(contains(dslt_last_error(), "crt"));
+  Options other("paper"), plain("crt-conv2");
+  other["loss"] = "l2", plain["slope"] = 0;
+  EXPECT_EQ(dslt_study_at(0)->check_base(other), DSLT_EOPTION);
   EXPECT_TRUE(contains(dslt_last_error(), "loss"));
+  EXPECT_EQ(dslt_study_at(1)->check_base(plain), DSLT_EOPTION);
+  EXPECT_TRUE(contains(dslt_last_error(), "slope"));
+  EXPECT_EQ(dslt_study_at(1)->check_base(Options("paper")), DSLT_EOPTION);
 }
 
 class Convergence : public ProgramTest {};

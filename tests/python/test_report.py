@@ -240,6 +240,17 @@ class Parts(ReportCase):
 
         np.testing.assert_allclose(mean_curve([[4.0, 2.0], [2.0, 1.0, 0.5]]), [3.0, 1.5, 1.25])
 
+    def test_signal_to_noise_of_those_that_measure_it(self) -> None:
+        losses = Path(self.document["trackers"]["Only"]["folder"]) / "losses"
+        losses.mkdir(parents=True)
+        run = {"init_steps": 3, "init_losses": [3.0, 2.0, 1.0]}
+        (losses / "A.json").write_text(json.dumps(run), encoding="utf-8")
+        self.assertNotIn("Signal to noise", self.draw())
+        (losses / "A.json").write_text(json.dumps(run | {"init_snr": [1.0, 1.5, 2.25]}), encoding="utf-8")
+        page = self.draw()
+        self.assertIn("<h3>Signal to noise</h3>", page)
+        self.assertIn("Only [2.25]", page)
+
 
 class Hostile(ReportCase):
     NAMES = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "$\\frac{1}{0$", "_hidden", "a&amp;b",

@@ -15,7 +15,8 @@ from .protocol_figures import style_index
 from .text import clean, escape, is_number, number, plural
 
 Variant = dict[str, Any]
-GROUPS = {"losses": "Losses", "layers": "Layers"}
+GROUPS = {"losses": "Losses", "layers": "Layers", "features": "Features", "mining": "Threshold and weight",
+          "patches": "Patches"}
 
 
 def section(model: Model, draw: Callable[..., str]) -> str:
@@ -52,14 +53,17 @@ def _head(document: dict[str, Any]) -> str:
 
 def _table(group: list[Variant], title: str) -> str:
     paper = [v.get("paper") if isinstance(v.get("paper"), dict) else {} for v in group]
-    names = [("AUC", "Area under the success curve"), ("Precision", "At 20 px"), ("Paper AUC", "As the paper prints it"),
+    score, name, what = "auc", "AUC", "Area under the success curve"
+    if any("success50" in p for p in paper):  # of papers that print it instead
+        score, name, what = "success50", "OS", "Share of frames with an overlap above 0.5"
+    names = [(name, what), ("Precision", "At 20 px"), (f"Paper {name}", "As the paper prints it"),
              ("Paper precision", "As the paper prints it"), ("First steps", "Mean training steps on the first frame"),
              ("All steps", "Mean training steps of a sequence"), "What it is", "The paper's words"]
-    best = {m: tables.best_of(v.get(m) for v in group) for m in ("auc", "precision20")}
+    best = {m: tables.best_of(v.get(m) for v in group) for m in (score, "precision20")}
     rows = []
     for variant, printed in zip(group, paper):
-        cells = [tables.cell(variant.get(m), best[m]) for m in ("auc", "precision20")]
-        cells += [tables.cell(printed.get(m)) for m in ("auc", "precision20")]
+        cells = [tables.cell(variant.get(m), best[m]) for m in (score, "precision20")]
+        cells += [tables.cell(printed.get(m)) for m in (score, "precision20")]
         cells += [tables.cell(variant.get(m), text=number(variant.get(m), 1)) for m in ("mean_init_steps", "mean_steps")]
         cells += [f'<td class="words">{escape(part.get(key) or "")}</td>'
                   for part, key in ((variant, "what"), (printed, "words"))]

@@ -82,7 +82,8 @@ class Page:
     def protocols(self) -> None:
         self.section("vot", "VOT", protocol_sections.vot(self.model, self.figure))
         self.section("ablation", "Ablation", ablation.section(self.model, self.figure))
-        losses = self.figure(protocol_figures.losses(self.model)) + self.figure(protocol_figures.snr(self.model))
+        losses = self.figure(protocol_figures.losses(self.model), "Loss") \
+            + self.figure(protocol_figures.snr(self.model), "Signal to noise")
         self.section("losses", "Losses", protocol_sections.losses(self.model, losses))
         speed = self.figure(curves.speed(self.model))
         self.section("speed", "Speed", protocol_sections.speed(self.model, speed))
