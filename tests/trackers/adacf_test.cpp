@@ -264,6 +264,8 @@ TEST(AdacfOptionsTest, AreTheAuthors) {
   Options options("cfnet");
   EXPECT_STREQ(dslt_options_tracker(options), "adacf");
   for (const auto &[key, value] : numbers) EXPECT_DOUBLE_EQ(options.number(key), value) << key;
+  const Options ada("adacfnet");
+  for (const auto &[key, value] : numbers) EXPECT_DOUBLE_EQ(ada.number(key), value) << key;
   options["scale_levels"] = 4;
   EXPECT_EQ(dslt_options_check(options), DSLT_EOPTION);
 }

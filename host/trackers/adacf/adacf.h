@@ -45,7 +45,7 @@ static inline dslt_adacf_target *dslt_adacf_target_of(const dslt_target *t) {
 }
 
 /* options.c */
-enum { DSLT_ADACF_ROWS = 15, DSLT_ADACF_PRESETS = 1 };
+enum { DSLT_ADACF_ROWS = 15, DSLT_ADACF_PRESETS = 2 };
 extern const dslt_option_row dslt_adacf_rows[DSLT_ADACF_ROWS];
 extern const dslt_preset dslt_adacf_presets[DSLT_ADACF_PRESETS];
 int dslt_adacf_options_check(const dslt_common_options *common, const void *own);

@@ -37,7 +37,7 @@ int dslt_adacf_options_check(const dslt_common_options *common, const void *own)
   return DSLT_OK;
 }
 
-/* The authors' numbers for the network with two layers. */
+/* The authors' numbers for the network with two layers; AdaCFNet states no others. */
 static void fill_cfnet(dslt_common_options *common, void *own) {
   (void)common;
   *(dslt_adacf_options *)own = (dslt_adacf_options){
@@ -61,4 +61,5 @@ static void fill_cfnet(dslt_common_options *common, void *own) {
 
 const dslt_preset dslt_adacf_presets[DSLT_ADACF_PRESETS] = {
     {"cfnet", "CFNet-conv2 as its authors ran it; needs their weights", fill_cfnet},
+    {"adacfnet", "the same tracker for networks with channel attention, of weights/adacfnet", fill_cfnet},
 };
