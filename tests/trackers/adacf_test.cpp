@@ -268,6 +268,10 @@ TEST(AdacfOptionsTest, AreTheAuthors) {
   for (const auto &[key, value] : numbers) EXPECT_DOUBLE_EQ(ada.number(key), value) << key;
   options["scale_levels"] = 4;
   EXPECT_EQ(dslt_options_check(options), DSLT_EOPTION);
+  options["scale_levels"] = 5;
+  EXPECT_EQ(dslt_options_check(options), DSLT_OK) << dslt_last_error();
+  options["scale_step"] = 1.5;
+  EXPECT_EQ(dslt_options_check(options), DSLT_EOPTION);
 }
 
 }  // namespace

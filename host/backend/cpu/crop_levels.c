@@ -155,8 +155,9 @@ int dslt_cpu_crop_levels(dslt_backend *backend, float *out, float *region, const
   dslt_cpu *cpu = dslt_cpu_of(backend);
   const dslt_level_cut cut = dslt_level_cut_of(g, place, size);
   const int input = g->area.input_width, side = cut.region;
-  const int left = cut.x > 0 ? cut.x : 0,
-            right = cut.x + cut.side < cpu->frame.width ? cut.x + cut.side : cpu->frame.width;
+  int left = cut.x > 0 ? cut.x : 0, right = cut.x + cut.side;
+  if (right > cpu->frame.width) right = cpu->frame.width;
+  if (right <= left) left = right = 0; /* beside the frame */
   resize_scratch scratch;
   DSLT_TRY(lay_out(&scratch, cpu, g));
   scratch.x.out = scratch.y.out = side;
@@ -164,8 +165,7 @@ int dslt_cpu_crop_levels(dslt_backend *backend, float *out, float *region, const
   tabulate(&scratch.y, cut.side, cut.y, cpu->frame.height);
 #pragma omp parallel for schedule(static)
   for (int v = 0; v < side; ++v)
-    region_row(region + 3 * (size_t)side * (size_t)v, cpu, &scratch, v, left, right > left ? right : left,
-               norm, fill);
+    region_row(region + 3 * (size_t)side * (size_t)v, cpu, &scratch, v, left, right, norm, fill);
   scratch.x.out = input;
   for (int i = 0; i < count; ++i) {
     int first;

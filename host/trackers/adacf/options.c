@@ -2,6 +2,8 @@
 /* options.c: the table of options, and the presets. */
 #include "trackers/adacf/options.h"
 
+#include <math.h>
+
 #include "base/error.h"
 #include "trackers/adacf/adacf.h"
 
@@ -34,6 +36,10 @@ int dslt_adacf_options_check(const dslt_common_options *common, const void *own)
   (void)common;
   if (o->scale_levels % 2 == 0)
     return dslt_fail(DSLT_EOPTION, "Option scale_levels must be odd (1, 3, 5 ...).");
+  if (pow(o->scale_step, o->scale_levels - 1) > 4.0)
+    return dslt_fail(
+        DSLT_EOPTION,
+        "Options scale_levels and scale_step: the largest level must be at most 4 times the smallest.");
   return DSLT_OK;
 }
 
