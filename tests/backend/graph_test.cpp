@@ -118,6 +118,41 @@ TEST(GraphRefuses, NumbersOutOfRange) {
   }
 }
 
+TEST(GraphRefuses, NumbersOfOtherKinds) {
+  const struct {
+    const char *sentence;
+    int kind;
+    void (*spoil)(dslt_node *l);
+  } rows[] = {
+      {"its padding is as large as its window", DSLT_LAYER_MAX_POOL, [](dslt_node *l) { l->pad[1] = 1; }},
+      {"a pooling's dilation must be 1", DSLT_LAYER_AVERAGE_POOL, [](dslt_node *l) { l->dilation[1] = 2; }},
+      {"padding or rounding", DSLT_LAYER_MAX_POOL, [](dslt_node *l) { l->rounding = -1; }},
+      {"its size must be odd", DSLT_LAYER_LRN, [](dslt_node *l) { l->size = 4; }},
+      {"its size must be odd", DSLT_LAYER_LRN, [](dslt_node *l) { l->size = 1025; }},
+      {"alpha, beta or k", DSLT_LAYER_LRN, [](dslt_node *l) { l->k = NAN; }},
+      {"its factors must be 1 to 64", DSLT_LAYER_UPSAMPLE, [](dslt_node *l) { l->factor[0] = 0; }},
+      {"its factors must be 1 to 64", DSLT_LAYER_UPSAMPLE, [](dslt_node *l) { l->factor[1] = 65; }},
+  };
+  for (const auto &row : rows) {
+    ref::Net net;
+    net.add(dslt_layer_of(row.kind), {net.input(3)});
+    EXPECT_EQ(dslt_graph_check(&net.graph), DSLT_OK) << dslt_last_error();
+    row.spoil(&net.graph.layer[1]);
+    EXPECT_NE(check(net).find(row.sentence), std::string::npos) << dslt_last_error();
+  }
+}
+
+TEST(GraphRefuses, NoLayersAndTooMany) {
+  ref::Net none;
+  EXPECT_NE(check(none).find("has no layers"), std::string::npos) << dslt_last_error();
+  ref::Net many;
+  int last = many.input(3);
+  while (last >= 0 && many.graph.layers <= DSLT_GRAPH_LAYERS_MAX)
+    last = many.add(dslt_layer_of(DSLT_LAYER_ACTIVATION), {0});
+  EXPECT_EQ(last, DSLT_EWEIGHTS);
+  EXPECT_NE(std::string(dslt_last_error()).find("more than 4096 layers"), std::string::npos);
+}
+
 TEST(GraphRefuses, MapsThatDoNotFit) {
   std::vector<dslt_node_map> maps(8);
   {

@@ -62,6 +62,14 @@ inline std::string integers(const std::string &name, const std::vector<std::int6
   return bytes(5, out + bytes(8, name));
 }
 
+// A tensor of any type, with its values as bytes or without any; kept in another file where `external`.
+inline std::string raw_tensor(const std::string &name, const std::vector<std::int64_t> &dims, int type,
+                              const std::string &raw, bool external = false) {
+  std::string out;
+  for (std::int64_t d : dims) out += number(1, d);
+  return bytes(5, out + number(2, type) + bytes(8, name) + bytes(9, raw) + (external ? number(14, 1) : ""));
+}
+
 // ValueInfoProto; a dimension of 0 has no value.
 inline std::string value(const std::string &name, const std::vector<std::int64_t> &dims) {
   std::string shape;

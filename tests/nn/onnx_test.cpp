@@ -249,6 +249,111 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"meanAxes", node("ReduceMean", {"x"}, "y", of_ints("axes", {1})), "means over whole maps"}),
     [](const auto &parameter) { return std::string(parameter.param.name); });
 
+const std::string kThree = tensor("three", {}, {3}), kPads = integers("p", {0, 0, 1, 1, 0, 0, 1, 1});
+const std::string kNothing = node("Softmax", {"x"}, "s");
+
+std::string gemm(const std::string &attributes, const std::vector<std::string> &inputs) {
+  return node("GlobalAveragePool", {"x"}, "g") + node("Flatten", {"g"}, "f") +
+         node("Gemm", inputs, "y", attributes) + tensor("w", {3, 2}, std::vector<float>(6)) +
+         tensor("b", {2}, {1, 2}) + tensor("long", {3}, {1, 2, 3});
+}
+std::string batch_norm(const std::string &from, const std::vector<float> &variance) {
+  return node("BatchNormalization", {from, "o", "o", "o", "v"}, "y", of_float("epsilon", 0)) +
+         tensor("o", {3}, {1, 1, 1}) + tensor("v", {3}, variance);
+}
+std::string concat_of(int inputs) {
+  return node("Concat", std::vector<std::string>(std::size_t(inputs), "x"), "y", of_int("axis", 1));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    MoreOperators, OnnxRefusal,
+    testing::Values(
+        Refused{"poolOfConstant", node("MaxPool", {"four"}, "y", kTwo) + kFour, "its input 1 is no map"},
+        Refused{"concatWithConstant", node("Concat", {"x", "four"}, "y", of_int("axis", 1)) + kFour,
+                "its input 2 is no map"},
+        Refused{"convOfConstant",
+                node("Conv", {"four", "w"}, "y") + kFour + tensor("w", {4, 3, 3, 3}, kKernel),
+                "its input is no map"},
+        Refused{"gemmOfFour", gemm("", {"f", "four"}) + kFour, "its weights are no constant matrix"},
+        Refused{"gemmBiasOfMap", gemm("", {"f", "w", "f"}), "its weights are no constant matrix"},
+        Refused{"gemmTransposed", gemm(of_int("transA", 1), {"f", "w"}), "transA is not supported"},
+        Refused{"gemmBias", gemm("", {"f", "w", "long"}), "one value for each output"},
+        Refused{"gemmShape",
+                gemm("", {"f", "wide"}) + tensor("wide", {3, 65537}, std::vector<float>(3 * 65537)),
+                "an impossible shape"},
+        Refused{"matmulOfMaps", node("Flatten", {"x"}, "f") + node("MatMul", {"f", "f"}, "y"),
+                "its second input is no constant matrix"},
+        Refused{"lrnNumbers", node("LRN", {"x"}, "y", of_int("size", 5) + of_float("beta", 1e9f)),
+                "its alpha, beta or bias is out of range"},
+        Refused{"concatMany", concat_of(DSLT_LAYER_INPUTS_MAX + 1), "more than 64 inputs"},
+        Refused{"identity", node("Identity", {}, "y"), "it has no input"},
+        Refused{"flatten", node("Flatten", {}, "y"), "it has no input"},
+        Refused{"constant", node("Constant", {}, "y", of_float("value_float", 3)),
+                "only tensors are supported"},
+        Refused{"castOfMap", node("Cast", {"x"}, "y", of_int("to", 1)), "for shapes only, not for maps"},
+        Refused{"addIntegers", node("Add", {"x", "p"}, "y") + kPads, "of no floating-point type"},
+        Refused{"addBehindPad",
+                node("Pad", {"x", "p"}, "q") + kPads + node("Add", {"q", "three"}, "y") + kThree,
+                "added to a map with zeros around it"},
+        Refused{"divByZeros", node("Div", {"x", "z"}, "y") + tensor("z", {3, 1, 1}, {1, 0, 1}),
+                "cannot be calculated with"},
+        Refused{"sumOfOne", node("Sum", {"x"}, "y"), "it has 1 inputs"},
+        Refused{"sumWithConstant", node("Sum", {"x", "x", "four"}, "y") + kFour, "its input 3 is no map"},
+        Refused{"constants", node("Add", {"three", "three"}, "y") + kThree,
+                "calculations among constants are not supported"},
+        Refused{"clipOfConstant", node("Clip", {"four"}, "y") + kFour, "its input is no map"},
+        Refused{"clipLimits", node("Clip", {"x", "x"}, "y"), "its limits are no constants"},
+        Refused{"normaliseConstant", batch_norm("o", {1, 1, 1}), "its input is no map"},
+        Refused{"normaliseByZero", batch_norm("x", {1, 0, 1}), "give numbers that are not finite"},
+        Refused{"padConstant", node("Pad", {"four", "p"}, "y") + kFour + kPads, "its input is no map"},
+        Refused{"padWithOnes", node("Pad", {"x", "p"}, "y", of_float("value", 1)) + kPads,
+                "only zeros are supported"},
+        Refused{"padChannels", node("Pad", {"x", "p"}, "y") + integers("p", {0, 1, 0, 0, 0, 0, 0, 0}),
+                "only zeros on the four sides"},
+        Refused{"resizeConstant", node("Resize", {"four"}, "y") + kFour, "its input is no map"},
+        Refused{"resizeChannels", node("Resize", {"x", "", "s"}, "y") + tensor("s", {4}, {1, 2, 2, 2}),
+                "only constant scales of height and width"},
+        Refused{"reads", kNothing + node("Conv", {"s", "w"}, "y") + tensor("w", {4, 3, 3, 3}, kKernel),
+                "operator Conv: what it reads cannot be computed"}),
+    [](const auto &parameter) { return std::string(parameter.param.name); });
+
+// Five times 1,024 zeros around a map.
+TEST_F(Onnx, TooManyZerosAreRefused) {
+  std::string graph = integers("p", {0, 0, 1024, 0, 0, 0, 0, 0}), from = "x";
+  for (int i = 0; i < 5; ++i) {
+    const std::string to = i < 4 ? "q" + std::to_string(i) : "y";
+    graph += node("Pad", {from, "p"}, to);
+    from = to;
+  }
+  const std::string why = refusal(graph);
+  EXPECT_NE(why.find("too many zeros"), std::string::npos) << why;
+}
+
+TEST_F(Onnx, PlacesOfMaximaAreRefused) {
+  const std::string why =
+      refusal(bytes(1, bytes(1, "x") + bytes(2, "y") + bytes(2, "places") + bytes(4, "MaxPool") + kTwo));
+  EXPECT_NE(why.find("the places of the maxima are not supported"), std::string::npos) << why;
+}
+
+// Why a constant cannot be used, as far as the sentence of the operator that reads it tells.
+TEST_F(Onnx, ConstantsThatCannotBeRead) {
+  const std::string four(16, '\0'), add = node("Add", {"x", "c"}, "y");
+  const struct {
+    std::string constant;
+    const char *sentence;
+  } rows[] = {{raw_tensor("c", {-4}, 1, four), "its shape is impossible"},
+              {raw_tensor("c", {1 << 20, 1 << 20}, 1, four), "its shape is impossible"},
+              {raw_tensor("c", {1, 1, 1, 1, 1, 1, 1, 1, 4}, 1, four), "more than 8 dimensions"},
+              {raw_tensor("c", {4}, 1, "", true), "its values are in another file"},
+              {raw_tensor("c", {4}, 9, four), "its type is none of"},
+              {raw_tensor("c", {5}, 1, four), "another number of values than its shape says"},
+              {raw_tensor("c", {4}, 1, four + "x"), "another number of values than its shape says"}};
+  for (const auto &row : rows) {
+    const std::string why = refusal(add + row.constant);
+    EXPECT_NE(why.find(row.sentence), std::string::npos) << why;
+  }
+}
+
 TEST_F(Onnx, FilesThatAreNone) {
   EXPECT_EQ(read("this is no protobuf"), DSLT_EFORMAT);
   EXPECT_NE(error.find("model.onnx: It is no ONNX file"), std::string::npos) << error;
