@@ -185,7 +185,7 @@ typedef struct dslt_image {
  * Preset "paper" takes these values from the paper:
  * - loss=shrinkage with shrink_a=10 and shrink_c=0.2: equations (5) to (7), section 3.2
  * - regress_bias=0: equation (1), section 3.1
- * - low_layer=conv4_3, high_layer=conv5_3: section 4
+ * - low_layer=conv4_3, high_layer=conv5_3, fuse=1: section 4
  * - reduce_channels=128 with reduce_kernel=1, init_rate_low=2e-8, init_rate_high=8e-7, online_rate_low=5e-9,
  *   online_rate_high=2e-7, memory=7 (T), label_sigma=0.1, scale_levels=3, scale_step=1.03: section 5.1
  * - ohnm_threshold=0.01, for loss=ohnm: section 5.3
@@ -193,7 +193,12 @@ typedef struct dslt_image {
  * The paper gives no value for lambda of equation (1), the size of the search area, the motion prior, the
  * number of first-frame steps and what follows a lost target; these options, too, have a value in every
  * preset. Its section 5.3 compares fusion=0 (DSLT_m) and the layers conv3_3 with conv4_3 or conv5_3 (DSLT_34,
- * DSLT_35). */
+ * DSLT_35).
+ *
+ * The paper's tracker taps two layers; this one takes one to four. Of VGG-16: high_layer=none leaves one,
+ * low_layer=conv3_3 with mid_layer=conv4_3 makes three; other networks name theirs, see dslt_weights_load().
+ * The finest tap's grid is the response's; the coarser ones are enlarged to it and added up with the weights of
+ * `fuse`, and the residual regression sees the coarsest. One tap has the base regression alone. */
 typedef struct dslt_options dslt_options;
 
 /** Make options from a preset: "default" (what we recommend), "paper" (the publication), "released" (the
@@ -210,7 +215,7 @@ DSLT_API void dslt_options_free(dslt_options *options);
 
 /** Set one option from text, for example ("loss", "l2") or ("shrink_a", "10"). Numbers are decimal with a
  * dot, whatever the locale; whole numbers take digits and a sign alone. Names are those that
- * dslt_options_describe() lists, in upper or lower case. Trackers made before are not affected.
+ * dslt_options_describe() lists, in upper or lower case. Lists are numbers with commas between, "1,0.5". Trackers made before are not affected.
  * @retval DSLT_EOPTION unknown key (the nearest one is named), or a value outside the key's range; nothing is
  *   changed then */
 DSLT_API int dslt_options_set(dslt_options *options, const char *key, const char *value);
@@ -291,9 +296,9 @@ typedef struct dslt_weights dslt_weights;
  * A file is mapped into memory: do not overwrite or shorten it before dslt_weights_free().
  *
  * After a file's name, settings can be given that the file lacks, or that replace its own:
- * "model.onnx?taps=LOW,HIGH&mean=A,B,C&deviation=A,B,C&channel_order=bgr&scales=A,B". `taps` names the layers
- * for the base and the residual branch, `scales` the factors on their features (> 0), both for networks other
- * than VGG-16; `mean` (0..255) is subtracted from and `deviation` (> 0) divides pixels of 0..255, in the
+ * "model.onnx?taps=A,B&mean=A,B,C&deviation=A,B,C&channel_order=bgr&scales=A,B". `taps` names the one to four
+ * layers that the tracker sees (each stride 1, 2 or 4 times the one before, at most 8 times the finest),
+ * `scales` the factors on their features (> 0), the finest first, both for networks other than VGG-16; `mean` (0..255) is subtracted from and `deviation` (> 0) divides pixels of 0..255, in the
  * order of `channel_order`, bgr or rgb. Where a file with the whole name exists, that is loaded.
  * @retval DSLT_EARGUMENT another key after the name, settings after "slim" or "random:...", `taps` for a file
  *   with VGG-16's layers, an ARCH that is too long, or a seed that is no whole number
