@@ -215,7 +215,8 @@ DSLT_API void dslt_options_free(dslt_options *options);
 
 /** Set one option from text, for example ("loss", "l2") or ("shrink_a", "10"). Numbers are decimal with a
  * dot, whatever the locale; whole numbers take digits and a sign alone. Names are those that
- * dslt_options_describe() lists, in upper or lower case. Lists are numbers with commas between, "1,0.5". Trackers made before are not affected.
+ * dslt_options_describe() lists, in upper or lower case. Lists are numbers with commas between, "1,0.5", each in
+ * the range. Trackers made before are not affected.
  * @retval DSLT_EOPTION unknown key (the nearest one is named), or a value outside the key's range; nothing is
  *   changed then */
 DSLT_API int dslt_options_set(dslt_options *options, const char *key, const char *value);
@@ -298,8 +299,9 @@ typedef struct dslt_weights dslt_weights;
  * After a file's name, settings can be given that the file lacks, or that replace its own:
  * "model.onnx?taps=A,B&mean=A,B,C&deviation=A,B,C&channel_order=bgr&scales=A,B". `taps` names the one to four
  * layers that the tracker sees (each stride 1, 2 or 4 times the one before, at most 8 times the finest),
- * `scales` the factors on their features (> 0), the finest first, both for networks other than VGG-16; `mean` (0..255) is subtracted from and `deviation` (> 0) divides pixels of 0..255, in the
- * order of `channel_order`, bgr or rgb. Where a file with the whole name exists, that is loaded.
+ * `scales` the factors on their features (> 0), the finest first, both for networks other than VGG-16; `mean`
+ * (0..255) is subtracted from and `deviation` (> 0) divides pixels of 0..255, in the order of `channel_order`,
+ * bgr or rgb. Where a file with the whole name exists, that is loaded.
  * @retval DSLT_EARGUMENT another key after the name, settings after "slim" or "random:...", `taps` for a file
  *   with VGG-16's layers, an ARCH that is too long, or a seed that is no whole number
  * @retval DSLT_EOPTION no such ARCH
