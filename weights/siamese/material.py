@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pairs of a template and a search crop with the target's box: from real tracks, from look-alikes of the same source
+(the target is absent), rendered (a patch of one photo over another), and of photos moved as a whole."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "distill"))
+from pairs import background, draw_target, paste  # noqa: E402
+from photos import Photos, affine, degrade, recolour, sample  # noqa: E402
+
+GROUP = {
+    "davis16train": "general", "segtrack2": "general", "e2fgvi_davis": "general", "ytvos_opn": "general",
+    "mot15_adl6": "people", "pets_tud": "people",
+    "cdnet_highway": "vehicles", "detrac_mvi39031_pseudo": "vehicles",
+}  # everything else is of drones and birds against the sky
+
+
+class Frame(NamedTuple):
+    image: np.ndarray
+    box: np.ndarray  # x, y, width, height
+
+
+class Example(NamedTuple):
+    template: np.ndarray  # 127 x 127 x 3, float32
+    search: np.ndarray  # 255 x 255 x 3
+    box: np.ndarray  # x1, y1, x2, y2 relative to the search crop's centre
+    present: bool
+    exact: bool  # the box is an object's, not any part of a photo
+
+
+def read_tracks(folder: Path) -> list[tuple[str, list[Frame]]]:
+    tracks: dict[tuple[str, str], list[Frame]] = {}
+    with (folder / "boxes.tsv").open() as rows:
+        for row in csv.DictReader(rows, delimiter="\t"):
+            if float(row["pad_sum"]) > 2.2:
+                continue
+            image = cv2.imread(str(folder / row["crop"]), cv2.IMREAD_COLOR)
+            if image is None:
+                print(f"{folder / row['crop']}: cannot be decoded, left out")
+                continue
+            box = np.array([float(row[k]) for k in "xywh"])
+            tracks.setdefault((row["source"], row["track"]), []).append(Frame(image, box))
+    return [(GROUP.get(source, "sky"), frames) for (source, _), frames in tracks.items() if len(frames) > 1]
+
+
+class Material:
+    def __init__(self, photos: Path, videos: Path, s: dict[str, Any]) -> None:
+        self.s = s
+        self.photos = Photos(photos, s["photo_side"], s["held_out"])
+        tracks = read_tracks(videos)
+        every = max(2, round(1 / s["held_out"]))
+        self.tracks: dict[bool, dict[str, list[list[Frame]]]] = {False: {}, True: {}}
+        for n, (group, frames) in enumerate(tracks):
+            self.tracks[n % every == every - 1].setdefault(group, []).append(frames)
+
+    def example(self, rng: np.random.Generator, held: bool) -> Example:
+        s = self.s
+        kind = rng.choice(list(s["shares"]), p=list(s["shares"].values()))
+        pictures = self.photos.held if held else self.photos.train
+        if kind in ("track", "absent"):
+            first, second = self.track(rng, held, kind == "absent")
+        elif kind == "paste":
+            first, second = rendered(pictures, rng)
+        else:
+            first, second = moved(pictures, rng)
+        return self.cut(first, second, rng, kind != "absent", kind != "photo")
+
+    def track(self, rng: np.random.Generator, held: bool, absent: bool) -> tuple[Frame, Frame]:
+        groups = {k: v for k, v in self.s["groups"].items() if k in self.tracks[held]}
+        names = list(groups)
+        share = np.array([groups[k] for k in names])
+        tracks = self.tracks[held][rng.choice(names, p=share / share.sum())]
+        at = int(rng.integers(len(tracks)))
+        frames = tracks[at]
+        a = int(rng.integers(len(frames)))
+        if absent:
+            other = tracks[int((at + 1 + rng.integers(max(len(tracks) - 1, 1))) % len(tracks))]
+            return frames[a], other[int(rng.integers(len(other)))]
+        b = int(rng.integers(len(frames)))
+        return frames[a], frames[b]
+
+    def cut(self, first: Frame, second: Frame, rng: np.random.Generator, present: bool, exact: bool) -> Example:
+        s = self.s
+        z = crop(first, s["template"], s["template"], np.zeros(2), np.ones(2))[0]
+        size = np.exp(rng.normal(0, s["scale"]) + rng.normal(0, s["aspect"]) * np.array([1, -1]))
+        shift = rng.uniform(-1, 1, 2) * s["shift"] * np.sqrt(second.box[2] * second.box[3])
+        x, box = crop(second, s["search"], s["template"], shift, size)
+        if rng.random() < 0.5:
+            z, x = z[:, ::-1], x[:, ::-1]
+            box = np.array([-box[2], box[1], -box[0], box[3]])
+        if rng.random() < 0.5:  # another light on both, then a little of its own on each
+            light = np.random.default_rng(rng.integers(2**63))
+            state = light.bit_generator.state
+            z = recolour(np.float32(z), light, 0.7)
+            light.bit_generator.state = state
+            x = recolour(np.float32(x), light, 0.7)
+        if rng.random() < 0.7:
+            x = recolour(np.float32(x), rng, 0.4)
+        if rng.random() < 0.1:
+            grey = np.array([0.114, 0.587, 0.299], np.float32)
+            z, x = (np.repeat((np.float32(i) @ grey)[..., None], 3, 2) for i in (z, x))
+        x = degrade(np.float32(x), rng) if rng.random() < 0.6 else np.clip(x, 0, 255)
+        z = degrade(np.float32(z), rng) if rng.random() < 0.2 else np.clip(z, 0, 255)
+        return Example(np.float32(z), np.float32(x), np.float32(box), present, exact)
+
+
+def crop(frame: Frame, side: int, unit: int, shift: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A crop around a guess of the box, moved by `shift` and resized by `size`; context as SiamFC has it. Returns the
+    crop and the true box relative to its centre, in crop pixels."""
+    x, y, w, h = frame.box
+    centre = np.array([x + w / 2, y + h / 2]) + shift
+    gw, gh = w * size[0], h * size[1]
+    context = 0.5 * (gw + gh)
+    scale = unit / np.sqrt((gw + context) * (gh + context))
+    flags = cv2.INTER_LINEAR if scale > 0.7 else cv2.INTER_AREA
+    matrix = np.array([[scale, 0, side / 2 - 0.5 + scale * (0.5 - centre[0])],
+                       [0, scale, side / 2 - 0.5 + scale * (0.5 - centre[1])]])
+    image = cv2.warpAffine(frame.image, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    corners = np.array([x, y, x + w, y + h]) - np.tile(centre, 2)
+    return image, corners * scale
+
+
+def rendered(photos: list[np.ndarray], rng: np.random.Generator) -> tuple[Frame, Frame]:
+    """A patch of a photo moves, grows, turns over another photo, among others."""
+    side = 256
+    target = draw_target(photos, side, rng)
+    photo, look = background(photos, side, rng)
+    frames = []
+    for second in (False, True):
+        zoom = float(np.exp(rng.normal(0, 0.15))) if second else 1.0
+        aspect = float(np.exp(rng.normal(0, 0.1))) if second else 1.0
+        turn = float(rng.normal(0, 0.15)) if second else 0.0
+        drift = rng.normal(0, 16, 2)
+        canvas = sample(photo, look + np.array([[0, 0, drift[0]], [0, 0, drift[1]]]), side)
+        place = tuple(side / 2 + rng.uniform(-24, 24, 2))
+        for _ in range(int(rng.integers(0, 3))):
+            angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(55, 120)
+            other = draw_target(photos, side, rng)
+            if rng.random() < 0.3:  # a look-alike: another part of the target's own photo
+                other = other._replace(photo=target.photo, zoom=target.zoom, size=target.size)
+            canvas = paste(canvas, other, (place[0] + far * np.cos(angle), place[1] + far * np.sin(angle)), 1, 0, 1)
+        canvas = paste(canvas, target, place, zoom, turn, aspect)
+        w, h = target.size[0] * zoom * aspect, target.size[1] * zoom / aspect
+        c, n = abs(np.cos(turn)), abs(np.sin(turn))
+        w, h = (c * w) + 0.75 * n * h, (c * h) + 0.75 * n * w
+        frames.append(Frame(canvas, np.array([place[0] - w / 2, place[1] - h / 2, w, h])))
+    if rng.random() < 0.2:  # something stands before a part of the target
+        hide = draw_target(photos, side, rng)
+        image, box = frames[1]
+        at = box[:2] + box[2:] / 2 + rng.uniform(0.4, 0.8, 2) * box[2:] * rng.choice([-1, 1], 2)
+        frames[1] = Frame(paste(image, hide, tuple(at), 0.8, 0.0, 1.0), box)
+    return frames[0], frames[1]
+
+
+def moved(photos: list[np.ndarray], rng: np.random.Generator) -> tuple[Frame, Frame]:
+    """One photo seen twice: a part of it with edges is the target."""
+    side = 256
+    target = draw_target(photos, side, rng)
+    best = -1.0
+    for _ in range(4):  # of four places the one with most structure
+        other = draw_target(photos, side, rng)._replace(photo=target.photo)
+        h, w = target.photo.shape[:2]
+        x, y = int(np.clip(other.centre[0], 16, w - 16)), int(np.clip(other.centre[1], 16, h - 16))
+        energy = float(target.photo[y - 16 : y + 16, x - 16 : x + 16].std())
+        if energy > best:
+            best, target = energy, other
+    middle = (side / 2, side / 2)
+    zoom, aspect = float(np.exp(rng.normal(0, 0.12))), float(np.exp(rng.normal(0, 0.08)))
+    turn = float(rng.normal(0, 0.12))
+    first = sample(target.photo, affine(target.centre, middle, target.zoom, 0, 1, False), side)
+    second = sample(target.photo, affine(target.centre, middle, target.zoom * zoom, turn, aspect, False), side)
+    frames = []
+    for image, w, h in ((first, *target.size), (second, target.size[0] * zoom * aspect, target.size[1] * zoom / aspect)):
+        frames.append(Frame(image, np.array([middle[0] - w / 2, middle[1] - h / 2, w, h])))
+    return frames[0], frames[1]
