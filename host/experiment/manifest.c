@@ -61,8 +61,6 @@ static json_t *describe_weights(const dslt_weights *weights) {
   dslt_weights_arch(arch, sizeof arch, weights);
   const void *data = weights->map;
   size_t size = weights->map_bytes;
-  if (!data)
-    dslt_shipped_bytes(&data, &size); /* only the weights inside the library have no memory of their own */
   int hashed = dslt_sha256(sha256, data, size) == DSLT_OK;
   return json_pack("{s:o, s:o, s:I, s:s, s:o, s:o}", "path", dslt_json_text(weights->path), "sha256",
                    hashed ? json_string(sha256) : json_null(), "bytes", (json_int_t)size, "arch", arch,

@@ -1,22 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shipped.c: the backbone that ships, weights/slim.safetensors, as bytes of the library itself. */
+/* shipped.c: the weights that ship, weights/slim.safetensors and weights/siamese.safetensors, as bytes of the library
+ * itself. */
+#include <string.h>
+
 #include "nn/weights_internal.h"
 
-/* The assembler includes the file; a C array of four million numbers would take minutes to compile. */
-__asm__(
-    ".section .rodata\n"
-    ".balign 64\n"
-    "dslt_shipped_begin:\n"
-    ".incbin \"" DSLT_SHIPPED_FILE
-    "\"\n"
-    "dslt_shipped_end:\n"
-    ".byte 0\n"
-    ".previous\n");
+/* The assembler includes the files; C arrays of millions of numbers would take minutes to compile. */
+#define SHIPPED(name, file)                                                               \
+  __asm__(                                                                                \
+      ".section .rodata\n"                                                                \
+      ".balign 64\n"                                                                      \
+      "dslt_shipped_" #name                                                               \
+      ":\n"                                                                               \
+      ".incbin \"" file                                                                   \
+      "\"\n"                                                                              \
+      "dslt_shipped_" #name                                                               \
+      "_end:\n"                                                                           \
+      ".byte 0\n"                                                                         \
+      ".previous\n");                                                                     \
+  extern const unsigned char dslt_shipped_##name[] __attribute__((visibility("hidden"))), \
+      dslt_shipped_##name##_end[] __attribute__((visibility("hidden")))
 
-extern const unsigned char dslt_shipped_begin[] __attribute__((visibility("hidden")));
-extern const unsigned char dslt_shipped_end[] __attribute__((visibility("hidden")));
+SHIPPED(slim, DSLT_SHIPPED_FOLDER "/slim.safetensors");
+SHIPPED(siamese, DSLT_SHIPPED_FOLDER "/siamese.safetensors");
 
-void dslt_shipped_bytes(const void **data, size_t *size) {
-  *data = dslt_shipped_begin;
-  *size = (size_t)(dslt_shipped_end - dslt_shipped_begin);
+int dslt_shipped_bytes(const void **data, size_t *size, const char *name) {
+  const unsigned char *begin = NULL, *end = NULL;
+  if (strcmp(name, "slim") == 0) begin = dslt_shipped_slim, end = dslt_shipped_slim_end;
+  if (strcmp(name, "siamese") == 0) begin = dslt_shipped_siamese, end = dslt_shipped_siamese_end;
+  *data = begin;
+  *size = (size_t)(end - begin);
+  return begin != NULL;
 }

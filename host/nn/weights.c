@@ -276,11 +276,11 @@ static int map_file(void **out, size_t *size, const char *path) {
 }
 
 /* The bytes inside the library. */
-static int load_shipped(dslt_weights **out) {
+static int load_shipped(dslt_weights **out, const char *name) {
   const void *data;
   size_t size;
-  dslt_shipped_bytes(&data, &size);
-  DSLT_TRY(dslt_weights_from_memory(out, data, size, "slim"));
+  dslt_shipped_bytes(&data, &size, name);
+  DSLT_TRY(dslt_weights_from_memory(out, data, size, name));
   (*out)->map = (void *)(uintptr_t)data; /* only read */
   (*out)->map_bytes = size;
   (*out)->mapped = -1;
@@ -375,7 +375,10 @@ int dslt_weights_load_given(dslt_weights **out, const char *name, const dslt_tex
   static const char random[] = "random:";
   if (!out || !name)
     return dslt_fail(DSLT_EARGUMENT, "dslt_weights_load() needs a name and a place for its result.");
-  const int is_random = strncmp(name, random, sizeof random - 1) == 0, is_shipped = strcmp(name, "slim") == 0;
+  const void *data;
+  size_t size;
+  const int is_random = strncmp(name, random, sizeof random - 1) == 0,
+            is_shipped = dslt_shipped_bytes(&data, &size, name);
   if (count > 0 && (is_random || is_shipped))
     return dslt_fail(
         DSLT_EARGUMENT,
@@ -383,12 +386,13 @@ int dslt_weights_load_given(dslt_weights **out, const char *name, const dslt_tex
         "weight files. Options low_layer and high_layer choose the taps of VGG-16's layers.",
         name);
   if (is_random) return load_random(out, name + sizeof random - 1);
-  return is_shipped ? load_shipped(out) : load_file(out, name, given, count);
+  return is_shipped ? load_shipped(out, name) : load_file(out, name, given, count);
 }
 
 void dslt_weights_free(dslt_weights *weights) {
   if (!weights) return;
   dslt_network_free(weights->network);
+  dslt_network_free(weights->matching);
   if (weights->mapped > 0)
     munmap(weights->map, weights->map_bytes);
   else if (weights->mapped == 0)

@@ -21,6 +21,9 @@ size_t dslt_tensor_elements(const dslt_tensor_view *view);
 #define DSLT_KEY_GRAPH "dslt.graph"
 #define DSLT_KEY_TAPS "dslt.taps"
 #define DSLT_KEY_SCALES "dslt.scales"
+#define DSLT_KEY_MATCHING "dslt.matching"
+#define DSLT_KEY_MATCHING_TAP "dslt.matching_tap"
+#define DSLT_KEY_MATCHING_SIDES "dslt.matching_sides"
 
 /* Where a key's text is searched for, in this order. */
 typedef struct dslt_metadata {
@@ -50,8 +53,9 @@ void dslt_float_text(char *out, float value);
 /* Three of them, "1,2,3"; `out` holds 96 bytes. */
 void dslt_triple_text(char *out, const float values[3]);
 
-/* shipped.c: the bytes of weights/slim.safetensors; static storage. */
-void dslt_shipped_bytes(const void **data, size_t *size);
+/* shipped.c: weights inside the library, "slim" or "siamese": the bytes of weights/NAME.safetensors; static storage. 0
+ * where there are none of that name. */
+int dslt_shipped_bytes(const void **data, size_t *size, const char *name);
 
 /* Side of the image: 16 * 3, so that four poolings leave a 3 x 3 map. */
 enum { DSLT_PROBE_SIDE = 48 };

@@ -22,10 +22,33 @@ static int take_metadata(dslt_weights *weights, const dslt_metadata *metadata) {
   return DSLT_OK;
 }
 
+/* The matching head of a siamese network, if there is one. */
+static int take_matching(dslt_weights *weights, const dslt_metadata *metadata) {
+  const char *text = dslt_metadata_text(metadata, DSLT_KEY_MATCHING),
+             *tap = dslt_metadata_text(metadata, DSLT_KEY_MATCHING_TAP);
+  float side[2];
+  if (!text) return DSLT_OK;
+  if (!metadata->file) return dslt_fail(DSLT_EWEIGHTS, "A matching head can only be in a safetensors file.");
+  DSLT_TRY(dslt_network_read(&weights->matching, text, metadata->file));
+  weights->matching_tap = tap ? dslt_graph_find(&weights->network->graph, tap) : -1;
+  if (weights->matching_tap < 0)
+    return dslt_fail(DSLT_EWEIGHTS,
+                     "The metadata's " DSLT_KEY_MATCHING_TAP " names no layer of the network.");
+  const int read = dslt_metadata_numbers(side, 2, metadata, DSLT_KEY_MATCHING_SIDES, 16, 1024,
+                                         "the sides of template and search area in pixels, as in 127,255");
+  DSLT_TRY(read);
+  if (read == 0)
+    return dslt_fail(DSLT_EWEIGHTS,
+                     "The metadata has " DSLT_KEY_MATCHING " but no " DSLT_KEY_MATCHING_SIDES ".");
+  for (int i = 0; i < 2; ++i) weights->matching_side[i] = (int)side[i];
+  return DSLT_OK;
+}
+
 int dslt_weights_take_network(dslt_weights *weights, const dslt_metadata *metadata) {
   DSLT_TRY(
       dslt_network_read(&weights->network, dslt_metadata_text(metadata, DSLT_KEY_GRAPH), metadata->file));
-  return take_metadata(weights, metadata);
+  DSLT_TRY(take_metadata(weights, metadata));
+  return take_matching(weights, metadata);
 }
 
 static int keep_pair(void *context, const char *key, const char *value) {

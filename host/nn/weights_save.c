@@ -96,6 +96,19 @@ static void tap_texts(char *names, char *scales, size_t size, const dslt_network
   }
 }
 
+/* Add the matching head's keys. 0, or -1 when out of memory. */
+static int describe_matching(json_t *metadata, const dslt_weights *weights) {
+  char sides[32];
+  char *graph = dslt_network_text(weights->matching);
+  snprintf(sides, sizeof sides, "%d,%d", weights->matching_side[0], weights->matching_side[1]);
+  int failed = !graph || json_object_set_new(metadata, DSLT_KEY_MATCHING, json_string(graph));
+  failed |= json_object_set_new(metadata, DSLT_KEY_MATCHING_TAP,
+                                json_string(weights->network->graph.layer[weights->matching_tap].name));
+  failed |= json_object_set_new(metadata, DSLT_KEY_MATCHING_SIDES, json_string(sides));
+  free(graph);
+  return failed ? -1 : 0;
+}
+
 static json_t *describe_network(const dslt_weights *weights, const char *arch, const char *mean,
                                 const char *deviation) {
   char names[DSLT_NET_TAPS_MAX * 260], scales[sizeof names];
@@ -110,7 +123,9 @@ static json_t *describe_network(const dslt_weights *weights, const char *arch, c
                                      DSLT_KEY_SOURCE, weights->source, DSLT_KEY_LICENSE, weights->license)
                          : NULL;
   free(graph);
-  return metadata;
+  if (!metadata || !weights->matching || describe_matching(metadata, weights) == 0) return metadata;
+  json_decref(metadata);
+  return NULL;
 }
 
 static json_t *describe_metadata(const dslt_weights *weights) {
@@ -133,16 +148,24 @@ static json_t *describe_metadata(const dslt_weights *weights) {
 typedef int (*tensor_visitor)(void *context, const dslt_tensor_view *view, const char *layer,
                               const char *part);
 
+static int each_of_layer(const dslt_tensor_view *weight, const dslt_tensor_view *bias, const char *name,
+                         tensor_visitor take, void *context) {
+  if (weight->data) DSLT_TRY(take(context, weight, name, "weight"));
+  return bias->data ? take(context, bias, name, "bias") : 0;
+}
+
+static int each_of_network(const dslt_network *network, tensor_visitor take, void *context) {
+  for (int i = 0; network && i < network->graph.layers; ++i)
+    DSLT_TRY(
+        each_of_layer(&network->weight[i], &network->bias[i], network->graph.layer[i].name, take, context));
+  return 0;
+}
+
 static int each_tensor(const dslt_weights *weights, tensor_visitor take, void *context) {
-  const dslt_network *network = weights->network;
-  const int layers = network ? network->graph.layers : weights->layers;
-  for (int i = 0; i < layers; ++i) {
-    const char *name = network ? network->graph.layer[i].name : dslt_vgg_layers[i].caffe;
-    const dslt_tensor_view *weight = network ? &network->weight[i] : &weights->weight[i];
-    const dslt_tensor_view *bias = network ? &network->bias[i] : &weights->bias[i];
-    if (weight->data) DSLT_TRY(take(context, weight, name, "weight"));
-    if (bias->data) DSLT_TRY(take(context, bias, name, "bias"));
-  }
+  DSLT_TRY(each_of_network(weights->network, take, context));
+  DSLT_TRY(each_of_network(weights->matching, take, context));
+  for (int i = 0; !weights->network && i < weights->layers; ++i)
+    DSLT_TRY(each_of_layer(&weights->weight[i], &weights->bias[i], dslt_vgg_layers[i].caffe, take, context));
   return 0;
 }
 

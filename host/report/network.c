@@ -82,7 +82,9 @@ int dslt_network_print_layers(const dslt_weights *weights, int side) {
 
 /* ---- convert ------------------------------------------------------------------------------------- */
 
-static int keep_taps(dslt_network *network) {
+static int keep_taps(dslt_weights *weights) {
+  dslt_network *network = weights->network;
+  if (weights->matching) return DSLT_OK; /* its head reads a layer behind the taps; nothing is superfluous */
   unsigned char *keep = calloc((size_t)network->graph.layers, 1);
   if (!keep) return dslt_fail(DSLT_EMEMORY, "Out of memory for a network.");
   for (int t = 0; t < network->taps; ++t) keep[network->tap[t]] = 1;
@@ -106,7 +108,7 @@ static int prepare(dslt_weights *weights, const char *from, const dslt_text_pair
         DSLT_EWEIGHTS,
         "%s: name the layers that the tracker taps: --taps=A,B; \"dslt weights info %s\" lists them.", from,
         from);
-  DSLT_TRY(keep_taps(network));
+  DSLT_TRY(keep_taps(weights));
   if (network->graph.layer[0].channels != 3 || is_given(given, count, "dslt.scales")) return DSLT_OK;
   return dslt_network_probe(network, weights->preprocess.deviation);
 }
