@@ -30,6 +30,7 @@
 #include "math/decision.h"
 #include "math/early_stopping.h"
 #include "math/loss.h"
+#include "math/match.h"
 #include "math/sample_ring.h"
 #include "math/search_rules.h"
 #include "math/target_state.h"
@@ -178,7 +179,7 @@ int DSLT_LAUNCHER(early_stop)(dslt_stream stream, dslt_training *training, float
 int DSLT_LAUNCHER(snr)(dslt_stream stream, float *values, const float *response, size_t count,
                        const dslt_training *training, const int32_t *when);
 
-/* ---- state: locate.cu ---------------------------------------------------------------------------- */
+/* ---- state: locate.cu, locate_match.cu ----------------------------------------------------------- */
 
 /* The maximum found by one block: its score and its index in the searched grid, row-major; -1: none. */
 typedef struct dslt_candidate {
@@ -208,6 +209,14 @@ int DSLT_LAUNCHER(choose_scale)(dslt_stream stream, dslt_target_state *state, co
 int DSLT_LAUNCHER(locate_levels)(dslt_stream stream, dslt_target_state *state, const float *responses,
                                  const dslt_search *geometry, dslt_locate_scratch *scratch,
                                  const int32_t *when);
+
+/* Choose among the cells of a matching head, scores [rows][columns] and distances [rows][columns][4], and move the
+ * state to that box; among equals the first cell wins. rules, response (whose value is device memory or NULL) and
+ * search: host. */
+int DSLT_LAUNCHER(locate_match)(dslt_stream stream, dslt_target_state *state, const float *scores,
+                                const float *distances, const dslt_match_rules *rules,
+                                const dslt_match_response *response, const dslt_search *search,
+                                const int32_t *when);
 
 /* ---- remaining work of a frame: decide.cu, store_label.cu, store_sample.cu, report.cu ------------ */
 

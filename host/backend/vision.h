@@ -8,6 +8,7 @@
 #include "backend/types.h"
 #include "math/decision.h"
 #include "math/hann_search.h"
+#include "math/match.h"
 #include "math/sample_ring.h"
 #include "math/search_rules.h"
 #include "math/target_state.h"
@@ -57,6 +58,11 @@ typedef struct dslt_sample_sources {
    * write scale, level and the label's place. */                                                                \
   XX(int, locate_levels, (dslt_backend *backend, dslt_target_state *state, const float *responses,               \
                           const dslt_search *search))                                                            \
+  /* Choose among the cells of a matching head, scores [rows][columns] and distances [rows][columns][4], and move \
+   * the state to that box. response->value is backend memory or NULL. */                                        \
+  XX(int, locate_match, (dslt_backend *backend, dslt_target_state *state, const float *scores,                   \
+                         const float *distances, const dslt_match_rules *rules,                                  \
+                         const dslt_match_response *response, const dslt_search *search))                        \
                                                                                                                  \
   /* Find the target in responses [levels][response_height][response_width] as math/hann_search.h says, and move \
    * the state; `before` becomes the state as it was. enlarged: memory for levels times the enlarged response. */\
@@ -64,7 +70,7 @@ typedef struct dslt_sample_sources {
                         float *enlarged, const float *responses, const dslt_search *search,                      \
                         const dslt_hann_rules *rules))                                                           \
                                                                                                                  \
-  /* After locate or locate_levels: decide the remaining work of the frame. learns [ring->capacity] (may be NULL)\
+  /* After locate, locate_levels or locate_match: decide the remaining work of the frame. learns [ring->capacity] (may be NULL)\
    * becomes 1 for every slot that the frame's update learns from. */                                            \
   XX(int, decide, (dslt_backend *backend, dslt_decision *decision, int32_t *learns,                              \
                    const dslt_target_state *state, const dslt_sample_ring *ring,                                 \

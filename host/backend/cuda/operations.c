@@ -174,6 +174,13 @@ int dslt_cuda_locate_levels(dslt_backend *backend, dslt_target_state *state, con
   return dslt_kernel_locate_levels(cuda->now, state, responses, g, cuda->locate, cuda->when);
 }
 
+int dslt_cuda_locate_match(dslt_backend *backend, dslt_target_state *state, const float *scores,
+                           const float *distances, const dslt_match_rules *rules,
+                           const dslt_match_response *response, const dslt_search *search) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_kernel_locate_match(cuda->now, state, scores, distances, rules, response, search, cuda->when);
+}
+
 int dslt_cuda_decide(dslt_backend *backend, dslt_decision *decision, int32_t *learns,
                      const dslt_target_state *state, const dslt_sample_ring *ring,
                      const dslt_update_policy *policy) {
