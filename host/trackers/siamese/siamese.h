@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* siamese.h: the parts of the siamese tracker: a matching network, trained off line, gives a score and a box at every
+ * cell; DSLT's regression, trained on line, tells the target from what looks like it. */
+#ifndef DSLT_TRACKERS_SIAMESE_SIAMESE_H
+#define DSLT_TRACKERS_SIAMESE_SIAMESE_H
+
+#include "nn/head.h"
+#include "nn/matching.h"
+#include "tracker/type.h"
+#include "trackers/siamese/options.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern const dslt_tracker_type dslt_type_siamese;
+
+/* Of a workspace: the template's crop and maps. */
+typedef struct dslt_siamese_workspace {
+  dslt_net *net; /* for templates. Borrowed */
+  float *input;  /* [side][side][3] */
+  float *map[DSLT_MATCHING_TAPS];
+} dslt_siamese_workspace;
+
+/* Of a target. */
+typedef struct dslt_siamese_target {
+  const dslt_siamese_options *options;
+  dslt_matching_shape shape;
+  dslt_match_rules rules;
+  dslt_match_response response; /* of the regression, in backend memory; value NULL without one */
+  dslt_net *head;               /* matching head for this template */
+  float *scores, *distances;    /* its maps */
+} dslt_siamese_target;
+
+static inline dslt_siamese_workspace *dslt_siamese_workspace_of(const dslt_feature_workspace *workspace) {
+  return (dslt_siamese_workspace *)workspace->own;
+}
+static inline dslt_siamese_target *dslt_siamese_target_of(const dslt_target *t) {
+  return (dslt_siamese_target *)t->own;
+}
+
+/* options.c */
+enum { DSLT_SIAMESE_ROWS = 20, DSLT_SIAMESE_PRESETS = 1 };
+extern const dslt_option_row dslt_siamese_rows[DSLT_SIAMESE_ROWS];
+extern const dslt_preset dslt_siamese_presets[DSLT_SIAMESE_PRESETS];
+
+/* plan.c: search area and memory */
+int dslt_siamese_measure(dslt_search *out, const dslt_shared *shared, int frame_width, int frame_height,
+                         const dslt_box *box);
+int dslt_siamese_layout(dslt_feature_layout *out, const dslt_shared *shared, const dslt_search *search);
+int dslt_siamese_plan_workspace(dslt_feature_workspace *workspace, dslt_shared *shared,
+                                const dslt_search *search);
+void dslt_siamese_free_workspace(dslt_feature_workspace *workspace, dslt_shared *shared);
+int dslt_siamese_plan(dslt_target *t);
+void dslt_siamese_free(dslt_target *t);
+
+/* learn.c: the first frame, and an update's steps */
+int dslt_siamese_learn(dslt_target *t, dslt_result *result);
+
+/* frame.c */
+int dslt_siamese_frame(dslt_target *t);
+int dslt_siamese_result(dslt_result *out, dslt_target *t, const dslt_frame_record *record);
+
+/* cost.c */
+void dslt_siamese_cost(dslt_work out[DSLT_STAGE_COUNT], const dslt_target *t, const dslt_target_state *before,
+                       const dslt_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
