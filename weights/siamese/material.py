@@ -85,7 +85,23 @@ class Material:
             other = tracks[int((at + 1 + rng.integers(max(len(tracks) - 1, 1))) % len(tracks))]
             return frames[a], other[int(rng.integers(len(other)))]
         b = int(rng.integers(len(frames)))
-        return frames[a], frames[b]
+        first, second = frames[a], frames[b]
+        if rng.random() < self.s["neighbours"]:
+            second = self.beside(second, tracks, at, rng)
+            if rng.random() < 0.5:
+                first = self.beside(first, tracks, at, rng)
+        return first, second
+
+    def beside(self, frame: Frame, tracks: list[list[Frame]], at: int, rng: np.random.Generator) -> Frame:
+        """The target of another track of the group laid beside ours: a look-alike that must not be followed."""
+        others = tracks[int((at + 1 + rng.integers(max(len(tracks) - 1, 1))) % len(tracks))]
+        other = others[int(rng.integers(len(others)))]
+        x, y, w, h = frame.box
+        ow, oh = other.box[2:] * float(np.sqrt(w * h / (other.box[2] * other.box[3])) * np.exp(rng.normal(0, 0.15)))
+        angle = rng.uniform(0, 2 * np.pi)
+        far = rng.uniform(0.55, 1.3) * np.array([w + ow, h + oh])
+        place = np.array([x + w / 2, y + h / 2]) + far * np.array([np.cos(angle), np.sin(angle)])
+        return Frame(lay(frame.image, other, place, np.array([ow, oh])), frame.box)
 
     def cut(self, first: Frame, second: Frame, rng: np.random.Generator, present: bool, exact: bool) -> Example:
         s = self.s
@@ -126,6 +142,19 @@ def crop(frame: Frame, side: int, unit: int, shift: np.ndarray, size: np.ndarray
     image = cv2.warpAffine(frame.image, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     corners = np.array([x, y, x + w, y + h]) - np.tile(centre, 2)
     return image, corners * scale
+
+
+def lay(image: np.ndarray, other: Frame, place: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """The target of `other`, resized to `size`, over the image around `place`, with a soft rounded edge."""
+    x, y, w, h = other.box
+    scale = size / np.array([w, h])
+    matrix = np.array([[scale[0], 0, place[0] - scale[0] * (x + w / 2)], [0, scale[1], place[1] - scale[1] * (y + h / 2)]])
+    side = image.shape[:2]
+    cut = cv2.warpAffine(other.image, matrix, side[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    ys, xs = np.ogrid[0 : side[0], 0 : side[1]]
+    u, v = np.abs(xs - place[0]) / (0.5 * size[0]), np.abs(ys - place[1]) / (0.5 * size[1])
+    mask = np.clip((1.15 - (u**3 + v**3) ** (1 / 3)) / 0.3, 0, 1)[..., None].astype(np.float32)
+    return np.uint8(image + mask * (cut.astype(np.float32) - image) + 0.5)
 
 
 def rendered(photos: list[np.ndarray], rng: np.random.Generator) -> tuple[Frame, Frame]:

@@ -98,7 +98,8 @@ def labels_of(batch: Batch) -> Labels:
     best = batch.answer.score.flatten(1).argmax(1)
     chosen = taught.flatten(2).gather(2, best[:, None, None].expand(-1, 4, 1))[:, :, 0]
     right = ((overlap(chosen, batch.box)[0] > 0.5) & batch.present)[:, None, None]
-    score = torch.where(right, 0.5 * (batch.answer.score + inside.float()), inside.float())
+    heard = batch.answer.score * (r < 1.5)  # the teacher is not asked about other objects
+    score = torch.where(right, 0.5 * (heard + inside.float()), inside.float())
     weight = torch.where(right, torch.ones_like(score), (inside | outside).float())
     kind = torch.where(batch.exact, 1.0, 0.5)[:, None, None]
     return Labels(score, weight, truth, inside.float() * kind, taught, batch.answer.score * right)
@@ -202,6 +203,13 @@ class Trainer:
         torch.save(state, temporary)
         os.replace(temporary, path)
 
+    def begin_from(self, path: Path) -> None:
+        """The weights of another run, its averages."""
+        state = torch.load(path, map_location="cpu")
+        for net in (self.net, self.average):
+            net.load_state_dict(state["average"])
+        self.project.load_state_dict(state["project"])
+
     def load(self, path: Path) -> int:
         state = torch.load(path, map_location="cpu")
         self.net.load_state_dict(state["net"])
@@ -247,6 +255,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for log and checkpoint")
     parser.add_argument("--settings", type=Path, default=HERE / "settings.json")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=JSON", help="change a setting")
+    parser.add_argument("--start", type=Path, help="checkpoint of another run to begin from")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     args = parser.parse_args()
 
@@ -262,7 +271,10 @@ def main() -> None:
     material = Material(args.photos, args.videos, settings)
     counts = {g: len(t) for g, t in material.tracks[False].items()}
     print(f"{len(material.photos.train)} photos and tracks {counts} to learn from; the rest held out", flush=True)
-    run(Trainer(settings, args.teachers), material, NanoTrack(args.teachers / "nanotrack"), args.out)
+    trainer = Trainer(settings, args.teachers)
+    if args.start:
+        trainer.begin_from(args.start)
+    run(trainer, material, NanoTrack(args.teachers / "nanotrack"), args.out)
 
 
 if __name__ == "__main__":
