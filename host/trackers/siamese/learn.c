@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* learn.c: the first frame: the template's features become the weights of the matching head. */
+/* learn.c: the first frame: the template's features become the weights of the matching head, and the regression
+ * learns the target's place; then the regression's steps on the stored samples after every frame. */
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "trackers/siamese/siamese.h"
+
+/* ---- matching ------------------------------------------------------------------------------------ */
 
 /* The template: a crop of its own side around the target, at the search area's scale. */
 static int run_template(dslt_target *t) {
@@ -19,7 +22,7 @@ static int run_template(dslt_target *t) {
   return dslt_target_mark(t, DSLT_STAGE_BACKBONE);
 }
 
-static int plan_head(dslt_target *t) {
+static int plan_matching(dslt_target *t) {
   dslt_siamese_target *own = dslt_siamese_target_of(t);
   const dslt_matching_map *neck = &own->shape.map[DSLT_MATCHING_NECK];
   const size_t values = (size_t)neck->template_cells * (size_t)neck->template_cells * (size_t)neck->channels;
@@ -29,14 +32,108 @@ static int plan_head(dslt_target *t) {
     rc = t->device->download(t->backend, features,
                              dslt_siamese_workspace_of(t->workspace)->map[DSLT_MATCHING_NECK],
                              values * sizeof *features);
-  if (rc == DSLT_OK) rc = dslt_matching_plan_head(&own->head, t->backend, t->shared->weights, features);
+  if (rc == DSLT_OK) rc = dslt_matching_plan_head(&own->matching, t->backend, t->shared->weights, features);
   free(features);
   return rc;
 }
 
+/* ---- regression ---------------------------------------------------------------------------------- */
+
+static dslt_loss_spec loss_spec(const dslt_siamese_options *o) {
+  return (dslt_loss_spec){
+      .kind = DSLT_LOSS_SHRINKAGE, .a = (float)o->shrink_a, .c = (float)o->shrink_c, .weight_peak = 1.0f};
+}
+
+static dslt_head_rates rates(const dslt_siamese_options *o, double low, double high) {
+  return (dslt_head_rates){.low = (float)low,
+                           .high = (float)high,
+                           .bias = 1.0f,
+                           .decay = (float)o->weight_decay,
+                           .decay_high = 1.0f,
+                           .branch = DSLT_BRANCH_COARSEST,
+                           .adam = {0.9f, 0.999f, 1e-8f}};
+}
+
+static int step_calls(void *target, int unused) {
+  dslt_target *t = target;
+  const dslt_siamese_target *own = dslt_siamese_target_of(t);
+  const dslt_siamese_options *o = own->options;
+  const dslt_loss_spec spec = loss_spec(o);
+  const dslt_head_rates r = rates(o, o->init_rate_low, o->init_rate_high);
+  const dslt_stop_rule stop = {.limit = o->init_steps, .window = 1};
+  (void)unused;
+  DSLT_TRY(dslt_head_gradient(own->head, &t->record->loss, t->workspace->tap,
+                              dslt_samples_label(&own->samples, 0), &spec));
+  DSLT_TRY(t->nn->early_stop(t->backend, &t->record->training, own->losses, &t->record->loss, &stop));
+  return dslt_head_step(own->head, &r);
+}
+
+/* The label of every slot is first that of the first frame: the target in the crop's centre. */
+static int upload_label(dslt_target *t) {
+  const dslt_siamese_target *own = dslt_siamese_target_of(t);
+  float *label = malloc(t->response_values * sizeof *label);
+  if (!label) return dslt_fail(DSLT_EMEMORY, "Out of memory while making the soft label.");
+  dslt_soft_label(label, &t->search, 0);
+  const int rc = t->device->upload(t->backend, dslt_samples_label(&own->samples, 0), label,
+                                   t->response_values * sizeof *label);
+  free(label);
+  return rc;
+}
+
+static dslt_siamese_maps maps_of(const dslt_samples *samples, int slot) {
+  dslt_siamese_maps out = {0};
+  for (int i = 0; i < samples->maps; ++i) out.map[i] = dslt_samples_map(samples, i, slot);
+  return out;
+}
+
+static int learn_regression(dslt_target *t, dslt_result *result) {
+  const dslt_siamese_target *own = dslt_siamese_target_of(t);
+  dslt_training training;
+  DSLT_TRY(dslt_target_crop(t, t->workspace->input, 0, 1));
+  DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_CROP));
+  DSLT_TRY(t->nn->net_run(t->workspace->single, t->workspace->input, t->workspace->tap));
+  DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_BACKBONE));
+  DSLT_TRY(upload_label(t));
+  for (int step = 0; step < own->options->init_steps; ++step)
+    DSLT_TRY(dslt_run_section(t->backend, t->graph, DSLT_SIAMESE_SECTION_STEP, step_calls, t, 0));
+  DSLT_TRY(t->device->download(t->backend, &training, &t->record->training, sizeof training));
+  DSLT_TRY(t->device->download(t->backend, t->init_losses, own->losses,
+                               (size_t)own->options->init_steps * sizeof(float)));
+  if (training.failed)
+    return dslt_fail(
+        DSLT_EWEIGHTS,
+        "The loss is not finite at step %d of the first frame: the learning rates do not suit these "
+        "weights; lower init_rate_low and init_rate_high.",
+        training.steps);
+  result->steps = training.steps;
+  result->loss = (double)t->init_losses[training.steps - 1];
+  dslt_head_freeze(own->head);
+  DSLT_TRY(dslt_head_reduce(own->head, maps_of(&own->samples, 0).map, t->workspace->tap, 1));
+  return dslt_head_reset_optimiser(own->head); /* the on-line phase starts with fresh moments */
+}
+
 int dslt_siamese_learn(dslt_target *t, dslt_result *result) {
-  (void)result;
   DSLT_TRY(run_template(t));
-  DSLT_TRY(plan_head(t));
+  DSLT_TRY(plan_matching(t));
+  if (dslt_siamese_target_of(t)->head) DSLT_TRY(learn_regression(t, result));
   return dslt_target_mark(t, DSLT_STAGE_UPDATE);
+}
+
+int dslt_siamese_learn_online(dslt_target *t) {
+  const dslt_siamese_target *own = dslt_siamese_target_of(t);
+  const dslt_siamese_options *o = own->options;
+  const dslt_loss_spec spec = loss_spec(o);
+  const dslt_head_rates r = rates(o, o->online_rate_low, o->online_rate_high);
+  for (int slot = 0; slot < o->memory; ++slot) {
+    const dslt_siamese_maps maps = maps_of(&own->samples, slot);
+    int run;
+    DSLT_TRY(t->device->graph_if(&run, t->graph, &t->record->learns[slot], 1));
+    for (int step = 0; run && step < o->update_steps; ++step) {
+      DSLT_TRY(dslt_head_gradient(own->head, &t->record->loss, maps.map,
+                                  dslt_samples_label(&own->samples, slot), &spec));
+      DSLT_TRY(dslt_head_step(own->head, &r));
+    }
+    DSLT_TRY(t->device->graph_end_if(t->graph));
+  }
+  return DSLT_OK;
 }

@@ -55,12 +55,13 @@ static const dslt_siamese_options recommended = {
     .online_rate_high = 2e-6,
 };
 
-static void fill_siamese(dslt_common_options *common, void *own) {
+static void fill_default(dslt_common_options *common, void *own) {
   common->precision = DSLT_PRECISION_AUTO;
   *(dslt_siamese_options *)own = recommended;
 }
 
 const dslt_preset dslt_siamese_presets[DSLT_SIAMESE_PRESETS] = {
-    {"siamese", "matching network with boxes of any shape, and DSLT's regression learning on line",
-     fill_siamese},
+    {"default",
+     "what we recommend: matching network with boxes of any shape, and DSLT's regression learning on line",
+     fill_default},
 };

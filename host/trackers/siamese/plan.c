@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan.c: the search area of a target, and memory for templates, searches and targets. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -105,6 +106,52 @@ static dslt_match_rules rules_of(const dslt_siamese_options *o, const dslt_match
   };
 }
 
+static dslt_head_shape head_shape(const dslt_target *t) {
+  const dslt_siamese_target *own = dslt_siamese_target_of(t);
+  const dslt_search_area *a = &t->search.area;
+  const dslt_matching_map *map = own->shape.map;
+  return (dslt_head_shape){
+      .map_height = a->map_height,
+      .map_width = a->map_width,
+      .taps = DSLT_SIAMESE_MAPS,
+      .tap = {{map[0].channels, 1, 1.0f}, {map[1].channels, map[1].stride / map[0].stride, 1.0f}},
+      .channels = own->options->reduce_channels,
+      .reduce_kernel = 1,
+      .kernel_height = a->kernel_height,
+      .kernel_width = a->kernel_width,
+      .fusion = 1,
+      .residual = 1,
+      .train_reduction = DSLT_REDUCTION_FIRST,
+      .regress_sigma = 1e-7f,
+      .batch = 1};
+}
+
+/* The regression, its samples and maps. */
+static int plan_regression(dslt_target *t) {
+  dslt_siamese_target *own = dslt_siamese_target_of(t);
+  const dslt_siamese_options *o = own->options;
+  const dslt_search_area *a = &t->search.area;
+  const dslt_head_shape shape = head_shape(t);
+  const size_t steps = (size_t)o->init_steps;
+  size_t values[DSLT_TAPS_MAX];
+  const int maps = dslt_head_features(values, &shape);
+  t->capacity = o->memory;
+  t->policy = (dslt_update_policy){.interval = o->update_interval, .hold = 1, .joint = 1};
+  DSLT_TRY(dslt_head_create(&own->head, t->backend, &shape, (uint64_t)t->shared->options->common.seed));
+  for (int i = 0; i < maps; ++i) DSLT_TRY(dslt_shared_floats(&own->reduced.map[i], t->shared, values[i]));
+  DSLT_TRY(dslt_shared_floats(&own->responses, t->shared, t->response_values));
+  DSLT_TRY(dslt_shared_floats(&own->losses, t->shared, steps));
+  DSLT_TRY(dslt_samples_create(&own->samples, t->backend, o->memory, maps, values, t->response_values));
+  own->response = (dslt_match_response){.value = own->responses,
+                                        .rows = a->response_height,
+                                        .columns = a->response_width,
+                                        .stride = (float)a->stride,
+                                        .centre_x = a->centre_x,
+                                        .centre_y = a->centre_y};
+  t->init_losses = calloc(steps, sizeof *t->init_losses);
+  return t->init_losses ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory while planning the tracker.");
+}
+
 int dslt_siamese_plan(dslt_target *t) {
   dslt_siamese_target *own = dslt_siamese_target_of(t);
   const dslt_siamese_options *o = dslt_siamese_options_of(t->shared->options);
@@ -113,12 +160,16 @@ int dslt_siamese_plan(dslt_target *t) {
   own->rules = rules_of(o, &own->shape);
   const size_t cells = (size_t)own->rules.rows * (size_t)own->rules.columns;
   DSLT_TRY(dslt_shared_floats(&own->scores, t->shared, cells));
-  return dslt_shared_floats(&own->distances, t->shared, 4 * cells);
+  DSLT_TRY(dslt_shared_floats(&own->distances, t->shared, 4 * cells));
+  return o->blend > 0 ? plan_regression(t) : DSLT_OK;
 }
 
 void dslt_siamese_free(dslt_target *t) {
   dslt_siamese_target *own = dslt_siamese_target_of(t);
-  t->nn->net_free(own->head);
-  t->device->release(t->backend, own->scores);
-  t->device->release(t->backend, own->distances);
+  float *const memory[] = {own->scores,         own->distances, own->reduced.map[0],
+                           own->reduced.map[1], own->responses, own->losses};
+  t->nn->net_free(own->matching);
+  dslt_head_free(own->head);
+  dslt_samples_free(&own->samples, t->backend);
+  for (size_t i = 0; i < sizeof memory / sizeof *memory; ++i) t->device->release(t->backend, memory[i]);
 }

@@ -22,6 +22,7 @@ static int plan_net(dslt_net **out, const dslt_shared *s, int n, int h, int w, c
 const dslt_tracker_type dslt_type_siamese = {
     .name = "siamese",
     .summary = "Matching network trained off line, with DSLT's regression learning on line",
+    .weights = "siamese",
     .options_size = sizeof(dslt_siamese_options),
     .rows = dslt_siamese_rows,
     .row_count = DSLT_SIAMESE_ROWS,
@@ -35,7 +36,7 @@ const dslt_tracker_type dslt_type_siamese = {
     .free_workspace = dslt_siamese_free_workspace,
     .measure = dslt_siamese_measure,
     .target_size = sizeof(dslt_siamese_target),
-    .sections = DSLT_SECTION_FRAME + 1,
+    .sections = DSLT_SIAMESE_SECTIONS,
     .plan = dslt_siamese_plan,
     .free = dslt_siamese_free,
     .learn = dslt_siamese_learn,

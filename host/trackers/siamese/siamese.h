@@ -22,15 +22,30 @@ typedef struct dslt_siamese_workspace {
   float *map[DSLT_MATCHING_TAPS];
 } dslt_siamese_workspace;
 
+/* Maps that the regression learns from: DSLT_MATCHING_FINE and DSLT_MATCHING_COARSE. */
+enum { DSLT_SIAMESE_MAPS = 2 };
+typedef struct dslt_siamese_maps {
+  float *map[DSLT_SIAMESE_MAPS];
+} dslt_siamese_maps;
+
 /* Of a target. */
 typedef struct dslt_siamese_target {
   const dslt_siamese_options *options;
   dslt_matching_shape shape;
   dslt_match_rules rules;
-  dslt_match_response response; /* of the regression, in backend memory; value NULL without one */
-  dslt_net *head;               /* matching head for this template */
-  float *scores, *distances;    /* its maps */
+  dslt_net *matching;        /* matching head for this template */
+  float *scores, *distances; /* its maps */
+
+  dslt_head *head;              /* regression; NULL without one */
+  dslt_siamese_maps reduced;    /* of the search */
+  float *responses;             /* of the search */
+  dslt_match_response response; /* the same for locate_match; value NULL without a regression */
+  dslt_samples samples;         /* reduced maps */
+  float *losses;                /* of each first-frame step, [init_steps] */
 } dslt_siamese_target;
+
+/* Sections of a target's frame graph: the frame, and a first-frame step. */
+enum { DSLT_SIAMESE_SECTION_STEP = DSLT_SECTION_FRAME + 1, DSLT_SIAMESE_SECTIONS };
 
 static inline dslt_siamese_workspace *dslt_siamese_workspace_of(const dslt_feature_workspace *workspace) {
   return (dslt_siamese_workspace *)workspace->own;
@@ -56,6 +71,7 @@ void dslt_siamese_free(dslt_target *t);
 
 /* learn.c: the first frame, and an update's steps */
 int dslt_siamese_learn(dslt_target *t, dslt_result *result);
+int dslt_siamese_learn_online(dslt_target *t);
 
 /* frame.c */
 int dslt_siamese_frame(dslt_target *t);
