@@ -12,11 +12,11 @@ import sys
 from pathlib import Path
 
 ROWS = {
-    "DSLT-default": "**dslt**, preset `default` (bfloat16)",
-    "DSLT-default-f32": "dslt, preset `default`, float32",
+    "DSLT-default": "**dslt**, preset `dslt` (bfloat16)",
+    "DSLT-default-f32": "dslt, preset `dslt`, float32",
     "DSLT-paper": "dslt, preset `paper`",
     "DSLT-released": "dslt, preset `released`, bfloat16",
-    "DSLT-default-random": "dslt, preset `default`, random weights",
+    "DSLT-default-random": "dslt, preset `dslt`, random weights",
     "CSRT": "OpenCV CSRT",
     "KCF": "OpenCV KCF",
     "MIL": "OpenCV MIL",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Print what undoing each departure of preset `default` changes, from the JSON of `dslt eval`.
+"""Print what undoing each departure of preset `dslt` changes, from the JSON of `dslt eval`.
 
     python3 bench/preset_effects.py bench/results/presets/scores.json
 """
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROWS = {
-    "default": ("nothing: preset `default`", ""),
+    "default": ("nothing: preset `dslt`", ""),
     "paper-search-area": (
         "search area: a square of 5 x 5 target sizes, always 256 x 256 px of input",
         "9 x 5 target sizes, between 200 x 200 px and whatever it takes, large targets shrunk",

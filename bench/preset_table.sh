@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What each departure of preset `default` from `paper` is worth: undo one at a time, score the OTB targets at hand.
+# What each departure of preset `dslt` from `paper` is worth: undo one at a time, score the OTB targets at hand.
 #
 #   bench/preset_table.sh [DSLT] [RESULTS]       a quarter of an hour on two idle cores; goes on where it was stopped
 #

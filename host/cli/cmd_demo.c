@@ -15,6 +15,7 @@
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "cli/progress.h"
+#include "cli/tracker_choice.h"
 #include "eval/track_truth.h"
 #include "media/scene.h"
 #include "report/filmstrip.h"
@@ -40,9 +41,11 @@ static const struct argp_option table[] = {
     {"frames", KEY_FRAMES, "N", 0, "Length of the clip (default 150)", 1},
     {"seed", KEY_SEED, "N", 0, "Seed of the clip (default 1)", 1},
     {"weights", 'w', "FILE", 0,
-     "Backbone: slim (default, built in), a safetensors file, or random:ARCH[:SEED]", 2},
+     "Network: one that is built in (siamese or slim; default: the preset's own), a safetensors file, or random:ARCH[:SEED]",
+     2},
     {"preset", KEY_PRESET, "NAME", 0,
-     "default, paper or released; or another tracker's, such as crt-conv7 (dslt info lists them all)", 2},
+     "default (what we recommend), dslt, paper, released, or another tracker's, such as crt-conv7 (dslt info lists them all)",
+     2},
     {"backend", KEY_BACKEND, "NAME", 0, "auto (default), cpu or cuda", 2},
     {"threads", KEY_THREADS, "N", 0, "CPU threads; 0 (default) = the cores at hand", 2},
     {0}};
@@ -120,7 +123,9 @@ static int make_places(demo *d) {
 static int choose_options(demo *d) {
   char threads[16];
   snprintf(threads, sizeof threads, "%d", d->options->threads);
-  DSLT_TRY(dslt_options_create(&d->tracker_options, d->options->preset));
+  DSLT_TRY(dslt_options_create(&d->tracker_options, d->options->preset
+                                                        ? d->options->preset
+                                                        : dslt_suitable_preset(d->options->weights)));
   DSLT_TRY(dslt_options_set(d->tracker_options, "backend", d->options->backend));
   return dslt_options_set(d->tracker_options, "threads", threads);
 }
@@ -215,7 +220,8 @@ static int run_demo(demo *d) {
   rc = make_places(d);
   if (rc == DSLT_OK) rc = make_scene(d);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
-  rc = dslt_weights_load(&d->weights, d->options->weights);
+  if (!d->report.weights) d->report.weights = dslt_options_weights(d->tracker_options);
+  rc = dslt_weights_load(&d->weights, d->report.weights);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_WEIGHTS);
   rc = dslt_tracker_create(&d->tracker, d->tracker_options, d->weights);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
@@ -241,8 +247,7 @@ int dslt_cmd_demo(int argc, char **argv) {
   static const struct argp_child children[] = {{&dslt_argp_help, 0, NULL, 0}, {0}};
   static const struct argp argp = {table, parse_key, NULL, doc, children, NULL, NULL};
   static char program[] = "dslt";
-  demo_options options = {
-      .out = "demo", .weights = "slim", .preset = "default", .backend = "auto", .seed = 1};
+  demo_options options = {.out = "demo", .backend = "auto", .seed = 1};
   argv[0] = program;
   argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &options);
   demo d = {.options = &options};

@@ -104,7 +104,7 @@ int dslt_cmd_run(int argc, char **argv) {
   static const struct argp_child children[] = {{&dslt_argp_run_common, 0, NULL, 0}, {0}};
   static const struct argp argp = {table, parse_key, NULL, doc, children, NULL, NULL};
   parsing parse = {0};
-  dslt_run_command_begin(&parse.command, "dslt run", "default", argc, argv);
+  dslt_run_command_begin(&parse.command, "dslt run", NULL, argc, argv);
   static char program[] = "dslt";
   argv[0] = program;
   argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &parse);

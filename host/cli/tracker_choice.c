@@ -23,11 +23,12 @@ enum {
 static const struct argp_option table[] = {
     {0, 0, 0, 0, "Tracker:", 2},
     {"weights", 'w', "FILE", 0,
-     "Backbone: slim (default, built in), a safetensors file, an ONNX model (with --set taps=A,B,... and, where it "
+     "Network: one that is built in (siamese or slim; default: the preset's own), a safetensors file, an ONNX model (with --set taps=A,B,... and, where it "
      "does not say so itself, mean, deviation, channel_order), or random:ARCH[:SEED]",
      2},
     {"preset", KEY_PRESET, "NAME", 0,
-     "default, paper or released; or another tracker's, such as crt-conv7 (dslt info lists them all)", 2},
+     "default (what we recommend), dslt, paper, released, or another tracker's, such as crt-conv7 (dslt info lists them all)",
+     2},
     {"backend", KEY_BACKEND, "NAME", 0, "auto (default), cpu or cuda", 2},
     {"threads", KEY_THREADS, "N", 0, "CPU threads; 0 (default) = the cores at hand", 2},
     {"precision", KEY_PRECISION, "NAME", 0,
@@ -87,6 +88,22 @@ static void add_assignment(struct argp_state *state, dslt_tracker_choice *choice
   dslt_tracker_choice_add(choice, text, equals + 1);
 }
 
+const char *dslt_suitable_preset(const char *name) {
+  dslt_weights *weights;
+  if (!name || dslt_weights_load(&weights, name) < 0) return "default";
+  const char *preset = dslt_weights_preset(weights);
+  dslt_weights_free(weights);
+  return preset;
+}
+
+/* The weights that suit the choice's preset. */
+static void choose_weights(struct argp_state *state, dslt_tracker_choice *choice) {
+  dslt_options *options = NULL;
+  if (dslt_options_create(&options, choice->preset) < 0) dslt_usage_error(state, "%s", dslt_last_error());
+  choice->weights = dslt_options_weights(options);
+  dslt_options_free(options);
+}
+
 int dslt_tracker_choice_options(dslt_options **out, const dslt_tracker_choice *choice, const char *preset) {
   int rc = dslt_options_create(out, preset);
   if (rc == DSLT_OK && choice->one_thread) rc = dslt_options_set(*out, "threads", "1");
@@ -115,8 +132,8 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
     case KEY_SET: add_assignment(state, choice, value); break;
     case KEY_LIST: choice->list = 1; break;
     case ARGP_KEY_END:
-      if (!choice->weights) choice->weights = "slim";
-      if (!choice->preset) choice->preset = "default";
+      if (!choice->preset) choice->preset = dslt_suitable_preset(choice->weights);
+      if (!choice->weights) choose_weights(state, choice);
       finish_weights(state, choice);
       apply_settings(state, choice);
       break;

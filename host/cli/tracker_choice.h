@@ -16,11 +16,11 @@ typedef struct dslt_tracker_setting {
 /* Zero-initialise and set `program`, `preset` and `room`; the rest is filled while argp parses. */
 typedef struct dslt_tracker_choice {
   const char *program; /* how the command is called, "dslt track"; static storage */
-  const char *preset;  /* NULL: "default", unless --preset names another */
+  const char *preset;  /* NULL: the one that suits the weights, unless --preset names another */
   int one_thread;      /* 1: --threads is 1 unless given: the verb runs several trackers at a time */
   dslt_tracker_setting *settings; /* room for `room` of them, one for each argument; owned by the caller */
   int count, room;
-  const char *weights;   /* name for dslt_weights_load(), borrowed; "slim" unless given */
+  const char *weights;   /* name for dslt_weights_load(), borrowed; those of the preset unless given */
   int list;              /* 1: --list-options was given */
   dslt_options *options; /* preset, then every setting in the order it was given; checked. Complete when the
                           * parent's parser sees ARGP_KEY_END; owned by the caller */
@@ -33,6 +33,9 @@ extern const struct argp dslt_argp_tracker;
 /* The options of `preset` with every setting of the choice; *out is the caller's to free, also after a
  * failure. */
 int dslt_tracker_choice_options(dslt_options **out, const dslt_tracker_choice *choice, const char *preset);
+/* The preset that suits weights of this name (NULL: none are named). Weights that cannot be loaded are told when they
+ * are needed. Static storage. */
+const char *dslt_suitable_preset(const char *weights);
 
 /* Add a setting after those of the command line; 0 when the array is full. Strings are borrowed. */
 int dslt_tracker_choice_add(dslt_tracker_choice *choice, const char *key, const char *value);

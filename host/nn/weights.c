@@ -389,6 +389,10 @@ int dslt_weights_load_given(dslt_weights **out, const char *name, const dslt_tex
   return is_shipped ? load_shipped(out, name) : load_file(out, name, given, count);
 }
 
+const char *dslt_weights_preset(const dslt_weights *weights) {
+  return weights && weights->matching ? "default" : "dslt";
+}
+
 void dslt_weights_free(dslt_weights *weights) {
   if (!weights) return;
   dslt_network_free(weights->network);

@@ -156,6 +156,10 @@ void dslt_options_free(dslt_options *options) {
 
 const char *dslt_options_preset(const dslt_options *options) { return options ? options->preset : ""; }
 
+const char *dslt_options_weights(const dslt_options *options) {
+  return options && options->type->weights ? options->type->weights : "";
+}
+
 const char *dslt_options_tracker(const dslt_options *options) { return options ? options->type->name : ""; }
 
 /* ---- text ---------------------------------------------------------------------------------------- */

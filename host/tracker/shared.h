@@ -33,7 +33,7 @@ typedef struct dslt_shared {
   char note[256]; /* why backend "auto" does without a GPU, or "" */
 } dslt_shared;
 
-/* Check options (NULL: preset "default"; copied) and weights (borrowed) and open the backend. On failure
+/* Check options (NULL: the preset that suits the weights; copied) and weights (borrowed) and open the backend. On failure
  * there is nothing to close. */
 int dslt_shared_open(dslt_shared *out, const dslt_options *options, const dslt_weights *weights);
 void dslt_shared_close(dslt_shared *s);

@@ -15,6 +15,7 @@ extern "C" {
 struct dslt_tracker_type {
   const char *name;    /* "dslt" */
   const char *summary; /* one line */
+  const char *weights; /* shipped weights that suit it, a name for dslt_weights_load(); NULL: none */
 
   /* ---- options ---- */
   size_t options_size; /* of the tracker's own struct of options, bytes */

@@ -2,9 +2,10 @@
 /** @file dslt.h
  * Follow one object through a video, on a GPU or on a CPU.
  *
- * The tracker is DSLT: X. Lu, C. Ma, B. Ni, X. Yang, I. Reid, M.-H. Yang, "Deep Regression Tracking with
- * Shrinkage Loss", ECCV 2018, called "the paper" below. Give it the first frame and one box, then frame after
- * frame; it answers with the box of the same object.
+ * Give a tracker the first frame and one box, then frame after frame; it answers with the box of the same
+ * object. There are several trackers. What preset "default" chooses is siamese: a matching network with DSLT's
+ * regression. DSLT itself is X. Lu, C. Ma, B. Ni, X. Yang, I. Reid, M.-H. Yang, "Deep Regression Tracking with
+ * Shrinkage Loss", ECCV 2018, called "the paper" below.
  *
  *     #include <dslt/dslt.h>
  *     #include <stdio.h>
@@ -19,7 +20,7 @@
  *       dslt_result result;
  *       int rc;
  *       if ((rc = dslt_options_create(&options, "default")) < 0) goto done;
- *       if ((rc = dslt_weights_load(&weights, "slim")) < 0) goto done;
+ *       if ((rc = dslt_weights_load(&weights, dslt_options_weights(options))) < 0) goto done;
  *       if ((rc = dslt_tracker_create(&tracker, options, weights)) < 0) goto done;
  *       if ((rc = dslt_tracker_init(tracker, first_frame, box)) < 0) goto done;
  *       while (next_frame(&frame)) {
@@ -201,8 +202,8 @@ typedef struct dslt_image {
  * `fuse`, and the residual regression sees the coarsest. One tap has the base regression alone. */
 typedef struct dslt_options dslt_options;
 
-/** Make options from a preset: "default" (what we recommend), "paper" (the publication), "released" (the
- * authors' program), or any other that dslt_preset_describe() lists. The preset decides which tracker the
+/** Make options from a preset: "default" (what we recommend), "dslt" (DSLT with numbers of our own), "paper"
+ * (the publication), "released" (the authors' program), or any other that dslt_preset_describe() lists. The preset decides which tracker the
  * options belong to. The caller frees the result with dslt_options_free().
  * @retval DSLT_EOPTION no such preset; the sentence lists them
  * @retval DSLT_EMEMORY out of memory */
@@ -235,7 +236,10 @@ DSLT_API int dslt_options_check(const dslt_options *options);
 
 /** Name of the preset that the options started from; "" for NULL. Static storage. */
 DSLT_API const char *dslt_options_preset(const dslt_options *options);
-/** Name of the tracker that the options belong to, "dslt"; "" for NULL. Static storage. */
+/** Name of the weights inside the library that suit the options' tracker, for dslt_weights_load(); "" for
+ * NULL. Static storage. */
+DSLT_API const char *dslt_options_weights(const dslt_options *options);
+/** Name of the tracker that the options belong to, "siamese" or "dslt"; "" for NULL. Static storage. */
 DSLT_API const char *dslt_options_tracker(const dslt_options *options);
 
 /** One row of a table of options, for help texts. All strings have static storage. */
@@ -285,8 +289,10 @@ typedef struct dslt_weights dslt_weights;
 
 /** Load what `name` says. The caller frees the result with dslt_weights_free().
  *
- * - "slim": the backbone inside the library, weights/slim.safetensors: VGG-16's topology, narrower, made by
- *   weights/distill.
+ * - "siamese": the network of tracker siamese, inside the library: weights/siamese.safetensors, a backbone
+ *   with a matching head, made by weights/siamese.
+ * - "slim": the backbone of tracker DSLT, inside the library: weights/slim.safetensors, VGG-16's topology,
+ *   narrower, made by weights/distill.
  * - "random:ARCH" or "random:ARCH:SEED": as dslt_weights_random() makes them, for timing and tests. The seed
  *   is 1 unless given.
  * - A name that ends in .onnx: an ONNX model, in builds with libonnx.
@@ -319,6 +325,9 @@ DSLT_API int dslt_weights_load(dslt_weights **out, const char *name);
  * @retval DSLT_EOPTION no such arch
  * @retval DSLT_EMEMORY out of memory */
 DSLT_API int dslt_weights_random(dslt_weights **out, const char *arch, uint64_t seed);
+/** Name of the preset that suits these weights: "default" where they have the matching head that tracker
+ * siamese needs, "dslt" otherwise. Static storage. */
+DSLT_API const char *dslt_weights_preset(const dslt_weights *weights);
 /** Free weights; NULL does nothing. Free the trackers and groups that use them first. */
 DSLT_API void dslt_weights_free(dslt_weights *weights);
 
@@ -360,7 +369,7 @@ typedef struct dslt_result {
   double stage_ms[DSLT_STAGE_COUNT];
 } dslt_result;
 
-/** Make a tracker. `options` is copied (NULL: preset "default"); `weights` is borrowed and must outlive the
+/** Make a tracker. `options` is copied (NULL: the preset that suits the weights); `weights` is borrowed and must outlive the
  * tracker. The caller frees the result with dslt_tracker_free(). Option "backend" says where it runs: "auto"
  * falls back to the CPU where the GPU cannot be used, and dslt_tracker_note() tells why. Memory that depends
  * on the target's shape is planned by dslt_tracker_init().
@@ -473,7 +482,7 @@ typedef struct dslt_group dslt_group;
 /** The largest number of targets in a group. */
 #define DSLT_GROUP_TARGETS 64
 
-/** Make a group. `options` is copied (NULL: preset "default") and holds for every target; `weights` is
+/** Make a group. `options` is copied (NULL: the preset that suits the weights) and holds for every target; `weights` is
  * borrowed and must outlive the group. The caller frees the result with dslt_group_free(). Errors as for
  * dslt_tracker_create(). */
 DSLT_API int dslt_group_create(dslt_group **out, const dslt_options *options, dslt_weights *weights);

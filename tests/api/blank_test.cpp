@@ -27,7 +27,7 @@ class Blank : public testing::Test {
  protected:
   // What the first frame and one update of the same picture say.
   void track(dslt_result *first, dslt_result *second, const Picture &picture,
-             const char *preset = "default") {
+             const char *preset = "dslt") {
     Options options = quick_options(preset);
     options["init_steps"] = 3;
     const Tracker tracker = make_tracker(options, weights_);
@@ -48,7 +48,7 @@ TEST_F(Blank, TheBoxStaysAndIsLost) {
   for (dslt_pixel_format format : {DSLT_GRAY8, DSLT_BGR8, DSLT_BGRA8, DSLT_GRAY16, DSLT_BGR16})
     for (int value : {0, 90, 255}) {
       dslt_result first = {}, second = {};
-      track(&first, &second, Picture(format, value), value == 90 ? "paper" : "default");
+      track(&first, &second, Picture(format, value), value == 90 ? "paper" : "dslt");
       EXPECT_EQ(first.lost, 1) << format;
       EXPECT_EQ(second.lost, 1) << format;
       EXPECT_EQ(second.box.x, box_.x);

@@ -46,7 +46,7 @@ class FlatMemory : public testing::Test {
     if (!DSLT_MEASURES) GTEST_SKIP() << skip::kSanitizer;
   }
   Options cheap() const {
-    Options options = quick_options("default");
+    Options options = quick_options("dslt");
     options["init_steps"] = 2;
     options["memory"] = 2;
     return options;

@@ -99,7 +99,7 @@ TEST_P(GroupPreset, EachTargetGetsWhatItsOwnTrackerFinds) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Presets, GroupPreset, ::testing::Values("default", "paper", "released"),
+INSTANTIATE_TEST_SUITE_P(Presets, GroupPreset, ::testing::Values("dslt", "paper", "released"),
                          [](const auto &one) { return std::string(one.param); });
 
 TEST_F(GroupTest, APyramidOnEveryFrameKeepsThemApart) {
@@ -113,7 +113,7 @@ TEST_F(GroupTest, APyramidOnEveryFrameKeepsThemApart) {
 }
 
 TEST_F(GroupTest, TheFirstFrameAndTheResponseAreEachTargetsOwn) {
-  const Options options = quick_options("default");
+  const Options options = quick_options("dslt");
   for (int batch : {1, 64}) {
     const Group group = make_group(options, weights_, batch);
     ASSERT_EQ(init(group.get(), clip_, equal_), DSLT_OK) << dslt_last_error();
@@ -140,7 +140,7 @@ TEST_F(GroupTest, TheFirstFrameAndTheResponseAreEachTargetsOwn) {
 }
 
 TEST_F(GroupTest, AsManyAsItHoldsAndTheSharedTimeIsSharedOut) {
-  Options options = quick_options("default");
+  Options options = quick_options("dslt");
   options["init_steps"] = 1;
   options["memory"] = 2;
   options["search_min_area"] = 4096;

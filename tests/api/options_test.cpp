@@ -278,7 +278,7 @@ TEST(OptionCheck, PresetsPass) {
     EXPECT_GT(std::strlen(info.summary), 5u) << info.name;
     EXPECT_TRUE(names.insert(info.name).second) << info.name << " twice";
   }
-  for (const char *name : {"default", "paper", "released"}) EXPECT_EQ(names.count(name), 1u) << name;
+  for (const char *name : {"default", "dslt", "paper", "released"}) EXPECT_EQ(names.count(name), 1u) << name;
   for (int index : {-1, static_cast<int>(names.size()), INT32_MAX, INT32_MIN})
     EXPECT_EQ(dslt_preset_describe(&info, index), DSLT_EARGUMENT) << index;
 }
@@ -288,7 +288,7 @@ TEST(OptionCheck, UnknownPresetsAreNamed) {
     dslt_options *made = nullptr;
     EXPECT_EQ(dslt_options_create(&made, name), DSLT_EOPTION);
     EXPECT_EQ(made, nullptr);
-    EXPECT_TRUE(says("default, paper, released, ")) << dslt_last_error();
+    EXPECT_TRUE(says("default, dslt, paper, released, ")) << dslt_last_error();
   }
 }
 

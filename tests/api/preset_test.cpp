@@ -99,7 +99,7 @@ const Expected kDeparture[] = {
 };
 
 TEST(Presets, DefaultDepartsFromThePaperWhereTheTableSays) {
-  const Options recommended("default"), paper("paper");
+  const Options recommended("dslt"), paper("paper");
   dslt_option_info info;
   for (int i = 0; dslt_options_describe(&info, paper, i) == DSLT_OK; ++i) {
     char mine[64], papers[64];
@@ -109,7 +109,7 @@ TEST(Presets, DefaultDepartsFromThePaperWhereTheTableSays) {
     for (const Expected &row : kDeparture) departs |= std::string(row.key) == info.key;
     EXPECT_EQ(departs, std::string(mine) != papers) << info.key;
   }
-  for (const Expected &row : kDeparture) compare("default", row.key, row.paper);
+  for (const Expected &row : kDeparture) compare("dslt", row.key, row.paper);
 }
 
 TEST(Presets, Network) { compare_all(kNetwork); }

@@ -42,7 +42,7 @@ class ThreadsTest : public ::testing::Test {
 };
 
 TEST_F(ThreadsTest, TrackersOnTheSameWeightsAndFrames) {
-  const char *presets[kThreads] = {"default", "paper", "released"};
+  const char *presets[kThreads] = {"dslt", "paper", "released"};
   Trace alone[kThreads], together[kThreads];
   for (int i = 0; i < kThreads; ++i)
     alone[i] = run_clip(make_tracker(tiny_options(presets[i]), weights_).get(), clip_);

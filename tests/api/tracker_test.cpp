@@ -21,7 +21,7 @@ class TrackerTest : public ::testing::Test {
 // ---- repeatable --------------------------------------------------------------------------------------
 
 TEST_F(TrackerTest, TheSameSeedGivesTheSameBits) {
-  for (const char *preset : {"default", "paper", "released"}) {
+  for (const char *preset : {"dslt", "paper", "released"}) {
     const Options options = quick_options(preset);
     const Trace first = run_clip(make_tracker(options, weights_).get(), clip_);
     EXPECT_EQ(first, run_clip(make_tracker(options, weights_).get(), clip_)) << preset;
@@ -36,9 +36,9 @@ TEST_F(TrackerTest, AnotherSeedGivesAnotherRun) {
   EXPECT_FALSE(first == run_clip(make_tracker(options, weights_).get(), clip_));
 }
 
-TEST_F(TrackerTest, NoOptionsMeanTheDefault) {
+TEST_F(TrackerTest, NoOptionsMeanThePresetThatSuitsTheWeights) {
   const Clip clip = make_clip(2, 64, 64);
-  Options recommended("default");
+  Options recommended("dslt");
   dslt_tracker *bare = nullptr;
   /* Both take the cores at hand. One will do: many threads on a busy machine wait for one another. */
   cpu_set_t before, one;
@@ -118,7 +118,7 @@ TEST_F(TrackerTest, TheFirstFrameReportsItsTraining) {
 }
 
 TEST_F(TrackerTest, TheResponseMapLiesAroundTheTarget) {
-  for (const char *preset : {"default", "paper", "released"}) {
+  for (const char *preset : {"dslt", "paper", "released"}) {
     const Tracker tracker = make_tracker(quick_options(preset), weights_);
     run_clip(tracker.get(), make_clip(2));
     dslt_response map = {};
@@ -279,7 +279,7 @@ TEST_F(TrackerTest, BoxesOnTheEdgeAreTracked) {
   const dslt_box odd[] = {{0, 0, 1, 1},     {w - 1, h - 1, 1, 1},   {-19, -19, 20.5, 20.5},
                           {0, 0, w, h},     {-w, -h, 3 * w, 3 * h}, {10.25, 20.75, 1, 60},
                           {10, 20, 100, 1}, {w - 2, 5, 40, 30}};
-  for (const char *preset : {"default", "paper", "released"}) {
+  for (const char *preset : {"dslt", "paper", "released"}) {
     const Options options = quick_options(preset);
     const Tracker tracker = make_tracker(options, weights_);
     for (const dslt_box &box : odd) {
@@ -315,7 +315,7 @@ TEST_F(TrackerTest, FramesWithoutContentNeitherCrashNorMoveTheBoxAway) {
     dslt_box box;
   } shapes[] = {
       {96, 72, {30, 20, 24, 20}}, {1, 1, {0, 0, 1, 1}}, {1, 40, {0, 10, 1, 8}}, {40, 1, {3, 0, 9, 1}}};
-  for (const char *preset : {"default", "paper", "released"})
+  for (const char *preset : {"dslt", "paper", "released"})
     for (const auto &shape : shapes)
       for (int first = 0; first < 4; ++first) {
         SCOPED_TRACE(::testing::Message()

@@ -67,7 +67,7 @@ TEST_F(TrackRun, TheSummaryAddsUp) {
   EXPECT_GT(number("init_loss"), 0);
   EXPECT_GE(number("lost_frames"), 0);
   EXPECT_STREQ(json_string_value(json_object_get(root, "backend")), "cpu");
-  EXPECT_STREQ(json_string_value(json_object_get(root, "preset")), "default");
+  EXPECT_STREQ(json_string_value(json_object_get(root, "preset")), "dslt");
   EXPECT_STREQ(json_string_value(json_object_get(root, "weights")), weights().c_str());
   EXPECT_STREQ(json_string_value(json_object_get(root, "version")), dslt_version());
   EXPECT_GT(number("fps"), 0);

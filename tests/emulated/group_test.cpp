@@ -93,7 +93,7 @@ TEST_P(EmulatedGroupPreset, EachTargetGetsWhatItGetsAlone) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Presets, EmulatedGroupPreset, ::testing::Values("default", "paper", "released"),
+INSTANTIATE_TEST_SUITE_P(Presets, EmulatedGroupPreset, ::testing::Values("dslt", "paper", "released"),
                          [](const auto &one) { return std::string(one.param); });
 
 TEST_F(EmulatedGroup, ManySizesDoNotDisturbWhatIsRecorded) {
@@ -167,7 +167,7 @@ TEST_F(EmulatedGroup, AFrameThatWasNotTakenIsForgotten) {
 }
 
 TEST_F(EmulatedGroup, ATrackerBringsFramesAheadToo) {
-  const Options options = gpu_options("default");
+  const Options options = gpu_options("dslt");
   const Trace wanted = follow(make_group(options, weights_).get(), clip_, {clip_.box}).front();
   const Tracker tracker = make_tracker(options, weights_);
   dslt_image frame = clip_.frame(0);

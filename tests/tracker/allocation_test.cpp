@@ -174,7 +174,7 @@ TEST(GroupAllocation, NothingOfOursAfterTheSecondFrame) {
 #if !DSLT_COUNTS
   GTEST_SKIP() << skip::kSanitizer;
 #else
-  Options o("default");
+  Options o("dslt");
   ASSERT_EQ(dslt_options_set(o, "backend", "cpu"), DSLT_OK);
   o["search_min_area"] = 10000;
   o["search_max_area"] = 10000;

@@ -11,7 +11,7 @@ namespace {
 TEST(Found, InTheFrameAfterTheTargetWasLost) {
   const Clip clip = make_clip(4);
   const Weights weights = small_weights();
-  Options options = quick_options("default");
+  Options options = quick_options("dslt");
   options["lost_grace"] = 0;
   options["lost_ratio"] = 0.5;
   options["init_steps"] = 40;

@@ -137,6 +137,6 @@ TEST(FrozenOption, KeepsItsNumbersAndHasAName) {
   EXPECT_EQ(dslt_options_set(o, "train_reduction", "2"), DSLT_EOPTION);
 }
 
-INSTANTIATE_TEST_SUITE_P(Presets, FrozenTest, testing::Values("paper", "released", "default"));
+INSTANTIATE_TEST_SUITE_P(Presets, FrozenTest, testing::Values("paper", "released", "dslt"));
 
 }  // namespace

@@ -68,7 +68,7 @@ TEST_P(TapTest, TheSameBytesTwice) {
   const Clip clip = make_clip(5);
   const Weights weights = small_weights();
   for (const char *kind : {"1", "first"}) {
-    const Options o = options_of(GetParam(), "default", kind);
+    const Options o = options_of(GetParam(), "dslt", kind);
     const Tracker tracker = make_tracker(o, weights);
     const Trace first = run_clip(tracker.get(), clip);
     EXPECT_TRUE(run_clip(tracker.get(), clip) == first) << kind;
@@ -84,7 +84,7 @@ TEST_P(TapTest, WithoutLearningFrozenReductionsChangeNothing) {
   const Weights weights = small_weights();
   std::vector<Trace> traces;
   for (const char *kind : {"1", "first"}) {
-    Options o = options_of(GetParam(), "default", kind);
+    Options o = options_of(GetParam(), "dslt", kind);
     o["online_rate_low"] = 0;
     o["online_rate_high"] = 0;
     traces.push_back(run_clip(make_tracker(o, weights).get(), clip));
@@ -118,7 +118,7 @@ TEST_P(TapsFollow, TheTargetOfARenderedClip) {
   dslt_weights *loaded = nullptr;
   ASSERT_EQ(dslt_weights_load(&loaded, "slim"), DSLT_OK) << dslt_last_error();
   const Weights weights(loaded);
-  Options o("default");
+  Options o("dslt");
   o["backend"] = "cpu", o["threads"] = 1, o["precision"] = "f32";
   o["scale_levels"] = 1, o["init_steps"] = 40;
   o["search_min_area"] = 128 * 128, o["search_max_area"] = 128 * 128;
@@ -158,7 +158,7 @@ TEST(TapOptions, LayersRise) {
       {{{"low_layer", "conv5_3"}}, "high_layer"},
   };
   for (const auto &c : cases) {
-    Options o("default");
+    Options o("dslt");
     for (const auto &[key, value] : c.settings) o[key] = value;
     EXPECT_EQ(dslt_options_check(o), DSLT_EOPTION);
     EXPECT_NE(std::string(dslt_last_error()).find(c.named), std::string::npos) << dslt_last_error();

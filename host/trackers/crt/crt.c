@@ -25,6 +25,7 @@ static int measure(dslt_search *out, const dslt_shared *s, int frame_width, int 
 const dslt_tracker_type dslt_type_crt = {
     .name = "crt",
     .summary = "Convolutional Regression for Visual Tracking (2016)",
+    .weights = "slim",
     .options_size = sizeof(dslt_crt_options),
     .rows = dslt_crt_rows,
     .row_count = DSLT_CRT_ROWS,

@@ -29,6 +29,7 @@ static int measure(dslt_search *out, const dslt_shared *s, int frame_width, int 
 const dslt_tracker_type dslt_type_dslt = {
     .name = "dslt",
     .summary = "Deep Regression Tracking with Shrinkage Loss (ECCV 2018)",
+    .weights = "slim",
     .options_size = sizeof(dslt_dslt_options),
     .rows = dslt_dslt_rows,
     .row_count = DSLT_DSLT_ROWS,

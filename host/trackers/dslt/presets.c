@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* presets.c: DSLT's three sets of numbers: the recommended one, the paper, the authors' program. */
+/* presets.c: DSLT's three sets of numbers: our own, the paper, the authors' program. */
 #include "backend/precision.h"
 #include "trackers/dslt/dslt.h"
 #include "trackers/dslt/options.h"
@@ -106,7 +106,7 @@ static void fill_released(dslt_common_options *common, void *own) {
 }
 
 /* The effect of each difference from the paper: bench/presets.md. */
-static void fill_default(dslt_common_options *common, void *own) {
+static void fill_dslt(dslt_common_options *common, void *own) {
   dslt_dslt_options *o = own;
   fill_paper(common, o);
   common->precision = DSLT_PRECISION_AUTO;
@@ -129,7 +129,7 @@ static void fill_default(dslt_common_options *common, void *own) {
 }
 
 const dslt_preset dslt_dslt_presets[DSLT_DSLT_PRESETS] = {
-    {"default", "DSLT as we recommend it: fast, and more exact than the paper's numbers", fill_default},
+    {"dslt", "DSLT as we recommend it: fast, and more exact than the paper's numbers", fill_dslt},
     {"paper", "DSLT with the numbers of the publication (ECCV 2018)", fill_paper},
     {"released", "DSLT with the numbers of the authors' released program", fill_released},
 };

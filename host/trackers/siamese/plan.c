@@ -135,8 +135,9 @@ static int plan_regression(dslt_target *t) {
   const size_t steps = (size_t)o->init_steps;
   size_t values[DSLT_TAPS_MAX];
   const int maps = dslt_head_features(values, &shape);
-  t->capacity = o->memory;
-  t->policy = (dslt_update_policy){.interval = o->update_interval, .hold = 1, .joint = 1};
+  t->ring = dslt_ring_first(o->memory);
+  t->policy =
+      (dslt_update_policy){.interval = o->update_interval, .hold = 1, .joint = 1, .gate = o->update_score};
   DSLT_TRY(dslt_head_create(&own->head, t->backend, &shape, (uint64_t)t->shared->options->common.seed));
   for (int i = 0; i < maps; ++i) DSLT_TRY(dslt_shared_floats(&own->reduced.map[i], t->shared, values[i]));
   DSLT_TRY(dslt_shared_floats(&own->responses, t->shared, t->response_values));
