@@ -13,6 +13,7 @@ already is not run again. Needs Debian's python3-opencv, or pip install opencv-c
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -36,9 +37,19 @@ def sequences(root: Path) -> Iterator[tuple[str, list[Path], list[float]]]:
             yield name, frames[: sum(1 for row in rows if row.strip())], box
 
 
-def track(kind: str, frames: list[Path], box: list[float]) -> tuple[np.ndarray, list[float]]:
+def make_tracker(kind: str):
+    """TrackerNano reads its networks from the folder that NANO names."""
+    if kind == "Nano":
+        folder = os.environ.get("NANO", "")
+        params = cv2.TrackerNano_Params()
+        params.backbone, params.neckhead = f"{folder}/v2_backbone.onnx", f"{folder}/v2_head.onnx"
+        return cv2.TrackerNano_create(params)
     make = getattr(cv2, f"Tracker{kind}_create", None) or getattr(cv2.legacy, f"Tracker{kind}_create")
-    tracker, boxes, times = make(), np.zeros((len(frames), 4)), []
+    return make()
+
+
+def track(kind: str, frames: list[Path], box: list[float]) -> tuple[np.ndarray, list[float]]:
+    tracker, boxes, times = make_tracker(kind), np.zeros((len(frames), 4)), []
     boxes[0] = box
     for index, path in enumerate(frames):
         frame = cv2.imread(str(path), cv2.IMREAD_COLOR)
