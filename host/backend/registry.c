@@ -96,7 +96,7 @@ int dslt_backend_open_noting(dslt_backend **out, char *note, size_t size, const 
     rc = open_auto(out, note, size, config);
   else
     rc = dslt_fail(DSLT_EOPTION, "There is no backend \"%s\"; choose auto, cpu or cuda.", name);
-  if (rc == DSLT_OK && size > 0 && !note[0]) snprintf(note, size, "%s", (*out)->note);
+  if (rc == DSLT_OK && size > 1 && !note[0]) snprintf(note, size, "%s", (*out)->note);
   return rc;
 }
 
