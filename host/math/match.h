@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "base/hd.h"
 #include "math/search_rules.h"
 #include "math/target_state.h"
 

@@ -22,7 +22,8 @@ static int check_and_open(dslt_shared *s) {
 
 int dslt_shared_open(dslt_shared *out, const dslt_options *options, const dslt_weights *weights) {
   dslt_shared s = {.weights = weights};
-  DSLT_TRY(options ? dslt_options_clone(&s.options, options) : dslt_options_create(&s.options, dslt_weights_preset(weights)));
+  DSLT_TRY(options ? dslt_options_clone(&s.options, options)
+                   : dslt_options_create(&s.options, dslt_weights_preset(weights)));
   s.type = s.options->type;
   int rc = check_and_open(&s);
   if (rc < 0)

@@ -26,8 +26,7 @@ struct Picture {
 class Blank : public testing::Test {
  protected:
   // What the first frame and one update of the same picture say.
-  void track(dslt_result *first, dslt_result *second, const Picture &picture,
-             const char *preset = "dslt") {
+  void track(dslt_result *first, dslt_result *second, const Picture &picture, const char *preset = "dslt") {
     Options options = quick_options(preset);
     options["init_steps"] = 3;
     const Tracker tracker = make_tracker(options, weights_);

@@ -37,7 +37,8 @@ std::vector<int> shares(const std::string &text) {
 
 TEST(BenchBackbone, EveryLayerBesideTheProcessor) {
   int status = -1;
-  const std::string text = output_of("bench --backbone --weights slim --side 64 --threads=1 --precision=f32", &status);
+  const std::string text =
+      output_of("bench --backbone --weights slim --side 64 --threads=1 --precision=f32", &status);
   EXPECT_EQ(status, 0) << text;
   for (const char *part :
        {"64 x 64", "conv1_1", "pool4", "conv5_3", "GFLOP/s", "GB/s", "Ceiling: ", "memory: "})
