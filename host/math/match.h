@@ -66,6 +66,7 @@ DSLT_HD float dslt_match_window(const dslt_match_rules *g, int row, int column) 
 DSLT_HD float dslt_match_sample(const dslt_match_response *r, float dx, float dy) {
   float x = dslt_match_clamp(r->centre_x + dx / r->stride, 0.0f, (float)(r->columns - 1));
   float y = dslt_match_clamp(r->centre_y + dy / r->stride, 0.0f, (float)(r->rows - 1));
+  if (!(x >= 0.0f && y >= 0.0f)) return 0.0f; /* NaN, which is no place */
   int u = (int)x, v = (int)y;
   int u1 = u + 1 < r->columns ? u + 1 : u, v1 = v + 1 < r->rows ? v + 1 : v;
   float fx = x - (float)u, fy = y - (float)v;
