@@ -89,8 +89,7 @@ Choice choose(const Case &c) {
     one.y = (i - g.rows / 2) * double(g.stride) + (d[3] - d[1]) / 2;
     one.w = std::max(1.0, d[0] + d[2]), one.h = std::max(1.0, d[1] + d[3]);
     one.score = 1 / (1 + std::exp(-double(c.scores[std::size_t(cell)])));
-    if (!c.response.empty())
-      one.score = (1 - g.blend) * one.score + g.blend * response_at(c, one.x, one.y);
+    if (!c.response.empty()) one.score = (1 - g.blend) * one.score + g.blend * response_at(c, one.x, one.y);
     const double w = c.state.width / pixel, h = c.state.height / pixel;
     one.penalty = std::exp(
         -g.shape * (change(side_of(one.w, one.h) / side_of(w, h)) * change(one.w / one.h / (w / h)) - 1));

@@ -34,6 +34,11 @@ TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
   state.cx = state.cy = 50;
   state.scale = 2;
   state.mean_score = -1;
+  dslt_match_rules match = {};
+  match.rows = match.columns = 2;
+  match.stride = match.unit = match.side = match.rate = 1;
+  const dslt_match_response response = {};
+  state.width = state.height = 20;
   const std::vector<dslt_target_state> states = {state};
   const std::vector<dslt_sample_ring> rings = {{3, 1, 1, 0, 0}};
   const std::vector<int32_t> steps = {4};
@@ -62,6 +67,9 @@ TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
     EXPECT_EQ(kernels().locate(stream(), there, x, &g, scratch, when), DSLT_OK);
     EXPECT_EQ(same(there, states), kept);
     EXPECT_EQ(same(scratch, clean), kept);
+    dslt_target_state *matched = upload(states);
+    EXPECT_EQ(kernels().locate_match(stream(), matched, x, x, &match, &response, &g, when), DSLT_OK);
+    EXPECT_EQ(same(matched, states), kept);
     float *out = upload(old);
     EXPECT_EQ(kernels().sum_responses(stream(), out, x, nullptr, nullptr, 16, when), DSLT_OK);
     EXPECT_EQ(same(out, old), kept);
