@@ -50,11 +50,20 @@ static int measure_backbone(dslt_matching_shape *out, const dslt_weights *weight
   DSLT_TRY(maps_of(&maps, &weights->network->graph, out->search_side));
   for (int i = 0; i < DSLT_MATCHING_TAPS; ++i)
     DSLT_TRY_OR_DONE(take_map(&out->map[i], weights, &maps[tap[i]]));
-  rc = dslt_graph_maps(maps, &weights->network->graph, NULL, out->template_side, out->template_side);
-  for (int i = 0; rc == DSLT_OK && i < DSLT_MATCHING_TAPS; ++i) out->map[i].template_cells = maps[tap[i]].h;
+  DSLT_TRY_OR_DONE(
+      dslt_graph_maps(maps, &weights->network->graph, NULL, out->template_side, out->template_side));
+  for (int i = 0; i < DSLT_MATCHING_TAPS; ++i) {
+    dslt_matching_map of_template = {0};
+    DSLT_TRY_OR_DONE(take_map(&of_template, weights, &maps[tap[i]]));
+    out->map[i].template_cells = of_template.cells;
+  }
 done:
   free(maps);
   return rc;
+}
+
+static int has_size(const dslt_node_map *map, int channels, int side) {
+  return map->c == channels && map->h == side && map->w == side;
 }
 
 static int check_head(const dslt_matching_shape *shape, const dslt_weights *weights) {
@@ -66,16 +75,20 @@ static int check_head(const dslt_matching_shape *shape, const dslt_weights *weig
   if (match < 0 || score < 0 || box < 0)
     return lacks(weights, "its matching head has no layers head.match, head.score and head.box");
   DSLT_TRY(maps_of(&maps, head, neck->cells));
-  const int fits = maps[0].c == neck->channels &&
-                   maps[match].c == neck->template_cells * neck->template_cells &&
-                   head->layer[match].input[0] == 0 && head->layer[match].groups == 1 && maps[score].c == 1 &&
-                   maps[box].c == 4 && maps[score].h == neck->cells && maps[box].h == neck->cells;
+  const dslt_node *first = &head->layer[match];
+  const int cells = neck->template_cells * neck->template_cells;
+  const int fits = maps[0].c == neck->channels && first->kind == DSLT_LAYER_CONV && first->input[0] == 0 &&
+                   first->groups == 1 && first->kernel[0] == 1 && first->kernel[1] == 1 &&
+                   has_size(&maps[match], cells, neck->cells) && has_size(&maps[score], 1, neck->cells) &&
+                   has_size(&maps[box], 4, neck->cells);
   free(maps);
   return fits ? DSLT_OK : lacks(weights, "its matching head does not fit its backbone's maps");
 }
 
 int dslt_matching_shape_of(dslt_matching_shape *out, const dslt_weights *weights) {
-  if (!weights->matching || !weights->network || weights->network->taps != 2)
+  if (weights->matching && weights->network->taps != 2)
+    return lacks(weights, "its dslt.taps must name two layers of the backbone, a fine and a coarse one");
+  if (!weights->matching)
     return lacks(weights,
                  "it has no matching head, which the siamese tracker needs; use the weights that ship "
                  "(siamese), or a preset of another tracker with these");

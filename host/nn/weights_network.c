@@ -29,15 +29,16 @@ static int take_matching(dslt_weights *weights, const dslt_metadata *metadata) {
   float side[2];
   if (!text) return DSLT_OK;
   if (!metadata->file) return dslt_fail(DSLT_EWEIGHTS, "A matching head can only be in a safetensors file.");
-  DSLT_TRY(dslt_network_read(&weights->matching, text, metadata->file));
+  int rc = dslt_network_read(&weights->matching, text, metadata->file);
+  if (rc < 0) return dslt_fail_prefix(rc, "The matching head");
   weights->matching_tap = tap ? dslt_graph_find(&weights->network->graph, tap) : -1;
   if (weights->matching_tap < 0)
     return dslt_fail(DSLT_EWEIGHTS,
                      "The metadata's " DSLT_KEY_MATCHING_TAP " names no layer of the network.");
-  const int read = dslt_metadata_numbers(side, 2, metadata, DSLT_KEY_MATCHING_SIDES, 16, 1024,
-                                         "the sides of template and search area in pixels, as in 127,255");
-  DSLT_TRY(read);
-  if (read == 0)
+  rc = dslt_metadata_numbers(side, 2, metadata, DSLT_KEY_MATCHING_SIDES, 16, 1024,
+                             "the sides of template and search area in pixels, as in 127,255");
+  DSLT_TRY(rc);
+  if (rc == 0)
     return dslt_fail(DSLT_EWEIGHTS,
                      "The metadata has " DSLT_KEY_MATCHING " but no " DSLT_KEY_MATCHING_SIDES ".");
   for (int i = 0; i < 2; ++i) weights->matching_side[i] = (int)side[i];
