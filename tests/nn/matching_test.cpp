@@ -408,7 +408,7 @@ TEST_F(Matching, OtherWeightsSayThatTheTrackerNeedsAHead) {
   load(&network, file.bytes());
   ASSERT_EQ(dslt_weights_random(&vgg.handle, "vgg16/16", 1), DSLT_OK);
   dslt_options *options = nullptr;
-  ASSERT_EQ(dslt_options_create(&options, "siamese"), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_options_create(&options, "default"), DSLT_OK) << dslt_last_error();
   for (const Weights *weights : {&network, &vgg}) {
     dslt_matching_shape shape;
     EXPECT_FAILURE(dslt_matching_shape_of(&shape, weights->handle), DSLT_EWEIGHTS, "no matching head");

@@ -205,6 +205,44 @@ TEST(GroupAllocation, NothingOfOursAfterTheSecondFrame) {
 #endif
 }
 
+// The siamese tracker with its regression, which learns on every frame.
+TEST(SiameseAllocation, NothingOfOursAfterTheSecondFrame) {
+#if !DSLT_COUNTS
+  GTEST_SKIP() << skip::kSanitizer;
+#else
+  Options o("default");
+  ASSERT_STREQ(dslt_options_tracker(o), "siamese");
+  o["backend"] = "cpu";
+  o["blend"] = 0.4;
+  o["init_steps"] = 3;
+  o["update_interval"] = 1;
+  dslt_weights *weights = nullptr;
+  ASSERT_EQ(dslt_weights_load(&weights, "siamese"), DSLT_OK) << dslt_last_error();
+  dslt_tracker *tracker = nullptr;
+  ASSERT_EQ(dslt_tracker_create(&tracker, o, weights), DSLT_OK) << dslt_last_error();
+  Clip clip(240, 180, 32, 40);
+  dslt_box truth;
+  dslt_image frame = clip.frame(0, &truth);
+  ASSERT_EQ(dslt_tracker_init(tracker, &frame, &truth), DSLT_OK) << dslt_last_error();
+  count_from_zero();
+  int steps = 0;
+  for (int i = 1; i < 9; ++i) {
+    frame = clip.frame(i, &truth);
+    dslt_result r;
+    counting = i > 2;
+    int updated = dslt_tracker_update(&r, tracker, &frame);
+    counting = false;
+    ASSERT_EQ(updated, DSLT_OK) << dslt_last_error();
+    steps += r.steps;
+  }
+  EXPECT_EQ(count.ours, 0);
+  EXPECT_GE(count.freed, count.others);
+  EXPECT_GT(steps, 0);
+  dslt_tracker_free(tracker);
+  dslt_weights_free(weights);
+#endif
+}
+
 INSTANTIATE_TEST_SUITE_P(Presets, AllocationTest, testing::Values("paper", "released"));
 
 TEST(Memory, FullWidthPaperRunAt640x360StaysUnder1500Megabytes) {
