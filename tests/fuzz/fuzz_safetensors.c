@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "nn/matching.h"
+#include "nn/network.h"
 #include "nn/weights.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -41,11 +43,28 @@ static void fuzz_container(const uint8_t *data, size_t size) {
   dslt_safetensors_free(file);
 }
 
+static void fuzz_network(const dslt_weights *weights) {
+  const dslt_network *network = weights->network;
+  require(network->taps <= DSLT_NET_TAPS_MAX);
+  for (int i = 0; i < network->taps; ++i)
+    require(network->tap[i] >= 0 && network->tap[i] < network->graph.layers && network->scale[i] > 0);
+  dslt_matching_shape shape;
+  if (dslt_matching_shape_of(&shape, weights) < 0) return;
+  require(weights->matching_tap >= 0 && weights->matching_tap < network->graph.layers);
+  for (int i = 0; i < DSLT_MATCHING_TAPS; ++i)
+    require(shape.map[i].channels > 0 && shape.map[i].cells > 0 && shape.map[i].template_cells > 0);
+}
+
 static void fuzz_weights(const uint8_t *data, size_t size) {
   dslt_weights *weights = NULL;
   const int rc = dslt_weights_from_memory(&weights, data, size, "fuzz");
   if (rc < 0) {
     require((rc == DSLT_EFORMAT || rc == DSLT_EWEIGHTS) && !weights && dslt_last_error()[0]);
+    return;
+  }
+  if (weights->network) {
+    fuzz_network(weights);
+    dslt_weights_free(weights);
     return;
   }
   require(weights->layers >= DSLT_WEIGHTS_MIN_LAYERS && weights->layers <= DSLT_VGG_CONVS);

@@ -6,9 +6,7 @@
 
 The fuzzer by hand, from the repository's root:
 
-    clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude -Ihost tests/fuzz/fuzz_safetensors.c \\
-        host/nn/arch.c host/nn/safetensors.c host/nn/weights*.c host/base/*.c -ljansson -lm -o fuzz_safetensors
-    ./fuzz_safetensors -dict=tests/fuzz/safetensors.dict -max_total_time=60 FOLDER
+    tests/fuzz/run.sh 60
 """
 
 import json
@@ -49,6 +47,26 @@ def vgg(names, dtype="F32", bias=True, metadata=None):
     return tile(tensors, metadata)
 
 
+def conv(name, inputs, channels, kernel=1, stride=1):
+    layer = {"name": name, "kind": "conv", "inputs": inputs, "channels": channels}
+    if kernel > 1:
+        layer.update(kernel=[kernel] * 2, pad=[kernel // 2] * 4)
+    return layer if stride == 1 else {**layer, "stride": [stride] * 2}
+
+
+def siamese(**changes):
+    """A network of one channel with a matching head for a template of 2 x 2 cells."""
+    backbone = [{"name": "picture", "kind": "input", "channels": 3}, conv("fine", [0], 1, 3, 4), conv("coarse", [1], 1, 3, 2)]
+    head = [{"name": "head.search", "kind": "input", "channels": 1}, conv("head.match", [0], 4),
+            {"name": "head.both", "kind": "concat", "inputs": [1, 0]}, conv("head.score", [2], 1), conv("head.box", [2], 4)]
+    metadata = {"dslt.graph": json.dumps(backbone, separators=(",", ":")), "dslt.taps": "fine,coarse",
+                "dslt.matching": json.dumps(head, separators=(",", ":")), "dslt.matching_tap": "coarse",
+                "dslt.matching_sides": "16,32"}
+    shapes = {"fine": (1, 3, 3, 3), "coarse": (1, 1, 3, 3), "head.match": (4, 1, 1, 1), "head.score": (1, 5, 1, 1),
+              "head.box": (4, 5, 1, 1)}
+    return tile([(name + ".weight", "F32", shape) for name, shape in shapes.items()], {**metadata, **changes})
+
+
 def seeds():
     full = {"dslt.channel_order": "bgr", "dslt.mean": "103.939,116.779,123.68", "dslt.deviation": "1,1,1",
             "dslt.scale_low": "1", "dslt.scale_high": "0.5", "dslt.arch": "vgg16", "dslt.source": "corpus",
@@ -67,6 +85,8 @@ def seeds():
     yield "nan", vgg(CAFFE)[:-4] + struct.pack("<f", float("nan"))
     yield "cut", vgg(CAFFE)[:-1]
     yield "bad_mean", vgg(CAFFE[:7], metadata={"dslt.mean": "1,2"})
+    yield "siamese", siamese()
+    yield "siamese_bad_tap", siamese(**{"dslt.matching_tap": "none"})
     yield "overlap", write_container({**one, "b": one["a"]}, bytes(4))
     yield "duplicate", write_container(b'{"a":1,"a":1}', b"")
     yield "deep", write_container(b'{"a":' + b"[" * 64, b"")

@@ -26,7 +26,7 @@ mkdir -p build-fuzz/objects
 cc=clang
 ! command -v ccache >/dev/null 2>&1 || cc="ccache clang"
 flags="-std=c11 -D_GNU_SOURCE -g -O1 -fno-sanitize-recover=all -Iinclude -Ihost"
-flags="$flags $(pkg-config --cflags jansson) -DDSLT_SHIPPED_FILE='\"$PWD/weights/slim.safetensors\"'"
+flags="$flags $(pkg-config --cflags jansson) -DDSLT_SHIPPED_FOLDER='\"$PWD/weights\"'"
 
 # network_probe.c runs networks; no_backend.c stands in for it.
 sources="$(ls host/base/*.c host/nn/*.c host/backend/graph.c host/dataset/*.c host/eval/*.c | grep -v network_probe)
