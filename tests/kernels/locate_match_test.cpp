@@ -94,11 +94,13 @@ TEST_P(LocateMatchKernel, NothingToBelieve) {
     for (bool with_response : {false, true})
       for (int part = 0; part < 3; ++part) {
         SCOPED_TRACE(testing::Message() << value << " in part " << part);
-        Case c = make_case(12, 9, 5, with_response);
+        Case c = make_case(20, 30, 5, with_response);
         std::vector<float> *const parts[] = {&c.scores, &c.distances, &c.values};
         if (parts[part]->empty()) continue;
-        Case one = c;  // one bad cell
-        (part == 0 ? one.scores : part == 1 ? one.distances : one.values)[4] = value;
+        Case one = c;  // every thread's last cell is bad, its first is not
+        if (part == 0) std::fill(one.scores.begin() + 256, one.scores.end(), value);
+        if (part == 1) std::fill(one.distances.begin() + 4 * 256, one.distances.end(), value);
+        if (part == 2) one.values[4] = value;
         compare(one);
         parts[part]->assign(parts[part]->size(), value);
         const dslt_target_state got = compare(c);

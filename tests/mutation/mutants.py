@@ -25,6 +25,7 @@ DATASET = (("dslt_test_dataset", "*"),)
 LOSS = (("dslt_test_backend", "Loss*"),)
 ADAM = (("dslt_test_backend", "Adam*"),)
 LOCATE = (("dslt_test_backend", "*Locate*:ChooseScale*"),)
+MATCHING = (("dslt_test_nn", "Matching.*"),)
 FLOW = (("dslt_test_backend", "FrameGraph*"),)
 CROP = (("dslt_test_backend", "Crop*:Frame*:Augment*"),)
 OPS = (("dslt_test_backend", "*Regress*:*Upsample*:*Conv*"),)
@@ -110,10 +111,21 @@ MUTANTS = [
     Mutant("scale_gate_bound", "host/math/locate.h", "peak >= g->scale.gate_ratio * mean", "peak > g->scale.gate_ratio * mean",
            LOCATE),
     Mutant("cubic_weight", "host/math/resample.h", "w[3] = a * (t2 - t3);", "w[3] = a * (t3 - t2);", LOCATE),
+    Mutant("match_lost_bound", "host/math/match.h", "state->lost = !usable || m->score < g->lost;",
+           "state->lost = !usable || m->score <= g->lost;", LOCATE),
+    Mutant("match_nan_is_believed", "host/math/match.h", "int usable = m->score >= 0.0f && m->score <= 1.0f &&",
+           "int usable = !(m->score < 0.0f) && !(m->score > 1.0f) &&", LOCATE),
+    Mutant("match_centre", "host/math/match.h", "m.y = cy + 0.5f * (d[3] - d[1]);", "m.y = cy + 0.5f * (d[3] + d[1]);", LOCATE),
+    Mutant("match_shape", "host/math/match.h", "return v < 1.0f ? 1.0f / v : v;", "return v;", LOCATE),
+    Mutant("match_template_size", "host/nn/matching.c", ".factor = 1.0f / sqrtf((float)neck->channels)",
+           ".factor = 1.0f / (float)neck->channels", MATCHING),
+    Mutant("matching_head_is_too_wide", "host/nn/matching.c", "map->c == channels && map->h == side && map->w == side;",
+           "map->c == channels && map->h == side;", MATCHING),
     Mutant("training_goes_on_after_infinity", "host/math/early_stopping.h", "t->failed = !(loss - loss == 0.0f);",
            "t->failed = loss != loss;", FLOW),
     Mutant("convergence_window", "host/math/early_stopping.h", "steps < 2 * rule->window", "steps <= 2 * rule->window", FLOW),
     # ---- host/backend/cpu ----
+    Mutant("match_last_of_equals", "host/backend/cpu/locate_match.c", "if (rank > highest)", "if (rank >= highest)", LOCATE),
     Mutant("crop_rows_by_column", "host/backend/cpu/crop.c", "(float)g->area.anchor_y, (float)state->cy,",
            "(float)g->area.anchor_y, (float)state->cx,", CROP),
     Mutant("mirror_axis", "host/backend/cpu/augment.c", "2 * axis - 1 - x", "2 * axis - x", CROP),
@@ -176,6 +188,8 @@ MUTANTS = [
     Mutant("kernel_blends_too_early", "kernels/crop_tile.h", "    __syncthreads(); /* the samples before are made */\n", "", kernel("Crop")),
     Mutant("kernel_nan_wins", "kernels/locate.cu", "if (score > mine.score) { /* false for NaN */",
            "if (!(score <= mine.score)) {", kernel("Locate")),
+    Mutant("kernel_match_nan_wins", "kernels/locate_match.cu", "if (rank > mine.score) { /* false for NaN */",
+           "if (!(rank <= mine.score)) {", kernel("LocateMatch")),
     Mutant("kernel_store_of_one_slot", "kernels/store_sample.cu", "if (ring->capacity < 2) return;",
            "if (ring->capacity < 1) return;", kernel("Samples")),
     Mutant("kernel_fused_sum", "kernels/upsample.cu", "fuse_low * other.v[v] + fuse_high * sum.v[v]",
