@@ -132,17 +132,24 @@ int dslt_weights_print_info(const dslt_weights *weights) {
   return 0;
 }
 
-void dslt_weights_print_shipped(void) {
+static void print_shipped(const char *name) {
   dslt_weights *weights = NULL;
   char arch[DSLT_ARCH_MAX];
-  if (dslt_weights_load(&weights, "slim") < 0) {
-    printf("backbone that ships: unusable: %s\n", dslt_last_error());
+  if (dslt_weights_load(&weights, name) < 0) {
+    printf("network that ships: %s, unusable: %s\n", name, dslt_last_error());
     return;
   }
-  dslt_weights_arch(arch, sizeof arch, weights);
-  printf("backbone that ships: slim, %s\n", arch);
+  if (weights->network)
+    printf("network that ships: %s, %d layers and a matching head\n", name, weights->network->graph.layers);
+  else
+    dslt_weights_arch(arch, sizeof arch, weights), printf("network that ships: %s, %s\n", name, arch);
   if (weights->source) printf("  source: %s\n", weights->source);
   dslt_weights_free(weights);
+}
+
+void dslt_weights_print_shipped(void) {
+  print_shipped("siamese");
+  print_shipped("slim");
 }
 
 /* ---- random -------------------------------------------------------------------------------------- */

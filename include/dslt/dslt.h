@@ -349,14 +349,15 @@ typedef enum dslt_stage {
 
 /** The result of one frame. Options named here are described by dslt_options_describe(). */
 typedef struct dslt_result {
-  /** The target in this frame, px. It keeps the first box's aspect ratio and may reach beyond the frame's
-   * edges. With lost_hold=1 a lost target keeps its last box. */
+  /** The target in this frame, px. With DSLT, CRT and CFNet it keeps the first box's aspect ratio; it may reach
+   * beyond the frame's edges. With lost_hold=1 a lost target keeps its last box. */
   dslt_box box;
-  /** The response at the chosen place, without the motion prior: about 1 on a well-learnt target, because
-   * labels range from 0 to 1 (section 3.1 of the paper). 0 where no response is positive and finite. */
+  /** DSLT and CRT: the response at the chosen place, without the motion prior, about 1 on a well-learnt target,
+   * because labels range from 0 to 1 (section 3.1 of the paper). Siamese: the score, 0..1. 0 where nothing is
+   * positive and finite. */
   double peak;
-  /** 1: the peak fell below lost_ratio times its running average (after lost_grace frames), or no response is
-   * positive and finite. Else 0. */
+  /** 1: the peak fell below lost_ratio times its running average (after lost_grace frames), siamese: below
+   * lost_score, or no response is positive and finite. Else 0. */
   int lost;
   int found; /**< 1: found again in this frame, after it was lost in the one before; else 0 */
   /** Chosen level of the scale pyramid: 0 = same size, 1 = larger by the factor scale_step, -1 = smaller by

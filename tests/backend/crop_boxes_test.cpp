@@ -80,7 +80,7 @@ TEST(CropBoxes, EveryBoxIsATriangleOverItsPixels) {
 TEST(CropBoxes, ABoxOfTheSearchAreaIsItsCrop) {
   const std::vector<uint8_t> p = noisy_frame();
   const dslt_image frame = image_of(p);
-  for (const auto [ratio, down] : {std::pair{0.5, 0.5}, {1.0, 1.0}, {3.7, 3.7}, {2.5, 0.8}, {0.7, 2.2}}) {
+  for (const auto &[ratio, down] : {std::pair{0.5, 0.5}, {1.0, 1.0}, {3.7, 3.7}, {2.5, 0.8}, {0.7, 2.2}}) {
     dslt_search g = {};
     g.area.input_width = 12, g.area.input_height = 9;
     g.area.anchor_x = 6, g.area.anchor_y = 4.5;

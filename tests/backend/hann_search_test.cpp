@@ -17,7 +17,8 @@ dslt_search search_of(int levels = 3) {
   g.area.frame_width = 200, g.area.frame_height = 100;
   g.area.ratio_x = g.area.ratio_y = 0.5, g.area.stride = 4;
   g.area.response_width = g.area.response_height = kSide;
-  g.scale = {levels, 1.1, 0.5, 0, 0, 0.9, 0.2, 5};
+  g.scale.levels = levels, g.scale.step = 1.1, g.scale.rate = 0.5;
+  g.scale.penalty = 0.9, g.scale.min = 0.2, g.scale.max = 5;
   return g;
 }
 
