@@ -406,11 +406,19 @@ static int prepare_scaler(dslt_ff_video *v) {
   return DSLT_OK;
 }
 
+/* An orientation that the coded pictures themselves ask for (H.264 and HEVC say it beside some of them) holds until
+ * another one. */
+static void find_orientation(dslt_ff_video *v) {
+  const AVFrameSideData *matrix = av_frame_get_side_data(v->frame, AV_FRAME_DATA_DISPLAYMATRIX);
+  const int orientation = matrix && matrix->size >= 36 ? orientation_of(matrix->data) : v->orientation;
+  if (orientation == v->orientation) return;
+  v->orientation = orientation;
+  dslt_orient_tell(orientation, &v->request);
+}
+
 static int deliver(dslt_frame *out, dslt_ff_video *v) {
   const AVFrame *f = v->frame;
-  const AVFrameSideData *matrix = av_frame_get_side_data(f, AV_FRAME_DATA_DISPLAYMATRIX);
-  int orientation = matrix && matrix->size >= 36 ? orientation_of(matrix->data) : v->orientation;
-  if (v->request.as_stored || orientation == 0) orientation = 1;
+  const int orientation = v->request.as_stored || v->orientation == 0 ? 1 : v->orientation;
   dslt_frame *into = orientation == 1 ? out : &v->stored;
   DSLT_TRY(dslt_frame_reserve_rows(into, f->width, f->height, DSLT_BGR8, ROW_ALIGNMENT));
   DSLT_TRY(prepare_scaler(v));
@@ -430,6 +438,7 @@ int dslt_ff_video_next(dslt_frame *out, dslt_ff_video *video, const atomic_bool 
     tell_spot(video);
     if (video->number > 0) tell_cut_off(video);
   }
+  if (rc > 0) find_orientation(video);
   if (rc > 0 && out) {
     rc = deliver(out, video);
     if (rc == DSLT_OK) rc = 1;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "media/notes.h"
 
 int dslt_orient_swaps(int orientation) { return orientation >= 5 && orientation <= 8; }
 
@@ -76,4 +77,22 @@ int dslt_orient_frame(dslt_frame *out, const dslt_frame *stored, int orientation
                   stored->pixels + corner + y * row_step + x * step, step, count, bytes);
   }
   return DSLT_OK;
+}
+
+void dslt_orient_tell(int orientation, const dslt_video_request *request) {
+  if (orientation == 1) return;
+  if (orientation == 0) {
+    dslt_notes_add(request->notes, 0,
+                   "%s asks for an angle that is no multiple of 90 degrees; its frames are taken as stored.",
+                   request->path);
+  } else if (request->as_stored) {
+    dslt_notes_add(request->notes, 0,
+                   "%s: the frames are taken as stored; players show them %s, and boxes do not fit there.",
+                   request->path, dslt_orient_words(orientation));
+  } else {
+    dslt_notes_add(request->notes, 0,
+                   "%s: the frames are %s, as the video asks for; boxes are in the picture as it is shown "
+                   "(--as-stored leaves the frames as they are).",
+                   request->path, dslt_orient_words(orientation));
+  }
 }

@@ -20,6 +20,8 @@ const char *dslt_orient_words(int orientation);
 /* The orientation that a 3 x 3 display matrix (16.16 fixed point, row vectors, as in the header of an MP4's
  * track) asks for; 0 when it is none of the eight. */
 int dslt_orient_from_matrix(const int32_t matrix[9]);
+/* Report the rotation of a video's frames, for which its container or its coded pictures ask. */
+void dslt_orient_tell(int orientation, const dslt_video_request *request);
 /* Write `stored` upright to `out`. DSLT_EMEMORY, DSLT_EFRAME. */
 int dslt_orient_frame(dslt_frame *out, const dslt_frame *stored, int orientation);
 

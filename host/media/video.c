@@ -44,25 +44,6 @@ static int video_next(dslt_frame *out, void *self, const atomic_bool *stop) {
   return 0;
 }
 
-/* Every rotation of frames is reported. */
-static void tell_orientation(const dslt_video_facts *facts, const dslt_video_request *request) {
-  if (facts->orientation == 1) return;
-  if (facts->orientation == 0) {
-    dslt_notes_add(request->notes, 0,
-                   "%s asks for an angle that is no multiple of 90 degrees; its frames are taken as stored.",
-                   request->path);
-  } else if (request->as_stored) {
-    dslt_notes_add(request->notes, 0,
-                   "%s: the frames are taken as stored; players show them %s, and boxes do not fit there.",
-                   request->path, dslt_orient_words(facts->orientation));
-  } else {
-    dslt_notes_add(request->notes, 0,
-                   "%s: the frames are %s, as the video asks for; boxes are in the picture as it is shown "
-                   "(--as-stored leaves the frames as they are).",
-                   request->path, dslt_orient_words(facts->orientation));
-  }
-}
-
 int dslt_input_open_video(dslt_input *out, const dslt_video_request *request) {
   dslt_video_facts facts = {0};
   video *v = calloc(1, sizeof *v);
@@ -76,7 +57,7 @@ int dslt_input_open_video(dslt_input *out, const dslt_video_request *request) {
     video_free(v);
     return rc;
   }
-  tell_orientation(&facts, request);
+  dslt_orient_tell(facts.orientation, request);
   *out = (dslt_input){.next = video_next,
                       .free = video_free,
                       .self = v,

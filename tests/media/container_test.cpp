@@ -195,6 +195,36 @@ TEST(Container, EveryOrientationOfAVideo) {
   }
 }
 
+// H.264 and HEVC can say it beside a coded picture; what the first one says holds for those that say nothing.
+TEST(Container, AnOrientationThatTheCodedPicturesAskFor) {
+  NEED_VIDEO();
+  if (!has_ffmpeg()) GTEST_SKIP() << skip::kFfmpegProgram;
+  Folder folder;
+  const std::string plain_path = folder / "plain.mp4";
+  ASSERT_TRUE(
+      ffmpeg("-f lavfi -i testsrc2=size=96x64:rate=25:duration=0.4 -c:v libx264 -bf 2 '" + plain_path + "'"));
+  const Outcome plain = read_source(plain_path);
+  ASSERT_EQ(plain.frames.size(), 10u) << plain.error;
+  const std::pair<const char *, int> kinds[] = {
+      {"rotate=90", 8}, {"rotate=180", 3}, {"rotate=270", 6}, {"flip=horizontal", 2}};
+  for (const auto &[asks, orientation] : kinds)
+    for (const char *name : {"sei.mp4", "sei.mkv", "sei.ts"}) {
+      const std::string path = folder / name;
+      ASSERT_TRUE(ffmpeg("-i '" + plain_path + "' -c copy -bsf:v h264_metadata=display_orientation=insert:" +
+                         asks + " '" + path + "'"));
+      for (int start : {0, 3}) {
+        dslt_source_options options = {};
+        options.start = start;
+        const Outcome got = read_source(path, options);
+        ASSERT_EQ(got.frames.size(), 10u - unsigned(start)) << name << asks << got.error;
+        for (size_t i = 0; i < got.frames.size(); i++)
+          EXPECT_EQ(got.frames[i].pixels, upright(plain.frames[i + size_t(start)], orientation).pixels)
+              << name << asks << i;
+        EXPECT_TRUE(has(got.notes, dslt_orient_words(orientation))) << asks << ": " << got.notes;
+      }
+    }
+}
+
 TEST(Container, NamesWithColonsAreFiles) {
   NEED_VIDEO();
   if (!has_ffmpeg()) GTEST_SKIP() << skip::kFfmpegProgram;
