@@ -10,8 +10,7 @@
 #include <vector>
 
 #include "dataset/boxes.h"
-#include "media/media.h"
-#include "media/scene.h"
+#include "rendered.h"
 #include "spawned.h"
 
 // A small clip as a folder of PPM files with its ground truth, and small random weights: made once for the
@@ -32,23 +31,8 @@ class ClipTest : public ProgramTest {
       }
     } remover{pattern};
     std::filesystem::create_directory(pattern + "/img");
-    dslt_scene_options options;
-    dslt_scene_defaults(&options);
-    options.width = 120, options.height = 96, options.frames = 60;
-    options.object_width = 20, options.object_height = 24;
-    dslt_scene *scene = nullptr;
-    ASSERT_EQ(dslt_scene_create(&scene, &options), DSLT_OK) << dslt_last_error();
-    dslt_canvas canvas = {};
-    std::ofstream truth(pattern + "/truth.txt");
-    for (int i = 0; i < kFrames; i++) {
-      dslt_box box;
-      ASSERT_EQ(dslt_scene_render(&canvas, &box, scene, i), DSLT_OK) << dslt_last_error();
-      ASSERT_EQ(dslt_canvas_save(&canvas, (pattern + "/img/" + std::to_string(i + 1) + ".ppm").c_str()),
-                DSLT_OK);
-      truth << box.x + 1 << ',' << box.y + 1 << ',' << box.width << ',' << box.height << '\n';
-    }
-    dslt_canvas_free(&canvas);
-    dslt_scene_free(scene);
+    render_clip(pattern + "/img", pattern + "/truth.txt", {120, 96, 20, 24, kFrames, 1, "%d.ppm"});
+    ASSERT_FALSE(HasFatalFailure());
     std::string command = std::string(DSLT_TEST_PROGRAM) + " weights random --arch vgg16/16 --seed 1 -o " +
                           pattern + "/w.safetensors > " + pattern + "/log 2>&1";
     ASSERT_EQ(system(command.c_str()), 0) << slurp(pattern + "/log");

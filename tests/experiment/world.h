@@ -66,24 +66,8 @@ class RunTest : public ProgramTest {
   // Clips differ in length and content.
   static void render(const std::string &folder, int number) {
     std::filesystem::create_directories(folder + "/img");
-    dslt_scene_options options;
-    dslt_scene_defaults(&options);
-    options.width = 96, options.height = 80, options.frames = 60, options.seed = 11 + (uint64_t)number;
-    options.object_width = 18, options.object_height = 20;
-    dslt_scene *scene = nullptr;
-    ASSERT_EQ(dslt_scene_create(&scene, &options), DSLT_OK) << dslt_last_error();
-    dslt_canvas canvas = {};
-    std::ofstream truth(folder + "/groundtruth_rect.txt");
-    for (int i = 0; i < frames_of(number); i++) {
-      dslt_box box;
-      char name[32];
-      snprintf(name, sizeof name, "/img/%04d.ppm", i + 1);
-      ASSERT_EQ(dslt_scene_render(&canvas, &box, scene, i), DSLT_OK) << dslt_last_error();
-      ASSERT_EQ(dslt_canvas_save(&canvas, (folder + name).c_str()), DSLT_OK) << dslt_last_error();
-      truth << box.x + 1 << ',' << box.y + 1 << ',' << box.width << ',' << box.height << '\n';
-    }
-    dslt_canvas_free(&canvas);
-    dslt_scene_free(scene);
+    render_clip(folder + "/img", folder + "/groundtruth_rect.txt",
+                {96, 80, 18, 20, frames_of(number), 11 + (uint64_t)number, "%04d.ppm"});
   }
   static int frames_of(int number) { return kFrames + 2 * number; }
 
