@@ -20,6 +20,25 @@ class Resume : public RunTest {
     int status;
     ASSERT_EQ(waitpid(child, &status, 0), child);
   }
+  // Kill it once so many sequences are finished, and then a moment later: whatever the machine's load, that is
+  // in the middle. 0: once the run has begun.
+  void run_and_kill_after(const std::vector<std::string> &arguments, const std::string &out, size_t finished,
+                          double moment) {
+    pid_t child = start(arguments, path(".out"));
+    int status = 0;
+    const auto reached = [&] {
+      return std::filesystem::exists(out + "/manifest.json") && identities(out).size() >= finished;
+    };
+    const auto ended = [&] {
+      siginfo_t info = {};
+      return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child;
+    };
+    while (!reached() && !ended()) sleep(0.001);
+    sleep(moment);
+    kill(child, SIGKILL);
+    ASSERT_TRUE(reached()) << slurp(path(".err"));
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+  }
   // Finished files of `before` are the very same files now.
   static void expect_untouched(const std::map<std::string, std::pair<ino_t, int64_t>> &before,
                                const std::string &out) {
@@ -52,7 +71,7 @@ TEST_F(Resume, TenKillsAtRandomMoments) {
   for (int i = 0; i < 10; i++) {
     std::string out = path("kill" + std::to_string(i));
     auto command = arguments("run", out, {"--jobs", "2"});
-    run_and_kill(command, duration() * dslt_rng_uniform(&rng));
+    run_and_kill_after(command, out, size_t(i) % 4, 0.1 * duration() * dslt_rng_uniform(&rng));
     auto before = identities(out);
     interrupted += before.size() < kSequences;
     Outcome outcome = run(command);
