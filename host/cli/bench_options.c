@@ -75,7 +75,7 @@ static const char doc[] =
     "the time it "
     "needs at least). The backbone is also set beside oneDNN's fastest convolutions on its very shapes. Run "
     "it on an "
-    "idle machine: the share of the cores that other work took is told.\n\n"
+    "idle machine; the result says which share of the cores other processes kept busy.\n\n"
     "--backbone prints each layer's milliseconds, operations and bytes, and how much of the time the processor "
     "would need at least: the larger of its operations at the peak of the multiply-add units and its bytes "
     "(inputs, weights and map, once) at the rate of the cache, or the memory, that holds so many. Both are "

@@ -44,7 +44,7 @@ static const struct argp_option table[] = {
      "picture's EXIF orientation asks for, and boxes are in the picture that you see",
      1},
     {"strict", KEY_STRICT, 0, 0,
-     "Exit with 1 when spots of the video were damaged; they are passed over and told either way", 1},
+     "Exit with 1 when spots of the video were damaged. They are skipped and reported with or without this", 1},
     {0, 0, 0, 0, "Results:", 3},
     {"out", 'o', "FILE", 0, "Write the boxes; - is standard output (default: none)", 3},
     {"format", KEY_FORMAT, "NAME", 0,
