@@ -143,6 +143,71 @@ TEST(Locate, ANanCellIsPassedOver) {
   EXPECT_NEAR(locate(g, response).cx, 320 + 8 * 1, 1);
 }
 
+// A bump of this height over a chessboard of +-0.1.
+ref::Map on_ripples(const dslt_search &g, double x, double y, double height) {
+  ref::Map m = bump(g, x, y, 1, height);
+  for (std::size_t i = 0; i < m.size(); ++i)
+    m[i] += (i + i / std::size_t(g.area.response_width)) % 2 ? 0.1 : -0.1;
+  return m;
+}
+
+TEST(Locate, ClearnessIsHeightInDeviationsTimesTheShareOfTheFirst) {
+  dslt_search g = grid(24, 20, 5, 5, DSLT_SUBCELL_NONE);
+  g.label = {1, 1};  // the peak's own cells: 5 to each side
+  g.lost.first = 2;
+  const ref::Map map = on_ripples(g, 10, 9, 1.5);
+  const std::vector<float> values(map.begin(), map.end());
+  double count = 0, mean = 0, squares = 0;
+  for (int pass = 0; pass < 2; ++pass)
+    for (int y = 0; y < 20; ++y)
+      for (int x = 0; x < 24; ++x) {
+        if (std::abs(x - 10) <= 5 && std::abs(y - 9) <= 5) continue;
+        const double v = map[std::size_t(y * 24 + x)];
+        if (pass == 0)
+          mean = (mean * count + v) / (count + 1), count++;
+        else
+          squares += (v - mean) * (v - mean) / count;
+      }
+  const dslt_peak peak = {10, 9, values[9 * 24 + 10], values[9 * 24 + 10]};
+  const double response = double(peak.response), want = (response - mean) / std::sqrt(squares) * response / 2;
+  EXPECT_NEAR(dslt_peak_clearness(&peak, values.data(), &g), want, 1e-4 * want);
+  EXPECT_GT(want, 10);
+  std::vector<float> broken = values;
+  broken[0] = NAN;
+  EXPECT_EQ(dslt_peak_clearness(&peak, broken.data(), &g), 0);
+  g.lost.first = NAN;
+  EXPECT_EQ(dslt_peak_clearness(&peak, values.data(), &g), 0);
+  g.label = {9, 9};  // all cells are the peak's
+  EXPECT_TRUE(std::isinf(dslt_peak_clearness(&peak, values.data(), &g)));
+}
+
+TEST(Locate, BeforeTheFirstClearPeakThePlaceIsKept) {
+  dslt_search g = grid(24, 20, 5, 5, DSLT_SUBCELL_NONE);
+  g.label = {1, 1};
+  g.lost.first = 1, g.lost.confirm = 5, g.lost.grace = 10;
+  dslt_target_state fresh = start_state();
+  fresh.unconfirmed = 1;
+  // clearness is about 10 (h + 0.1)^2 for height h: 3.6, 6.4 and 12
+  const ref::Map low = on_ripples(g, 10, 9, 0.5), middle = on_ripples(g, 10, 9, 0.7),
+                 high = on_ripples(g, 10, 9, 1);
+  dslt_target_state p = locate(g, low, fresh);
+  EXPECT_EQ(p.lost, 1);
+  EXPECT_EQ(p.cx, 320);
+  EXPECT_EQ(p.scores, 0);
+  p = locate(g, middle, p);  // after a failure a peak must be twice as clear
+  EXPECT_EQ(p.lost, 1);
+  EXPECT_EQ(p.cx, 320);
+  p = locate(g, high, p);
+  EXPECT_EQ(p.lost, 0);
+  EXPECT_EQ(p.found, 1);
+  EXPECT_EQ(p.cx, 320 - 8);
+  EXPECT_EQ(locate(g, low, p).lost, 0) << "later frames follow lost_ratio";
+  p = locate(g, middle, fresh);
+  EXPECT_EQ(p.lost, 0) << "the first frame needs no more than lost_confirm";
+  EXPECT_EQ(locate(g, ref::Map(480, NAN), fresh).unconfirmed, 2);
+  EXPECT_EQ(locate(g, low).lost, 0) << "a target without the rule";
+}
+
 TEST(Locate, FlatResponseStaysNearUnderAPrior) {
   dslt_search g = grid(15, 15, 3, 3, DSLT_SUBCELL_QUADRATIC);
   g.peak.sigma_x = g.peak.sigma_y = 2;
