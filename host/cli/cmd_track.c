@@ -93,10 +93,16 @@ static int select_box(dslt_box *out, const dslt_image *frame) {
   return rc;
 }
 
+/* Do boxes go to standard output frame by frame? */
+static int flows(const run *r) {
+  return r->options->out && strcmp(r->options->out, "-") == 0 && dslt_box_format_flows(r->options->format);
+}
+
 /* A row for each target, and the views. 1 = go on, 0 = the user closed the window, negative = error. */
 static int keep(run *r, const dslt_image *frame, const dslt_result *results, const dslt_response *responses) {
   DSLT_TRY(dslt_track_targets_add(&r->targets, results, r->views.time));
   r->report.frames = r->targets.frames;
+  if (flows(r)) DSLT_TRY(dslt_track_targets_print(&r->targets, r->options->format));
   return dslt_track_views_frame(&r->views, frame, dslt_track_targets_shown(&r->targets, responses),
                                 r->targets.count);
 }
@@ -257,7 +263,7 @@ static int finish(run *r, int exit_code) {
   int rc = dslt_track_views_close(&r->views, r->targets.frames > 0);
   if (rc < 0) worst = dslt_console_fail(rc, DSLT_EXIT_FAILED);
   if (r->targets.frames == 0) return worst;
-  if (options->out) {
+  if (options->out && !flows(r)) {
     rc = dslt_track_targets_write(&r->targets, options->out, options->format);
     if (rc < 0)
       worst = dslt_console_fail(rc, DSLT_EXIT_FAILED);

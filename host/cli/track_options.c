@@ -46,9 +46,9 @@ static const struct argp_option table[] = {
     {"strict", KEY_STRICT, 0, 0,
      "Exit with 1 when spots of the video were damaged. They are skipped and reported with or without this", 1},
     {0, 0, 0, 0, "Results:", 3},
-    {"out", 'o', "FILE", 0, "Write the boxes; - is standard output (default: none)", 3},
+    {"out", 'o', "FILE", 0, "Write the boxes; - is standard output, where every format but json comes frame by frame (default: none)", 3},
     {"format", KEY_FORMAT, "NAME", 0,
-     "Of --out: otb (default), vot, got10k, csv or json. csv and json hold the peak, whether the target is lost and "
+     "Of --out: otb (default), vot, got10k, csv, json or jsonl (one JSON object a line). csv, json and jsonl hold the peak, whether the target is lost and "
      "the frame's time in seconds too; of several targets they hold a row for each with its number; the others become one file each, FILE with -1, -2 ... before its ending",
      3},
     {"overlay", KEY_OVERLAY, "FILE.mp4", 0,
@@ -105,7 +105,7 @@ static void check_combination(struct argp_state *state, const parsing *parse) {
     dslt_usage_error(state, "The target is missing: give --box x,y,w,h, --box otb:FILE or --select.");
   if (parse->has_format && !out->out) dslt_usage_error(state, "--format needs --out FILE.");
   if (out->boxes > 1 && out->out && strcmp(out->out, "-") == 0 && !dslt_box_format_numbers(out->format))
-    dslt_usage_error(state, "Several targets need --format csv or json on standard output.");
+    dslt_usage_error(state, "Several targets need --format csv, json or jsonl on standard output.");
   if (dslt_track_paths_check(out) < 0) dslt_usage_error(state, "%s", dslt_last_error());
 }
 

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "dataset/boxes.h"
 
-static const char *const format_names[] = {"otb", "vot", "got10k", "csv", "json"};
+static const char *const format_names[] = {"otb", "vot", "got10k", "csv", "json", "jsonl"};
 
 int dslt_box_format_parse(dslt_box_format *out, const char *name) {
   for (int i = 0; name && i < (int)(sizeof format_names / sizeof *format_names); i++) {
@@ -19,21 +19,22 @@ int dslt_box_format_parse(dslt_box_format *out, const char *name) {
       return DSLT_OK;
     }
   }
-  return dslt_fail(DSLT_EOPTION, "Unknown format \"%s\": choose otb, vot, got10k, csv or json.",
+  return dslt_fail(DSLT_EOPTION, "Unknown format \"%s\": choose otb, vot, got10k, csv, json or jsonl.",
                    name ? name : "");
 }
 
 /* What goes into a file: one target's rows, or several targets' with their numbers. */
 typedef struct row_table {
-  const dslt_track_row *const *rows; /* [targets][frames] */
-  int targets, frames, numbered;
+  const dslt_track_row *const *rows;    /* [targets][frames] */
+  int targets, first, frames, numbered; /* frames first .. frames - 1 */
 } row_table;
 
 static void write_csv(FILE *stream, const row_table *t) {
-  fputs(t->numbered ? "frame,target,x,y,width,height,peak,lost,time\n"
-                    : "frame,x,y,width,height,peak,lost,time\n",
-        stream);
-  for (int i = 0; i < t->frames; i++)
+  if (t->first == 0)
+    fputs(t->numbered ? "frame,target,x,y,width,height,peak,lost,time\n"
+                      : "frame,x,y,width,height,peak,lost,time\n",
+          stream);
+  for (int i = t->first; i < t->frames; i++)
     for (int k = 0; k < t->targets; k++) {
       const dslt_track_row *row = &t->rows[k][i];
       fprintf(stream, "%lld,", (long long)row->frame);
@@ -45,8 +46,9 @@ static void write_csv(FILE *stream, const row_table *t) {
     }
 }
 
-static void write_plain(FILE *stream, dslt_box_format format, const dslt_track_row *rows, int count) {
-  for (int i = 0; i < count; i++) {
+static void write_plain(FILE *stream, dslt_box_format format, const row_table *t) {
+  const dslt_track_row *rows = t->rows[0];
+  for (int i = t->first; i < t->frames; i++) {
     if (format == DSLT_FORMAT_VOT && i == 0) {
       fputs("1\n", stream); /* VOT's mark of a frame that initialised the tracker */
       continue;
@@ -90,6 +92,15 @@ static int write_json(FILE *stream, const row_table *t) {
   return DSLT_OK;
 }
 
+static int write_lines(FILE *stream, const row_table *t) {
+  for (int i = t->first; i < t->frames; i++)
+    for (int k = 0; k < t->targets; k++) {
+      DSLT_TRY(write_json_row(stream, &t->rows[k][i], t->numbered ? k + 1 : 0));
+      fputc('\n', stream);
+    }
+  return DSLT_OK;
+}
+
 static int write_table(FILE *stream, dslt_box_format format, const row_table *t) {
   /* A window toolkit may have switched the program to a locale with decimal commas. */
   locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
@@ -98,23 +109,26 @@ static int write_table(FILE *stream, dslt_box_format format, const row_table *t)
   int rc = DSLT_OK;
   switch (format) {
     case DSLT_FORMAT_JSON: rc = write_json(stream, t); break;
+    case DSLT_FORMAT_JSONL: rc = write_lines(stream, t); break;
     case DSLT_FORMAT_CSV: write_csv(stream, t); break;
     case DSLT_FORMAT_OTB:
     case DSLT_FORMAT_VOT:
-    case DSLT_FORMAT_GOT10K: write_plain(stream, format, t->rows[0], t->frames); break;
+    case DSLT_FORMAT_GOT10K: write_plain(stream, format, t); break;
   }
   uselocale(before);
   freelocale(c_locale);
   return rc;
 }
 
+static int print_table(dslt_box_format format, const row_table *t) {
+  DSLT_TRY(write_table(stdout, format, t));
+  if (fflush(stdout) != 0 || ferror(stdout))
+    return dslt_fail(DSLT_EIO, "Cannot write to standard output: %s.", strerror(errno));
+  return DSLT_OK;
+}
+
 static int write_file(const char *path, dslt_box_format format, const row_table *t) {
-  if (strcmp(path, "-") == 0) {
-    DSLT_TRY(write_table(stdout, format, t));
-    if (fflush(stdout) != 0 || ferror(stdout))
-      return dslt_fail(DSLT_EIO, "Cannot write to standard output: %s.", strerror(errno));
-    return DSLT_OK;
-  }
+  if (strcmp(path, "-") == 0) return print_table(format, t);
   dslt_atomic_file file = {0};
   DSLT_TRY(dslt_atomic_open(&file, path));
   int rc = write_table(file.stream, format, t);
@@ -132,7 +146,18 @@ int dslt_track_write(const char *path, dslt_box_format format, const dslt_track_
 }
 
 int dslt_box_format_numbers(dslt_box_format format) {
-  return format == DSLT_FORMAT_CSV || format == DSLT_FORMAT_JSON;
+  return format == DSLT_FORMAT_CSV || format == DSLT_FORMAT_JSON || format == DSLT_FORMAT_JSONL;
+}
+
+int dslt_box_format_flows(dslt_box_format format) { return format != DSLT_FORMAT_JSON; }
+
+int dslt_track_print(dslt_box_format format, const dslt_track_row *const *rows, int targets, int frame) {
+  if (!rows || targets < 1 || frame < 0 || !dslt_box_format_flows(format) ||
+      (targets > 1 && !dslt_box_format_numbers(format)))
+    return dslt_fail(DSLT_EARGUMENT, "These rows cannot be printed one by one.");
+  row_table table = {
+      .rows = rows, .targets = targets, .first = frame, .frames = frame + 1, .numbered = targets > 1};
+  return print_table(format, &table);
 }
 
 int dslt_track_write_targets(const char *path, dslt_box_format format, const dslt_track_row *const *rows,
@@ -140,7 +165,7 @@ int dslt_track_write_targets(const char *path, dslt_box_format format, const dsl
   if (!path || !rows || targets < 1 || count < 0)
     return dslt_fail(DSLT_EARGUMENT, "There are no rows to write.");
   if (!dslt_box_format_numbers(format))
-    return dslt_fail(DSLT_EARGUMENT, "Format %s holds one target; csv and json hold several.",
+    return dslt_fail(DSLT_EARGUMENT, "Format %s holds one target; csv, json and jsonl hold several.",
                      format_names[format]);
   row_table table = {.rows = rows, .targets = targets, .frames = count, .numbered = 1};
   return write_file(path, format, &table);

@@ -43,9 +43,10 @@ typedef enum dslt_box_format {
   DSLT_FORMAT_GOT10K = 2, /* x,y,w,h 1-based, %.3f, comma */
   DSLT_FORMAT_CSV =
       3, /* header; frame (0-based),x,y,width,height,peak,lost,time ; 0-based; time empty where unknown */
-  DSLT_FORMAT_JSON =
-      4 /* {"convention": "0-based...", "frames": [{"frame", "x", "y", "width", "height", "peak", "lost", "time"}]};
-           time null where unknown */
+  /* {"convention": "0-based...", "frames": [{"frame", "x", "y", "width", "height", "peak", "lost", "time"}]}; time
+   * null where unknown */
+  DSLT_FORMAT_JSON = 4,
+  DSLT_FORMAT_JSONL = 5 /* such a frame a line */
 } dslt_box_format;
 
 typedef struct dslt_track_row {
@@ -63,13 +64,18 @@ int dslt_box_format_parse(dslt_box_format *out, const char *name);
  * a partial file. path "-" = standard output. DSLT_EIO names the file and the system's reason (disk full
  * ...). */
 int dslt_track_write(const char *path, dslt_box_format format, const dslt_track_row *rows, int count);
-/* 1: a file of this format can hold several targets (csv, json). */
+/* 1: a file of this format can hold several targets (csv, json, jsonl). */
 int dslt_box_format_numbers(dslt_box_format format);
 /* The same for several targets, rows[0..targets-1][0..count-1]: frame by frame one row for each target, with
  * its number (from 1) as column or member "target" behind "frame". DSLT_EARGUMENT: the format holds one
  * target. */
 int dslt_track_write_targets(const char *path, dslt_box_format format, const dslt_track_row *const *rows,
                              int targets, int count);
+/* 1: rows can be written one by one, which json, one document, does not allow. */
+int dslt_box_format_flows(dslt_box_format format);
+/* Write the rows of frame `frame` of a flowing format to standard output, before frame 0 what the format begins
+ * with, and flush it, so that a reader has them at once. DSLT_EARGUMENT, DSLT_EIO. */
+int dslt_track_print(dslt_box_format format, const dslt_track_row *const *rows, int targets, int frame);
 
 #ifdef __cplusplus
 }

@@ -124,3 +124,7 @@ int dslt_track_targets_write(const dslt_track_targets *t, const char *path, dslt
   }
   return DSLT_OK;
 }
+
+int dslt_track_targets_print(const dslt_track_targets *t, dslt_box_format format) {
+  return dslt_track_print(format, (const dslt_track_row *const *)t->rows, t->count, t->frames - 1);
+}

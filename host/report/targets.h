@@ -47,6 +47,8 @@ int dslt_track_targets_score(dslt_track_targets *targets);
 /* Write the boxes to `path` ("-": standard output): one file, or one for each target where the format holds
  * only one. */
 int dslt_track_targets_write(const dslt_track_targets *targets, const char *path, dslt_box_format format);
+/* Write the last frame's rows to standard output and flush it (dslt_track_print). */
+int dslt_track_targets_print(const dslt_track_targets *targets, dslt_box_format format);
 /* The name of target number `number` (from 1) for that: `path` with "-1", "-2" ... before its ending; `out`
  * has PATH_MAX bytes. DSLT_EIO: too long. */
 int dslt_track_path_of(char *out, const char *path, int number);

@@ -56,6 +56,31 @@ TEST_F(TrackRun, StandardOutputHoldsTheBoxesAlone) {
   EXPECT_EQ(quiet.err, "");
 }
 
+// A reader has each box before the next frame is there; together they are what a file gets.
+TEST_F(TrackRun, StandardOutputComesFrameByFrame) {
+  for (const std::string format : {"otb", "vot", "got10k", "csv", "jsonl"}) {
+    const std::string list = path(format + ".fifo");
+    ASSERT_EQ(mkfifo(list.c_str(), 0600), 0);
+    // for both directions, so that nobody waits for the other end
+    const int to = open(list.c_str(), O_RDWR | O_CLOEXEC);
+    ASSERT_GE(to, 0);
+    const pid_t child = start(track("-", {"--out", "-", "--format", format, "--quiet"}), path(".out"), list);
+    const int head = format == "csv";
+    for (int frame = 1; frame <= 3; frame++) {
+      const std::string name = images() + "/" + std::to_string(frame) + ".ppm\n";
+      ASSERT_EQ(write(to, name.data(), name.size()), static_cast<ssize_t>(name.size()));
+      for (int i = 0; i < 6000 && count_lines(slurp(path(".out"))) < frame + head; i++) usleep(10000);
+      ASSERT_EQ(count_lines(slurp(path(".out"))), frame + head) << format << slurp(path(".err"));
+    }
+    close(to);
+    const Outcome outcome = wait(child);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    const std::string file = path("boxes." + format);
+    ASSERT_EQ(run(track(images(), {"--out", file, "--format", format, "--frames", "3"})).code, 0);
+    EXPECT_EQ(outcome.out, slurp(file));
+  }
+}
+
 TEST_F(TrackRun, TheSummaryAddsUp) {
   ASSERT_EQ(
       run(track(images(), {"--out", path("boxes.txt"), "--summary", path("s.json"), "--seed", "7"})).code, 0);

@@ -155,7 +155,7 @@ TEST_F(TrackTargets, WrongCommandsAreRefused) {
     EXPECT_EQ(outcome.code, code) << outcome.err;
     EXPECT_TRUE(contains(outcome.err, words)) << outcome.err;
   };
-  expect(three({"--out", "-"}), 2, "csv or json on standard output");
+  expect(three({"--out", "-"}), 2, "csv, json or jsonl on standard output");
   expect(three({"--select"}), 2, "exclude each other");
   expect(three({"--box", "5000,5000,9,9"}), 3, "Box 4 of 4");
   expect(three({"--box", "1,2,3"}), 3, "four");

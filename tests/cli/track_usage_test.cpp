@@ -30,7 +30,7 @@ TEST_F(TrackUsage, RefusesWrongOptions) {
   expect({"track", in, "-w", w, "-b", "1,2,3,4", "--start", "x"}, 2, "--start takes a whole number");
   expect({"track", in, "-w", w, "-b", "1,2,3,4", "--start", "99999999999999999999"}, 2, "--start takes");
   expect({"track", in, "-w", w, "-b", "1,2,3,4", "--format", "xml", "-o", "-"}, 2,
-         "otb, vot, got10k, csv or json");
+         "otb, vot, got10k, csv, json or jsonl");
   expect({"track", in, "-w", w, "-b", "1,2,3,4", "--format", "otb"}, 2, "--format needs --out");
   expect({"track", in, "-w", w, "-b", "1,2,3,4", "--preset", "fast"}, 2, "fast");
   expect({"track", in, "-w", w, "-b", "1,2,3,4", "--set", "shrink_a"}, 2, "KEY=VALUE");

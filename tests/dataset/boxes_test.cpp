@@ -196,6 +196,14 @@ TEST_F(BoxFiles, EachFormatToTheLetter) {
       "\"lost\": false, \"time\": 0.3333333333},\n"
       "{\"frame\": 2, \"x\": -3.0, \"y\": 0.0, \"width\": 5.0, \"height\": 5.0, \"peak\": 0.1, \"lost\": "
       "true, \"time\": null}\n]}\n");
+  EXPECT_EQ(
+      written(path("l"), DSLT_FORMAT_JSONL),
+      "{\"frame\": 0, \"x\": 10.5, \"y\": 20.25, \"width\": 30.0, \"height\": 40.0, \"peak\": 1.0, \"lost\": "
+      "false, \"time\": 0.0}\n"
+      "{\"frame\": 1, \"x\": 11.00004, \"y\": 19.12346, \"width\": 31.5, \"height\": 41.75, \"peak\": 0.875, "
+      "\"lost\": false, \"time\": 0.3333333333}\n"
+      "{\"frame\": 2, \"x\": -3.0, \"y\": 0.0, \"width\": 5.0, \"height\": 5.0, \"peak\": 0.1, \"lost\": "
+      "true, \"time\": null}\n");
 }
 
 TEST_F(BoxFiles, WhatIsWrittenIsRead) {
@@ -224,7 +232,7 @@ TEST(BoxFormat, NamesAndTheUnknown) {
   ASSERT_EQ(dslt_box_format_parse(&format, "got10k"), DSLT_OK);
   EXPECT_EQ(format, DSLT_FORMAT_GOT10K);
   EXPECT_EQ(dslt_box_format_parse(&format, "xml"), DSLT_EOPTION);
-  EXPECT_NE(std::string(dslt_last_error()).find("otb, vot, got10k, csv or json"), std::string::npos);
+  EXPECT_NE(std::string(dslt_last_error()).find("otb, vot, got10k, csv, json or jsonl"), std::string::npos);
 }
 
 // A GTK window calls setlocale; numbers must not follow it.
