@@ -335,7 +335,7 @@ TEST(LocateLevels, SizesAndPlacesAreWholePixels) {
   dslt_search g = grid(21, 17, 5, 4, DSLT_SUBCELL_NONE);
   g.area.target_width = 40, g.area.target_height = 32;
   g.area.ratio_x = 0.7, g.area.ratio_y = 1.3;
-  g.scale.scaling = DSLT_SCALING_PIXELS, g.scale.step = 0.02, g.scale.gate = -1;
+  g.scale.scaling = DSLT_SCALING_PIXELS, g.scale.step = 0.02, g.scale.gate = -1, g.scale.max = 3;
   dslt_target_state start = start_state();
   start.cx = 320.5, start.cy = 240, start.width = 41, start.height = 80;
   for (int best = 0; best < 3; ++best) {
