@@ -22,7 +22,12 @@ dslt_search search_of(int levels = 3) {
   return g;
 }
 
-const dslt_target_state kBefore = {80, 40, 20, 10, 1.5, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+dslt_target_state state_before() {
+  dslt_target_state state = {};
+  state.cx = 80, state.cy = 40, state.width = 20, state.height = 10, state.scale = 1.5;
+  return state;
+}
+const dslt_target_state kBefore = state_before();
 
 struct Found {
   dslt_target_state state, before;
