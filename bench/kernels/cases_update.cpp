@@ -32,7 +32,9 @@ Entry loss(int kind, const char *name) {
             std::vector<float> base = noise(count, 1), residual = noise(count, 2, 0.2f), bias = {0.1f, -0.2f},
                                label = noise(count, 3, 0.5f);
             for (float &y : label) y += 0.5f;
-            dslt_loss_spec spec = {kind, 10, 0.2f, 0.01f, 0.1f, 1, 1.6f, 4.953f};
+            dslt_loss_spec spec = {};
+            spec.kind = kind, spec.a = 10, spec.c = 0.2f, spec.ohnm = 0.01f, spec.threshold = 0.1f;
+            spec.alpha = spec.amplitude = 1, spec.released_alpha = 1.6f, spec.weight_peak = 4.953f;
             float *a = m.put(base), *b = m.put(residual), *both = m.put(bias), *soft = m.put(label),
                   *out = m.zeros<float>(count + 3);
             Case c;
