@@ -155,7 +155,7 @@ work=$build/work
 mkdir -p "$work"
 if [ -n "$rehearse" ]; then
   frames=4 fast_frames=4 torch_frames=3 arch=vgg16/16 sizes="96x72 96x72"
-  small="--set search_min_area=1000 --set search_max_area=2000 --set reduce_channels=4 --set init_steps=3 --set memory=2 --set lost_confirm=0"
+  small="--set search_min_area=1000 --set search_max_area=2000 --set reduce_channels=4 --set init_steps=3 --set memory=2"
 else
   frames=100 fast_frames=120 torch_frames=60 arch=vgg16 sizes="360x240 640x480" small=
 fi

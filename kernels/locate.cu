@@ -126,9 +126,9 @@ static __global__ void __launch_bounds__(THREADS)
     }
     dslt_state_rescale(state, chosen, &g);
   } else if (what == LOCATE_LEVELS) {
-    dslt_state_follow(state, peaks, responses, &g);
+    dslt_state_follow(state, peaks, &g);
   } else {
-    dslt_state_move(state, &peaks[0], responses, &g);
+    dslt_state_move(state, &peaks[0], &g);
   }
 }
 

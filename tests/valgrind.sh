@@ -20,7 +20,7 @@ check() { # PRESET
   valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite \
     --suppressions="$(dirname "$0")/valgrind.supp" \
     "$build/dslt" track scene:1:160x120 --frames 20 --weights "$work/w.safetensors" --preset "$1" --threads 1 \
-    --set search_min_area=1 --set search_width=2 --set search_height=2 --set init_steps=10 --set lost_confirm=0 --set reduce_channels=16 \
+    --set search_min_area=1 --set search_width=2 --set search_height=2 --set init_steps=10 --set reduce_channels=16 \
     --out "$work/$1.txt" --quiet
   [ "$(wc -l <"$work/$1.txt")" = 20 ]
   echo "valgrind: 20 frames with preset $1, nothing to report"

@@ -107,29 +107,14 @@ static int keep(run *r, const dslt_image *frame, const dslt_result *results, con
                                 r->targets.count);
 }
 
-/* "The target", or which of several. */
-static const char *name_target(char out[32], const run *r, int target) {
-  snprintf(out, 32, r->targets.count > 1 ? "Target %d" : "The target", target + 1);
-  return out;
-}
-
-static void tell_unlearnt(const run *r, int target) {
-  char name[32];
-  if (r->options->quiet) return;
-  dslt_console_error(
-      "%s cannot be learnt: nothing in its box stands out from what is around it (one colour, or the same pattern "
-      "everywhere). Its box stays where it is, and frames count as lost.",
-      name_target(name, r, target));
-}
-
-/* Of the second frame. */
-static void tell_unconfirmed(const run *r, int target) {
-  char name[32];
-  if (r->options->quiet) return;
-  dslt_console_error(
-      "%s is not to be seen in the frame after the first: no peak of the response stands out (noise, a cut, or frames "
-      "that are far apart). Its box stays where it is, and frames count as lost until one does.",
-      name_target(name, r, target));
+static void tell_blank(const run *r, int target) {
+  char which[32] = "The target";
+  if (r->targets.count > 1) snprintf(which, sizeof which, "Target %d", target + 1);
+  if (!r->options->quiet)
+    dslt_console_error(
+        "%s cannot be learnt: the picture has one colour there and around it. Its box stays where it is, and every "
+        "frame counts as lost.",
+        which);
 }
 
 static int first_frame(run *r, const dslt_image *frame) {
@@ -143,8 +128,7 @@ static int first_frame(run *r, const dslt_image *frame) {
     DSLT_TRY(dslt_group_init_result(&result, r->group, i));
     t->figures[i].init_steps = result.steps;
     t->figures[i].init_loss = result.loss;
-    t->figures[i].unlearnt = result.lost;
-    if (result.lost) tell_unlearnt(r, i);
+    if (result.lost) tell_blank(r, i);
   }
   return keep(r, frame, NULL, NULL);
 }
@@ -154,8 +138,6 @@ static int next_frame(run *r, const dslt_image *frame) {
   double before = dslt_seconds();
   DSLT_TRY(dslt_group_update(t->results, r->group, frame));
   dslt_track_report_add(&r->report, t->results, dslt_seconds() - before);
-  for (int i = 0; r->report.frames == 1 && i < t->count; i++)
-    if (t->results[i].lost && !t->figures[i].unlearnt) tell_unconfirmed(r, i);
   int dump = r->options->dump_response != NULL;
   for (int i = 0; dump && i < t->count; i++) DSLT_TRY(dslt_group_response(&t->responses[i], r->group, i));
   return keep(r, frame, t->results, dump ? t->responses : NULL);

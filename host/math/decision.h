@@ -12,7 +12,7 @@
 
 typedef struct dslt_update_policy {
   int interval; /* an update is due every so many frames; 0 = never */
-  int hold;     /* 1: no update while the target is lost (before its first clear peak there is none anyway) */
+  int hold;     /* 1: no update while the target is lost */
   int joint;    /* 1: place and scale are searched together, so a level is always the sample */
   int gap;     /* of a rolling store, learn from every gap-th sample, counted back from the newest; 0 = all */
   double gate; /* no update where the score is below this; 0 = always */
@@ -46,8 +46,7 @@ DSLT_HD void dslt_decide_frame(dslt_decision *d, const dslt_target_state *state,
   d->frame++;
   d->cx = state->cx;
   d->cy = state->cy;
-  d->update = policy->interval > 0 && d->frame % policy->interval == 0 &&
-              !(state->lost && (policy->hold || state->unconfirmed)) &&
+  d->update = policy->interval > 0 && d->frame % policy->interval == 0 && !(state->lost && policy->hold) &&
               !(policy->gate > 0 && state->score < policy->gate);
   d->origin = dslt_origin_of_sample(policy->joint, state->pyramid, moved);
   d->reextract = d->update && ring->capacity > 1 && d->origin == DSLT_ORIGIN_MOVED;

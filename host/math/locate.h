@@ -132,63 +132,16 @@ DSLT_HD int dslt_scale_gate(double peak, double mean, const dslt_search *g) {
   return g->scale.levels > 1 && peak > g->scale.gate && (mean < 0.0 || peak >= g->scale.gate_ratio * mean);
 }
 
-/* How clearly a peak stands out: its height above the mean of the other cells, in their standard deviations,
- * times its share of the first frame's height. Cells within three deviations of the label belong to the peak.
- * Where nearly all do, every peak is clear. */
-DSLT_HD double dslt_peak_clearness(const dslt_peak *peak, const float *response, const dslt_search *g) {
-  const float reach_x = 3.0f * g->label.sigma_x + 2.0f, reach_y = 3.0f * g->label.sigma_y + 2.0f;
-  const int w = g->area.response_width, h = g->area.response_height;
-  double count = 0.0, sum = 0.0, squares = 0.0;
-  for (int row = 0; row < h; ++row)
-    for (int column = 0; column < w; ++column) {
-      if (fabsf((float)column - peak->x) <= reach_x && fabsf((float)row - peak->y) <= reach_y) continue;
-      double value = (double)response[row * w + column];
-      count += 1.0;
-      sum += value;
-      squares += value * value;
-    }
-  if (count < 16.0) return (double)INFINITY;
-  double mean = sum / count, variance = squares / count - mean * mean;
-  if (!(g->lost.first > 0.0) || !(variance >= 0.0)) return 0.0; /* NaN is not clear */
-  return ((double)peak->response - mean) / sqrt(variance + 1e-30) * ((double)peak->response / g->lost.first);
-}
-
-/* The highest cell at the centre of the search area or next to it. */
-DSLT_HD dslt_peak dslt_centre_peak(const float *response, const dslt_search *g) {
-  const int w = g->area.response_width, h = g->area.response_height;
-  dslt_peak peak = {g->area.centre_x, g->area.centre_y, -INFINITY, -INFINITY};
-  for (int row = 0; row < h; ++row)
-    for (int column = 0; column < w; ++column) {
-      float value = response[row * w + column];
-      if (fabsf((float)column - g->area.centre_x) > 1.0f || fabsf((float)row - g->area.centre_y) > 1.0f)
-        continue;
-      if (!(value > peak.response)) continue;
-      peak.x = (float)column;
-      peak.y = (float)row;
-      peak.score = peak.response = value;
-    }
-  return peak;
-}
-
-/* Is the place kept, whatever the peak? */
-DSLT_HD int dslt_state_holds(const dslt_target_state *state, const dslt_search *g) {
-  return state->lost && (g->lost.hold || state->unconfirmed);
-}
-
-/* Score the peak, found in pyramid level `level` with this response, and move the state's centre. Leaves the
- * place unchanged if the peak is not positive and finite. */
-DSLT_HD void dslt_state_move_at(dslt_target_state *state, const dslt_peak *peak, const float *response,
-                                const dslt_search *g, int level) {
+/* Score the peak, found in pyramid level `level`, and move the state's centre. Leaves the place unchanged if
+ * the peak is not positive and finite. */
+DSLT_HD void dslt_state_move_at(dslt_target_state *state, const dslt_peak *peak, const dslt_search *g,
+                                int level) {
   int usable = peak->response > 0.0f && peak->response < 1e30f; /* false for NaN */
-  if (state->unconfirmed) { /* noise has chance peaks: after a failure, a peak must be twice as clear */
-    int clear = usable && dslt_peak_clearness(peak, response, g) >= state->unconfirmed * g->lost.confirm;
-    state->unconfirmed = clear ? 0 : 2;
-  }
   state->score = usable ? (double)peak->response : 0.0;
   double mean = state->mean_score;
   int compared = mean >= 0.0 && state->scores >= g->lost.grace;
   int was_lost = state->lost;
-  state->lost = !usable || state->unconfirmed || (compared && state->score < g->lost.ratio * mean);
+  state->lost = !usable || (compared && state->score < g->lost.ratio * mean);
   if (!state->lost) {
     /* the first peaks have equal weight: the very first one is not representative */
     double rate =
@@ -200,8 +153,8 @@ DSLT_HD void dslt_state_move_at(dslt_target_state *state, const dslt_peak *peak,
   state->level = (g->scale.levels - 1) / 2;
   state->label_x = g->area.centre_x;
   state->label_y = g->area.centre_y;
-  state->pyramid = usable && dslt_scale_gate(state->score, mean, g) && !dslt_state_holds(state, g);
-  if (!usable || dslt_state_holds(state, g)) return;
+  state->pyramid = usable && dslt_scale_gate(state->score, mean, g) && !(state->lost && g->lost.hold);
+  if (!usable || (state->lost && g->lost.hold)) return;
   const dslt_ratios ratios = dslt_ratios_at(state, g, level - (g->scale.levels - 1) / 2);
   double u = dslt_cell_to_input(peak->x, g->area.input_width, g->area.response_width, g->area.kernel_width,
                                 g->area.stride, g->area.mapping);
@@ -211,9 +164,8 @@ DSLT_HD void dslt_state_move_at(dslt_target_state *state, const dslt_peak *peak,
   state->cy = dslt_clamp(state->cy + (v - g->area.anchor_y) * ratios.y, 0.0, g->area.frame_height);
 }
 
-DSLT_HD void dslt_state_move(dslt_target_state *state, const dslt_peak *peak, const float *response,
-                             const dslt_search *g) {
-  dslt_state_move_at(state, peak, response, g, (g->scale.levels - 1) / 2);
+DSLT_HD void dslt_state_move(dslt_target_state *state, const dslt_peak *peak, const dslt_search *g) {
+  dslt_state_move_at(state, peak, g, (g->scale.levels - 1) / 2);
 }
 
 /* Sides of level `d` from the middle, within the limits; dslt_scaling PIXELS. */
@@ -251,18 +203,16 @@ DSLT_HD float dslt_level_score(float score, int level, const dslt_search *g) {
   return level == (g->scale.levels - 1) / 2 ? score : score * (float)g->scale.penalty;
 }
 
-/* Move and rescale from the peaks and responses of all levels, searched around the last place. If its peak is too low to
+/* Move and rescale from the peaks of all levels, searched around the last place. If its peak is too low to
  * compare scales, the middle level is taken. */
-DSLT_HD void dslt_state_follow(dslt_target_state *state, const dslt_peak *peaks, const float *responses,
-                               const dslt_search *g) {
+DSLT_HD void dslt_state_follow(dslt_target_state *state, const dslt_peak *peaks, const dslt_search *g) {
   int middle = (g->scale.levels - 1) / 2, best = middle;
   for (int level = 0; level < g->scale.levels; ++level)
     if (dslt_level_score(peaks[level].score, level, g) > dslt_level_score(peaks[best].score, best, g))
       best = level;
   if (!dslt_scale_gate((double)peaks[best].response, state->mean_score, g)) best = middle;
-  dslt_state_move_at(state, &peaks[best], responses + best * g->area.response_width * g->area.response_height,
-                     g, best);
-  if (dslt_state_holds(state, g)) return;
+  dslt_state_move_at(state, &peaks[best], g, best);
+  if (state->lost && g->lost.hold) return;
   if (state->pyramid) dslt_state_rescale(state, best, g);
   if (g->scale.scaling == DSLT_SCALING_PIXELS) dslt_state_round(state);
   state->level = best;

@@ -42,15 +42,12 @@ typedef struct dslt_scale_rules {
   double min, max; /* limits of the size relative to the first */
 } dslt_scale_rules;
 
-/* A target is lost where its score falls below `ratio` times the mean score, and before that until one peak has
- * stood out (dslt_peak_clearness). */
+/* A target is lost where its score falls below `ratio` times the mean score. */
 typedef struct dslt_lost_rules {
   double ratio;
-  double rate;    /* of the running mean of scores */
-  int hold;       /* 1: a lost target stays where it was */
-  int grace;      /* scores to collect before the first comparison */
-  double confirm; /* clearness of the first peak that is believed; 0 = any */
-  double first;   /* response at the target in the first frame, after training; 0 = there is none */
+  double rate; /* of the running mean of scores */
+  int hold;    /* 1: a lost target stays where it was */
+  int grace;   /* scores to collect before the first comparison */
 } dslt_lost_rules;
 
 /* Standard deviations of the soft label, cells. */

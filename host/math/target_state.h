@@ -14,7 +14,6 @@ typedef struct dslt_target_state {
   int32_t scores;       /* in the mean, counted up to dslt_lost_rules.grace */
   int32_t lost;         /* 1: the score is too low for the place to be reliable */
   int32_t found;        /* 1: found again in this frame, after it was lost */
-  int32_t unconfirmed;  /* 1: no frame searched yet; 2: and no clear peak in any; 0: there was one */
   int32_t level;        /* scale level whose sample is kept, 0 .. levels - 1; (levels - 1) / 2 = same size */
   int32_t pyramid;      /* 1: the score is high enough to compare scales */
   float label_x, label_y; /* response coordinate of the target in the sample that is kept */

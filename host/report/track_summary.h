@@ -20,7 +20,6 @@ typedef struct dslt_track_figures {
   int64_t lost_spans;                     /* rows of such frames without a gap */
   int64_t lost_first[DSLT_LOST_SPANS][2]; /* first and last frame of the first of them */
   int64_t lost_end;                       /* the latest lost frame */
-  int unlearnt;                           /* 1: the first frame already counted as lost */
   int init_steps;                         /* steps of first-frame training */
   double init_loss;                       /* loss of its last step */
   int scored;                             /* 1: `ope` is filled */

@@ -76,7 +76,6 @@ int dslt_target_learn(dslt_target *t, const dslt_box *box) {
                                 .scale = 1.0,
                                 .score = 1.0,
                                 .mean_score = -1.0,
-                                .unconfirmed = t->search.lost.confirm > 0.0,
                                 .level = (t->search.scale.levels - 1) / 2};
   DSLT_TRY(upload_record(t));
   DSLT_TRY(t->device->graph_open(&t->graph, t->backend, t->type->sections));

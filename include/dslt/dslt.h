@@ -357,7 +357,7 @@ typedef struct dslt_result {
    * positive and finite. */
   double peak;
   /** 1: the peak fell below lost_ratio times its running average (after lost_grace frames), siamese: below
-   * lost_score, DSLT: none was clear so far (lost_confirm; the box stays), or none is positive and finite. */
+   * lost_score, or no response is positive and finite. Else 0. */
   int lost;
   int found; /**< 1: found again in this frame, after it was lost in the one before; else 0 */
   /** Chosen level of the scale pyramid: 0 = same size, 1 = larger by the factor scale_step, -1 = smaller by
@@ -399,8 +399,8 @@ DSLT_API int dslt_tracker_create(dslt_tracker **out, const dslt_options *options
  * @retval DSLT_EMEMORY out of memory */
 DSLT_API int dslt_tracker_init(dslt_tracker *tracker, const dslt_image *frame, const dslt_box *box);
 /** What dslt_tracker_init() did: `box` as given, `peak` 1, `steps` and last `loss` of the training, times of
- * the stages. `lost` 1: nothing could be learnt. If the frame has one colour in the box and one box size around
- * it, updates give the same box, lost; else (no clear peak at the target) they do so until there is one.
+ * the stages. `lost` 1: the frame has one colour in the box and around it (within 2 levels of 255, one box
+ * size to each side), nothing could be learnt, and updates give the same box, lost.
  * @retval DSLT_ESTATE before dslt_tracker_init() */
 DSLT_API int dslt_tracker_init_result(dslt_result *out, const dslt_tracker *tracker);
 /** Track into the next frame, borrowed for the call, then learn from it. Frames must keep the first one's

@@ -67,7 +67,6 @@ inline Options quick_options(const char *preset = "paper") {
   options["init_steps"] = 12;
   options["memory"] = 3;
   options["reduce_channels"] = 32;
-  options["lost_confirm"] = 0;  // so short a training leaves no clear peak
   return options;
 }
 

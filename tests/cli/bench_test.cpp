@@ -91,9 +91,8 @@ class BenchProgram : public BenchInput {
  protected:
   std::vector<std::string> bench(const std::vector<std::string> &more) {
     std::vector<std::string> arguments = {
-        "bench",     images(), "--box",          "40,30,20,24", "--weights", weights(),      "--quiet",
-        "--backend", "cpu",    "--threads",      "1",           "--set",     "init_steps=2", "--set",
-        "memory=2",  "--set",  "lost_confirm=0", "--no-ceiling"};
+        "bench", images(),    "--box", "40,30,20,24", "--weights",    weights(), "--quiet",  "--backend",
+        "cpu",   "--threads", "1",     "--set",       "init_steps=2", "--set",   "memory=2", "--no-ceiling"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }

@@ -49,10 +49,9 @@ class ClipTest : public ProgramTest {
 
   // "track INPUT" with the clip's box and a training short enough for a test, then `more`.
   static std::vector<std::string> track(const std::string &input, const std::vector<std::string> &more = {}) {
-    std::vector<std::string> arguments = {"track",     input,      "--box",     "otb:" + truth(),
-                                          "--weights", weights(),  "--backend", "cpu",
-                                          "--threads", "1",        "--set",     "init_steps=3",
-                                          "--set",     "memory=2", "--set",     "lost_confirm=0"};
+    std::vector<std::string> arguments = {"track",   input,          "--box", "otb:" + truth(), "--weights",
+                                          weights(), "--backend",    "cpu",   "--threads",      "1",
+                                          "--set",   "init_steps=3", "--set", "memory=2"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }

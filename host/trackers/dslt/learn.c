@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/rng.h"
-#include "math/locate.h"
 #include "math/loss.h"
 #include "trackers/dslt/dslt.h"
 
@@ -141,21 +140,6 @@ static int freeze(dslt_target *t) {
   return DSLT_OK;
 }
 
-/* What the trained head answers to the first frame: the height that later peaks are compared with. Where no peak
- * stands out at the target itself, the target counts as lost from the beginning. */
-static int judge(dslt_target *t, dslt_result *result) {
-  const dslt_dslt_target *own = dslt_dslt_target_of(t);
-  const dslt_map_list maps = maps_of(&own->samples, 0);
-  if (!(t->search.lost.confirm > 0.0)) return DSLT_OK;
-  DSLT_TRY(dslt_head_forward(own->head, own->response, maps.map, 1));
-  DSLT_TRY(
-      t->device->download(t->backend, t->response_host, own->response, t->response_values * sizeof(float)));
-  const dslt_peak peak = dslt_centre_peak(t->response_host, &t->search);
-  t->search.lost.first = (double)peak.response;
-  if (!(dslt_peak_clearness(&peak, t->response_host, &t->search) >= t->search.lost.confirm)) result->lost = 1;
-  return DSLT_OK;
-}
-
 int dslt_dslt_learn(dslt_target *t, dslt_result *result) {
   const dslt_dslt_target *own = dslt_dslt_target_of(t);
   dslt_training training;
@@ -174,7 +158,6 @@ int dslt_dslt_learn(dslt_target *t, dslt_result *result) {
   result->steps = training.steps;
   if (training.steps > 0) result->loss = (double)t->init_losses[training.steps - 1];
   DSLT_TRY(freeze(t));
-  DSLT_TRY(judge(t, result));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_UPDATE));
   return dslt_head_reset_optimiser(own->head); /* the on-line phase starts with fresh moments */
 }

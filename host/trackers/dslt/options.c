@@ -119,10 +119,6 @@ const dslt_option_row dslt_dslt_rows[DSLT_DSLT_ROWS] = {
     REAL(min_side, "", 1, 1024, "smallest side of a box, px"),
     REAL(lost_ratio, "", 0, 1, "lost when the peak falls below this share of its recent average"),
     REAL(lost_rate, "", 0, 1, "share of a new peak in the running average"),
-    REAL(
-        lost_confirm, "", 0, 1000,
-        "lost until a peak is as clear as this: its height above the map's other cells, in their deviations, times its "
-        "share of the first frame's; 0 = never"),
     INT(lost_grace, "", 0, 1000, "nothing counts as lost in the first frames, this many"),
     INT(lost_hold, "", 0, 1, "while lost keep the box and skip the update"),
 };

@@ -108,12 +108,11 @@ typedef struct dslt_dslt_options {
                       * ratio; 0.6 */
 
   /* limits and loss of the target */
-  double min_side;     /* smallest side of a box, px; 5 */
-  double lost_ratio;   /* lost when the peak falls below this share of its recent average; 0.25 */
-  double lost_rate;    /* share of a new peak in that running average; 0.1 */
-  double lost_confirm; /* clearness of the first peak that is believed (dslt_peak_clearness); 0 = any; 5 */
-  int lost_grace;      /* nothing counts as lost in the first frames, this many; 0 */
-  int lost_hold;       /* 1: while lost keep the box and skip the update; 0 */
+  double min_side;   /* smallest side of a box, px; 5 */
+  double lost_ratio; /* lost when the peak falls below this share of its recent average; 0.25 */
+  double lost_rate;  /* share of a new peak in that running average; 0.1 */
+  int lost_grace;    /* nothing counts as lost in the first frames, this many; 0 */
+  int lost_hold;     /* 1: while lost keep the box and skip the update; 0 */
 } dslt_dslt_options;
 
 /* The numbers of DSLT in options of that tracker. */

@@ -71,7 +71,6 @@ static const dslt_dslt_options paper = {
     .min_side = 5,
     .lost_ratio = 0.25,
     .lost_rate = 0.1,
-    .lost_confirm = 5,
     .lost_grace = 0,
     .lost_hold = 0,
 };

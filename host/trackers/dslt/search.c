@@ -67,10 +67,6 @@ void dslt_dslt_search(dslt_search *out, const dslt_dslt_options *o, const dslt_t
   out->peak = (dslt_peak_rules){o->subcell, prior_sigma(o, target_w, wishes.stride),
                                 prior_sigma(o, target_h, wishes.stride)};
   out->scale = scale_of(o, frame_width, frame_height, box);
-  out->lost = (dslt_lost_rules){.ratio = o->lost_ratio,
-                                .rate = o->lost_rate,
-                                .hold = o->lost_hold,
-                                .grace = o->lost_grace,
-                                .confirm = o->lost_confirm};
+  out->lost = (dslt_lost_rules){o->lost_ratio, o->lost_rate, o->lost_hold, o->lost_grace};
   out->label = dslt_dslt_label_shape(&out->area, o);
 }
