@@ -71,8 +71,8 @@ TEST(Loss, ThresholdsCount) {
   for (float sign : {1.0f, -1.0f}) {
     EXPECT_EQ(dslt_loss_at(&ohnm, sign * ohnm.ohnm, 0).value, ohnm.ohnm * ohnm.ohnm);
     EXPECT_EQ(dslt_loss_at(&ohnm, sign * std::nextafter(ohnm.ohnm, 0.0f), 0).value, 0);
-    EXPECT_EQ(dslt_loss_at(&truncated, sign * truncated.threshold, 0).value,
-              truncated.threshold * truncated.threshold);
+    const float least = truncated.amplitude * truncated.threshold;
+    EXPECT_FLOAT_EQ(dslt_loss_at(&truncated, sign * truncated.threshold, 0).value, least * least);
     EXPECT_EQ(dslt_loss_at(&truncated, sign * std::nextafter(truncated.threshold, 0.0f), 0).value, 0);
   }
 }
