@@ -86,7 +86,7 @@ class Material:
             return frames[a], other[int(rng.integers(len(other)))]
         b = int(rng.integers(len(frames)))
         first, second = frames[a], frames[b]
-        if rng.random() < self.s["neighbours"]:
+        if self.s["neighbours"] > 0 and rng.random() < self.s["neighbours"]:
             second = self.beside(second, tracks, at, rng)
             if rng.random() < 0.5:
                 first = self.beside(first, tracks, at, rng)
@@ -112,6 +112,9 @@ class Material:
         if rng.random() < 0.5:
             z, x = z[:, ::-1], x[:, ::-1]
             box = np.array([-box[2], box[1], -box[0], box[3]])
+        if s["small"] > 0 and rng.random() < s["small"]:  # a target of few pixels in the frame
+            factor = rng.uniform(0.14, 0.5)
+            z, x = coarse(z, factor), coarse(x, factor)
         if rng.random() < 0.5:  # another light on both, then a little of its own on each
             light = np.random.default_rng(rng.integers(2**63))
             state = light.bit_generator.state
@@ -126,6 +129,14 @@ class Material:
         x = degrade(np.float32(x), rng) if rng.random() < 0.6 else np.clip(x, 0, 255)
         z = degrade(np.float32(z), rng) if rng.random() < 0.2 else np.clip(z, 0, 255)
         return Example(np.float32(z), np.float32(x), np.float32(box), present, exact)
+
+
+def coarse(image: np.ndarray, factor: float) -> np.ndarray:
+    """The image as it looks when its pixels are fewer by `factor` a side."""
+    side = image.shape[0]
+    few = max(8, round(side * factor))
+    small = cv2.resize(np.ascontiguousarray(image), (few, few), interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (side, side), interpolation=cv2.INTER_LINEAR)
 
 
 def crop(frame: Frame, side: int, unit: int, shift: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -81,8 +81,9 @@ class Labels(NamedTuple):
     taught_weight: Tensor
 
 
-def labels_of(batch: Batch) -> Labels:
-    """The teacher's answer where it found the target, the true box where it did not."""
+def labels_of(batch: Batch, masked: bool) -> Labels:
+    """The teacher's answer where it found the target, the true box where it did not. `masked`: the teacher is not asked
+    about cells outside the target, where it may follow other objects."""
     size = batch.answer.score.shape[-1]
     at = cell_centres(size)
     x1, y1, x2, y2 = (v[:, None, None] for v in batch.box.unbind(1))
@@ -98,7 +99,7 @@ def labels_of(batch: Batch) -> Labels:
     best = batch.answer.score.flatten(1).argmax(1)
     chosen = taught.flatten(2).gather(2, best[:, None, None].expand(-1, 4, 1))[:, :, 0]
     right = ((overlap(chosen, batch.box)[0] > 0.5) & batch.present)[:, None, None]
-    heard = batch.answer.score * (r < 1.5)  # the teacher is not asked about other objects
+    heard = batch.answer.score * (r < 1.5) if masked else batch.answer.score
     score = torch.where(right, 0.5 * (heard + inside.float()), inside.float())
     weight = torch.where(right, torch.ones_like(score), (inside | outside).float())
     kind = torch.where(batch.exact, 1.0, 0.5)[:, None, None]
@@ -143,7 +144,7 @@ class Trainer:
         side = self.project["nano"]
         template = F.conv2d(z.neck.float(), side.weight, side.bias)
         out["nano"] = out["nano"] + (template - batch.answer.template * self.power["nano"]).pow(2).mean()
-        t = labels_of(batch)
+        t = labels_of(batch, self.s["masked"])
         each = F.binary_cross_entropy_with_logits(logit, t.score, reduction="none") * t.score_weight
         high = t.score * t.score_weight
         low = (1 - t.score) * t.score_weight
