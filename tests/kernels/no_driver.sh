@@ -14,7 +14,7 @@ fail() {
   exit 1
 }
 track() { # BACKEND
-  "$dslt" track scene:1:96x72 --frames 2 --set init_steps=2 --set search_max_side=96 --backend "$1" --out "$work/boxes.txt" \
+  "$dslt" track scene:1:96x72 --frames 2 --preset dslt --set init_steps=2 --set search_max_side=96 --backend "$1" --out "$work/boxes.txt" \
     >"$work/printed" 2>"$work/said"
 }
 track cuda
