@@ -37,7 +37,9 @@ std::vector<float> learnt(const Shape &s, const ref::Map &x, double rate, const 
   return out;
 }
 
-TEST(Filter, IsTheClosedForm) {
+class Filter : public CpuOperation {};
+
+TEST_F(Filter, IsTheClosedForm) {
   for (const Shape &s : kShapes) {
     const ref::Map x = noise(std::size_t(s.side) * s.side * s.channels, 5);
     const ref::Map expected = ref::filter(x, s.side, s.channels, s.margin, 0.7, 1.3);
@@ -45,7 +47,7 @@ TEST(Filter, IsTheClosedForm) {
   }
 }
 
-TEST(Filter, IsAveragedWithTheTemplate) {
+TEST_F(Filter, IsAveragedWithTheTemplate) {
   const Shape s = kShapes[0];
   const ref::Map x = noise(std::size_t(s.side) * s.side * s.channels, 6);
   ref::Map expected = ref::filter(x, s.side, s.channels, s.margin, 0.7, 1.3);
@@ -54,13 +56,13 @@ TEST(Filter, IsAveragedWithTheTemplate) {
   EXPECT_LT(ref::relative_error(learnt(s, x, 0.25, before), expected), 2e-5);
 }
 
-TEST(Filter, OfAnEmptyMapIsZero) {
+TEST_F(Filter, OfAnEmptyMapIsZero) {
   const Shape s = kShapes[0];
   for (float v : learnt(s, ref::Map(std::size_t(s.side) * s.side * s.channels, 0.0), 1.0, {}))
     EXPECT_EQ(v, 0.0f);
 }
 
-TEST(Filter, RespondsByCorrelation) {
+TEST_F(Filter, RespondsByCorrelation) {
   for (const Shape &s : kShapes)
     for (int n : {1, 3}) {
       Backend b;
@@ -84,7 +86,7 @@ TEST(Filter, RespondsByCorrelation) {
     }
 }
 
-TEST(Filter, FindsItsOwnTargetInTheMiddle) {
+TEST_F(Filter, FindsItsOwnTargetInTheMiddle) {
   const Shape s = {21, 6, 6};
   const ref::Map x = noise(std::size_t(s.side) * s.side * s.channels, 10);
   const std::vector<float> kernel = learnt(s, x, 1.0, {});
@@ -95,7 +97,7 @@ TEST(Filter, FindsItsOwnTargetInTheMiddle) {
   EXPECT_EQ(best, (response / 2) * response + response / 2);
 }
 
-TEST(Filter, GivesTheSameBytesWithAnyNumberOfThreads) {
+TEST_F(Filter, GivesTheSameBytesWithAnyNumberOfThreads) {
   const Shape s = {13, 7, 3};
   const ref::Map x = noise(std::size_t(s.side) * s.side * s.channels, 11);
   const std::vector<float> once = learnt(s, x, 1.0, {}, 1);
@@ -103,7 +105,7 @@ TEST(Filter, GivesTheSameBytesWithAnyNumberOfThreads) {
   EXPECT_EQ(learnt(s, x, 1.0, {}, 3), once);
 }
 
-TEST(Filter, NeedsCells) {
+TEST_F(Filter, NeedsCells) {
   Backend b;
   dslt_filter *filter = nullptr;
   for (const Shape &s : {Shape{8, 2, 4}, Shape{8, 0, 1}, Shape{1, 2, 0}, Shape{8, 2, -1}}) {
