@@ -85,6 +85,26 @@ TEST_F(FlatMemory, FiveHundredFirstFrames) {
   expect_flat(before, now(), "500 first frames");
 }
 
+// What most users run: each first frame plans a matching head with the template's features.
+TEST_F(FlatMemory, TheDefaultsFirstFramesAndUpdates) {
+  Options options("default");
+  options["threads"] = 1;
+  options["init_steps"] = 5;
+  options["update_interval"] = 1;
+  dslt_weights *loaded = nullptr;
+  ASSERT_EQ(dslt_weights_load(&loaded, dslt_options_weights(options)), DSLT_OK) << dslt_last_error();
+  const Weights shipped(loaded);
+  const Tracker tracker = make_tracker(options, shipped);
+  const auto live = [&](int first_frames, int updates) {
+    for (int i = 0; i < first_frames && !HasFatalFailure(); i++) init(tracker.get());
+    for (int i = 0; i < updates && !HasFatalFailure(); i++) update(tracker.get(), i);
+  };
+  live(20, 100);
+  const Memory before = now();
+  live(100, 2000);
+  expect_flat(before, now(), "100 first frames and 2,000 updates");
+}
+
 TEST_F(FlatMemory, TrackersMadeAndFreed) {
   const auto life = [&](int i) {
     const Tracker tracker = make_tracker(cheap(), weights_);
