@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "base/hd.h"
+#include "math/locate.h"
 #include "math/search_rules.h"
 #include "math/target_state.h"
 
@@ -101,10 +102,6 @@ DSLT_HD float dslt_match_rank(const dslt_match_rules *g, const dslt_match *m, in
   return (1.0f - g->window) * m->score * m->penalty + g->window * dslt_match_window(g, row, column);
 }
 
-DSLT_HD double dslt_match_limit(double v, double low, double high) {
-  return v < low ? low : (v > high ? high : v);
-}
-
 /* Move and resize the state to the chosen candidate; `area` is that of the crop. */
 DSLT_HD void dslt_match_follow(dslt_target_state *state, const dslt_match *m, const dslt_match_rules *g,
                                const dslt_match_response *r, const dslt_search_area *area) {
@@ -119,12 +116,12 @@ DSLT_HD void dslt_match_follow(dslt_target_state *state, const dslt_match *m, co
   state->label_y = r->centre_y;
   if (!usable || (state->lost && g->hold)) return;
   double rate = (double)(g->rate * m->score * m->penalty);
-  state->cx = dslt_match_limit(state->cx + (double)m->x * ratio, 0.0, area->frame_width);
-  state->cy = dslt_match_limit(state->cy + (double)m->y * ratio, 0.0, area->frame_height);
-  state->width = dslt_match_limit((1.0 - rate) * state->width + rate * (double)m->w * ratio, g->min_side,
-                                  area->frame_width);
-  state->height = dslt_match_limit((1.0 - rate) * state->height + rate * (double)m->h * ratio, g->min_side,
-                                   area->frame_height);
+  state->cx = dslt_clamp(state->cx + (double)m->x * ratio, 0.0, area->frame_width);
+  state->cy = dslt_clamp(state->cy + (double)m->y * ratio, 0.0, area->frame_height);
+  state->width =
+      dslt_clamp((1.0 - rate) * state->width + rate * (double)m->w * ratio, g->min_side, area->frame_width);
+  state->height =
+      dslt_clamp((1.0 - rate) * state->height + rate * (double)m->h * ratio, g->min_side, area->frame_height);
   state->scale = dslt_match_side(state->width, state->height) / ((double)g->side * area->ratio_x);
   if (!r->value) return;
   state->label_x += m->x / r->stride;

@@ -383,7 +383,7 @@ int dslt_weights_load_given(dslt_weights **out, const char *name, const dslt_tex
     return dslt_fail(
         DSLT_EARGUMENT,
         "The weights \"%.60s\" need no taps, scales, mean, deviation or channel_order: these are for "
-        "weight files. Options low_layer and high_layer choose the taps of VGG-16's layers.",
+        "weight files. With slim and random weights, options low_layer, mid_layer and high_layer choose the taps.",
         name);
   if (is_random) return load_random(out, name + sizeof random - 1);
   return is_shipped ? load_shipped(out, name) : load_file(out, name, given, count);
