@@ -21,6 +21,8 @@ typedef struct job {
   dslt_backend *backend;
   dslt_net *net;
   dslt_node_map *maps;
+  unsigned char *needed;
+  FILE *in, *out;
   float *input, *taps[DSLT_NET_TAPS_MAX];
   size_t input_values, values[DSLT_NET_TAPS_MAX];
 } job;
@@ -37,17 +39,16 @@ static int plan(job *j, int h, int w, char **taps, int count) {
   if (!network) return dslt_fail(DSLT_EWEIGHTS, "VGG-16 is not for this program.");
   dslt_net_desc desc = {
       .n = 1, .h = h, .w = w, .graph = &network->graph, .load = dslt_network_load_layer, .context = network};
-  unsigned char *needed = calloc((size_t)network->graph.layers, 1);
+  j->needed = calloc((size_t)network->graph.layers, 1);
   j->maps = calloc((size_t)network->graph.layers, sizeof *j->maps);
-  if (!j->maps || !needed) return dslt_fail(DSLT_EMEMORY, "Out of memory.");
+  if (!j->maps || !j->needed) return dslt_fail(DSLT_EMEMORY, "Out of memory.");
   for (int t = 0; t < count; ++t) {
     desc.tap[t] = dslt_graph_find(&network->graph, taps[t]);
     if (desc.tap[t] < 0) return dslt_fail(DSLT_EWEIGHTS, "No layer %s.", taps[t]);
   }
   desc.taps = count;
-  DSLT_TRY(dslt_graph_needed(needed, desc.graph, desc.tap, count));
-  DSLT_TRY(dslt_graph_maps(j->maps, desc.graph, needed, h, w));
-  free(needed);
+  DSLT_TRY(dslt_graph_needed(j->needed, desc.graph, desc.tap, count));
+  DSLT_TRY(dslt_graph_maps(j->maps, desc.graph, j->needed, h, w));
   j->input_values = (size_t)h * (size_t)w * (size_t)network->graph.layer[0].channels;
   DSLT_TRY(allocate(&j->input, j->backend, j->input_values));
   for (int t = 0; t < count; ++t) {
@@ -89,20 +90,36 @@ static int run(job *j, char **argv, int count) {
   DSLT_TRY(dslt_backend_open(&j->backend, "cpu", &config));
   DSLT_TRY(j->backend->device->begin(j->backend));
   DSLT_TRY(plan(j, atoi(argv[2]), atoi(argv[3]), argv + 8, count));
-  FILE *in = fopen(argv[6], "rb"), *out = fopen(argv[7], "wb");
-  if (!in || !out || fread(j->input, sizeof(float), j->input_values, in) != j->input_values)
+  j->in = fopen(argv[6], "rb");
+  j->out = fopen(argv[7], "wb");
+  if (!j->in || !j->out || fread(j->input, sizeof(float), j->input_values, j->in) != j->input_values)
     return dslt_fail(DSLT_EIO, "%s or %s cannot be opened, or is too short.", argv[6], argv[7]);
   DSLT_TRY(j->backend->nn->net_run(j->net, j->input, j->taps));
-  for (int t = 0; t < count; ++t) fwrite(j->taps[t], sizeof(float), j->values[t], out);
-  fclose(in);
-  fclose(out);
+  for (int t = 0; t < count; ++t) fwrite(j->taps[t], sizeof(float), j->values[t], j->out);
+  if (fflush(j->out) != 0) return dslt_fail(DSLT_EIO, "%s cannot be written.", argv[7]);
   return serve(j);
+}
+
+static void release(job *j) {
+  if (j->in) fclose(j->in);
+  if (j->out) fclose(j->out);
+  if (j->net) j->backend->nn->net_free(j->net);
+  if (j->backend) {
+    j->backend->device->release(j->backend, j->input);
+    for (int t = 0; t < DSLT_NET_TAPS_MAX; ++t) j->backend->device->release(j->backend, j->taps[t]);
+    j->backend->device->end(j->backend);
+    j->backend->device->close(j->backend);
+  }
+  dslt_weights_free(j->weights);
+  free(j->maps);
+  free(j->needed);
 }
 
 int main(int argc, char **argv) {
   job j = {0};
   if (argc < 9 || argc > 8 + DSLT_NET_TAPS_MAX) return 2;
-  if (run(&j, argv, argc - 8) == DSLT_OK) return 0; /* the system takes the memory back */
-  fprintf(stderr, "dslt_network_run: %s\n", dslt_last_error());
-  return 1;
+  const int rc = run(&j, argv, argc - 8);
+  if (rc != DSLT_OK) fprintf(stderr, "dslt_network_run: %s\n", dslt_last_error());
+  release(&j);
+  return rc == DSLT_OK ? 0 : 1;
 }
