@@ -202,8 +202,8 @@ static int refuse_taps(const dslt_metadata *metadata) {
         strcmp(metadata->given[i].key, DSLT_KEY_SCALES) == 0)
       return dslt_fail(
           DSLT_EARGUMENT,
-          "its layers are VGG-16's, whose taps are the options low_layer and high_layer; taps and scales "
-          "are set for ONNX models and what dslt weights convert made of them.");
+          "its layers are VGG-16's, whose taps are the options low_layer, mid_layer and high_layer; taps and "
+          "scales are set for ONNX models and what dslt weights convert made of them.");
   return DSLT_OK;
 }
 

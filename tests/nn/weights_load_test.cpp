@@ -71,7 +71,7 @@ TEST(WeightNames, RandomTakesAnArchAndASeed) {
 TEST(WeightNames, WhatNeedsNoKeysRefusesThem) {
   for (const char *name : {"slim?taps=a,b", "slim?mean=1,2,3", "random:vgg16/4?taps=a,b"}) {
     Weights weights;
-    EXPECT_FAILURE(dslt_weights_load(&weights.handle, name), DSLT_EARGUMENT, "low_layer and high_layer");
+    EXPECT_FAILURE(dslt_weights_load(&weights.handle, name), DSLT_EARGUMENT, "mid_layer and high_layer");
   }
   for (const char *key : {"taps=a,b", "scales=1,2"}) {
     Weights weights;
