@@ -382,8 +382,6 @@ TEST_P(LayersKernel, AllRefuseWhatTheyCannotDo) {
     EXPECT_TRUE(refused(a, b));
     b = from, b.h = 0;
     EXPECT_TRUE(refused(a, b));
-    b = from, b.type = dslt_type(2);
-    EXPECT_TRUE(refused(a, b));
     b = from;
     EXPECT_TRUE(refused(a, b, 0));
     if (which != 2) {
