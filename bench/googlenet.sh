@@ -40,7 +40,7 @@ run() { # SET NAME OPTION...: SET is selection or ten
   fi
 }
 for set in selection ten; do
-  for preset in default paper; do
+  for preset in dslt paper; do
     run $set "GoogLeNet-$preset" --preset $preset --weights "$network"
     run $set "slim-$preset" --preset $preset
   done
@@ -49,7 +49,7 @@ done
   --markdown "$results/selection.md" --json "$results/selection.json" --per-sequence
 "$dslt" eval "$boxes"/ten/* --dataset otb100 --root "$otb" --sequences $ten \
   --markdown "$results/ten.md" --json "$results/ten.json" --per-sequence
-for preset in default paper; do
+for preset in dslt paper; do
   "$dslt" ablate --dataset otb100 --root "$otb" --sequences $ten --preset $preset --weights "$network" \
     -o "$boxes/ablation/$preset"
   cp "$boxes/ablation/$preset/ablation.md" "$results/ablation-$preset.md"
