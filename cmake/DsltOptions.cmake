@@ -6,6 +6,7 @@ set(DSLT_WITH_ONNX AUTO CACHE STRING "ONNX files as weights by libonnx: AUTO, ON
 set(DSLT_WITH_OPENCV AUTO CACHE STRING "Videos, images and windows by OpenCV: AUTO, ON or OFF (PNM and rendered scenes only)")
 set(DSLT_WITH_CUDA AUTO CACHE STRING "CUDA parts: AUTO (when nvcc is found), ON or OFF")
 option(DSLT_BUILD_TESTS "Build the tests" ON)
+option(DSLT_BUILD_PYTHON "Build the extension module of the Python package; `pip install .` turns it on" OFF)
 option(DSLT_WERROR "Treat warnings as errors" OFF)
 set(DSLT_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined")
 # Code of graphics cards does not run on the GPUs beside ARM processors (Jetson Orin and Thor), which need their own.

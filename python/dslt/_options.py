@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be set: the tables of the C interface, and keyword arguments turned into its text."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from . import _dslt
+from ._errors import OptionError
+
+
+class Option(NamedTuple):
+    """A row of options()."""
+
+    key: str
+    """The keyword of Tracker and Group, "shrink_a"."""
+    value: str
+    """Its value in the preset."""
+    symbol: str
+    """The paper's symbol, "a"; "" where it has none."""
+    values: str
+    """What it takes: "0..1" or "shrinkage|l2|l3"."""
+    help: str
+    """One line, with the unit where there is one."""
+    tracker: str
+    """The tracker that it belongs to; "": all have it."""
+
+
+class Preset(NamedTuple):
+    """A row of presets()."""
+
+    name: str
+    tracker: str
+    summary: str
+
+
+class Backend(NamedTuple):
+    """A row of backends()."""
+
+    name: str
+    """For option backend: "cpu" or "cuda"."""
+    compiled: bool
+    """Whether this build contains it."""
+    available: bool
+    """Whether it can run here and now."""
+    bf16: bool
+    """Whether a bfloat16 backbone runs natively."""
+    device: str
+    """The device in words, or why there is none."""
+    library: str
+    """Vendor libraries and their versions."""
+
+
+def options(preset: str = "default") -> list[Option]:
+    """The options of a preset's tracker, with the preset's values."""
+    return [Option(*row) for row in _dslt.Options(preset).describe()]
+
+
+def presets() -> list[Preset]:
+    """The presets of all trackers."""
+    return [Preset(*row) for row in _dslt.presets()]
+
+
+def backends() -> list[Backend]:
+    """The backends, and what they can do on this machine."""
+    return [Backend(*row) for row in _dslt.backends()]
+
+
+def _text(key: str, value: Any) -> str:
+    if isinstance(value, str) and "\0" not in value:
+        return value
+    if isinstance(value, (list, tuple)):
+        return ",".join(_text(key, part) for part in value)
+    try:
+        if isinstance(value, (str, bytes)):
+            raise TypeError
+        return str(int(value)) if float(value).is_integer() else repr(float(value))
+    except (TypeError, ValueError, OverflowError):
+        raise OptionError(f"Option {key} takes a number, text or a list of numbers, not {value!r}.") from None
+
+
+def settings(preset: str | None, weights: str | os.PathLike[str] | _dslt.Weights | None,
+             values: Mapping[str, Any]) -> tuple[_dslt.Options, _dslt.Weights]:
+    """Options and weights that fit each other: what is left out follows from the other."""
+    if preset is not None and not isinstance(preset, str):
+        raise OptionError(f"preset is a name, not {preset!r}; dslt.presets() lists them.")
+    if weights is not None and not isinstance(weights, _dslt.Weights):
+        weights = _dslt.Weights(os.fsdecode(weights))
+    if preset is None:
+        preset = "default" if weights is None else weights.preset
+    made = _dslt.Options(preset)
+    for key, value in values.items():
+        made.set(key, _text(key, value))
+    made.check()
+    return made, weights if weights is not None else _dslt.Weights(made.weights)
+
+
+def options_help() -> str:
+    """Every tracker's options with their help, for docstrings."""
+    lines, seen = [], set()
+    for name, tracker, _ in presets():
+        if tracker in seen:
+            continue
+        first, common = not seen, []
+        seen.add(tracker)
+        for row in options(name):
+            if row.tracker or first:
+                (lines if row.tracker else common).append((tracker, row, name))
+        if first:
+            lines = [("", row, name) for _, row, name in common] + lines
+    out, before = [], None
+    for tracker, row, name in lines:
+        if tracker != before:
+            out.append("\nOptions of every tracker:" if not tracker else
+                       f"\nOptions of tracker {tracker}, with the values of preset {name}:")
+            before = tracker
+        text = f"{row.key}={row.value}: {row.help} ({row.values})"
+        out.append(textwrap.fill(text, 100, initial_indent="  ", subsequent_indent="      "))
+    return "\n".join(out)
