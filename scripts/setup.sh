@@ -18,8 +18,9 @@ esac
 
 packages="g++ cmake ninja-build pkg-config libjansson-dev libssl-dev libdnnl-dev libopencv-dev
           libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libonnx-dev libprotobuf-dev liblapack-dev"
-# GoogleTest; VLFeat's HOG to compare with; ffmpeg makes videos for tests; Python for the weight converter, the page of `dslt report`, and their tests.
-[ "$group" = program ] || packages="$packages git libgtest-dev libvlfeat-dev ffmpeg python3 python3-numpy python3-matplotlib python3-pil"
+# GoogleTest; VLFeat's HOG to compare with; ffmpeg makes videos for tests; Python for the weight converter, the page of `dslt report`, the
+# package and their tests.
+[ "$group" = program ] || packages="$packages git libgtest-dev libvlfeat-dev ffmpeg python3 python3-dev python3-venv python3-numpy python3-matplotlib python3-pil"
 # libFuzzer and clang's sanitizers are a package of their own; a locale with a decimal comma and a display serve tests.
 [ "$group" != checks ] || packages="$packages ccache clang clang-format libclang-rt-dev valgrind doxygen graphviz
   locales-all xvfb python3-pip"
