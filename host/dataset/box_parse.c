@@ -31,12 +31,12 @@ dslt_box dslt_box_to_otb(dslt_box box) {
   return box;
 }
 
-dslt_box dslt_box_from_polygon(const double corners[8]) {
+dslt_box dslt_box_from_corners(const double *corners, int count) {
   double left = corners[0], right = corners[0], top = corners[1], bottom = corners[1];
   double sum_x = 0, sum_y = 0, doubled_area = 0;
-  for (int i = 0; i < 4; i++) {
-    double x = corners[2 * i], y = corners[2 * i + 1];
-    double next_x = corners[(2 * i + 2) % 8], next_y = corners[(2 * i + 3) % 8];
+  for (int i = 0; i < count; i++) {
+    const double *next = &corners[2 * ((i + 1) % count)];
+    double x = corners[2 * i], y = corners[2 * i + 1], next_x = next[0], next_y = next[1];
     left = fmin(left, x);
     right = fmax(right, x);
     top = fmin(top, y);
@@ -49,10 +49,12 @@ dslt_box dslt_box_from_polygon(const double corners[8]) {
   double bounds = (right - left) * (bottom - top);
   double scale = bounds > 0 ? sqrt(fabs(doubled_area) / 2 / bounds) : 0;
   dslt_box box = {.width = scale * (right - left), .height = scale * (bottom - top)};
-  box.x = sum_x / 4 - box.width / 2;
-  box.y = sum_y / 4 - box.height / 2;
+  box.x = sum_x / count - box.width / 2;
+  box.y = sum_y / count - box.height / 2;
   return box;
 }
+
+dslt_box dslt_box_from_polygon(const double corners[8]) { return dslt_box_from_corners(corners, 4); }
 
 /* ---- one line of numbers ------------------------------------------------------------------------- */
 

@@ -15,6 +15,8 @@ dslt_box dslt_box_to_otb(dslt_box box);
 /* Area-preserving axis-aligned box of a VOT polygon x1,y1,..,x4,y4: centre = mean of the
  * corners, side scaled by sqrt(polygon area / bounding box area). 0-based in, 0-based out. */
 dslt_box dslt_box_from_polygon(const double corners[8]);
+/* The same of x1,y1,.. of `count` corners, 3 or more. */
+dslt_box dslt_box_from_corners(const double *corners, int count);
 
 /* "x,y,w,h" in dslt's convention; separators comma, space, semicolon or tab; nothing else may follow. Finite
  * numbers, w and h > 0: DSLT_EBOX says what is wrong otherwise. */

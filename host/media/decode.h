@@ -56,6 +56,9 @@ int dslt_picture_orientation(int *out, const char *path);
  * and `*orientation` says how it lay in the file. Sentences name the file. */
 int dslt_picture_load(dslt_frame *out, const char *path, int *orientation);
 
+/* An encoded picture in memory, as stored. Sentences begin with `name`. An orientation in a TIFF is set to 1. */
+int dslt_picture_decode(dslt_frame *out, uint8_t *bytes, size_t size, const char *name);
+
 /* ---- pictures by OpenCV; without it all fail with DSLT_EUNSUPPORTED ------------------------------ */
 
 /* Does not name the file. */

@@ -82,24 +82,30 @@ int dslt_picture_orientation(int *out, const char *path) {
   return DSLT_OK;
 }
 
+/* Sentences do not name the picture. */
+static int decode_checked(dslt_frame *out, uint8_t *bytes, size_t size, int *orientation) {
+  dslt_frame stored = {0};
+  DSLT_TRY(dslt_picture_check(bytes, size));
+  const int lies = dslt_exif_take_orientation(bytes, size);
+  if (orientation) *orientation = lies;
+  if (!orientation || lies == 1) return decode(out, bytes, size);
+  int rc = decode(&stored, bytes, size);
+  if (rc == DSLT_OK) rc = dslt_orient_frame(out, &stored, lies);
+  dslt_frame_free(&stored);
+  return rc;
+}
+
 int dslt_picture_load(dslt_frame *out, const char *path, int *orientation) {
   char *file = NULL;
   size_t size = 0;
-  dslt_frame stored = {0};
   DSLT_TRY(read_all(&file, &size, path));
-  uint8_t *bytes = (uint8_t *)file;
-  int rc = dslt_picture_check(bytes, size);
-  if (rc < 0) goto done;
-  const int lies = dslt_exif_take_orientation(bytes, size);
-  if (orientation) *orientation = lies;
-  if (!orientation || lies == 1) {
-    rc = decode(out, bytes, size);
-  } else {
-    rc = decode(&stored, bytes, size);
-    if (rc == DSLT_OK) rc = dslt_orient_frame(out, &stored, lies);
-  }
-done:
-  dslt_frame_free(&stored);
+  const int rc = decode_checked(out, (uint8_t *)file, size, orientation);
   free(file);
   return rc < 0 ? dslt_fail_prefix(rc, path) : DSLT_OK;
+}
+
+int dslt_picture_decode(dslt_frame *out, uint8_t *bytes, size_t size, const char *name) {
+  if (size == 0) return dslt_fail(DSLT_EFORMAT, "%s is empty.", name);
+  const int rc = decode_checked(out, bytes, size, NULL);
+  return rc < 0 ? dslt_fail_prefix(rc, name) : DSLT_OK;
 }

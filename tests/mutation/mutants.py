@@ -92,7 +92,7 @@ MUTANTS = [
            "if (at[i] == at[i + 1] && i < count - 1)", VOT),
     Mutant("vot_run_starts_twice", "host/eval/vot_runs.c", "if (kind == DSLT_VOT_INIT) running = 1;", "", VOT),
     # ---- host/dataset ----
-    Mutant("polygon_corner", "host/dataset/box_parse.c", "corners[(2 * i + 3) % 8]", "corners[(2 * i + 1) % 8]", DATASET),
+    Mutant("polygon_corner", "host/dataset/box_parse.c", "next_y = next[1]", "next_y = next[0]", DATASET),
     Mutant("box_number_bound", "host/dataset/box_parse.c", "!(fabs(values[count]) <= max_coordinate)",
            "!(values[count] <= max_coordinate)", DATASET),
     Mutant("published_rows", "host/dataset/dataset_truth.c", "out->start = fact->first - 1 + fact->omit;",
