@@ -16,6 +16,7 @@
 #include "cli/cmd_report.h"
 #include "cli/cmd_run.h"
 #include "cli/cmd_track.h"
+#include "cli/cmd_trax.h"
 #include "cli/cmd_weights.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
@@ -36,6 +37,7 @@ static const verb verbs[] = {
     {"bench", dslt_cmd_bench,
      "how fast the tracker is here, stage by stage, beside what the machine could do", 1},
     {"eval", dslt_cmd_eval, "score result files of one or more trackers against ground truth", 0},
+    {"trax", dslt_cmd_trax, "serve as a tracker for VOT's toolkit", 1},
     {"weights", dslt_cmd_weights, "look at, verify or generate the backbone's weights", 0},
     {"dataset", dslt_cmd_dataset, "list benchmark sets, check a copy of one on disk", 0},
     {"demo", dslt_cmd_demo, "render a clip, track it, write a video and a picture", 1},

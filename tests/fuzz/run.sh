@@ -31,8 +31,9 @@ flags="$flags $(pkg-config --cflags jansson) -DDSLT_SHIPPED_FOLDER='\"$PWD/weigh
 # network_probe.c runs networks; no_backend.c stands in for it.
 sources="$(ls host/base/*.c host/nn/*.c host/backend/graph.c host/dataset/*.c host/eval/*.c | grep -v network_probe)
   tests/fuzz/no_backend.c
-  host/media/picture.c host/media/picture_check.c host/media/exif.c host/media/orient.c host/media/pnm.c host/media/no_opencv.c"
-fuzzers="safetensors boxes vot dataset picture"
+  host/media/picture.c host/media/picture_check.c host/media/exif.c host/media/orient.c host/media/pnm.c host/media/no_opencv.c
+  host/trax/message.c host/trax/region.c host/trax/image.c"
+fuzzers="safetensors boxes vot dataset picture trax"
 libraries="$(pkg-config --libs jansson) -lm -lpthread"
 # Videos where FFmpeg's libraries and its program, for the seeds, are there.
 ffmpeg="libavformat libavcodec libavutil libswscale"
@@ -75,6 +76,11 @@ printf '\0010.5,0.2\nNaN,1\n' >$corpus/vot/times
 printf '0 1,2\t3;4\r\nnan,1e3,-2,.5\n' >$corpus/dataset/numbers
 printf '2one\n two words \r\n\n' >$corpus/dataset/names
 printf '3width = 640\nheight: 480\n' >$corpus/dataset/settings
+printf '0@@TRAX:initialize "file:///a b.jpg" "1,2,3,4" "key=va\\\\lue\\""' >$corpus/trax/message
+printf '1mask:10,20,4,3,5,2,2,2' >$corpus/trax/mask
+printf '10,0,8,0,8,8,0,8' >$corpus/trax/polygon
+printf '2image:2;1;rgb;YWJjZGVm' >$corpus/trax/pixels
+printf '2data:image/png;base64,iVBORw0KGgo=' >$corpus/trax/picture
 python3 tests/fuzz/make_safetensors_corpus.py $corpus/safetensors
 python3 tests/fuzz/make_picture_corpus.py $corpus/picture
 [ ! -d $corpus/onnx ] || python3 tests/fuzz/make_onnx_corpus.py $corpus/onnx

@@ -28,7 +28,8 @@ ROOMS = {
     "experiment": BELOW | {"eval"},
     "bench": BELOW | {"experiment", "eval"},
     "report": BELOW | {"bench", "experiment", "eval"},
-    "cli": {"report", "bench", "experiment", "eval", "dataset", "media", "base"},
+    "trax": {"dataset", "media", "base"},
+    "cli": {"report", "trax", "bench", "experiment", "eval", "dataset", "media", "base"},
 }
 # Vendor headers and the only files that may include them.
 VENDORS = {
