@@ -5,9 +5,9 @@
 #
 #   bench/same_bytes.sh BEFORE [AFTER]           AFTER defaults to the working tree
 #
-# Environment: SEQUENCES (default "Crossing Jumping MotorRolling"), PRESETS (default "default paper released"),
-# FRAMES (default 0 = all; presets paper and released are slow), RUNS (pairs timed per row, default 1), OTB_ROOT
-# (default ../shared/data/sequences/otb), WORK (a folder for builds that is kept; default: a temporary one).
+# Environment: SEQUENCES (default "Crossing Jumping MotorRolling"), PRESETS (default "dslt paper released"; BEFORE:AFTER
+# where a preset changed its name, as default:dslt did), FRAMES (default 0 = all; presets paper and released are slow),
+# RUNS (pairs timed per row, default 1), OTB_ROOT (default ../shared/data/sequences/otb), WORK (a folder for builds that is kept; default: a temporary one).
 # Exit 1 where a byte differs. Ratios are medians over the pairs; a machine that does other work meanwhile makes them wide.
 set -eu
 before=${1:?usage: bench/same_bytes.sh BEFORE [AFTER]}
@@ -39,12 +39,12 @@ build() { # NAME COMMIT: a clone of the commit (or the working tree) in $work/NA
 build before "$(git rev-parse "$before")"
 build after "${after:+$(git rev-parse "$after")}"
 
-track() { # NAME SEQUENCE PRESET RUN
+track() { # NAME SEQUENCE PRESET RUN [ITS NAME THERE]
   limit=
   [ "${FRAMES:-0}" = 0 ] || limit="--frames $FRAMES"
   # shellcheck disable=SC2086
   python3 bench/peak_memory.py "$work/$1.memory" \
-    "$work/build-$1/dslt" track "$root/$2/img" --box "otb:$root/$2/groundtruth_rect.txt" --preset "$3" $limit \
+    "$work/build-$1/dslt" track "$root/$2/img" --box "otb:$root/$2/groundtruth_rect.txt" --preset "${5:-$3}" $limit \
     --format csv --out "$work/$1-$2-$3.csv" --summary "$work/$1-$2-$3.$4.summary" --quiet
   mv "$work/$1.memory" "$work/$1-$2-$3.$4.memory"
 }
@@ -54,10 +54,11 @@ grep -m1 'model name' /proc/cpuinfo 2>/dev/null | sed 's/.*: //; s/^/processor: 
 echo "| sequence | preset | boxes | frames/s before | after | after / before | MiB before | after |"
 echo "| --- | --- | --- | --- | --- | --- | --- | --- |"
 for sequence in ${SEQUENCES:-Crossing Jumping MotorRolling}; do
-  for preset in ${PRESETS:-default paper released}; do
+  for preset in ${PRESETS:-dslt paper released}; do
+    then=${preset%%:*} preset=${preset##*:}
     same=equal
     for run in $(seq "${RUNS:-1}"); do
-      track before "$sequence" "$preset" "$run"
+      track before "$sequence" "$preset" "$run" "$then"
       track after "$sequence" "$preset" "$run"
       if ! python3 bench/same_columns.py "$work/before-$sequence-$preset.csv" "$work/after-$sequence-$preset.csv"; then
         same=DIFFERENT failed=1
