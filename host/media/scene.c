@@ -23,7 +23,9 @@ struct dslt_scene {
   dslt_sprite object, distractor[DISTRACTORS];
   dslt_sprite_pose home[DISTRACTORS]; /* places around which the distractors move */
   int first_blur[2], last_blur[2];
-  int first_cover, last_cover; /* frames in which the bar moves */
+  int first_cover, last_cover; /* frames in which the post or wall moves */
+  int first_event, last_event; /* frames of a departure, or of a cut, which lasts */
+  double cut_to;               /* after a cut, this is added to the time */
 };
 
 static const double LARGEST_SCALE = 1.36, LARGEST_TURN = 22.0 / 360;
@@ -49,9 +51,24 @@ void dslt_scene_defaults(dslt_scene_options *out) {
 /* Places on a grid of 1/4096 px are the same on every machine in spite of rounding differences. */
 static double snap(double v) { return floor(v * 4096 + 0.5) / 4096; }
 
+static double time_of(const dslt_scene *s, double t) {
+  return s->options.event == DSLT_SCENE_CUT && t >= s->first_event - 0.5 ? t + s->cut_to : t;
+}
+
+/* How far to the side a departed object is: out on the left in the first quarter of the event, in from the right in its
+ * last. */
+static double departed(const dslt_scene *s, double x, double width, double t) {
+  const double u = (t - s->first_event) / (s->last_event - s->first_event + 1.0);
+  if (s->options.event != DSLT_SCENE_LEAVE || u <= 0 || u >= 1) return 0;
+  if (u < 0.75) return -fmin(1, 4 * u) * (x + width);
+  return (4 - 4 * u) * (s->options.width - x + width);
+}
+
 /* The object at time `t`, which may fall between frames. Size and turn are those of the options at t = 0. */
 static dslt_sprite_pose object_pose(const dslt_scene *s, double t) {
   const dslt_scene_options *o = &s->options;
+  const double at = t;
+  t = time_of(s, t);
   double x = o->width / 2.0, y = o->height / 2.0, scale = 1, turn = 0;
   if (o->motion) {
     x += s->sway_x *
@@ -63,6 +80,7 @@ static dslt_sprite_pose object_pose(const dslt_scene *s, double t) {
     const double wave = dslt_scene_sin(t / 97);
     scale += wave > 0 ? (LARGEST_SCALE - 1) * wave : 0.26 * wave;
   }
+  x += departed(s, x, o->object_width * scale, at);
   if (o->rotation) turn = LARGEST_TURN * (0.75 * dslt_scene_sin(t / 71) + 0.25 * dslt_scene_sin(t / 29));
   return (dslt_sprite_pose){snap(x),
                             snap(y),
@@ -74,6 +92,7 @@ static dslt_sprite_pose object_pose(const dslt_scene *s, double t) {
 
 static dslt_sprite_pose distractor_pose(const dslt_scene *s, int which, double t) {
   dslt_sprite_pose p = s->home[which];
+  t = time_of(s, t);
   if (!s->options.background) return p;
   const double far = 0.11 * s->options.width;
   p.x = snap(p.x + far * dslt_scene_sin(t / (118 + 17 * which) + s->phase[4 + which % 4]));
@@ -127,6 +146,20 @@ static int plan_path(dslt_scene *s) {
   return DSLT_OK;
 }
 
+/* The time to cut to: of some, the one at which the object is farthest from where it was. */
+static double cut(const dslt_scene *s) {
+  dslt_scene plain = *s;
+  plain.options.event = DSLT_SCENE_NO_EVENT;
+  const dslt_sprite_pose from = object_pose(&plain, s->first_event);
+  double best = 0, farthest = -1;
+  for (int i = 1; i <= 64; ++i) {
+    const dslt_sprite_pose to = object_pose(&plain, s->first_event + 37.0 * i);
+    const double far = hypot(to.x - from.x, to.y - from.y);
+    if (far > farthest) farthest = far, best = 37.0 * i;
+  }
+  return best;
+}
+
 static void plan_events(dslt_scene *s) {
   const int n = s->options.frames;
   const int none = n + 1;
@@ -134,8 +167,12 @@ static void plan_events(dslt_scene *s) {
   s->last_blur[0] = s->options.blur ? n * 34 / 100 : -1;
   s->first_blur[1] = s->options.blur ? n * 80 / 100 : none;
   s->last_blur[1] = s->options.blur ? n * 90 / 100 : -1;
-  s->first_cover = s->options.occlusion ? n * 48 / 100 : none;
-  s->last_cover = s->options.occlusion ? n * 76 / 100 : -1;
+  const int event = s->options.event, covers = event ? event == DSLT_SCENE_HIDE : s->options.occlusion;
+  s->first_cover = covers ? n * 48 / 100 : none;
+  s->last_cover = covers ? n * 76 / 100 : -1;
+  s->first_event = n * 40 / 100;
+  s->last_event = n * 60 / 100;
+  s->cut_to = event == DSLT_SCENE_CUT ? cut(s) : 0;
 }
 
 static void plan_distractors(dslt_scene *s, dslt_rng *rng) {
@@ -168,6 +205,17 @@ static int paint(dslt_scene *s) {
   return DSLT_OK;
 }
 
+static int read_event(int *event, char **end) {
+  static const char *const names[] = {":hide", ":leave", ":cut"};
+  for (int i = 0; i < 3; ++i) {
+    if (strcmp(*end, names[i]) != 0) continue;
+    *end += strlen(names[i]);
+    *event = DSLT_SCENE_HIDE + i;
+    return 1;
+  }
+  return 0;
+}
+
 int dslt_scene_parse(dslt_scene_options *out, const char *name) {
   static const char prefix[] = "scene:";
   const char *p = name + sizeof prefix - 1;
@@ -183,8 +231,13 @@ int dslt_scene_parse(dslt_scene_options *out, const char *name) {
     if (*end == 'x' && isdigit((unsigned char)end[1])) height = strtoll(end + 1, &end, 10);
     good = !errno && width > 0 && height > 0 && width < 1000000 && height < 1000000;
   }
+  if (good && *end == ':') good = read_event(&out->event, &end);
   if (!good || *end)
-    return dslt_fail(DSLT_EARGUMENT, "%s names no scene; write scene:SEED or scene:SEED:WIDTHxHEIGHT.", name);
+    return dslt_fail(
+        DSLT_EARGUMENT,
+        "%s names no scene; write scene:SEED or scene:SEED:WIDTHxHEIGHT, and :hide, :leave or :cut behind "
+        "it for what happens to the object.",
+        name);
   out->seed = (uint64_t)seed;
   if (width == 0) return DSLT_OK;
   const double factor = fmin((double)width / out->width, (double)height / out->height);
@@ -206,8 +259,8 @@ int dslt_scene_create(dslt_scene **out, const dslt_scene_options *options) {
   dslt_rng rng = dslt_rng_make(options->seed, 0x7363656eu);
   for (int i = 0; i < 8; i++) s->phase[i] = snap(dslt_rng_uniform(&rng));
   plan_distractors(s, &rng);
-  plan_events(s);
   int rc = plan_path(s);
+  if (rc == DSLT_OK) plan_events(s);
   if (rc == DSLT_OK) rc = paint(s);
   if (rc < 0) {
     dslt_scene_free(s);
@@ -233,6 +286,7 @@ int dslt_scene_frames(const dslt_scene *scene) { return scene->options.frames; }
 /* The background shifted by a fraction of a pixel, in 1/256 px: the same four weights everywhere. */
 static void draw_background(dslt_canvas *canvas, const dslt_scene *s, double t) {
   double x = s->margin_x, y = s->margin_y;
+  t = time_of(s, t);
   if (s->options.background) {
     x += (s->margin_x - 2) * dslt_scene_sin(t / 173 + s->phase[6]);
     y += (s->margin_y - 2) * dslt_scene_sin(t / 139 + s->phase[7]);
@@ -256,14 +310,24 @@ static void draw_background(dslt_canvas *canvas, const dslt_scene *s, double t) 
   }
 }
 
-/* A leaning striped post, half as wide as the object, that overtakes it once: far away from it at both ends
- * of its time, slow beside it in the middle. */
-static void draw_post(dslt_canvas *canvas, const dslt_scene *s, const dslt_sprite_pose *object, int index) {
-  if (index < s->first_cover || index > s->last_cover) return;
+/* Half of the post's width: it is half as wide as the object, the wall twice. */
+static double half_post(const dslt_scene *s, const dslt_sprite_pose *object) {
+  return snap(object->width / (s->options.event == DSLT_SCENE_HIDE ? 1 : 4));
+}
+
+static double post_place(const dslt_scene *s, const dslt_sprite_pose *object, int index, double lean) {
   const double span = s->last_cover > s->first_cover ? s->last_cover - s->first_cover : 1;
   const double u = 2 * (index - s->first_cover) / span - 1;
-  const double lean = 0.12, far = s->options.width + (1 + lean) * (object->width + object->height);
-  const double half = snap(object->width / 4), x = object->x + far * (0.16 * u + 0.84 * u * u * u);
+  const double far = s->options.width + (1 + lean) * (object->width + object->height);
+  return object->x + far * (0.16 * u + 0.84 * u * u * u);
+}
+
+/* A leaning striped post that overtakes the object once: far away from it at both ends of its time, slow beside it in the
+ * middle. A wall stands upright. */
+static void draw_post(dslt_canvas *canvas, const dslt_scene *s, const dslt_sprite_pose *object, int index) {
+  if (index < s->first_cover || index > s->last_cover) return;
+  const double lean = s->options.event == DSLT_SCENE_HIDE ? 0 : 0.12;
+  const double half = half_post(s, object), x = post_place(s, object, index, lean);
   for (int row = 0; row < canvas->height; row++) {
     const double middle = snap(x + lean * (object->y - row));
     const int first = (int)fmax(0, floor(middle - half - 3)),
@@ -285,6 +349,17 @@ static void draw_post(dslt_canvas *canvas, const dslt_scene *s, const dslt_sprit
       }
     }
   }
+}
+
+/* Half of the object's width or more is inside of the frame and not behind the wall. */
+static int seen(const dslt_scene *s, const dslt_sprite_pose *object, int index) {
+  const double left = object->x - object->width / 2, right = left + object->width;
+  double shown = fmin(right, s->options.width) - fmax(left, 0);
+  if (s->options.event == DSLT_SCENE_HIDE && index >= s->first_cover && index <= s->last_cover) {
+    const double half = half_post(s, object), x = post_place(s, object, index, 0);
+    shown -= fmax(0, fmin(right, x + half) - fmax(left, x - half));
+  }
+  return shown >= object->width / 2;
 }
 
 int dslt_scene_render(dslt_canvas *out, dslt_box *truth, const dslt_scene *scene, int index) {
@@ -317,6 +392,7 @@ int dslt_scene_render(dslt_canvas *out, dslt_box *truth, const dslt_scene *scene
   if (truth) {
     *truth =
         (dslt_box){middle.x - middle.width / 2, middle.y - middle.height / 2, middle.width, middle.height};
+    if (o->event && !seen(scene, &middle, index)) *truth = (dslt_box){NAN, NAN, NAN, NAN};
   }
   return DSLT_OK;
 }

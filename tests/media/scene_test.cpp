@@ -276,6 +276,92 @@ TEST(Scene, PlacementIsSubPixel) {
   EXPECT_GT(same / n, 0.9);
 }
 
+// The boxes of a clip with an event, and of the same without.
+struct Boxes {
+  std::vector<dslt_box> with, without;
+};
+Boxes boxes_of(int event) {
+  dslt_scene_options o = defaults();
+  o.background = 0;
+  Boxes out;
+  Scene plain(o);
+  o.event = event;
+  Scene other(o);
+  for (int i = 0; i < o.frames; ++i) {
+    out.with.push_back(other.box(i));
+    out.without.push_back(plain.box(i));
+  }
+  return out;
+}
+
+int absent(const std::vector<dslt_box> &boxes) {
+  int count = 0;
+  for (const dslt_box &b : boxes)
+    count += std::isnan(b.x) && std::isnan(b.y) && std::isnan(b.width) && std::isnan(b.height);
+  return count;
+}
+
+TEST(SceneEvent, AWallHidesTheObjectWhichGoesOn) {
+  const Boxes b = boxes_of(DSLT_SCENE_HIDE);
+  EXPECT_GE(absent(b.with), 10);
+  EXPECT_LE(absent(b.with), 30);
+  for (size_t i = 0; i < b.with.size(); ++i) {
+    if (std::isnan(b.with[i].x)) continue;
+    EXPECT_EQ(b.with[i].x, b.without[i].x) << i;
+    EXPECT_EQ(b.with[i].width, b.without[i].width) << i;
+  }
+}
+
+TEST(SceneEvent, ItLeavesOnTheLeftAndComesBackFromTheRight) {
+  const Boxes b = boxes_of(DSLT_SCENE_LEAVE);
+  EXPECT_GE(absent(b.with), 10);
+  size_t gone = 0, back = 0;
+  for (size_t i = 1; i < b.with.size(); ++i) {
+    if (std::isnan(b.with[i].x) && !gone) gone = i;
+    if (std::isnan(b.with[i - 1].x) && !std::isnan(b.with[i].x)) back = i;
+  }
+  ASSERT_GT(gone, 50u);
+  ASSERT_GT(back, gone);
+  EXPECT_LT(b.with[gone - 1].x, 10);
+  EXPECT_GT(b.with[back].x + b.with[back].width, 430);
+  EXPECT_EQ(b.with.front().x, b.without.front().x);
+  EXPECT_EQ(b.with.back().x, b.without.back().x);
+}
+
+TEST(SceneEvent, ACutIsAJumpInOneFrame) {
+  const Boxes b = boxes_of(DSLT_SCENE_CUT);
+  EXPECT_EQ(absent(b.with), 0);
+  int jumps = 0;
+  for (size_t i = 1; i < b.with.size(); ++i) {
+    const double far = std::hypot(b.with[i].x - b.with[i - 1].x, b.with[i].y - b.with[i - 1].y);
+    jumps += far > 60;
+    if (i != 60) {
+      EXPECT_LT(far, 30) << i;
+    }
+  }
+  EXPECT_EQ(jumps, 1);
+  EXPECT_EQ(b.with[59].x, b.without[59].x);
+}
+
+TEST(SceneEvent, NamesGiveTheEvent) {
+  dslt_scene_options o;
+  const struct {
+    const char *name;
+    int event, width;
+  } good[] = {{"scene:3:hide", DSLT_SCENE_HIDE, 480},
+              {"scene:3:640x480:leave", DSLT_SCENE_LEAVE, 640},
+              {"scene:3:cut", DSLT_SCENE_CUT, 480},
+              {"scene:3", DSLT_SCENE_NO_EVENT, 480}};
+  for (const auto &g : good) {
+    ASSERT_EQ(dslt_scene_parse(&o, g.name), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(o.event, g.event) << g.name;
+    EXPECT_EQ(o.width, g.width) << g.name;
+  }
+  for (const char *bad : {"scene:3:", "scene:3:hid", "scene:3:hidey", "scene:3:hide:cut",
+                          "scene:3:cut:640x480", "scene:3::cut"})
+    EXPECT_EQ(dslt_scene_parse(&o, bad), DSLT_EARGUMENT) << bad;
+}
+
 TEST(Scene, RefusesWhatCannotBeRendered) {
   dslt_scene *scene = nullptr;
   auto o = defaults();
