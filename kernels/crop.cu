@@ -18,8 +18,8 @@ static __global__ void __launch_bounds__(CROP_THREADS, CROP_BLOCKS)
   }
   __syncthreads();
   const int w = g.area.input_width;
-  const dslt_axis across = {(float)g.area.anchor_x, (float)state->cx, ratio_x},
-                  down = {(float)g.area.anchor_y, (float)state->cy, ratio_y};
+  const dslt_axis across = {(float)g.area.anchor_x, (float)(state->cx + state->look_x), ratio_x},
+                  down = {(float)g.area.anchor_y, (float)(state->cy + state->look_y), ratio_y};
   T *to = out + ((size_t)blockIdx.z * (size_t)g.area.input_height + blockIdx.y) * (size_t)w * C;
   crop_tile<T, C>(to, frame, norm, across, down, (int)blockIdx.y, (int)blockIdx.x * CROP_THREADS, w);
 }

@@ -20,7 +20,7 @@ static __global__ void __launch_bounds__(THREADS)
     const int row = cell / g.columns, column = cell % g.columns;
     const dslt_match m =
         dslt_match_at(&g, &r, scores[cell], distances + 4 * (size_t)cell, row, column, &before, ratio);
-    const float rank = dslt_match_rank(&g, &m, row, column);
+    const float rank = dslt_match_rank(&g, &m, &before, row, column);
     if (rank > mine.score) { /* false for NaN */
       mine.score = rank;
       mine.index = cell;

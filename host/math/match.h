@@ -10,6 +10,7 @@
 #include "base/hd.h"
 #include "math/locate.h"
 #include "math/search_rules.h"
+#include "math/seek.h"
 #include "math/target_state.h"
 
 /* The maps and what is made of them. Offsets are in input pixels from the crop's centre. */
@@ -25,6 +26,9 @@ typedef struct dslt_match_rules {
   float lost;        /* lost where the score is below this */
   int hold;          /* 1: a lost target keeps its box */
   double min_side;   /* of a box, frame px */
+  int seek;    /* lost or doubted frames after which other places are tried too, see seek.h; 0 = never */
+  float doubt; /* a target is doubted where its score is below this share of the mean score */
+  float found; /* least score with which a target is taken up again elsewhere */
 } dslt_match_rules;
 
 /* The response of a regression on the same crop, [rows][columns]; cell (centre_y, centre_x) lies on the crop's
@@ -97,27 +101,31 @@ DSLT_HD dslt_match dslt_match_at(const dslt_match_rules *g, const dslt_match_res
   return m;
 }
 
-/* What the choice among cells maximises; NaN never wins a comparison. */
-DSLT_HD float dslt_match_rank(const dslt_match_rules *g, const dslt_match *m, int row, int column) {
+/* What the choice among cells maximises; NaN never wins a comparison. Elsewhere than around its last place no place is
+ * likelier than another. */
+DSLT_HD float dslt_match_rank(const dslt_match_rules *g, const dslt_match *m, const dslt_target_state *state,
+                              int row, int column) {
+  if (state->away) return m->score * m->penalty;
   return (1.0f - g->window) * m->score * m->penalty + g->window * dslt_match_window(g, row, column);
 }
 
+/* The score's running mean while the target is not doubted, and the frames in a row in which it is lost or doubted. */
+DSLT_HD void dslt_match_judge(dslt_target_state *state, const dslt_match_rules *g) {
+  const int first = state->mean_score < 0.0;
+  if (state->lost || (!first && state->score < (double)g->doubt * state->mean_score)) {
+    ++state->missed;
+    return;
+  }
+  state->missed = 0;
+  state->mean_score = first ? state->score : 0.9 * state->mean_score + 0.1 * state->score;
+}
+
 /* Move and resize the state to the chosen candidate; `area` is that of the crop. */
-DSLT_HD void dslt_match_follow(dslt_target_state *state, const dslt_match *m, const dslt_match_rules *g,
-                               const dslt_match_response *r, const dslt_search_area *area) {
-  int usable = m->score >= 0.0f && m->score <= 1.0f && m->w < 1e6f && m->h < 1e6f; /* false for NaN */
-  int was_lost = state->lost;
-  double ratio = area->ratio_x * state->scale;
-  state->score = usable ? (double)m->score : 0.0;
-  state->lost = !usable || m->score < g->lost;
-  state->found = was_lost && !state->lost;
-  state->level = 0;
-  state->label_x = r->centre_x;
-  state->label_y = r->centre_y;
-  if (!usable || (state->lost && g->hold)) return;
-  double rate = (double)(g->rate * m->score * m->penalty);
-  state->cx = dslt_clamp(state->cx + (double)m->x * ratio, 0.0, area->frame_width);
-  state->cy = dslt_clamp(state->cy + (double)m->y * ratio, 0.0, area->frame_height);
+DSLT_HD void dslt_match_move(dslt_target_state *state, const dslt_match *m, const dslt_match_rules *g,
+                             const dslt_match_response *r, const dslt_search_area *area) {
+  double ratio = area->ratio_x * state->scale, rate = (double)(g->rate * m->score * m->penalty);
+  state->cx = dslt_clamp(state->cx + state->look_x + (double)m->x * ratio, 0.0, area->frame_width);
+  state->cy = dslt_clamp(state->cy + state->look_y + (double)m->y * ratio, 0.0, area->frame_height);
   state->width =
       dslt_clamp((1.0 - rate) * state->width + rate * (double)m->w * ratio, g->min_side, area->frame_width);
   state->height =
@@ -126,6 +134,25 @@ DSLT_HD void dslt_match_follow(dslt_target_state *state, const dslt_match *m, co
   if (!r->value) return;
   state->label_x += m->x / r->stride;
   state->label_y += m->y / r->stride;
+}
+
+/* What the chosen candidate means for the target: its place, whether it is lost, and where the next search looks. Where
+ * one elsewhere finds nothing, all stays as it was. */
+DSLT_HD void dslt_match_follow(dslt_target_state *state, const dslt_match *m, const dslt_match_rules *g,
+                               const dslt_match_response *r, const dslt_search_area *area) {
+  int usable = m->score >= 0.0f && m->score <= 1.0f && m->w < 1e6f && m->h < 1e6f; /* false for NaN */
+  int was_lost = state->lost, away = state->away, seen = usable && m->score >= (away ? g->found : g->lost);
+  state->found = was_lost && seen;
+  state->level = 0;
+  state->label_x = r->centre_x;
+  state->label_y = r->centre_y;
+  if (seen || !away) {
+    state->score = usable ? (double)m->score : 0.0;
+    state->lost = !seen;
+    dslt_match_judge(state, g);
+    if (usable && (seen || !g->hold)) dslt_match_move(state, m, g, r, area);
+  }
+  dslt_seek_next(state, g->seek, area);
 }
 
 #endif

@@ -132,8 +132,8 @@ dslt_box dslt_response_window(const dslt_target_state *state, const dslt_search 
     window = (dslt_box){a->stride * (0.5 * a->kernel_width - 0.5) - a->anchor_x,
                         a->stride * (0.5 * a->kernel_height - 0.5) - a->anchor_y,
                         (double)a->stride * a->response_width, (double)a->stride * a->response_height};
-  window.x = state->cx + window.x * ratios.x;
-  window.y = state->cy + window.y * ratios.y;
+  window.x = state->cx + state->look_x + window.x * ratios.x;
+  window.y = state->cy + state->look_y + window.y * ratios.y;
   window.width *= ratios.x;
   window.height *= ratios.y;
   return window;

@@ -26,16 +26,21 @@ dslt_search window(int frame_w, int frame_h, int input, double ratio) {
 
 const dslt_input_norm kPlain = {0, {0, 0, 0}, {1, 1, 1}};
 
-std::vector<float> crop(const dslt_image &frame, const dslt_search &g, const dslt_input_norm &norm, double cx,
-                        double cy, int first = 0, int count = 1) {
+std::vector<float> crop(const dslt_image &frame, const dslt_search &g, const dslt_input_norm &norm,
+                        const dslt_target_state &state, int first = 0, int count = 1) {
   Backend b;
-  dslt_target_state state = {};
-  state.cx = cx, state.cy = cy, state.scale = 1;
   std::size_t values = std::size_t(g.area.input_width) * g.area.input_height * 3;
   float *out = b.floats(values * count);
   EXPECT_EQ(b.device->frame(b.get(), &frame), DSLT_OK);
   EXPECT_EQ(b.vision->crop(b.get(), out, &g, &norm, b.put(state), first, count), DSLT_OK);
   return b.download(out, values * count);
+}
+
+std::vector<float> crop(const dslt_image &frame, const dslt_search &g, const dslt_input_norm &norm, double cx,
+                        double cy, int first = 0, int count = 1) {
+  dslt_target_state state = {};
+  state.cx = cx, state.cy = cy, state.scale = 1;
+  return crop(frame, g, norm, state, first, count);
 }
 
 std::vector<uint8_t> ramp(int w, int h) {  // blue = x, green = y, red = x + y
@@ -56,6 +61,15 @@ TEST(Crop, WholePixelsAreCopied) {
       EXPECT_FLOAT_EQ(out[(v * 8 + u) * 3], 16.0f + float(u));
       EXPECT_FLOAT_EQ(out[(v * 8 + u) * 3 + 1], 11.0f + float(v));
     }
+}
+
+TEST(Crop, ASearchElsewhereIsOneAroundThatPlace) {
+  std::vector<uint8_t> p = ramp(60, 60);
+  const dslt_search g = window(60, 60, 8, 1.5);
+  dslt_target_state moved = {}, looking = {};
+  moved.cx = 33.5, moved.cy = 20.25, moved.scale = 1;
+  looking.cx = 30, looking.cy = 24, looking.scale = 1, looking.look_x = 3.5, looking.look_y = -3.75;
+  EXPECT_EQ(crop(image(p, 60, 60), g, kPlain, moved), crop(image(p, 60, 60), g, kPlain, looking));
 }
 
 TEST(Crop, FractionsInterpolateAndRatiosAntialias) {

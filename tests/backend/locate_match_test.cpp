@@ -330,7 +330,7 @@ TEST(LocateMatch, InfiniteValuesCountAsTheLargest) {
   expect_reference(c);
 }
 
-// ---- lost, and borders -------------------------------------------------------------------------------
+// ---- lost and found ----------------------------------------------------------------------------------
 
 TEST(LocateMatch, LosesHoldsAndFindsAgain) {
   Case c = one_cell(4, 6, -1, {0.5f, 0, 0, 0});  // a score of 0.27
@@ -350,6 +350,142 @@ TEST(LocateMatch, LosesHoldsAndFindsAgain) {
   c.scores[4 * 16 + 6] = 0;
   EXPECT_EQ(expect_reference(c).lost, 0);
 }
+
+// ---- a lost target is sought -------------------------------------------------------------------------
+
+TEST(SeekTile, EveryPlaceInTheFrameOnceAndTheNearestFirst) {
+  for (const double cx : {0.0, 17.0, 300.0, 639.0}) {
+    dslt_target_state state = {};
+    dslt_search_area area = {};
+    state.cx = cx, state.cy = 100;
+    area.frame_width = 640, area.frame_height = 360;
+    std::vector<std::pair<double, double>> places;
+    double ring = 1;
+    for (int wanted = 1;; ++wanted) {
+      double dx = -1e9, dy = -1e9;
+      const int tiles = dslt_seek_tile(&dx, &dy, &state, &area, 80, 60, wanted);
+      if (tiles < wanted) {
+        EXPECT_EQ(dx, -1e9) << "no such tile: nothing is written";
+        break;
+      }
+      places.emplace_back(dx, dy);
+      const double now = std::max(std::fabs(dx) / 80, std::fabs(dy) / 60);
+      EXPECT_GE(now, ring) << wanted;
+      ring = now;
+    }
+    std::size_t inside = 0;
+    for (int i = -20; i <= 20; ++i)
+      for (int j = -20; j <= 20; ++j) {
+        const double x = cx + 80 * i, y = 100.0 + 60 * j;
+        if ((i == 0 && j == 0) || x < 0 || x > 640 || y < 0 || y > 360) continue;
+        ++inside;
+        EXPECT_EQ(std::count(places.begin(), places.end(), std::make_pair(80.0 * i, 60.0 * j)), 1)
+            << i << " " << j;
+      }
+    EXPECT_EQ(places.size(), inside);
+  }
+}
+
+TEST(SeekTile, WhatIsNoNumberHasNone) {
+  dslt_target_state state = {};
+  dslt_search_area area = {};
+  area.frame_width = 640, area.frame_height = 360;
+  double dx = 0, dy = 0;
+  state.cx = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(dslt_seek_tile(&dx, &dy, &state, &area, 80, 60, DSLT_SEEK_TILES_MAX), 0);
+}
+
+Case sought() {
+  Case c = one_cell(8, 8, -20, {0, 0, 0, 0});
+  c.search.area.input_width = c.search.area.input_height = 255;
+  c.rules.lost = 0.3f, c.rules.found = 0.7f, c.rules.hold = 1, c.rules.seek = 2;
+  c.state.mean_score = 0.8;
+  return c;
+}
+
+TEST(LocateMatch, ALostTargetIsSoughtInEverySecondFrame) {
+  Case c = sought();
+  const double step = 0.5 * 0.7 * 1.2 * 255;
+  std::vector<int> away;
+  std::vector<std::pair<double, double>> places;
+  for (int frame = 1; frame <= 40; ++frame) {
+    c.state = locate_match(c);
+    EXPECT_EQ(c.state.lost, 1);
+    EXPECT_EQ(c.state.cx, 300);
+    EXPECT_EQ(c.state.cy, 170);
+    away.push_back(c.state.away);
+    if (c.state.away)
+      places.emplace_back(c.state.look_x / step, c.state.look_y / step);
+    else
+      EXPECT_EQ(std::fabs(c.state.look_x) + std::fabs(c.state.look_y), 0);
+  }
+  EXPECT_EQ(std::vector<int>(away.begin(), away.begin() + 7), (std::vector<int>{0, 0, 1, 0, 1, 0, 1}));
+  // six columns of 300 + 107 k and three rows of 170 + 107 k are in the frame: 17 tiles, then the first again
+  ASSERT_GT(places.size(), 17u);
+  for (std::size_t i = 0; i < 17; ++i)
+    for (std::size_t j = 0; j < i; ++j) EXPECT_NE(places[i], places[j]) << i << " " << j;
+  EXPECT_EQ(places[17], places[0]);
+  c.rules.seek = 0;
+  c.state.away = 0;
+  EXPECT_EQ(locate_match(c).away, 0);
+}
+
+TEST(LocateMatch, ElsewhereOnlyAHighScoreCounts) {
+  Case c = sought();
+  c.state.lost = 1, c.state.missed = 5, c.state.away = 1, c.state.score = 0.125;
+  c.state.look_x = -200, c.state.look_y = 60;
+  const std::size_t cell = 8 * 16 + 8;
+  c.scores[cell] = 0.5f;  // 0.62
+  const dslt_target_state not_sure = locate_match(c);
+  EXPECT_EQ(not_sure.cx, 300);
+  EXPECT_EQ(not_sure.width, c.state.width);
+  EXPECT_EQ(not_sure.lost, 1);
+  EXPECT_EQ(not_sure.missed, 5) << "nothing was learnt about the last place";
+  EXPECT_EQ(not_sure.score, 0.125);
+  EXPECT_EQ(not_sure.away, 0) << "the next search is at home";
+  c.scores[cell] = 2;  // 0.88
+  const dslt_target_state sure = locate_match(c);
+  EXPECT_NEAR(sure.cx, 100, 1e-6);
+  EXPECT_NEAR(sure.cy, 230, 1e-6);
+  EXPECT_EQ(sure.lost, 0);
+  EXPECT_EQ(sure.found, 1);
+  EXPECT_EQ(sure.missed, 0);
+  EXPECT_EQ(sure.away, 0);
+  EXPECT_EQ(sure.look_x, 0);
+}
+
+TEST(LocateMatch, ElsewhereThereIsNoWindow) {
+  Case c = sought();
+  c.rules.window = 0.9f;
+  c.scores[8 * 16 + 8] = 1.0f;
+  c.scores[2 * 16 + 1] = 3.0f;
+  EXPECT_NEAR(locate_match(c).cx, 300, 1e-6);
+  c.state.away = 1;
+  EXPECT_NEAR(locate_match(c).cx, 300 - 7 * 16 * 0.7 * 1.2, 1e-3);
+}
+
+TEST(LocateMatch, ADoubtedTargetIsFollowedAndSoughtInEveryFourthFrame) {
+  Case c = sought();
+  c.rules.doubt = 0.75f;         // of a mean of 0.8: below 0.6
+  c.scores[8 * 16 + 8] = 0.25f;  // 0.56
+  c.distances[4 * (8 * 16 + 8)] = 0.1f;
+  std::vector<int> away;
+  for (int frame = 1; frame <= 14; ++frame) {
+    const dslt_target_state before = c.state;
+    c.state = locate_match(c);
+    away.push_back(c.state.away);
+    EXPECT_EQ(c.state.lost, 0);
+    EXPECT_EQ(c.state.mean_score, 0.8) << "doubted scores are not in the mean";
+    EXPECT_EQ(c.state.cx != before.cx, !before.away) << frame;
+  }
+  EXPECT_EQ(away, (std::vector<int>{0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0}));
+  c.scores[8 * 16 + 8] = 2;
+  c.state = locate_match(c);
+  EXPECT_EQ(c.state.missed, 0);
+  EXPECT_NEAR(c.state.mean_score, 0.9 * 0.8 + 0.1 / (1 + std::exp(-2.0)), 1e-6);
+}
+
+// ---- borders -----------------------------------------------------------------------------------------
 
 TEST(LocateMatch, TheCentreStaysInTheFrame) {
   for (int corner = 0; corner < 4; ++corner) {

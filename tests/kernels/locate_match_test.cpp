@@ -18,7 +18,7 @@ struct Case {
 Case make_case(int rows, int columns, unsigned seed, bool with_response) {
   Case c;
   const std::size_t cells = std::size_t(rows) * std::size_t(columns);
-  c.rules = {rows, columns, 16, 32, 127, 0.4f, 0.05f, 0.3f, 0.6f, 0.1f, 0, 5};
+  c.rules = {rows, columns, 16, 32, 127, 0.4f, 0.05f, 0.3f, 0.6f, 0.1f, 0, 5, 0, 0, 0};
   c.response = {nullptr, 13, 17, 8, 8.25f, 6.5f};
   c.search.area.frame_width = 640, c.search.area.frame_height = 360;
   c.search.area.ratio_x = c.search.area.ratio_y = 0.7;
@@ -57,6 +57,11 @@ class LocateMatchKernel : public KernelTest {
     EXPECT_EQ(got.lost, want.lost);
     EXPECT_EQ(got.found, want.found);
     EXPECT_EQ(got.level, want.level);
+    EXPECT_EQ(got.missed, want.missed);
+    EXPECT_EQ(got.away, want.away);
+    EXPECT_NEAR(got.look_x, want.look_x, slack);
+    EXPECT_NEAR(got.look_y, want.look_y, slack);
+    EXPECT_NEAR(got.mean_score, want.mean_score, tolerance());
     return got;
   }
 };
@@ -73,6 +78,14 @@ TEST_P(LocateMatchKernel, EqualsItsTwin) {
         c.rules.lost = 0.7f;
         c.rules.hold = 1;
         compare(c);
+        c.rules.lost = 1;  // whatever the scores are
+        c.rules.seek = 2;
+        c.state.missed = 4;
+        EXPECT_EQ(compare(c).away, 1);
+        c.state.away = 1, c.state.look_x = -70, c.state.look_y = 30;
+        EXPECT_EQ(compare(c).away, 0);
+        c.rules.found = 0;
+        EXPECT_EQ(compare(c).found, 1);
       }
 }
 

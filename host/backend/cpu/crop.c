@@ -158,8 +158,8 @@ int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_search *g, const
   DSLT_TRY(lay_out(&scratch, cpu, w, g->scale.levels > count ? g->scale.levels : count, norm));
   for (int i = 0; i < count; ++i) {
     const dslt_ratios ratios = dslt_ratios_at(state, g, first_level + i);
-    across[i] = (dslt_axis){(float)g->area.anchor_x, (float)state->cx, (float)ratios.x};
-    down[i] = (dslt_axis){(float)g->area.anchor_y, (float)state->cy, (float)ratios.y};
+    across[i] = (dslt_axis){(float)g->area.anchor_x, (float)(state->cx + state->look_x), (float)ratios.x};
+    down[i] = (dslt_axis){(float)g->area.anchor_y, (float)(state->cy + state->look_y), (float)ratios.y};
     levels[i] = level_in(&scratch, i, w);
     tabulate(&levels[i], &across[i], w, cpu->frame.width);
   }

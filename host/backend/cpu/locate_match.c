@@ -15,7 +15,7 @@ int dslt_cpu_locate_match(dslt_backend *backend, dslt_target_state *state, const
       const int cell = row * g->columns + column;
       const dslt_match m =
           dslt_match_at(g, r, scores[cell], distances + 4 * (size_t)cell, row, column, state, ratio);
-      const float rank = dslt_match_rank(g, &m, row, column);
+      const float rank = dslt_match_rank(g, &m, state, row, column);
       if (rank > highest) highest = rank, best = m; /* first of equals; NaN never wins */
     }
   dslt_match_follow(state, &best, g, r, &search->area);

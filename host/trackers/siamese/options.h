@@ -17,6 +17,9 @@ typedef struct dslt_siamese_options {
   double min_side;      /* smallest side of a box, px */
   double lost_score;    /* lost where the score is below this */
   int lost_hold;        /* 1: a lost target keeps its box */
+  int seek_after;     /* lost frames before every second search tries another part of the frame; 0 = never */
+  double doubt;       /* other parts are tried, too, where the score is below this share of its mean */
+  double found_score; /* least score with which a target is taken up again in another part */
 
   /* the regression that learns on line (DSLT's head on the backbone's fine and coarse maps) */
   double blend;           /* its share in the score; 0 = there is none */

@@ -102,6 +102,9 @@ static dslt_match_rules rules_of(const dslt_siamese_options *o, const dslt_match
       .rate = (float)o->size_rate,
       .lost = (float)o->lost_score,
       .hold = o->lost_hold,
+      .seek = o->seek_after,
+      .doubt = (float)o->doubt,
+      .found = (float)o->found_score,
       .min_side = o->min_side,
   };
 }

@@ -55,7 +55,7 @@ static inline dslt_siamese_target *dslt_siamese_target_of(const dslt_target *t) 
 }
 
 /* options.c */
-enum { DSLT_SIAMESE_ROWS = 21, DSLT_SIAMESE_PRESETS = 1 };
+enum { DSLT_SIAMESE_ROWS = 24, DSLT_SIAMESE_PRESETS = 1 };
 extern const dslt_option_row dslt_siamese_rows[DSLT_SIAMESE_ROWS];
 extern const dslt_preset dslt_siamese_presets[DSLT_SIAMESE_PRESETS];
 

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run.c: lost and found on rendered scenes: the target is hidden by a wall, leaves the frame and comes back elsewhere, or is
+ * elsewhere after a cut.
+ *
+ *     dslt_lost_found [--scenes N] [--size WxH] [--preset NAME] [KEY=VALUE...]
+ *
+ * Prints a row per event, over scenes 1..N (default 20) of WxH pixels (default 640x480): in how many the box overlaps the
+ * target by more than half within 30 frames after it can be seen again; the frames until then (median); the share of the
+ * frames without a target in which it is told as lost; false returns, which are frames told as found whose box overlaps the
+ * target by less than a fifth; and the mean overlap over all frames with a target. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "dslt/dslt.h"
+#include "media/scene.h"
+
+enum { WITHIN = 30, SCENES_MAX = 1000 };
+
+typedef struct tally {
+  int scenes, again, false_returns, absent, told, overlaps;
+  int waits[SCENES_MAX];
+  double overlap;
+} tally;
+
+static double overlap_of(const dslt_box *a, const dslt_box *b) {
+  const double w = fmin(a->x + a->width, b->x + b->width) - fmax(a->x, b->x),
+               h = fmin(a->y + a->height, b->y + b->height) - fmax(a->y, b->y);
+  if (!(w > 0 && h > 0)) return 0; /* NaN too */
+  return w * h / (a->width * a->height + b->width * b->height - w * h);
+}
+
+/* Frame `at` after the first: `back` is the frame in which the target can be seen again, or -1 before. */
+static void count(tally *all, const dslt_result *r, const dslt_box *truth, int at, int back, int *wait) {
+  const double overlap = overlap_of(&r->box, truth);
+  if (isnan(truth->width)) {
+    ++all->absent;
+    all->told += r->lost != 0;
+  } else {
+    ++all->overlaps;
+    all->overlap += overlap;
+  }
+  all->false_returns += r->found && overlap < 0.2;
+  if (back >= 0 && *wait < 0 && at - back <= WITHIN && overlap > 0.5) *wait = at - back;
+}
+
+static int follow(tally *all, dslt_tracker *tracker, const dslt_scene *scene, int cut) {
+  dslt_canvas canvas = {0};
+  dslt_box truth;
+  int rc = DSLT_OK, back = -1, gone = 0, wait = -1;
+  const int frames = dslt_scene_frames(scene);
+  for (int i = 0; rc == DSLT_OK && i < frames; ++i) {
+    dslt_result result;
+    rc = dslt_scene_render(&canvas, &truth, scene, i);
+    if (rc != DSLT_OK) break;
+    const dslt_image image = {canvas.pixels, canvas.width, canvas.height, (size_t)canvas.width * 3,
+                              DSLT_BGR8};
+    if (i == 0) {
+      rc = dslt_tracker_init(tracker, &image, &truth);
+      continue;
+    }
+    rc = dslt_tracker_update(&result, tracker, &image);
+    if (rc != DSLT_OK) break;
+    const int absent = isnan(truth.width);
+    if ((gone && !absent) || i == cut) back = back < 0 ? i : back;
+    gone |= absent;
+    count(all, &result, &truth, i, back, &wait);
+  }
+  dslt_canvas_free(&canvas);
+  if (wait >= 0) all->waits[all->again++] = wait;
+  ++all->scenes;
+  return rc;
+}
+
+static int compare(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+
+static void print(const char *name, tally *t) {
+  qsort(t->waits, (size_t)t->again, sizeof *t->waits, compare);
+  printf("| %s | %d of %d | ", name, t->again, t->scenes);
+  if (t->again) printf("%d", t->waits[t->again / 2]);
+  printf(" | ");
+  if (t->absent) printf("%.2f", (double)t->told / t->absent);
+  printf(" | %d | %.3f |\n", t->false_returns, t->overlap / (t->overlaps ? t->overlaps : 1));
+  fflush(stdout);
+}
+
+static int run(dslt_tracker *tracker, dslt_scene_options options, int scenes) {
+  static const char *const names[] = {"no event", "hidden", "left the frame", "cut"};
+  printf(
+      "| event | tracked again | frames until then | told as lost | false returns | overlap |\n"
+      "| --- | --- | --- | --- | --- | --- |\n");
+  for (int event = DSLT_SCENE_NO_EVENT; event <= DSLT_SCENE_CUT; ++event) {
+    tally all = {0};
+    options.event = event;
+    for (int seed = 1; seed <= scenes; ++seed) {
+      dslt_scene *scene;
+      options.seed = (uint64_t)seed;
+      DSLT_TRY(dslt_scene_create(&scene, &options));
+      const int rc = follow(&all, tracker, scene, event == DSLT_SCENE_CUT ? options.frames * 40 / 100 : -1);
+      dslt_scene_free(scene);
+      DSLT_TRY(rc);
+    }
+    print(names[event], &all);
+  }
+  return DSLT_OK;
+}
+
+/* What the command line asks for; keys and values go to `out`. */
+static int read_arguments(dslt_options **out, dslt_scene_options *scene, int *scenes, int argc, char **argv) {
+  const char *preset = "default";
+  char name[64] = "scene:1:640x480";
+  for (int i = 1; i + 1 < argc; ++i) {
+    if (strcmp(argv[i], "--preset") == 0) preset = argv[i + 1];
+    if (strcmp(argv[i], "--scenes") == 0) *scenes = atoi(argv[i + 1]);
+    if (strcmp(argv[i], "--size") == 0) snprintf(name, sizeof name, "scene:1:%s", argv[i + 1]);
+  }
+  if (*scenes < 1 || *scenes > SCENES_MAX)
+    return dslt_fail(DSLT_EARGUMENT, "--scenes takes 1 to %d.", (int)SCENES_MAX);
+  DSLT_TRY(dslt_scene_parse(scene, name));
+  DSLT_TRY(dslt_options_create(out, preset));
+  for (int i = 1; i < argc; ++i) {
+    char *value = strchr(argv[i], '=');
+    if (strncmp(argv[i], "--", 2) == 0) {
+      ++i;
+      continue;
+    }
+    if (!value) return dslt_fail(DSLT_EARGUMENT, "\"%s\" is no KEY=VALUE.", argv[i]);
+    *value = '\0';
+    DSLT_TRY(dslt_options_set(*out, argv[i], value + 1));
+  }
+  return DSLT_OK;
+}
+
+int main(int argc, char **argv) {
+  dslt_options *options = NULL;
+  dslt_weights *weights = NULL;
+  dslt_tracker *tracker = NULL;
+  dslt_scene_options scene;
+  int scenes = 20, rc = read_arguments(&options, &scene, &scenes, argc, argv);
+  if (rc == DSLT_OK) rc = dslt_weights_load(&weights, dslt_options_weights(options));
+  if (rc == DSLT_OK) rc = dslt_tracker_create(&tracker, options, weights);
+  if (rc == DSLT_OK) rc = run(tracker, scene, scenes);
+  if (rc != DSLT_OK) fprintf(stderr, "dslt_lost_found: %s\n", dslt_last_error());
+  dslt_tracker_free(tracker);
+  dslt_weights_free(weights);
+  dslt_options_free(options);
+  return rc == DSLT_OK ? 0 : 1;
+}
