@@ -88,17 +88,17 @@ def _picture(path: Path, order: str) -> NDArray[Any]:
         raise FileError(f"There is no file {path}.")
     cv2 = _module("cv2")
     if cv2 is not None:
-        array = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if array is None:
+        read: NDArray[Any] | None = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        if read is None:
             raise FileError(f"{path} is no picture that OpenCV can read.")
-        return array if order == "bgr" else array[:, :, ::-1]
+        return read if order == "bgr" else read[:, :, ::-1]
     pil = _module("PIL.Image")
     if pil is None:
         raise UnsupportedError(f"Reading {path} needs OpenCV's Python or Pillow: pip install opencv-python-headless. Or give "
                                f"the frames as NumPy arrays.")
     try:
         with pil.open(path) as picture:
-            array = np.asarray(importlib.import_module("PIL.ImageOps").exif_transpose(picture).convert("RGB"))
+            array: NDArray[Any] = np.asarray(importlib.import_module("PIL.ImageOps").exif_transpose(picture).convert("RGB"))
     except OSError as error:
         raise FileError(f"{path} is no picture that Pillow can read: {error}.") from error
     return array if order == "rgb" else array[:, :, ::-1]

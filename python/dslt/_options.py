@@ -100,23 +100,16 @@ def settings(preset: str | None, weights: str | os.PathLike[str] | _dslt.Weights
 
 def options_help() -> str:
     """Every tracker's options with their help, for docstrings."""
-    lines, seen = [], set()
-    for name, tracker, _ in presets():
-        if tracker in seen:
-            continue
-        first, common = not seen, []
-        seen.add(tracker)
-        for row in options(name):
-            if row.tracker or first:
-                (lines if row.tracker else common).append((tracker, row, name))
-        if first:
-            lines = [("", row, name) for _, row, name in common] + lines
-    out, before = [], None
-    for tracker, row, name in lines:
-        if tracker != before:
-            out.append("\nOptions of every tracker:" if not tracker else
-                       f"\nOptions of tracker {tracker}, with the values of preset {name}:")
-            before = tracker
-        text = f"{row.key}={row.value}: {row.help} ({row.values})"
-        out.append(textwrap.fill(text, 100, initial_indent="  ", subsequent_indent="      "))
+    tables = {"": [row for row in options() if not row.tracker]}
+    heads = {"": "Options of every tracker:"}
+    for preset in presets():
+        if preset.tracker not in tables:
+            tables[preset.tracker] = [row for row in options(preset.name) if row.tracker]
+            heads[preset.tracker] = f"Options of tracker {preset.tracker}, with the values of preset {preset.name}:"
+    out = []
+    for tracker, rows in tables.items():
+        out += ["", heads[tracker]]
+        for row in rows:
+            text = f"{row.key}={row.value}: {row.help} ({row.values})"
+            out.append(textwrap.fill(text, 100, initial_indent="  ", subsequent_indent="      "))
     return "\n".join(out)

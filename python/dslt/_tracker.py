@@ -62,7 +62,8 @@ class Result(NamedTuple):
 
 
 def _result(row: tuple[Any, ...]) -> Result:
-    return Result(Box(*row[0]), *row[1:-1], stage_ms=dict(zip(STAGES, row[-1])))
+    box, score, lost, found, scale_level, steps, loss, times = row
+    return Result(Box(*box), score, lost, found, scale_level, steps, loss, dict(zip(STAGES, times)))
 
 
 def _box(box: Any) -> Box:
@@ -177,7 +178,8 @@ class Tracker(_Settings):
     @property
     def response(self) -> NDArray[np.float32]:
         """The response map of the last update, height x width, as an array of its own. See window."""
-        return self._core.response()[0]
+        response: NDArray[np.float32] = self._core.response()[0]
+        return response
 
     @property
     def window(self) -> Box:
@@ -248,7 +250,8 @@ class Group(_Settings):
 
     def response(self, target: int) -> NDArray[np.float32]:
         """The response map of one target's last update, as an array of its own."""
-        return self._core.response(self._index(target))[0]
+        response: NDArray[np.float32] = self._core.response(self._index(target))[0]
+        return response
 
     def window(self, target: int) -> Box:
         """Where that map lies in the frame."""
