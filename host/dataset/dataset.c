@@ -23,6 +23,7 @@ static void entry_free(dslt_entry *entry) {
   const dslt_sequence *seen = &entry->seen;
   for (int i = 0; entry->files && i < seen->frames; i++) free(entry->files[i]);
   free(entry->files);
+  free(entry->twins);
   for (int i = 0; i < seen->label_count; i++) {
     drop(seen->labels[i].name);
     drop(seen->labels[i].values);

@@ -184,8 +184,8 @@ int dslt_dataset_drop_unready(dslt_dataset *set);
 int dslt_dataset_locate(int *found, dslt_dataset *set, int index);
 /* Path of frame 0 <= frame < frames, NUL-terminated, into `out` of `size` bytes (4096 are always enough).
  * Locates first, which may add to the sequence's `note`. DSLT_EIO: the frame is not on disk (the sentence
- * names the file that was looked for); DSLT_EARGUMENT: no such sequence or frame, or the path is longer than
- * `size`. */
+ * names the file that was looked for); DSLT_EFORMAT: the folder holds frames twice, as jpg and png say;
+ * DSLT_EARGUMENT: no such sequence or frame, or the path is longer than `size`. */
 int dslt_dataset_frame_path(char *out, size_t size, dslt_dataset *set, int index, int frame);
 
 /* ---- checking ------------------------------------------------------------------------------------ */

@@ -146,10 +146,11 @@ static int check_frames(dslt_findings *findings, const dslt_dataset *set, const 
   DSLT_TRY(check_gaps(findings, entry));
   DSLT_TRY(check_sizes(findings, set, entry));
   if (entry->duplicates)
-    DSLT_TRY(add(findings, DSLT_FINDING_DUPLICATE, 1, seen->name,
-                 "%s: %d images in %s bear a number that another one bears too; jpg goes before png before "
-                 "others.",
-                 seen->name, entry->duplicates, seen->folder));
+    DSLT_TRY(add(
+        findings, DSLT_FINDING_DUPLICATE, 1, seen->name,
+        "%s: %d images in %s bear a number or name that another one bears too, like %s; such a folder is not "
+        "tracked.",
+        seen->name, entry->duplicates, seen->folder, entry->twins));
   if (entry->unnumbered)
     DSLT_TRY(add(findings, DSLT_FINDING_DUPLICATE, 1, seen->name,
                  "%s: %d images in %s bear no number and are not used.", seen->name, entry->unnumbered,
@@ -179,7 +180,7 @@ static int check_entry(dslt_findings *findings, dslt_dataset *set, int index) {
   DSLT_TRY(check_nan(findings, set, entry));
   DSLT_TRY(check_boxes(findings, entry));
   DSLT_TRY(check_frames(findings, set, entry));
-  findings->whole += found == seen->frames;
+  findings->whole += found == seen->frames && !entry->twins;
   return DSLT_OK;
 }
 

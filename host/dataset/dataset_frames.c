@@ -2,13 +2,13 @@
 /* dataset_frames.c: which file is which frame. Folders are read when frames are first asked for. */
 #include <ctype.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "dataset/dataset_internal.h"
 
-/* Earlier ones win where a number comes with two. */
 static const char *const extensions[] = {"jpg", "jpeg", "png", "bmp", "ppm", "pgm", "tif", "tiff", "webp"};
 enum { EXTENSIONS = sizeof extensions / sizeof *extensions, MAX_DIGITS = 18 };
 
@@ -35,15 +35,32 @@ static int64_t number_of(const char *name) {
   return number;
 }
 
+/* By names without their endings. */
+static int by_stem(const picture *p, const picture *q) {
+  const size_t n = (size_t)(strrchr(p->name, '.') - p->name), m = (size_t)(strrchr(q->name, '.') - q->name);
+  const int order = memcmp(p->name, q->name, n < m ? n : m);
+  return order ? order : (n > m) - (n < m);
+}
+
 static int by_number(const void *a, const void *b) {
   const picture *p = a, *q = b;
   if (p->number != q->number) return p->number < q->number ? -1 : 1;
-  if (p->rank != q->rank) return p->rank - q->rank;
-  return strcmp(p->name, q->name);
+  const int order = p->number < 0 ? by_stem(p, q) : p->rank - q->rank;
+  return order ? order : strcmp(p->name, q->name);
 }
 
-/* The pictures of a listing, in order, one a number. Returns how many. */
-static int collect(picture *pictures, dslt_entry *entry, const dslt_listing *listing) {
+/* Are they most likely the same frame, as 1.jpg and 1.png? */
+static int twins(const picture *p, const picture *q) {
+  return p->number == q->number && (p->number >= 0 || by_stem(p, q) == 0);
+}
+
+typedef struct twin_names {
+  const char *one, *other; /* borrowed from the listing */
+} twin_names;
+
+/* The pictures of a listing, in order, without the later one of twins, of which `first` names the first. Returns how
+ * many. */
+static int collect(picture *pictures, dslt_entry *entry, twin_names *first, const dslt_listing *listing) {
   int count = 0, numbered = 0;
   for (int i = 0; i < listing->count; i++) {
     const int rank = extension_rank(listing->names[i]);
@@ -52,24 +69,25 @@ static int collect(picture *pictures, dslt_entry *entry, const dslt_listing *lis
     numbered += pictures[count++].number >= 0;
   }
   entry->images = count;
+  entry->numbered = numbered > 0;
   qsort(pictures, (size_t)count, sizeof *pictures, by_number);
-  if (numbered == 0) return count;
-  entry->unnumbered = count - numbered;
-  memmove(pictures, pictures + entry->unnumbered, (size_t)numbered * sizeof *pictures);
+  const int unnumbered = numbered ? count - numbered : 0, usable = count - unnumbered;
+  entry->unnumbered = unnumbered;
+  memmove(pictures, pictures + unnumbered, (size_t)usable * sizeof *pictures);
   count = 0;
-  for (int i = 0; i < numbered; i++) {
-    if (count && pictures[count - 1].number == pictures[i].number)
-      entry->duplicates++;
-    else
-      pictures[count++] = pictures[i];
+  for (int i = 0; i < usable; i++) {
+    const int again = count && twins(&pictures[count - 1], &pictures[i]);
+    if (again && !entry->duplicates++) *first = (twin_names){pictures[count - 1].name, pictures[i].name};
+    if (!again) pictures[count++] = pictures[i];
   }
   return count;
 }
 
 int dslt_pictures_count(const dslt_listing *listing) {
   dslt_entry entry = {0};
+  twin_names pair;
   picture *pictures = malloc((size_t)(listing->count + 1) * sizeof *pictures);
-  const int count = pictures ? collect(pictures, &entry, listing) : -1;
+  const int count = pictures ? collect(pictures, &entry, &pair, listing) : -1;
   free(pictures);
   return count;
 }
@@ -181,11 +199,16 @@ static int locate(dslt_dataset *set, dslt_entry *entry) {
   char folder[DSLT_PATH];
   DSLT_TRY(dslt_set_path(folder, set, entry->seen.folder, ""));
   dslt_listing listing = {0};
+  twin_names same = {NULL, NULL};
   DSLT_TRY(dslt_listing_read(&listing, folder));
   picture *pictures = malloc((size_t)(listing.count + 1) * sizeof *pictures);
   int rc = pictures ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory while listing %s.", folder);
-  const int count = rc == DSLT_OK ? collect(pictures, entry, &listing) : 0;
+  const int count = rc == DSLT_OK ? collect(pictures, entry, &same, &listing) : 0;
   if (rc == DSLT_OK && count) rc = pair(entry, pictures, count);
+  if (rc == DSLT_OK && same.one && asprintf(&entry->twins, "%s and %s", same.one, same.other) < 0) {
+    entry->twins = NULL;
+    rc = dslt_fail(DSLT_EMEMORY, "Out of memory while listing %s.", folder);
+  }
   free(pictures);
   dslt_listing_free(&listing);
   return rc;
@@ -194,7 +217,9 @@ static int locate(dslt_dataset *set, dslt_entry *entry) {
 static void forget(dslt_entry *entry) {
   for (int i = 0; entry->files && i < entry->seen.frames; i++) free(entry->files[i]);
   free(entry->files);
+  free(entry->twins);
   entry->files = NULL;
+  entry->twins = NULL;
   entry->found = entry->images = entry->duplicates = entry->unnumbered = entry->unused = entry->gaps = 0;
 }
 
@@ -225,6 +250,12 @@ int dslt_dataset_frame_path(char *out, size_t size, dslt_dataset *set, int index
     return dslt_fail(DSLT_EARGUMENT, "%s has no frame %d; it has %d.", seen->name, frame, seen->frames);
   if (!seen->folder[0])
     return dslt_fail(DSLT_EIO, "%s has an annotation but no frames under %s.", seen->name, set->root);
+  if (entry->twins)
+    return dslt_fail(
+        DSLT_EFORMAT, "%s/%s holds frames twice: %d of its %d pictures %s, like %s. Leave one of each there.",
+        set->root, seen->folder, entry->duplicates, entry->images,
+        entry->numbered ? "bear the number of another" : "differ from another only in their ending",
+        entry->twins);
   if (!entry->files[frame]) {
     if (seen->first_number >= 0)
       return dslt_fail(DSLT_EIO, "Frame %d of %s is missing: %s/%s/%0*d.%s is not there.", frame, seen->name,

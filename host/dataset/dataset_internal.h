@@ -47,7 +47,9 @@ typedef struct dslt_entry {
   int located;
   int found;      /* frames on disk */
   int images;     /* picture files in the folder */
-  int duplicates; /* numbers that more than one picture has */
+  int numbered;   /* 1: the pictures' names have numbers */
+  int duplicates; /* pictures with the number of another; without numbers, with its name but for the ending */
+  char *twins;    /* "1.jpg and 1.png", the first of those; NULL: there are none. Owned */
   int unnumbered; /* pictures without a number beside others that have one */
   int unused;     /* pictures that belong to no frame */
   int gaps;       /* missing numbers between the first and the last picture; 0 where names have none */

@@ -349,6 +349,44 @@ TEST_F(DatasetLayouts, FolderPairsFramesByRule) {
   EXPECT_EQ(whole_, 3);
 }
 
+// Pictures that differ in their ending alone are the same frames once more: no layout takes either half in silence.
+TEST_F(DatasetLayouts, FramesInTwoKindsAreRefusedByEveryLayout) {
+  images("folder/twice/img", 1, 3);
+  images("folder/twice/img", 1, 3, 4, "png");
+  put("folder/twice/groundtruth_rect.txt", rows(3));
+  for (const char *name : {"a.bmp", "b.bmp", "a.tif", "c.jpg"})
+    put("folder/letters/img/" + std::string(name));
+  put("folder/letters/groundtruth_rect.txt", rows(3));
+  images("folder/good/img", 1, 3);
+  put("folder/good/img/notes.txt");
+  put("folder/good/groundtruth_rect.txt", rows(3));
+  images("vot/bag", 1, 2, 8);
+  images("vot/bag", 2, 2, 8, "png");
+  put("vot/bag/groundtruth.txt", std::string(polygon) + polygon);
+  images("lasot/cup/cup-1/img", 1, 2, 8);
+  images("lasot/cup/cup-1/img", 1, 1, 8, "webp");
+  put("lasot/cup/cup-1/groundtruth.txt", rows(2));
+  const Set folder = open_set("folder", path("folder")), vot = open_set("vot", path("vot")),
+            lasot = open_set("lasot", path("lasot"));
+  const struct {
+    const Set &set;
+    const char *name, *sentence;
+  } cases[] = {
+      {folder, "twice", "3 of its 6 pictures bear the number of another, like 0001.jpg and 0001.png"},
+      {folder, "letters",
+       "1 of its 4 pictures differ from another only in their ending, like a.bmp and a.tif"},
+      {vot, "bag", "1 of its 3 pictures bear the number of another, like 00000002.jpg and 00000002.png"},
+      {lasot, "cup-1", "1 of its 3 pictures bear the number of another, like 00000001.jpg and 00000001.webp"},
+  };
+  for (const auto &c : cases) {
+    ASSERT_TRUE(c.set) << dslt_last_error();
+    EXPECT_TRUE(has(frame_of(c.set, c.name, 1).c_str(), c.sentence)) << frame_of(c.set, c.name, 1);
+  }
+  EXPECT_EQ(frame_of(folder, "good", 2), "good/img/0003.jpg");
+  EXPECT_EQ(findings(folder, "duplicate").size(), 2u);
+  EXPECT_EQ(whole_, 1);
+}
+
 TEST_F(DatasetLayouts, FolderKnowsOtbsDavid) {
   images("David/img", 1, 770);
   put("David/groundtruth_rect.txt", rows(471));

@@ -91,6 +91,26 @@ TEST_F(OwnClips, TheSameInOtherLayouts) {
   EXPECT_TRUE(contains(outcome.err, "--protocol vot-unsupervised")) << outcome.err;
 }
 
+// ---- frames twice ---------------------------------------------------------------------------------------
+
+TEST_F(OwnClips, FramesInTwoKindsCostTheirSequenceAlone) {
+  lay_out("set/cup/img", 1, "set/cup/groundtruth_rect.txt", truth_of(1, 16));
+  lay_out("set/jug/img", 2, "set/jug/groundtruth_rect.txt", truth_of(2, 16));
+  for (int i = 1; i <= 16; i++) {
+    const std::string name = path("set/jug/img/") + (i < 10 ? "000" : "00") + std::to_string(i);
+    std::filesystem::copy(name + ".ppm", name + ".pgm");
+  }
+  const Outcome outcome = track("folder", "set", "r", {"--frames", "3"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(contains(outcome.err,
+                       "set/jug/img holds frames twice: 16 of its 34 pictures bear the number of another, "
+                       "like 0001.ppm and 0001.pgm"))
+      << outcome.err;
+  EXPECT_TRUE(std::filesystem::exists(path("r/cup.txt")));
+  EXPECT_FALSE(std::filesystem::exists(path("r/jug.txt")));
+  EXPECT_EQ(run({"bench", path("set/jug"), "-w", weights(), "--no-ceiling"}).code, 3);
+}
+
 // ---- a try of a few frames ------------------------------------------------------------------------------
 
 TEST_F(OwnClips, ResultsOfSomeFramesAreScoredOnThose) {
