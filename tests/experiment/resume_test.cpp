@@ -64,14 +64,17 @@ TEST_F(Resume, AnUndisturbedRunHasARowForEachFrame) {
   expect_whole(reference());
 }
 
+// On a loaded machine a kill may come when the run is through; such a one is checked too, but does not count.
 TEST_F(Resume, TenKillsAtRandomMoments) {
   reference();
   dslt_rng rng = dslt_rng_make(20, 5);
   int interrupted = 0;
-  for (int i = 0; i < 10; i++) {
+  for (int i = 0; interrupted < 10; i++) {
+    ASSERT_LT(i, 60) << "the kills came too late to mean anything: " << interrupted
+                     << " in the middle of a run";
     std::string out = path("kill" + std::to_string(i));
     auto command = arguments("run", out, {"--jobs", "2"});
-    run_and_kill_after(command, out, size_t(i) % 4, 0.1 * duration() * dslt_rng_uniform(&rng));
+    run_and_kill_after(command, out, size_t(interrupted) % 4, 0.1 * duration() * dslt_rng_uniform(&rng));
     auto before = identities(out);
     interrupted += before.size() < kSequences;
     Outcome outcome = run(command);
@@ -79,7 +82,6 @@ TEST_F(Resume, TenKillsAtRandomMoments) {
     expect_untouched(before, out);
     expect_whole(out);
   }
-  EXPECT_GT(interrupted, 3) << "the kills came too late to mean anything";
 }
 
 TEST_F(Resume, KilledAgainAndAgain) {
