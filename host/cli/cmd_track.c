@@ -117,6 +117,17 @@ static void tell_blank(const run *r, int target) {
         which);
 }
 
+/* Of the second frame. */
+static void tell_unseen(const run *r, int target) {
+  char which[32] = "The target";
+  if (r->targets.count > 1) snprintf(which, sizeof which, "Target %d", target + 1);
+  if (!r->options->quiet)
+    dslt_console_error(
+        "%s is noise in the first frame and not to be seen in the next. Until a frame shows it again, its box stays "
+        "where it is, and frames count as lost; --set first_sight=0 searches at once.",
+        which);
+}
+
 static int first_frame(run *r, const dslt_image *frame) {
   dslt_track_targets *t = &r->targets;
   if (r->options->select) DSLT_TRY(select_box(&t->first[0], frame));
@@ -128,9 +139,15 @@ static int first_frame(run *r, const dslt_image *frame) {
     DSLT_TRY(dslt_group_init_result(&result, r->group, i));
     t->figures[i].init_steps = result.steps;
     t->figures[i].init_loss = result.loss;
+    t->figures[i].unlearnt = result.lost;
     if (result.lost) tell_blank(r, i);
   }
   return keep(r, frame, NULL, NULL);
+}
+
+/* A frame in which nothing was searched for. */
+static int is_unseen(const dslt_result *result, const dslt_box *first) {
+  return result->lost && result->peak == 0 && result->box.x == first->x && result->box.y == first->y;
 }
 
 static int next_frame(run *r, const dslt_image *frame) {
@@ -138,6 +155,8 @@ static int next_frame(run *r, const dslt_image *frame) {
   double before = dslt_seconds();
   DSLT_TRY(dslt_group_update(t->results, r->group, frame));
   dslt_track_report_add(&r->report, t->results, dslt_seconds() - before);
+  for (int i = 0; t->frames == 1 && i < t->count; i++)
+    if (is_unseen(&t->results[i], &t->first[i]) && !t->figures[i].unlearnt) tell_unseen(r, i);
   int dump = r->options->dump_response != NULL;
   for (int i = 0; dump && i < t->count; i++) DSLT_TRY(dslt_group_response(&t->responses[i], r->group, i));
   return keep(r, frame, t->results, dump ? t->responses : NULL);

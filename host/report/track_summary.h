@@ -22,6 +22,7 @@ typedef struct dslt_track_figures {
   int64_t lost_end;                       /* the latest lost frame */
   int init_steps;                         /* steps of first-frame training */
   double init_loss;                       /* loss of its last step */
+  int unlearnt;                           /* 1: the first frame showed one colour */
   int scored;                             /* 1: `ope` is filled */
   int truth_count;                        /* rows of ground truth known for the tracked range */
   dslt_ope ope;

@@ -85,6 +85,8 @@ static int learn_all(dslt_group *g, const dslt_image *frame, const dslt_box *box
     g->targets[i].blank = dslt_box_is_blank(&boxes[i], frame);
     int rc = dslt_target_learn(&g->targets[i], &boxes[i]);
     if (rc < 0) return name_one(rc, "Target", i, count);
+    if (g->shared.options->common.first_sight && !g->targets[i].blank)
+      DSLT_TRY(dslt_first_sight_open(&g->targets[i].sight, frame, &boxes[i]));
   }
   return open_graphs(g);
 }
@@ -153,11 +155,19 @@ static int search_calls(void *group, int index) {
   return device->graph_report(c->graph, NULL, 0);
 }
 
+/* Is at least one target of the batch searched for? */
+static int is_searched(const dslt_group *g, const dslt_search_batch *c) {
+  for (int k = 0; k < c->count; ++k)
+    if (!g->targets[g->order[c->first + k]].waits) return 1;
+  return 0;
+}
+
 /* Queue the work of all targets without waiting for it. */
 static int begin_frame(dslt_group *g) {
   for (int i = 0; i < g->batch_count; ++i) {
     const dslt_search_batch *c = &g->batches[i];
-    if (c->graph) DSLT_TRY(dslt_run_section(g->shared.backend, c->graph, 0, search_calls, g, i));
+    if (c->graph && is_searched(g, c))
+      DSLT_TRY(dslt_run_section(g->shared.backend, c->graph, 0, search_calls, g, i));
     for (int k = 0; k < c->count; ++k) DSLT_TRY(dslt_target_frame(&g->targets[g->order[c->first + k]]));
   }
   return DSLT_OK;
@@ -168,7 +178,8 @@ static int end_frame(dslt_group *g) {
   for (int i = 0; i < g->batch_count; ++i) {
     const dslt_search_batch *c = &g->batches[i];
     double search_ms[DSLT_STAGE_COUNT] = {0};
-    if (c->graph) DSLT_TRY(g->shared.backend->device->graph_wait(NULL, search_ms, c->graph));
+    if (c->graph && is_searched(g, c))
+      DSLT_TRY(g->shared.backend->device->graph_wait(NULL, search_ms, c->graph));
     for (int k = 0; k < c->count; ++k) {
       dslt_result *result = &g->fresh[g->order[c->first + k]];
       DSLT_TRY(dslt_target_result(result, &g->targets[g->order[c->first + k]]));
@@ -186,6 +197,7 @@ static int same_image(const dslt_image *a, const dslt_image *b) {
 static int next_frame(dslt_group *g, const dslt_image *frame) {
   dslt_image next = g->next;
   g->next.data = NULL;
+  for (int i = 0; i < g->count; ++i) dslt_target_look(&g->targets[i], frame);
   DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame));
   DSLT_TRY(begin_frame(g));
   /* only an optimisation: on failure the next update uploads the frame and reports the error */

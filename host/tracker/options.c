@@ -35,12 +35,18 @@ static const dslt_option_row common_rows[] = {
     {"seed", "", "0..9223372036854775807", "seed of every random draw", DSLT_OPTION_INT64,
      offsetof(dslt_common_options, seed), 0, 0x1p63, NULL},
     INT(deterministic, 0, 1, "the same run twice gives the same bytes; 0: a GPU may also sum in any order"),
+    INT(first_sight, 0, 1,
+        "a target in noise is lost, and its box stays, until a frame shows it again; 0: search at once"),
 };
 
 enum { COMMON_ROWS = sizeof common_rows / sizeof *common_rows };
 
-static const dslt_common_options common_defaults = {
-    .backend = "auto", .precision = DSLT_PRECISION_F32, .threads = 0, .seed = 1, .deterministic = 1};
+static const dslt_common_options common_defaults = {.backend = "auto",
+                                                    .precision = DSLT_PRECISION_F32,
+                                                    .threads = 0,
+                                                    .seed = 1,
+                                                    .deterministic = 1,
+                                                    .first_sight = 1};
 
 /* Row `index` of these options' table; NULL past the end. */
 static const dslt_option_row *row_at(const dslt_options *options, int index) {

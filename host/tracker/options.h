@@ -23,6 +23,7 @@ typedef struct dslt_common_options {
   int64_t seed;      /* seed of all random numbers, >= 0 */
   int deterministic; /* 1: the same run twice gives the same bytes; 0: on a GPU also convolutions that sum in
                       * any order, where they are faster */
+  int first_sight;   /* 1: a target in noise is not searched for until it is seen again (first_sight.h) */
 } dslt_common_options;
 
 struct dslt_options {
@@ -88,7 +89,7 @@ typedef struct dslt_option_row {
 typedef struct dslt_preset {
   const char *name, *summary;
   /* Fill both structs. `common` comes with the defaults of all trackers: backend auto, f32, threads 0, seed
-   * 1, deterministic; `own` comes zeroed. */
+   * 1, deterministic, first_sight; `own` comes zeroed. */
   void (*fill)(dslt_common_options *common, void *own);
 } dslt_preset;
 

@@ -45,6 +45,7 @@ void dslt_target_unplan(dslt_target *t) {
   t->device->graph_free(t->graph);
   if (t->own) t->type->free(t);
   t->device->release(t->backend, t->record);
+  dslt_first_sight_close(t->sight);
   free(t->own);
   free(t->response_host);
   free(t->init_losses);
@@ -147,7 +148,15 @@ static int frame_calls(void *target, int unused) {
   return report(t);
 }
 
+void dslt_target_look(dslt_target *t, const dslt_image *frame) {
+  t->waits = t->sight && !dslt_first_sight_again(t->sight, frame);
+  if (t->waits) return;
+  dslt_first_sight_close(t->sight);
+  t->sight = NULL;
+}
+
 int dslt_target_frame(dslt_target *t) {
+  if (t->waits) return DSLT_OK;
   return dslt_run_section(t->backend, t->graph, DSLT_SECTION_FRAME, frame_calls, t, 0);
 }
 
@@ -160,7 +169,17 @@ void dslt_target_show(dslt_target *t, const float *map, const dslt_target_state 
   t->response_fetched = 0;
 }
 
+/* Of a frame that was not searched: the first box, lost, and a response of zeros, as its memory was made. */
+static int result_of_waiting(dslt_result *out, dslt_target *t) {
+  *out = (dslt_result){.box = t->kept, .lost = 1};
+  dslt_target_show(t, NULL, &t->seen, t->seen.level);
+  t->response_fetched = 1;
+  t->seen.lost = 1;
+  return DSLT_OK;
+}
+
 int dslt_target_result(dslt_result *out, dslt_target *t) {
+  if (t->waits) return result_of_waiting(out, t);
   dslt_frame_record record;
   dslt_result result = {0};
   DSLT_TRY(t->device->graph_wait(&record, result.stage_ms, t->graph));
@@ -168,6 +187,8 @@ int dslt_target_result(dslt_result *out, dslt_target *t) {
   result.peak = record.state.score;
   result.lost = record.state.lost;
   result.found = record.state.found;
+  if (t->seen.lost && !result.lost)
+    result.found = 1; /* the record knows nothing of frames that were not searched */
   DSLT_TRY(t->type->result(&result, t, &record));
   t->seen = record.state;
   if (t->blank) { /* the response is meaningless, since nothing was learnt */

@@ -7,6 +7,7 @@
 #include "math/decision.h"
 #include "math/early_stopping.h"
 #include "tracker/feature_workspace.h"
+#include "tracker/first_sight.h"
 #include "tracker/samples.h"
 #include "tracker/search_area.h"
 #include "tracker/shared.h"
@@ -59,6 +60,9 @@ typedef struct dslt_target {
   dslt_result init_result;
   dslt_box kept; /* the first box */
   int blank;     /* 1: the first frame showed one colour, so the box is kept and the target counts as lost */
+  dslt_first_sight
+      *sight; /* of a target in noise that was not seen since the first frame; else NULL. Owned */
+  int waits;  /* 1: it is not to be seen in the present frame either, and not searched for */
 } dslt_target;
 
 /* Memory and plans for a target with this search; free them, also after an incomplete creation. */
@@ -68,7 +72,9 @@ void dslt_target_unplan(dslt_target *t);
 
 /* Learn a planned target, `box` on the backend's current frame. */
 int dslt_target_learn(dslt_target *t, const dslt_box *box);
-/* Begin to track into the backend's current frame; dslt_target_result() waits for the end. */
+/* Does it wait in the next frame too? */
+void dslt_target_look(dslt_target *t, const dslt_image *frame);
+/* Begin to track into the backend's current frame, unless it waits; dslt_target_result() waits for the end. */
 int dslt_target_frame(dslt_target *t);
 int dslt_target_result(dslt_result *out, dslt_target *t);
 /* As dslt_tracker_response(); DSLT_ESTATE before the first frame. */

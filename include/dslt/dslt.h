@@ -357,7 +357,9 @@ typedef struct dslt_result {
    * positive and finite. */
   double peak;
   /** 1: the peak fell below lost_ratio times its running average (after lost_grace frames), siamese: below
-   * lost_score, or no response is positive and finite. Else 0. */
+   * lost_score, or no response is positive and finite; and where the first
+   * frame shows noise, as long as no later one shows it again: the box stays and `peak` is 0, unless option
+   * first_sight is 0. Else 0. */
   int lost;
   int found; /**< 1: found again in this frame, after it was lost in the one before; else 0 */
   /** Chosen level of the scale pyramid: 0 = same size, 1 = larger by the factor scale_step, -1 = smaller by

@@ -175,6 +175,81 @@ TEST_F(TrackVideo, OneColourIsToldAndTheBoxStays) {
   }
 }
 
+// Every frame is new, so there is nothing to follow: said after the second frame, and the box stays.
+TEST_F(TrackVideo, ChangingNoiseIsToldAndTheBoxStays) {
+  NEED_FFMPEG();
+  const char *colours = "geq=r='random(1)*255':g='random(2)*255':b='random(3)*255'";
+  const std::string kinds[] = {
+      std::string("nullsrc=s=160x120:r=25:d=0.8,") + colours,
+      std::string("nullsrc=s=40x30:r=25:d=0.8,") + colours + ",scale=160:120",  // coarse
+      "color=gray:s=160x120:r=25:d=0.8,noise=alls=12:allf=t",                   // faint
+  };
+  for (const std::string &kind : kinds) {
+    const std::string video = make("noise.mkv", "-f lavfi -i \"" + kind + "\" -c:v ffv1 -pix_fmt bgr0");
+    for (const std::string preset : {"default", "dslt", "paper", "crt-hog"}) {
+      if (preset != "default" && &kind != kinds) continue;  // the rule is every tracker's
+      Outcome outcome = run({"track", video, "--box", "60,40,40,30", "--preset", preset, "--backend", "cpu",
+                             "--out", path("b.csv"), "--format", "csv"});
+      ASSERT_EQ(outcome.code, 0) << outcome.err;
+      EXPECT_TRUE(contains(outcome.err, "is noise in the first frame and not to be seen in the next"))
+          << preset << kind << outcome.err;
+      EXPECT_TRUE(contains(outcome.out, "lost in 19 frames (1-19)")) << preset << kind << outcome.out;
+      const std::string rows = slurp(path("b.csv"));
+      EXPECT_TRUE(contains(rows, "\n19,60.0000,40.0000,40.0000,30.0000,")) << preset << kind << rows;
+    }
+  }
+}
+
+// Noise that stands still, or is a part of the picture, can be followed.
+TEST_F(TrackVideo, NoiseThatIsNotEverywhereIsNoHindrance) {
+  NEED_FFMPEG();
+  const auto noisy = [](const std::string &where, const std::string &colour) {
+    std::string filter = "geq=";
+    for (int i = 0; i < 3; i++)
+      filter += std::string(1, "rgb"[i]) + "='if(" + where + ",random(" + std::to_string(i + 1) + ")*255," +
+                colour + ")':";
+    return filter.substr(0, filter.size() - 1);
+  };
+  const std::string box = "between(X,60,99)*between(Y,40,69)";
+  const std::string kinds[] = {
+      "nullsrc=s=160x120:r=25:d=0.04," + noisy("1", "0") + ",loop=19:1",  // a still picture of noise
+      "testsrc2=s=160x120:r=25:d=0.04,loop=19:1",                         // a still picture
+      "nullsrc=s=160x120:r=25:d=0.8," + noisy("1-" + box, "90"),          // a plain target before noise
+      "nullsrc=s=160x120:r=25:d=0.8," + noisy(box, "20"),  // a noisy target before a plain ground
+      "color=0x507090:s=160x120:r=25:d=0.8,drawbox=60:40:40:30:0xc03020:fill",  // plain before plain
+  };
+  for (const std::string &kind : kinds) {
+    const std::string video = make("part.mkv", "-f lavfi -i \"" + kind + "\" -c:v ffv1 -pix_fmt bgr0");
+    Outcome outcome = run({"track", video, "--box", "60,40,40,30", "--backend", "cpu"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_TRUE(contains(outcome.out, "lost in 0 frames")) << kind << outcome.out;
+    EXPECT_FALSE(contains(outcome.err, "dslt: ")) << kind << outcome.err;
+  }
+}
+
+// Frames far apart: what is seen late is followed from then on, and the option follows at once.
+TEST_F(TrackVideo, ATargetThatIsSeenLateIsFollowedFromThenOn) {
+  NEED_FFMPEG();
+  const std::string noise =
+      "nullsrc=s=160x120:r=25:d=0.2,geq=r='random(1)*255':g='random(2)*255':b='random(3)*255',format=bgr0";
+  const std::string clip = "testsrc2=s=160x120:r=25:d=0.4,format=bgr0";
+  const std::string video =
+      make("late.mkv", "-f lavfi -i \"" + clip + "\" -f lavfi -i \"" + noise +
+                           "\" -filter_complex \"[0]split[a][b];[a]trim=end_frame=1[f];[b]trim=start_frame=1,"
+                           "setpts=PTS-STARTPTS[r];[f][1][r]concat=n=3\" -c:v ffv1 -pix_fmt bgr0");
+  const std::vector<std::string> command = {"track", video,   "--box",         "60,40,40,30", "--backend",
+                                            "cpu",   "--out", path("b.jsonl"), "--format",    "jsonl"};
+  Outcome outcome = run(command);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(contains(outcome.out, "lost in 5 frames (1-5)")) << outcome.out;
+  std::vector<std::string> at_once = command;
+  at_once.insert(at_once.end(), {"--set", "first_sight=0"});
+  outcome = run(at_once);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_FALSE(contains(outcome.err, "is noise")) << outcome.err;
+  EXPECT_FALSE(contains(slurp(path("b.jsonl")), "60.0000,40.0000")) << slurp(path("b.jsonl"));
+}
+
 TEST_F(TrackVideo, PipedBytesDoNotReachTheTerminal) {
   std::string bytes = "\x1a\x45\xdf\xa3";
   for (int i = 0; i < 3000; i++) bytes += static_cast<char>(i * 7);

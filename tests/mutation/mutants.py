@@ -27,6 +27,7 @@ ADAM = (("dslt_test_backend", "Adam*"),)
 LOCATE = (("dslt_test_backend", "*Locate*:ChooseScale*"),)
 MATCHING = (("dslt_test_nn", "Matching.*"),)
 FLOW = (("dslt_test_backend", "FrameGraph*"),)
+FIRST_SIGHT = (("dslt_test_tracker", "FirstSight*"),)
 CROP = (("dslt_test_backend", "Crop*:Frame*:Augment*"),)
 OPS = (("dslt_test_backend", "*Regress*:*Upsample*:*Conv*"),)
 BACKBONE = (("dslt_test_backend", "Backbone.*"),)
@@ -142,6 +143,10 @@ MUTANTS = [
     Mutant("nan_cell_wins", "host/backend/cpu/locate.c", "if (score > best)\n", "if (!(score <= best))\n", LOCATE),
     Mutant("nan_pixel_wins", "host/backend/cpu/locate.c", "if (score > peak.score) peak", "if (!(score <= peak.score)) peak",
            LOCATE),
+    Mutant("noise_counts_as_seen", "host/tracker/first_sight.c", "s->channels) < plain_below * noise) return 0;",
+           "s->channels) < noise) return 0;", FIRST_SIGHT),
+    Mutant("half_cells_are_not_tried", "host/tracker/first_sight.c", "half < 4", "half < 1", FIRST_SIGHT),
+    Mutant("frames_twice_are_taken", "host/dataset/dataset_frames.c", "  if (entry->twins)\n", "  if (0)\n", DATASET),
     Mutant("learns_while_lost", "host/math/decision.h", " && !(state->lost && policy->hold) &&", " &&", FLOW),
     Mutant("sample_store_overfull", "host/math/sample_ring.h", "ring->count < ring->capacity ? ring->count + 1",
            "ring->count <= ring->capacity ? ring->count + 1", FLOW),

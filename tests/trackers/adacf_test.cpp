@@ -166,6 +166,26 @@ TEST_F(AdacfTest, FollowsATarget) {
   }
 }
 
+// On changing noise the filter would answer anywhere.
+TEST_F(AdacfTest, OnChangingNoiseTheBoxStaysAndIsLost) {
+  dslt_rng rng = dslt_rng_make(5, 1);
+  for (std::size_t i = 0; i < kFrames; ++i) {
+    for (uint8_t &v : pixels_[i]) v = uint8_t(dslt_rng_below(&rng, 256));
+    for (uint8_t &v : grey_[i]) v = uint8_t(dslt_rng_below(&rng, 256));
+  }
+  for (const char *preset : {"cfnet", "adacfnet"})
+    for (bool grey : {false, true}) {
+      Options options(preset);
+      options["backend"] = "cpu";
+      options["threads"] = 1;
+      for (const dslt_result &r : run(options, weights_of(two_), grey)) {
+        EXPECT_EQ(r.lost, 1) << preset;
+        EXPECT_EQ(r.box.x, truth_[0].x) << preset;
+        EXPECT_EQ(r.box.height, truth_[0].height) << preset;
+      }
+    }
+}
+
 TEST_F(AdacfTest, TheSameRunTwiceGivesTheSameBytesWithAnyThreads) {
   Options options = cfnet();
   const Weights weights = weights_of(one_);

@@ -304,7 +304,8 @@ TEST(ToyOptionsTest, AreItsOwnBesideThoseOfAllTrackers) {
   for (int i = 0; dslt_options_describe(&row, options, i) == DSLT_OK; ++i)
     (row.tracker[0] ? mine : common).push_back(row.key);
   EXPECT_EQ(mine, (std::vector<std::string>{"context", "adapt", "step"}));
-  EXPECT_EQ(common, (std::vector<std::string>{"backend", "precision", "threads", "seed", "deterministic"}));
+  EXPECT_EQ(common, (std::vector<std::string>{"backend", "precision", "threads", "seed", "deterministic",
+                                              "first_sight"}));
   options["step"] = 3;
   EXPECT_EQ(options.number("step"), 3);
   EXPECT_EQ(dslt_options_set(options, "step", "17"), DSLT_EOPTION);
