@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,15 +20,33 @@ from nbclient import NotebookClient
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "python"
 
 
-def clip(path: Path) -> tuple[list[np.ndarray], np.ndarray]:
-    """A video of the drawn clip at twice its size."""
+def clip(path: Path, scale: int = 2) -> tuple[list[np.ndarray], np.ndarray]:
+    """A video of the drawn clip, enlarged."""
     frames, truth = scene.clip(8)
-    frames = [np.repeat(np.repeat(frame, 2, axis=0), 2, axis=1) for frame in frames]
+    frames = [np.repeat(np.repeat(frame, scale, axis=0), scale, axis=1) for frame in frames]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 25, frames[0].shape[1::-1])
     for frame in frames:
         writer.write(frame)
     writer.release()
-    return frames, 2 * truth
+    return frames, scale * truth
+
+
+class Pages(unittest.TestCase):
+    """The Python of docs/python.md and of the README, on a clip of their names and boxes."""
+
+    def test_every_block_runs(self) -> None:
+        count = 0
+        for page in ("docs/python.md", "README.md"):
+            text = (EXAMPLES.parents[1] / page).read_text(encoding="utf-8")
+            for block in re.findall(r"```python\n(.*?)```", text, re.S):
+                if "got10k" in block:
+                    continue  # needs the benchmark
+                with self.subTest(page, block=block), tempfile.TemporaryDirectory() as folder:
+                    clip(Path(folder, "clip.mp4"), 3)
+                    done = subprocess.run([sys.executable, "-W", "error", "-c", block], cwd=folder, capture_output=True, text=True)
+                    self.assertEqual((done.returncode, done.stderr), (0, ""))
+                    count += 1
+        self.assertGreaterEqual(count, 4)
 
 
 class Examples(unittest.TestCase):
