@@ -151,16 +151,16 @@ def make_workspace(numpy, vot, cv2, root, seed):
 
 # ---- vot-toolkit ---------------------------------------------------------------------------------------------------
 
-def measure_with_toolkit(root):
-    """Through vot-toolkit's own workspace, its stack vot2016 and its analyses: {tracker: {"overall", "sequences"}}."""
+def measure_with_toolkit(root, names=tuple(name for name, *_ in TRACKERS)):
+    """Through vot-toolkit's own workspace, its stack and its analyses: {tracker: {"overall", "sequences"}}. The stack has
+    the experiments of vot2016."""
     from vot.analysis.accuracy import AverageAccuracy, SequenceAccuracy
     from vot.analysis.processor import AnalysisProcessor
     from vot.analysis.supervised import AccuracyRobustness, AverageAccuracyRobustness, EAOCurve, EAOScore
     from vot.workspace import Workspace
 
     workspace = Workspace.load(root)
-    trackers = workspace.registry.resolve(*[name for name, *_ in TRACKERS],
-                                          storage=workspace.storage.substorage("results"))
+    trackers = workspace.registry.resolve(*names, storage=workspace.storage.substorage("results"))
     sequences = list(workspace.dataset)
     baseline, unsupervised = (workspace.stack.experiments[name] for name in ("baseline", "unsupervised"))
     published = next(one for one in baseline.analyses if isinstance(one, EAOScore))
@@ -173,7 +173,7 @@ def measure_with_toolkit(root):
     scores, curves = grid(published, baseline), grid(EAOCurve(), baseline)
     free, free_single = grid(AverageAccuracy(), unsupervised), grid(SequenceAccuracy(), unsupervised)
     out = {}
-    for t, (name, *_) in enumerate(TRACKERS):
+    for t, name in enumerate(names):
         accuracy, robustness, point, _ = overall[t, 0]
         out[name] = {
             "overall": {"eao": scores[t, 0][0], "accuracy": accuracy, "robustness": robustness,
@@ -242,9 +242,9 @@ def random_overlaps(numpy, vot, seed, count):
 
 # ---- comparison ----------------------------------------------------------------------------------------------------
 
-def measure_with_dslt(program, root):
+def measure_with_dslt(program, root, names=tuple(name for name, *_ in TRACKERS)):
     target = os.path.join(root, "dslt.json")
-    folders = [os.path.join(root, "results", name) for name, *_ in TRACKERS]
+    folders = [os.path.join(root, "results", name) for name in names]
     subprocess.run([program, "eval", *folders, "--dataset", "vot", "--root", os.path.join(root, "sequences"),
                     "--protocol", "vot", "--convention", "python", "--json", target], check=True,
                    stdout=subprocess.DEVNULL)
