@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/atomic_file.h"
@@ -30,6 +31,7 @@ typedef struct run {
   dslt_track_targets targets;
   dslt_track_views views;
   dslt_track_report report;
+  dslt_source_delay delay; /* of the present frame */
 } run;
 
 /* ---- before the first frame ---------------------------------------------------------------------- */
@@ -68,11 +70,18 @@ static int prepare(run *r) {
   rc = dslt_weights_load(&r->weights, options->weights);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_WEIGHTS);
   /* two: the frame that is tracked and the one announced */
-  dslt_source_options source_options = {
-      .start = options->start, .limit = options->frames, .held = 2, .as_stored = options->as_stored};
+  dslt_source_options source_options = {.start = options->start,
+                                        .limit = options->frames,
+                                        .held = 2,
+                                        .as_stored = options->as_stored,
+                                        .live = options->live};
   rc = dslt_source_open(&r->source, options->input, &source_options);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_INPUT);
   dslt_source_info_get(&r->info, r->source);
+  r->report.live = options->live && r->info.drops;
+  if (options->live && !r->info.drops && !options->quiet)
+    dslt_console_error("--live is for cameras, addresses and pipes; every frame of %s is tracked.",
+                       options->input);
   r->views.fps = r->info.fps;
   memcpy(r->views.aspect, r->info.aspect, sizeof r->views.aspect);
   rc = dslt_group_create(&r->group, options->tracker, r->weights);
@@ -100,7 +109,13 @@ static int flows(const run *r) {
 
 /* A row for each target, and the views. 1 = go on, 0 = the user closed the window, negative = error. */
 static int keep(run *r, const dslt_image *frame, const dslt_result *results, const dslt_response *responses) {
-  DSLT_TRY(dslt_track_targets_add(&r->targets, results, r->views.time));
+  const dslt_track_moment moment = {.time = r->views.time,
+                                    .live = r->report.live,
+                                    .latency_ms = 1e3 * (dslt_seconds() - r->delay.arrived),
+                                    .dropped = r->delay.dropped};
+  DSLT_TRY(dslt_track_targets_add(&r->targets, results, &moment));
+  r->report.dropped = r->delay.dropped;
+  if (r->report.live && results) DSLT_TRY(dslt_series_push(&r->report.latency_ms, moment.latency_ms));
   r->report.frames = r->targets.frames;
   if (flows(r)) DSLT_TRY(dslt_track_targets_print(&r->targets, r->options->format));
   return dslt_track_views_frame(&r->views, frame, dslt_track_targets_shown(&r->targets, responses),
@@ -179,6 +194,7 @@ typedef struct fetched {
   dslt_image image;
   const char *name;
   double time; /* in its container, seconds; NaN: none */
+  dslt_source_delay delay;
 } fetched;
 
 /* Print the remarks on the input. */
@@ -194,6 +210,7 @@ static fetched fetch(run *r) {
   fetched f = {.name = ""};
   f.rc = dslt_source_next(&f.image, &f.name, NULL, r->source);
   f.time = dslt_source_time(r->source);
+  dslt_source_delay_get(&f.delay, r->source);
   return f;
 }
 
@@ -219,6 +236,7 @@ static int track(run *r) {
     fetched ahead = fetch_ahead(r);
     int count = r->targets.frames;
     r->views.time = frame.time;
+    r->delay = frame.delay;
     go_on = count == 0 ? first_frame(r, &frame.image) : next_frame(r, &frame.image);
     if (go_on < 0) {
       dslt_progress_end(&progress);
@@ -271,6 +289,7 @@ static int finish(run *r, int exit_code) {
     else if (exit_code != DSLT_EXIT_OK && strcmp(options->out, "-") != 0)
       tell_where(r);
   }
+  dslt_track_report_sort(&r->report);
   rc = dslt_track_targets_score(&r->targets);
   if (rc < 0) worst = dslt_console_fail(rc, DSLT_EXIT_FAILED);
   if (options->summary) {
@@ -296,6 +315,7 @@ static void track_free(run *r) {
   dslt_group_free(r->group);
   dslt_weights_free(r->weights);
   dslt_track_targets_free(&r->targets);
+  free(r->report.latency_ms.values);
 }
 
 int dslt_cmd_track(int argc, char **argv) {

@@ -24,7 +24,8 @@ enum {
   KEY_SUMMARY,
   KEY_SHOW,
   KEY_STORED,
-  KEY_STRICT
+  KEY_STRICT,
+  KEY_LIVE
 };
 
 static const struct argp_option table[] = {
@@ -45,6 +46,10 @@ static const struct argp_option table[] = {
      1},
     {"strict", KEY_STRICT, 0, 0,
      "Exit with 1 when spots of the video were damaged. They are skipped and reported with or without this",
+     1},
+    {"live", KEY_LIVE, 0, 0,
+     "Take the newest frame and drop those that came meanwhile: of cameras, addresses and pipes, never of files. jsonl, "
+     "json and the summary then hold the frames dropped and the latency from a frame's arrival to its box",
      1},
     {0, 0, 0, 0, "Results:", 3},
     {"out", 'o', "FILE", 0,
@@ -68,7 +73,8 @@ static const char doc[] =
     "Follow one object, or several, through INPUT: a video file, a folder of images (natural order), a "
     "quoted glob "
     "\"DIR/a*.png\", "
-    "camera:N, an address such as rtsp://..., - (image files named on standard input, one a line) or scene:SEED[:WIDTHxHEIGHT][:hide|leave|cut] "
+    "camera:N, an address (rtsp://..., http://..., udp://... and whatever else FFmpeg knows), a video through a pipe (/dev/stdin, "
+    "pipe:// or a named pipe), - (image files named on standard input, one a line) or scene:SEED[:WIDTHxHEIGHT][:hide|leave|cut] "
     "(a rendered clip; hide, leave and cut lose the object for a while)."
     "\v"
     "Examples:\n"
@@ -77,6 +83,8 @@ static const char doc[] =
     "       --overlay crossing.mp4 --summary crossing.json\n"
     "  dslt track scene:1 -w vgg16.safetensors --preset paper --set seed=2\n"
     "  dslt track clip.mp4 --box 120,80,64,48 --box 300,90,60,50 -o both.csv --format csv\n"
+    "  dslt track rtsp://camera/stream --box 120,80,64,48 --live -o - --format jsonl\n"
+    "  ffmpeg -v error -i clip.mkv -f matroska -c copy - | dslt track /dev/stdin --box 120,80,64,48\n"
     "\n"
     "Progress and errors go to standard error, the summary to standard output (to standard error with --out "
     "-). Files "
@@ -138,6 +146,7 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
     case KEY_SHOW: out->show = 1; break;
     case KEY_STORED: out->as_stored = 1; break;
     case KEY_STRICT: out->strict = 1; break;
+    case KEY_LIVE: out->live = 1; break;
     case 'q': out->quiet = 1; break;
     case ARGP_KEY_ARG:
       if (out->input)

@@ -16,6 +16,7 @@ typedef struct dslt_track_options {
   int64_t start;                       /* frames skipped; 0 */
   int64_t frames;                      /* frames tracked at most; 0 = all */
   int as_stored;                       /* 1: no turning by video or EXIF orientation */
+  int live;                            /* 1: always the newest frame, where the input is no file */
   int strict;                          /* 1: damaged spots in the input make the run fail at its end */
   const char *out;                     /* "-" = standard output; NULL = none */
   dslt_box_format format;

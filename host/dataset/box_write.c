@@ -65,6 +65,10 @@ static int write_json_row(FILE *stream, const dslt_track_row *r, int number) {
   json_t *rest = json_pack("{s:f, s:f, s:f, s:f, s:f, s:b}", "x", r->box.x, "y", r->box.y, "width",
                            r->box.width, "height", r->box.height, "peak", r->peak, "lost", r->lost != 0);
   bad |= rest ? json_object_set_new(rest, "time", r->timed ? json_real(r->time) : json_null()) : 0;
+  if (rest && r->live) {
+    bad |= json_object_set_new(rest, "latency_ms", json_real(r->latency_ms));
+    bad |= json_object_set_new(rest, "dropped", json_integer(r->dropped));
+  }
   if (!row || !rest || bad || json_object_update(row, rest) != 0) {
     json_decref(row);
     json_decref(rest);

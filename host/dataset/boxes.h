@@ -56,8 +56,11 @@ typedef struct dslt_track_row {
   dslt_box box;
   double peak;
   int lost;
-  int timed;   /* 1: the frame has a time */
-  double time; /* seconds, as the input's container has it */
+  int timed;         /* 1: the frame has a time */
+  double time;       /* seconds, as the input's container has it */
+  int live;          /* 1: the next two hold something; jsonl and json show them */
+  double latency_ms; /* from when the frame was decoded until its box was known */
+  int64_t dropped;   /* frames passed over so far, because they came too fast */
 } dslt_track_row;
 
 /* "otb", "vot", ...; DSLT_EOPTION lists the names. */

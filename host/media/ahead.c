@@ -137,6 +137,21 @@ static void give_back_oldest(dslt_ahead *a) {
   pthread_cond_signal(&a->room_more);
 }
 
+/* Lock held. Pass over the frame that would be taken: those that are lent move up by one, the rest stay in place, as the
+ * slot that the thread decodes into must. */
+static void pass_over(dslt_ahead *a) {
+  const int at = a->head + a->lent;
+  const slot passed = a->slots[at % a->count];
+  for (int i = at; i > a->head; i--) a->slots[i % a->count] = a->slots[(i - 1) % a->count];
+  a->slots[a->head] = passed;
+  a->head = (a->head + 1) % a->count;
+  a->filled--;
+}
+
+static bool newer_waits(const dslt_ahead *a) {
+  return a->filled - a->lent > 1 && a->slots[(a->head + a->lent + 1) % a->count].code == DSLT_OK;
+}
+
 int dslt_ahead_take(const dslt_frame **out, dslt_ahead *a, int64_t from) {
   pthread_mutex_lock(&a->lock);
   if (a->lent == a->spec.held) give_back_oldest(a); /* the caller has finished with it */
@@ -146,6 +161,7 @@ int dslt_ahead_take(const dslt_frame **out, dslt_ahead *a, int64_t from) {
     if (a->filled > a->lent || a->done) break;
     pthread_cond_wait(&a->filled_more, &a->lock);
   }
+  while (a->spec.newest && newer_waits(a)) pass_over(a);
   const bool have = a->filled > a->lent;
   const slot *s = &a->slots[(a->head + a->lent) % a->count];
   if (have && s->code == DSLT_OK) {

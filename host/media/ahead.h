@@ -24,6 +24,7 @@ typedef struct dslt_ahead_spec {
   int ahead;          /* frames decoded ahead at most, >= 1 */
   int held;           /* frames that stay with the caller, >= 1: each until `held` further ones are taken */
   bool live;          /* frames that nobody took are replaced by newer ones */
+  bool newest;        /* ... and the newest one is taken, whatever waits; `ahead` is 2 or more */
   /* Every frame is found by its number, whatever came before: numbers that nobody wants are passed over, and
    * an error is that frame's alone. Otherwise nothing is decoded after an error. `held` is 1. */
   bool by_number;

@@ -23,7 +23,9 @@ typedef struct dslt_frame {
   dslt_pixel_format format;
   char *name; /* the file it came from, or NULL; owned */
   double decode_ms;
-  double time; /* seconds, as the container has it; NaN where there is none */
+  double time;    /* seconds, as the container has it; NaN where there is none */
+  int64_t number; /* of the frame among those that were decoded, from 0 */
+  double arrived; /* when it was decoded, by dslt_seconds() */
 } dslt_frame;
 
 /* Bytes of a pixel. */
@@ -78,6 +80,8 @@ typedef struct dslt_video_facts {
 typedef struct dslt_video_request {
   const char *path;  /* a local file, or an address with :// if `address` is 1 */
   int address;       /* 1: a stream from a network, whose frames may be delayed */
+  int piped;         /* 1: `descriptor` is read instead, as far as it goes */
+  int descriptor;    /* a file descriptor */
   int as_stored;     /* 1: do not rotate */
   dslt_notes *notes; /* receives remarks for the user */
 } dslt_video_request;

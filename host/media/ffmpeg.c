@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "media/ffmpeg.h"
+#include "media/ffmpeg_pipe.h"
 #include "media/orient.h"
 
 enum {
@@ -39,6 +40,7 @@ typedef struct damage {
 
 struct dslt_ff_video {
   AVFormatContext *format;
+  AVIOContext *pipe; /* of a descriptor; NULL: FFmpeg opens the input */
   AVCodecContext *codec;
   AVStream *stream; /* borrowed */
   AVPacket *packet;
@@ -162,39 +164,82 @@ static void account(dslt_ff_video *v) {
 
 /* ---- opening ------------------------------------------------------------------------------------- */
 
+/* Why an address did not answer, in words, where the code says so; else NULL. */
+static const char *unreachable(int code) {
+  switch (code) {
+    case AVERROR(EIO):
+      return "there is no such host, no network, or the connection broke off"; /* FFmpeg has one code for them */
+    case AVERROR(ECONNREFUSED): return "the connection was refused, so nobody listens there";
+    case AVERROR(ETIMEDOUT): return "the host does not answer";
+    case AVERROR(EHOSTUNREACH):
+    case AVERROR(ENETUNREACH): return "there is no way to the host";
+    case AVERROR(ECONNRESET):
+    case AVERROR_EOF: return "the connection was closed before a video began";
+    default: return NULL;
+  }
+}
+
+static int no_video(const dslt_ff_video *v) {
+  if (v->request.piped && dslt_ff_pipe_bytes(v->pipe) == 0)
+    return dslt_fail(DSLT_EFORMAT, "%s ended before anything came.", v->name);
+  if (v->request.piped)
+    return dslt_fail(
+        DSLT_EFORMAT,
+        "%s brings no video that FFmpeg can read as it comes. An .mp4 or .mov has its index at its end unless "
+        "it was written otherwise: give it as a file, or send Matroska, MPEG-TS or fragments.",
+        v->name);
+  return dslt_fail(DSLT_EFORMAT, "%s is no video that FFmpeg can read; the %s is damaged or of another type.",
+                   v->name, v->request.address ? "stream" : "file");
+}
+
 static int cannot_open(const dslt_ff_video *v, int code) {
-  const char *name = v->name;
+  const char *name = v->name, *reason = v->request.address ? unreachable(code) : NULL;
   char why[AV_ERROR_MAX_STRING_SIZE] = "";
   if (code == AVERROR(ENOMEM)) return dslt_fail(DSLT_EMEMORY, "Out of memory while opening %s.", name);
   if (code == AVERROR_EXIT)
     return dslt_fail(DSLT_EIO, "%s gives no answer: nothing came for %.0f seconds.", name, patience);
   if (code == AVERROR_PROTOCOL_NOT_FOUND)
     return dslt_fail(DSLT_EARGUMENT, "%s cannot be opened: FFmpeg supports no such kind of address.", name);
-  if (code == AVERROR_INVALIDDATA || code == AVERROR_DEMUXER_NOT_FOUND ||
-      (code == AVERROR_EOF && !v->request.address))
-    return dslt_fail(DSLT_EFORMAT,
-                     "%s is no video that FFmpeg can read; the %s is damaged or of another type.", name,
-                     v->request.address ? "stream" : "file");
+  if (reason) return dslt_fail(DSLT_EIO, "%s cannot be reached: %s.", name, reason);
+  if (code == AVERROR_INVALIDDATA || code == AVERROR_DEMUXER_NOT_FOUND || code == AVERROR_EOF)
+    return no_video(v);
   av_strerror(code, why, sizeof why);
   return dslt_fail(DSLT_EIO, "%s cannot be opened: %s.", name, why);
 }
 
+/* What FFmpeg is to open, and how. */
+static int choose_url(char *local, size_t size, const char **url, AVDictionary **options, dslt_ff_video *v) {
+  *url = v->request.path;
+  if (v->request.piped) {
+    *url = NULL;
+    v->pipe = dslt_ff_pipe_open(v->request.descriptor, interrupted, v);
+    return v->pipe ? DSLT_OK : cannot_open(v, AVERROR(ENOMEM));
+  }
+  if (v->request.address) {
+    av_dict_set(options, "rtsp_transport", "tcp", 0); /* do not drop packets */
+    v->deadline = dslt_seconds() + patience;
+    return DSLT_OK;
+  }
+  /* as a file, even with colons in its name, and without opening other files that it refers to */
+  if (snprintf(local, size, "file:%s", *url) >= (int)size)
+    return dslt_fail(DSLT_EIO, "The file name %.60s... is too long.", *url);
+  *url = local;
+  av_dict_set(options, "protocol_whitelist", "file,crypto,data", 0);
+  return DSLT_OK;
+}
+
 static int open_container(dslt_ff_video *v) {
   char local[4200];
-  const char *url = v->request.path;
+  const char *url;
   AVDictionary *options = NULL;
-  if (v->request.address) {
-    av_dict_set(&options, "rtsp_transport", "tcp", 0); /* do not drop packets */
-    v->deadline = dslt_seconds() + patience;
-  } else { /* as a file, even with colons in its name, and without opening other files that it refers to */
-    if (snprintf(local, sizeof local, "file:%s", url) >= (int)sizeof local)
-      return dslt_fail(DSLT_EIO, "The file name %.60s... is too long.", url);
-    url = local;
-    av_dict_set(&options, "protocol_whitelist", "file,crypto,data", 0);
-  }
+  DSLT_TRY(choose_url(local, sizeof local, &url, &options, v));
   v->format = avformat_alloc_context();
-  if (!v->format) return cannot_open(v, AVERROR(ENOMEM));
+  if (!v->format) {
+    av_dict_free(&options);
+    return cannot_open(v, AVERROR(ENOMEM));
+  }
   v->format->interrupt_callback = (AVIOInterruptCB){interrupted, v};
+  v->format->pb = v->pipe;
   int code = avformat_open_input(&v->format, url, NULL, &options);
   av_dict_free(&options);
   if (code >= 0) code = avformat_find_stream_info(v->format, NULL);
@@ -454,6 +499,7 @@ void dslt_ff_video_close(dslt_ff_video *video) {
   av_packet_free(&video->packet);
   avcodec_free_context(&video->codec);
   avformat_close_input(&video->format);
+  dslt_ff_pipe_close(video->pipe);
   dslt_frame_free(&video->stored);
   av_free(video->name);
   av_free(video);

@@ -20,11 +20,13 @@ typedef struct dslt_input {
   dslt_source_info info; /* `frames` and `about`: of all that the input has */
   bool live;             /* frames that are not read in time are replaced by newer ones */
   bool slow;             /* all are kept, but they may arrive with delays */
+  bool flows;            /* a live view may pass over frames: not files, which wait */
 } dslt_input;
 
 /* Open `name` as media.h's dslt_source_open() describes. `notes` outlives the input. */
 int dslt_input_open(dslt_input *out, const char *name, int as_stored, dslt_notes *notes);
 /* The functions in video.c: a video by its path or address, a camera by its number. */
+/* A descriptor of the request belongs to the input, and is closed at once where that cannot be opened. */
 int dslt_input_open_video(dslt_input *out, const dslt_video_request *request);
 int dslt_input_open_camera(dslt_input *out, int number);
 

@@ -23,6 +23,7 @@ typedef struct dslt_source_options {
   int read_ahead; /* decoded frames waiting at most; 0 = 4 */
   int held;      /* delivered frames that stay valid: 1 (or 0) = the last one, 2 = the one before too; 0..8 */
   int as_stored; /* 1: pixels as the file has them; 0: upright, by the orientation in video or EXIF data */
+  int live;      /* 1: always the newest frame of an address, a pipe or a camera; others are passed over */
 } dslt_source_options;
 
 typedef struct dslt_source_info {
@@ -32,13 +33,17 @@ typedef struct dslt_source_info {
   int aspect[2];  /* width : height of a delivered pixel; 1 : 1 when square or not said */
   char kind[16];  /* "video", "images", "camera", "list", "scene" */
   int live;       /* 1: live; reading a frame ahead would wait for it */
+  int drops;      /* 1: frames that are not asked for in time are passed over */
 } dslt_source_info;
 
 /* 1 when a file of this name counts as a picture of a folder, by its ending; hidden files do not. */
 int dslt_picture_name(const char *path);
 
 /* Open `input`:
- *   FILE.mp4 and whatever else can be decoded   a video; an address with :// too
+ *   FILE.mp4 and whatever else can be decoded   a video
+ *   rtsp://... http://... and others            a stream from a network
+ *   /dev/stdin, /dev/fd/N, pipe:N, pipe://      a video as it comes through a pipe; a named pipe too. pipe: and pipe:// are
+ *                                               standard input
  *   FILE.png                                    a single picture
  *   DIR                                         its pictures in natural order (img2 before img10); other files
  *                                               and hidden ones are skipped
@@ -68,6 +73,12 @@ int dslt_source_next(dslt_image *out, const char **name, double *decode_ms, dslt
 /* Time of the frame delivered last, in seconds as its container has it (what ffprobe shows as the frame's
  * time); NaN where there is none: pictures, cameras. A rendered clip has 30 frames a second. */
 double dslt_source_time(const dslt_source *source);
+/* What a live input lost, and how old the frame delivered last is. */
+typedef struct dslt_source_delay {
+  int64_t dropped; /* frames passed over so far */
+  double arrived;  /* when that frame was decoded, by dslt_seconds() */
+} dslt_source_delay;
+void dslt_source_delay_get(dslt_source_delay *out, const dslt_source *source);
 /* A full sentence for the user: how frames are rotated, which were damaged. 1, or 0 when there is none (any
  * more); call it after opening and after every frame. */
 int dslt_source_note(char *out, size_t size, dslt_source *source);

@@ -9,14 +9,18 @@
 #include "media/ahead.h"
 #include "media/input.h"
 
-enum { USUAL_AHEAD = 4, MOST_AHEAD = 256, MOST_HELD = 8 };
+enum { USUAL_AHEAD = 4, LIVE_AHEAD = 2, MOST_AHEAD = 256, MOST_HELD = 8 };
 
 struct dslt_source {
   dslt_input input;
   int64_t start;
   char *name; /* of the input, for sentences */
   dslt_ahead *ahead;
-  double time; /* of the frame lent last */
+  double time;     /* of the frame lent last, as are the next two */
+  int64_t dropped; /* before it */
+  double arrived;
+  int64_t delivered; /* frames lent so far */
+  int64_t limit;     /* of them, where others may be passed over; 0: none */
   dslt_notes notes;
 };
 
@@ -41,7 +45,9 @@ static int decode(dslt_frame *out, void *self, int64_t number, const atomic_bool
   const double began = dslt_seconds();
   out->time = NAN;
   const int rc = s->input.next(out, s->input.self, stop);
-  out->decode_ms = 1e3 * (dslt_seconds() - began);
+  out->arrived = dslt_seconds();
+  out->decode_ms = 1e3 * (out->arrived - began);
+  out->number = number;
   if (rc == 0 && number == 0 && s->start > 0 && !atomic_load(stop)) return begins_too_late(s, s->start);
   return rc;
 }
@@ -98,13 +104,19 @@ int dslt_source_open(dslt_source **out, const char *input, const dslt_source_opt
   DSLT_TRY_OR_DONE(s->name ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "No memory to open %s.", input));
   DSLT_TRY_OR_DONE(dslt_input_open(&s->input, input, o.as_stored, &s->notes));
   DSLT_TRY_OR_DONE(cut_counts(&s->input.info, input, &o));
+  const bool newest = o.live && s->input.flows;
   const dslt_ahead_spec spec = {.decode = decode,
                                 .self = s,
                                 .name = input,
-                                .end = o.limit ? o.limit : INT64_MAX,
-                                .ahead = o.read_ahead ? o.read_ahead : USUAL_AHEAD,
+                                .end = o.limit && !newest ? o.limit : INT64_MAX,
+                                .ahead = o.read_ahead ? o.read_ahead
+                                         : newest     ? LIVE_AHEAD
+                                                      : USUAL_AHEAD,
                                 .held = o.held ? o.held : 1,
-                                .live = s->input.live};
+                                .live = s->input.live || newest,
+                                .newest = newest};
+  s->input.info.drops = spec.live;
+  s->limit = newest ? o.limit : 0;
   DSLT_TRY_OR_DONE(dslt_ahead_start(&s->ahead, &spec));
 done:
   if (rc < 0) {
@@ -122,9 +134,12 @@ void dslt_source_info_get(dslt_source_info *out, const dslt_source *source) {
 
 int dslt_source_next(dslt_image *out, const char **name, double *decode_ms, dslt_source *source) {
   const dslt_frame *frame = NULL;
+  if (source->limit && source->delivered == source->limit) return 0;
   const int rc = dslt_ahead_take(&frame, source->ahead, 0);
   if (rc <= 0) return rc;
   source->time = frame->time;
+  source->arrived = frame->arrived;
+  source->dropped = frame->number - source->delivered++;
   *out = (dslt_image){frame->pixels, frame->width, frame->height, frame->stride, frame->format};
   if (name) *name = frame->name ? frame->name : "";
   if (decode_ms) *decode_ms = frame->decode_ms;
@@ -132,6 +147,10 @@ int dslt_source_next(dslt_image *out, const char **name, double *decode_ms, dslt
 }
 
 double dslt_source_time(const dslt_source *source) { return source->time; }
+
+void dslt_source_delay_get(dslt_source_delay *out, const dslt_source *source) {
+  *out = (dslt_source_delay){source->dropped, source->arrived};
+}
 
 int dslt_source_note(char *out, size_t size, dslt_source *source) {
   return dslt_notes_take(out, size, &source->notes);

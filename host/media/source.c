@@ -2,6 +2,7 @@
 /* source.c: parses the name of an input and reads frames of each kind. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <poll.h>
 #include <stdio.h>
@@ -262,7 +263,7 @@ static int list_line(char *path, size_t room, list *l, const atomic_bool *stop) 
       return dslt_fail(
           DSLT_EFORMAT,
           "Standard input holds binary data, not a list: - reads the names of picture files, one a "
-          "line. Give a video as a file or an address.");
+          "line. A video through a pipe is /dev/stdin.");
     }
     if (n > 0) l->have += (size_t)n;
   }
@@ -349,6 +350,41 @@ static int open_scene(dslt_input *out, const char *name) {
   return DSLT_OK;
 }
 
+/* ---- a pipe -------------------------------------------------------------------------------------- */
+
+/* The file descriptor that such a name means: "/dev/stdin", "/dev/fd/N", "pipe:", "pipe:N", "pipe://", "pipe://N"; -1
+ * for other names. */
+static int descriptor_of(const char *name) {
+  static const char *const beginnings[] = {"/dev/fd/", "pipe://", "pipe:"};
+  if (strcmp(name, "/dev/stdin") == 0) return STDIN_FILENO;
+  for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+    const size_t length = strlen(beginnings[i]);
+    if (strncmp(name, beginnings[i], length) != 0) continue;
+    const char *number = name + length;
+    if (!number[0] && i > 0) return STDIN_FILENO;
+    const size_t digits = strspn(number, "0123456789");
+    return digits > 0 && digits <= 6 && !number[digits] ? atoi(number) : -1;
+  }
+  return -1;
+}
+
+/* A named pipe is opened without waiting for who writes into it; its first bytes are waited for. */
+static int open_pipe(dslt_input *out, const char *name, const turning *t) {
+  const int known = descriptor_of(name);
+  const int fd =
+      known >= 0 ? fcntl(known, F_DUPFD_CLOEXEC, 0) : open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return dslt_fail(DSLT_EIO, "%s cannot be opened: %s.", name, strerror(errno));
+  if (isatty(fd)) {
+    close(fd);
+    return dslt_fail(DSLT_EIO,
+                     "%s is a terminal; send a video through it, as in: producer | dslt track %s ...", name,
+                     name);
+  }
+  const dslt_video_request request = {
+      .path = name, .piped = 1, .descriptor = fd, .as_stored = t->as_stored, .notes = t->notes};
+  return dslt_input_open_video(out, &request);
+}
+
 /* ---- which kind
  * ------------------------------------------------------------------------------------------------ */
 
@@ -377,6 +413,8 @@ static int open_path(dslt_input *out, const char *name, const turning *t) {
     return dslt_fail(DSLT_EIO, "%s cannot be opened: %s.", name, strerror(errno));
   }
   if (S_ISDIR(status.st_mode)) return open_folder(out, name, t);
+  const int terminal = S_ISCHR(status.st_mode) && descriptor_of(name) >= 0;
+  if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || terminal) return open_pipe(out, name, t);
   if (!S_ISREG(status.st_mode)) return dslt_fail(DSLT_EIO, "%s is neither a file nor a folder.", name);
   if (dslt_picture_name(name)) return open_picture(out, name, t);
   if (status.st_size == 0) return dslt_fail(DSLT_EFORMAT, "%s is empty.", name);
@@ -403,5 +441,6 @@ int dslt_input_open(dslt_input *out, const char *name, int as_stored, dslt_notes
     return dslt_input_open_camera(out, (int)number);
   }
   if (strncmp(name, "scene:", 6) == 0) return open_scene(out, name);
+  if (descriptor_of(name) >= 0) return open_pipe(out, name, &t);
   return strstr(name, "://") ? open_address(out, name, &t) : open_path(out, name, &t);
 }

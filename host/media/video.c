@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "media/ffmpeg.h"
@@ -13,7 +14,8 @@
 typedef struct video {
   dslt_ff_video *ffmpeg; /* one of the two */
   dslt_cv_video *opencv;
-  char *path; /* NULL: a camera */
+  char *path;     /* NULL: a camera */
+  int descriptor; /* of a pipe; -1: none */
   int64_t passed;
 } video;
 
@@ -21,8 +23,16 @@ static void video_free(void *self) {
   video *v = self;
   dslt_ff_video_close(v->ffmpeg);
   dslt_cv_video_close(v->opencv);
+  if (v->descriptor >= 0) close(v->descriptor);
   free(v->path);
   free(v);
+}
+
+static int open_reader(video *v, dslt_video_facts *facts, const dslt_video_request *request) {
+  if (dslt_ff_version()) return dslt_ff_video_open(&v->ffmpeg, facts, request);
+  if (!request->piped) return dslt_cv_video_open(&v->opencv, facts, request, 0);
+  return dslt_fail(DSLT_EUNSUPPORTED, "%s cannot be read: videos through pipes need a build with FFmpeg.",
+                   request->path);
 }
 
 static int video_next(dslt_frame *out, void *self, const atomic_bool *stop) {
@@ -49,10 +59,11 @@ int dslt_input_open_video(dslt_input *out, const dslt_video_request *request) {
   video *v = calloc(1, sizeof *v);
   if (!v || !(v->path = strdup(request->path))) {
     free(v);
+    if (request->piped) close(request->descriptor);
     return dslt_fail(DSLT_EMEMORY, "No memory to open %s.", request->path);
   }
-  const int rc = dslt_ff_version() ? dslt_ff_video_open(&v->ffmpeg, &facts, request)
-                                   : dslt_cv_video_open(&v->opencv, &facts, request, 0);
+  v->descriptor = request->piped ? request->descriptor : -1;
+  const int rc = open_reader(v, &facts, request);
   if (rc < 0) {
     video_free(v);
     return rc;
@@ -66,7 +77,8 @@ int dslt_input_open_video(dslt_input *out, const dslt_video_request *request) {
                                .fps = facts.fps,
                                .kind = "video",
                                .aspect = {facts.aspect[0], facts.aspect[1]}},
-                      .slow = request->address != 0};
+                      .slow = request->address || request->piped,
+                      .flows = request->address || request->piped};
   return DSLT_OK;
 }
 
@@ -74,6 +86,7 @@ int dslt_input_open_camera(dslt_input *out, int number) {
   dslt_video_facts facts = {0};
   video *v = calloc(1, sizeof *v);
   if (!v) return dslt_fail(DSLT_EMEMORY, "No memory to open camera %d.", number);
+  v->descriptor = -1;
   const int rc = dslt_cv_video_open(&v->opencv, &facts, NULL, number);
   if (rc < 0) {
     video_free(v);
@@ -84,6 +97,7 @@ int dslt_input_open_camera(dslt_input *out, int number) {
                    .free = video_free,
                    .self = v,
                    .info = {.frames = -1, .about = -1, .fps = facts.fps, .kind = "camera", .aspect = {1, 1}},
-                   .live = true};
+                   .live = true,
+                   .flows = true};
   return DSLT_OK;
 }

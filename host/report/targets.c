@@ -67,7 +67,8 @@ int dslt_track_targets_reserve(dslt_track_targets *t, int frames) {
   return DSLT_OK;
 }
 
-int dslt_track_targets_add(dslt_track_targets *t, const dslt_result *results, double time) {
+int dslt_track_targets_add(dslt_track_targets *t, const dslt_result *results,
+                           const dslt_track_moment *moment) {
   if (t->frames == t->room) {
     if (t->frames > INT32_MAX / 2)
       return dslt_fail(DSLT_EMEMORY, "More than %d frames in one run.", t->frames);
@@ -75,9 +76,14 @@ int dslt_track_targets_add(dslt_track_targets *t, const dslt_result *results, do
   }
   for (int i = 0; i < t->count; i++) {
     dslt_track_row row = {.frame = t->frames, .box = t->first[i], .peak = 1}; /* given, so its score is 1 */
-    if (results) row = (dslt_track_row){t->frames, results[i].box, results[i].peak, results[i].lost, 0, 0};
-    row.timed = isfinite(time);
-    row.time = row.timed ? time : 0;
+    if (results)
+      row = (dslt_track_row){
+          .frame = t->frames, .box = results[i].box, .peak = results[i].peak, .lost = results[i].lost};
+    row.timed = isfinite(moment->time);
+    row.time = row.timed ? moment->time : 0;
+    row.live = moment->live;
+    row.latency_ms = moment->latency_ms;
+    row.dropped = moment->dropped;
     t->rows[i][t->frames] = row;
   }
   t->frames++;

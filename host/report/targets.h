@@ -36,9 +36,16 @@ void dslt_track_targets_free(dslt_track_targets *targets);
 
 /* Allocate rows for `frames` frames. */
 int dslt_track_targets_reserve(dslt_track_targets *targets, int frames);
-/* A frame's row for each target from `results`; NULL: the first frame, whose boxes were given. `time` of the
- * frame in seconds, NaN where there is none. */
-int dslt_track_targets_add(dslt_track_targets *targets, const dslt_result *results, double time);
+/* What is known of a frame besides its boxes. */
+typedef struct dslt_track_moment {
+  double time;       /* in seconds, NaN where there is none */
+  int live;          /* 1: the next two count */
+  double latency_ms; /* until the boxes were known */
+  int64_t dropped;   /* frames passed over so far */
+} dslt_track_moment;
+/* A frame's row for each target from `results`; NULL: the first frame, whose boxes were given. */
+int dslt_track_targets_add(dslt_track_targets *targets, const dslt_result *results,
+                           const dslt_track_moment *moment);
 /* The last frame's data for the views; `responses` [count] or NULL. Valid until the next call. */
 const dslt_track_shown *dslt_track_targets_shown(dslt_track_targets *targets, const dslt_response *responses);
 

@@ -100,6 +100,23 @@ static void print_first_frame(FILE *stream, const dslt_track_report *r) {
   fprintf(stream, "\nfirst frame: %d targets, %d steps in %.0f ms\n", r->targets, steps, ms);
 }
 
+static double latency(const dslt_track_report *r, double percent) {
+  return dslt_stats_percentile(r->latency_ms.values, r->latency_ms.count, percent);
+}
+
+void dslt_track_report_sort(dslt_track_report *report) {
+  dslt_stats_sort(report->latency_ms.values, report->latency_ms.count);
+}
+
+static void print_live(FILE *stream, const dslt_track_report *r) {
+  if (!r->live) return;
+  fprintf(stream, "live: %lld frames dropped", (long long)r->dropped);
+  if (r->latency_ms.count)
+    fprintf(stream, ", latency %.1f ms (95 per cent below %.1f, largest %.1f)", latency(r, 50),
+            latency(r, 95), latency(r, 100));
+  fputc('\n', stream);
+}
+
 void dslt_track_report_print(FILE *stream, const dslt_track_report *report) {
   fprintf(stream,
           "%lld frames: %.2f fps tracking, %.2f fps with first-frame training, %.2f fps with decoding\n",
@@ -108,6 +125,7 @@ void dslt_track_report_print(FILE *stream, const dslt_track_report *report) {
   for (int i = 0; i < DSLT_STAGE_COUNT; i++)
     fprintf(stream, "%s %s %.2f", i ? "," : "", stage_names[i], mean_stage_ms(report, i));
   print_first_frame(stream, report);
+  print_live(stream, report);
   print_machine(stream, report);
   for (int k = 0; k < report->targets; k++) {
     const dslt_track_figures *f = &report->target[k];
@@ -191,11 +209,22 @@ static int fill_times(json_t *root, const dslt_track_report *report) {
   return bad;
 }
 
+static int fill_live(json_t *root, const dslt_track_report *r) {
+  if (!r->live) return 0;
+  json_t *live = json_object();
+  int bad = json_object_set_new(live, "dropped", json_integer(r->dropped));
+  bad |= json_object_set_new(live, "latency_ms", dslt_json_number(latency(r, 50)));
+  bad |= json_object_set_new(live, "latency_ms_95", dslt_json_number(latency(r, 95)));
+  bad |= json_object_set_new(live, "latency_ms_most", dslt_json_number(latency(r, 100)));
+  return json_object_set_new(root, "live", live) | bad;
+}
+
 int dslt_track_report_save(const dslt_track_report *report, const char *path) {
   json_t *root = json_object();
   int bad = fill_run(root, report);
   bad |= fill_targets(root, report);
   bad |= fill_times(root, report);
+  bad |= fill_live(root, report);
   char *text = bad ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
   json_decref(root);
   if (!text) return dslt_fail(DSLT_EMEMORY, "Out of memory while writing %s.", path);

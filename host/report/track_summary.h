@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "bench/stats.h"
 #include "dslt/dslt.h"
 #include "eval/ope.h"
 
@@ -42,6 +43,9 @@ typedef struct dslt_track_report {
   double stage_ms[DSLT_STAGE_COUNT]; /* summed over the updates and the targets */
   dslt_track_figures *target;        /* [targets] */
   int targets;                       /* >= 1 */
+  int live;                          /* 1: the next two count */
+  int64_t dropped;                   /* frames passed over */
+  dslt_series latency_ms; /* of each update, from a frame's arrival to its box; its values are owned */
 } dslt_track_report;
 
 /* Add one update's times and flags, results[targets]. `seconds` is the call's wall time. */
@@ -51,9 +55,12 @@ void dslt_track_report_print(FILE *stream, const dslt_track_report *report);
 /* The same and more as JSON in `path`, atomically; values that are the same in every run come first, times
  * and speeds after them. fps = updates / update_seconds; fps_with_init = frames / (init_seconds +
  * update_seconds); fps_with_decode = frames / loop_seconds; ms_per_stage = mean over the updates. Of
- * several targets, "targets" holds the summary of each, and times are all targets' together. DSLT_EIO
+ * several targets, "targets" holds the summary of each, and times are all targets' together. Of a live input, "live"
+ * holds the frames dropped and the latency: median, 95 per cent and largest. DSLT_EIO
  * names the file. */
 int dslt_track_report_save(const dslt_track_report *report, const char *path);
+/* Before printing and saving: sort the latencies. */
+void dslt_track_report_sort(dslt_track_report *report);
 
 #ifdef __cplusplus
 }

@@ -164,9 +164,10 @@ TEST_F(BoxFiles, ALongFileIsReadWhole) {
   dslt_box_list_free(&list);
 }
 
-const std::vector<dslt_track_row> rows = {{0, {10.5, 20.25, 30, 40}, 1, 0, 1, 0.0},
-                                          {1, {11.00004, 19.12346, 31.5, 41.75}, 0.875, 0, 1, 1.0 / 3},
-                                          {2, {-3, 0, 5, 5}, 0.1, 1, 0, 0}};  // of unknown time
+const std::vector<dslt_track_row> rows = {
+    {0, {10.5, 20.25, 30, 40}, 1, 0, 1, 0.0, 0, 0, 0},
+    {1, {11.00004, 19.12346, 31.5, 41.75}, 0.875, 0, 1, 1.0 / 3, 0, 0, 0},
+    {2, {-3, 0, 5, 5}, 0.1, 1, 0, 0, 0, 0, 0}};  // of unknown time
 
 std::string written(const std::string &path, dslt_box_format format) {
   EXPECT_EQ(dslt_track_write(path.c_str(), format, rows.data(), (int)rows.size()), DSLT_OK)
@@ -221,7 +222,7 @@ TEST_F(BoxFiles, WhatIsWrittenIsRead) {
 TEST_F(BoxFiles, NoRowsGiveAnEmptyFileAndBadRowsNone) {
   EXPECT_EQ(dslt_track_write(path("e").c_str(), DSLT_FORMAT_OTB, nullptr, 0), DSLT_OK);
   EXPECT_EQ(slurp(path("e")), "");
-  dslt_track_row bad = {0, {0, 0, NAN, 1}, 0, 0, 0, 0};
+  dslt_track_row bad = {0, {0, 0, NAN, 1}, 0, 0, 0, 0, 0, 0, 0};
   EXPECT_EQ(dslt_track_write(path("j").c_str(), DSLT_FORMAT_JSON, &bad, 1), DSLT_EINTERNAL);
   EXPECT_EQ(dslt_track_write(path("no/j").c_str(), DSLT_FORMAT_JSON, rows.data(), 1), DSLT_EIO);
   EXPECT_EQ(file_count(), 1u);
