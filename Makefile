@@ -46,7 +46,7 @@ program:
 build:
 	@scripts/setup.sh program
 	@scripts/configure.sh library $(BUILD) $(PRESET)
-	@cmake --build $(BUILD) --parallel $(JOBS) --target dslt dslt_static dslt_shared
+	@cmake --build $(BUILD) --parallel $(JOBS) --target dslt dslt_static dslt_shared dslt_manual
 
 demo: program
 	@$(BUILD)/dslt demo --out demo

@@ -26,6 +26,25 @@ install(FILES ${CMAKE_SOURCE_DIR}/bench/plot_sweep.py DESTINATION ${CMAKE_INSTAL
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/bench ${CMAKE_BINARY_DIR}/share/dslt/bench SYMBOLIC)
 install(FILES ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
 
+# ---- dslt(1), completions for bash, zsh and fish ---------------------------------------------------
+
+# From the program's own --help; without Python there are none.
+find_program(DSLT_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+set(manual ${CMAKE_BINARY_DIR}/manual)
+set(manual_files ${manual}/dslt.1 ${manual}/dslt.bash ${manual}/_dslt ${manual}/dslt.fish)
+add_custom_target(dslt_manual ALL)
+if(DSLT_PYTHON)
+  add_custom_command(OUTPUT ${manual_files}
+    COMMAND ${DSLT_PYTHON} ${CMAKE_SOURCE_DIR}/scripts/manual.py $<TARGET_FILE:dslt> ${manual}
+    DEPENDS dslt ${CMAKE_SOURCE_DIR}/scripts/manual.py COMMENT "Writing dslt(1) and completions" VERBATIM)
+  add_custom_target(dslt_manual_files DEPENDS ${manual_files})
+  add_dependencies(dslt_manual dslt_manual_files)
+endif()
+install(FILES ${manual}/dslt.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
+install(FILES ${manual}/dslt.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME dslt OPTIONAL)
+install(FILES ${manual}/_dslt DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions OPTIONAL)
+install(FILES ${manual}/dslt.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
+
 # ---- find_package(dslt) ----------------------------------------------------------------------------
 
 install(EXPORT dslt-targets NAMESPACE dslt:: DESTINATION ${package_dir})

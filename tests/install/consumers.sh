@@ -32,6 +32,10 @@ for file in libdslt.a libdslt.so pkgconfig/dslt.pc cmake/dslt/dslt-config.cmake 
             cmake/dslt/dslt-config-version.cmake cmake/dslt/dslt-targets.cmake; do
   [ -f "$lib/$file" ] || fail "$file was not installed"
 done
+# where Python wrote them
+for file in man/man1/dslt.1 bash-completion/completions/dslt zsh/site-functions/_dslt fish/vendor_completions.d/dslt.fish; do
+  [ ! -f "$build/manual/dslt.1" ] || [ -f "$prefix/share/$file" ] || fail "share/$file was not installed"
+done
 [ ! -f "$source/README.md" ] || [ -f "$prefix/share/doc/dslt/README.md" ] || fail "README.md was not installed"
 version=$("$prefix/bin/dslt" --version)
 [ "$version" = "dslt $(sed -n 's/^Version: //p' "$lib/pkgconfig/dslt.pc")" ] || fail "version $version"
