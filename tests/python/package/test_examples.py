@@ -10,8 +10,10 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import cv2
+import dslt
 import nbformat
 import numpy as np
 import scene
@@ -47,6 +49,27 @@ class Pages(unittest.TestCase):
                     self.assertEqual((done.returncode, done.stderr), (0, ""))
                     count += 1
         self.assertGreaterEqual(count, 4)
+
+
+class Videos(unittest.TestCase):
+    def test_imageio_reads_them_where_there_is_no_opencv(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            video, bad = Path(folder, "clip.mp4"), Path(folder, "bad.mp4")
+            _, truth = clip(video)
+            bad.write_bytes(b"no video at all")
+            wanted = list(dslt.frames(video))
+            boxes = [result.box for result in dslt.track(video, truth[0], **scene.FAST)]
+            with mock.patch.dict(sys.modules, {"cv2": None}):
+                for order, turn in (("bgr", 1), ("rgb", -1)):
+                    found = list(dslt.frames(video, order))
+                    self.assertEqual(len(found), len(wanted))
+                    for one, other in zip(found, wanted):  # two decoders round colours in their own ways
+                        self.assertLess(np.abs(one[:, :, ::turn].astype(int) - other).mean(), 4)
+                again = [result.box for result in dslt.track(video, truth[0], **scene.FAST)]
+                with self.assertRaisesRegex(dslt.FileError, "imageio cannot read .*bad.mp4"):
+                    dslt.frames(bad)
+            for one, other in zip(again, boxes):
+                self.assertGreater(scene.overlap(one, other), 0.8)
 
 
 class Examples(unittest.TestCase):
