@@ -142,6 +142,32 @@ class BadInput(unittest.TestCase):
         with self.assertRaises(dslt.Error):
             dslt.Tracker(preset="default", weights="slim", **scene.FAST)  # no matching head
 
+    def test_random_arrays_and_boxes(self) -> None:
+        """Any type, shape, strides and box: an exception of ours, or a result that is finite."""
+        random = np.random.default_rng(7)
+        memory = random.integers(0, 256, 1 << 20, dtype=np.uint8)
+        tracker, accepted = dslt.Tracker(**{**scene.FAST, "init_steps": 1}), 0
+        for _ in range(800):
+            dtype = np.dtype(random.choice(["u1", "u1", "u1", "<u2", ">u2", "i1", "f4", "u4", "?"]))
+            shape = [int(random.integers(1, 90)) for _ in range(random.integers(1, 5))]
+            if len(shape) > 2:
+                shape[2:] = [int(random.choice([1, 2, 3, 3, 4]))] * (len(shape) - 2)
+            strides = [int(random.integers(-1200, 1200)) for _ in shape]
+            if random.uniform() < 0.6:  # whole pixels, rows apart by any distance
+                strides = [int(np.prod(shape[1:])) * dtype.itemsize + int(random.integers(-3, 40))]
+                strides += [int(np.prod(shape[i + 1 :])) * dtype.itemsize for i in range(1, len(shape))]
+            array = np.ndarray(shape, dtype, memory, offset=1 << 19, strides=strides)
+            box = random.choice([NAN, INF, -1, 0, 0.5, 2, 5, 5, 20, 20, 40, 40, 60, 80], 4)
+            try:
+                results = [tracker.init(array, box), tracker.update(array)]
+            except dslt.Error as error:
+                self.assertIn(type(error), (dslt.FrameError, dslt.BoxError))
+                continue
+            accepted += 1
+            for result in results:
+                self.assertTrue(np.isfinite([*result.box, result.score, result.loss]).all())
+        self.assertGreater(accepted, 30)
+
     def test_the_extension_module_checks_for_itself(self) -> None:
         core, frame = self.fresh()._core, self.frames[1]
         before = frame.copy()
