@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,21 +24,43 @@ static void forget(dslt_atomic_file *file) {
   memset(file, 0, sizeof *file);
 }
 
-/* The name behind symbolic links, so that the rename replaces the file and not the link. */
-static char *resolve(const char *path) {
-  char *real = realpath(path, NULL);
-  return real ? real : strdup(path);
+/* Where a symbolic link points to, from the link's own folder; NULL: it is none. */
+static char *target_of_link(const char *path) {
+  char target[PATH_MAX], *name = NULL;
+  const char *slash = strrchr(path, '/');
+  const ssize_t length = readlink(path, target, sizeof target - 1);
+  if (length <= 0) return NULL;
+  target[length] = '\0';
+  const int folder = slash && target[0] != '/' ? (int)(slash + 1 - path) : 0;
+  return asprintf(&name, "%.*s%s", folder, path, target) < 0 ? NULL : name;
 }
 
-/* "folder/.name.PID-try.ext": hidden, and the extension stays for writers that choose a format by it. */
+/* The name behind symbolic links, so that the rename replaces the file and not the link; also behind those whose file
+ * does not exist yet. */
+static char *resolve(const char *path) {
+  enum { MOST_LINKS = 40 };
+  char *real = realpath(path, NULL), *name = real ? real : strdup(path);
+  for (int i = 0; !real && name && i < MOST_LINKS; i++) {
+    char *next = target_of_link(name);
+    if (!next) break;
+    free(name);
+    name = next;
+  }
+  return name;
+}
+
+/* "folder/.name.PID-try.ext": hidden, and the extension stays for writers that choose a format by it. Of a long name
+ * only the beginning, since this one is longer. */
 static char *temporary_name(const char *path, int attempt) {
   const char *slash = strrchr(path, '/');
   const char *base = slash ? slash + 1 : path;
   const char *dot = strrchr(base, '.');
   if (!dot || dot == base) dot = base + strlen(base);
+  const size_t room = NAME_MAX - 40, ending = strlen(dot), whole = (size_t)(dot - base);
+  const int stem = (int)(ending >= room ? 0 : whole + ending > room ? room - ending : whole);
   char *name = NULL;
-  if (asprintf(&name, "%.*s.%.*s.%ld-%d%s", (int)(base - path), path, (int)(dot - base), base, (long)getpid(),
-               attempt, dot) < 0)
+  if (asprintf(&name, "%.*s.%.*s.%ld-%d%s", (int)(base - path), path, stem, base, (long)getpid(), attempt,
+               ending < room ? dot : "") < 0)
     return NULL;
   return name;
 }

@@ -56,6 +56,38 @@ TEST_F(AtomicFile, FollowsALinkInsteadOfReplacingIt) {
   EXPECT_EQ(slurp(path("real.txt")), "new");
 }
 
+TEST_F(AtomicFile, FollowsLinksToFilesThatAreNotThereYet) {
+  std::filesystem::create_directory(path("deep"));
+  std::filesystem::create_symlink("deep/second", path("first"));
+  std::filesystem::create_symlink("real.txt", path("deep/second"));
+  ASSERT_EQ(dslt_atomic_write(path("first").c_str(), "new", 3), DSLT_OK) << dslt_last_error();
+  EXPECT_TRUE(std::filesystem::is_symlink(path("first")));
+  EXPECT_TRUE(std::filesystem::is_symlink(path("deep/second")));
+  EXPECT_EQ(slurp(path("deep/real.txt")), "new");
+  std::filesystem::create_symlink(path("far.txt"), path("deep/absolute"));
+  ASSERT_EQ(dslt_atomic_write(path("deep/absolute").c_str(), "far", 3), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(slurp(path("far.txt")), "far");
+  std::filesystem::create_symlink("b", path("a"));
+  std::filesystem::create_symlink("a", path("b"));
+  dslt_atomic_file file = {};
+  if (dslt_atomic_open(&file, path("a").c_str()) == DSLT_OK) dslt_atomic_abort(&file);  // ends, at least
+}
+
+// The temporary name is longer than the final one, which may be as long as names can be.
+TEST_F(AtomicFile, NamesMayBeAsLongAsTheSystemAllows) {
+  for (const std::string &name :
+       {std::string(251, 'x') + ".csv", std::string(255, 'y'), "a." + std::string(253, 'z'),
+        std::string(100, 'u') + "." + std::string(154, 'v')}) {
+    ASSERT_EQ(dslt_atomic_write(path(name).c_str(), "long", 4), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(slurp(path(name)), "long");
+    dslt_atomic_file file = {};
+    ASSERT_EQ(dslt_atomic_open(&file, path(name).c_str()), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(std::filesystem::path(file.temp).extension() == ".csv", name[0] == 'x') << file.temp;
+    dslt_atomic_abort(&file);
+  }
+  EXPECT_EQ(file_count(), 4u);
+}
+
 TEST_F(AtomicFile, WritesDevicesDirectly) {
   EXPECT_EQ(dslt_atomic_write("/dev/null", "gone", 4), DSLT_OK);
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
