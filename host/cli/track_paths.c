@@ -133,27 +133,49 @@ static int holds_pictures(const char *folder) {
   return found;
 }
 
-void dslt_track_sequence_hint(char *out, size_t size, const char *input) {
-  static const char *const places[] = {"img", "color", "imgs", "images", "frames"};
+/* The folder within `input` that holds the frames: one of the usual names, else the first by name. 1 if there is. */
+static int find_place(char out[NAME_MAX + 1], const char *input) {
+  static const char *const usual[] = {"img", "color", "imgs", "images", "frames", "rgb"};
+  char folder[PATH_MAX];
+  struct dirent **entries = NULL;
+  int found = 0;
+  for (size_t i = 0; !found && i < sizeof usual / sizeof *usual; i++) {
+    found = snprintf(folder, sizeof folder, "%s/%s", input, usual[i]) < (int)sizeof folder &&
+            holds_pictures(folder);
+    if (found) strcpy(out, usual[i]);
+  }
+  const int count = found ? 0 : scandir(input, &entries, NULL, alphasort);
+  for (int i = 0; i < count; i++) {
+    const char *name = entries[i]->d_name;
+    if (!found && name[0] != '.' &&
+        snprintf(folder, sizeof folder, "%s/%s", input, name) < (int)sizeof folder &&
+        holds_pictures(folder)) {
+      found = 1;
+      snprintf(out, NAME_MAX + 1, "%s", name);
+    }
+    free(entries[i]);
+  }
+  free(entries);
+  return found;
+}
+
+/* "otb:" and the file of ground truth in the folder; "x,y,w,h" without one. */
+static void find_box(char *out, size_t size, const char *folder) {
   static const char *const truths[] = {"groundtruth_rect.txt", "groundtruth.txt"};
-  char folder[PATH_MAX], truth[PATH_MAX];
+  struct stat status;
+  for (size_t i = 0; i < sizeof truths / sizeof *truths; i++)
+    if (snprintf(out, size, "otb:%s/%s", folder, truths[i]) < (int)size && stat(out + 4, &status) == 0)
+      return;
+  snprintf(out, size, "x,y,w,h");
+}
+
+void dslt_track_sequence_hint(char *out, size_t size, const char *input) {
+  char folder[PATH_MAX], place[NAME_MAX + 1], box[PATH_MAX];
   out[0] = '\0';
   const int length = (int)strlen(input) - (input[0] && input[strlen(input) - 1] == '/');
-  if (holds_pictures(input)) return;
-  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-    if (snprintf(folder, sizeof folder, "%.*s/%s", length, input, places[i]) >= (int)sizeof folder) return;
-    if (!holds_pictures(folder)) continue;
-    const char *box = "x,y,w,h";
-    for (size_t k = 0; k < sizeof truths / sizeof *truths; k++) {
-      struct stat status;
-      if (snprintf(truth, sizeof truth, "otb:%.*s/%s", length, input, truths[k]) < (int)sizeof truth &&
-          stat(truth + 4, &status) == 0) {
-        box = truth;
-        break;
-      }
-    }
-    snprintf(out, size, "%s is a sequence's folder; its frames lie deeper: dslt track %s --box %s", input,
-             folder, box);
-    return;
-  }
+  if (snprintf(folder, sizeof folder, "%.*s", length, input) >= (int)sizeof folder) return;
+  if (holds_pictures(input) || !find_place(place, folder)) return;
+  find_box(box, sizeof box, folder);
+  snprintf(out, size, "%s is a sequence's folder; its frames lie deeper: dslt track %s/%s --box %s", input,
+           folder, place, box);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* source.c: parses the name of an input and reads frames of each kind. */
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -225,6 +226,23 @@ static bool is_binary(const char *bytes, size_t size) {
   return false;
 }
 
+/* A piped video or picture whose beginning is text. */
+static bool begins_as_media(const char *bytes, size_t size) {
+  static const char *const magics[] = {"YUV4MPEG2 ", "GIF87a", "GIF89a", "#EXTM3U", "<?xml", "<svg"};
+  for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
+    if (size >= strlen(magics[i]) && memcmp(bytes, magics[i], strlen(magics[i])) == 0) return true;
+  return size >= 3 && bytes[0] == 'P' && bytes[1] && strchr("1234567Ff", bytes[1]) &&
+         isspace((unsigned char)bytes[2]);
+}
+
+static int no_list(const char *what) {
+  return dslt_fail(
+      DSLT_EFORMAT,
+      "Standard input holds %s, not a list: - reads the names of picture files, one a line. A video "
+      "through a pipe is /dev/stdin.",
+      what);
+}
+
 /* The next line into `path`, without its end. 1, 0 at the end, negative. */
 static int list_line(char *path, size_t room, list *l, const atomic_bool *stop) {
   for (;;) {
@@ -259,13 +277,9 @@ static int list_line(char *path, size_t room, list *l, const atomic_bool *stop) 
       return dslt_fail(DSLT_EIO, "The list cannot be read: %s.", strerror(errno));
     }
     if (n == 0) l->ended = true;
-    if (n > 0 && is_binary(l->line + l->have, (size_t)n)) {
-      return dslt_fail(
-          DSLT_EFORMAT,
-          "Standard input holds binary data, not a list: - reads the names of picture files, one a "
-          "line. A video through a pipe is /dev/stdin.");
-    }
+    if (n > 0 && is_binary(l->line + l->have, (size_t)n)) return no_list("binary data");
     if (n > 0) l->have += (size_t)n;
+    if (l->number == 0 && begins_as_media(l->line, l->have)) return no_list("a picture or a video");
   }
 }
 

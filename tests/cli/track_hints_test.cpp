@@ -10,7 +10,7 @@ namespace {
 class TrackHints : public ClipTest {};
 
 TEST_F(TrackHints, ASequencesFolderNamesTheCommand) {
-  for (const std::string place : {"img", "color"}) {
+  for (const std::string place : {"img", "color", "rgb", "left camera"}) {
     std::filesystem::create_directories(path("cup"));
     std::filesystem::copy(images(), path("cup/" + place));
     for (const std::string &folder : {path("cup"), path("cup/")}) {

@@ -273,6 +273,18 @@ TEST(Source, PipedBytesAreNoListAndAreNotShown) {
   }
 }
 
+TEST(Source, SoAreThoseWhoseBeginningIsText) {
+  for (const std::string piece : {"YUV4MPEG2 W160 H120 F25:1\n", "P6\n2 2\n255\n", "P2 2 2 255 1 1 1 1\n",
+                                  "GIF89a more\n", "#EXTM3U\n"}) {
+    Input in(piece);
+    const Outcome got = read_source("-");
+    EXPECT_EQ(got.rc, DSLT_EFORMAT) << piece;
+    EXPECT_TRUE(has(got.error, "a picture or a video, not a list")) << got.error;
+  }
+  Input in("P6.ppm\n");  // a name
+  EXPECT_TRUE(has(read_source("-").error, "P6.ppm"));
+}
+
 TEST(Source, TheSameFramesInTwoKindsAreNotTrackedTwice) {
   Folder folder;
   for (int i = 1; i <= 3; i++) {
