@@ -66,10 +66,12 @@ static int copy_numbers(float **out, const track *t, const float *values, int co
 
 static int keep_losses(track *t) {
   const float *losses = NULL, *snr = NULL;
+  dslt_result first;
   int count = 0;
+  DSLT_TRY(dslt_tracker_init_result(&first, t->tracker));
   DSLT_TRY(dslt_tracker_init_losses(&losses, &count, t->tracker));
   t->inits++;
-  t->init_steps += count;
+  t->init_steps += first.steps;
   if (t->inits > 1) return DSLT_OK;
   DSLT_TRY(dslt_tracker_init_snr(&snr, &t->snr_count, t->tracker));
   DSLT_TRY(copy_numbers(&t->losses, t, losses, count));

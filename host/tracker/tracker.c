@@ -55,7 +55,7 @@ int dslt_tracker_init_losses(const float **out, int *count, const dslt_tracker *
     return dslt_fail(DSLT_EARGUMENT, "dslt_tracker_init_losses() needs two places and a tracker.");
   DSLT_TRY(check_learnt(t));
   *out = t->group.targets->init_losses;
-  *count = t->group.targets->init_result.steps;
+  *count = *out ? t->group.targets->init_result.steps : 0;
   return DSLT_OK;
 }
 

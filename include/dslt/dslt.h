@@ -437,8 +437,8 @@ typedef struct dslt_response {
 DSLT_API int dslt_tracker_response(dslt_response *out, dslt_tracker *tracker);
 
 /** The loss of each first-frame training step, in order, summed over the response map: `*count` values, as
- * many as dslt_tracker_init_result() gives steps. Owned by the tracker, valid until the next
- * dslt_tracker_init() or dslt_tracker_free().
+ * many as dslt_tracker_init_result() gives steps; none, and NULL, of a tracker that solves in closed form. Owned by
+ * the tracker, valid until the next dslt_tracker_init() or dslt_tracker_free().
  * @retval DSLT_ESTATE before dslt_tracker_init() */
 DSLT_API int dslt_tracker_init_losses(const float **out, int *count, const dslt_tracker *tracker);
 

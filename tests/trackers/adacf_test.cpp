@@ -9,78 +9,10 @@
 #include "../api/small_world.h"
 #include "base/rng.h"
 #include "nn/weights.h"
+#include "small_cfnet.h"
 #include "tracker/group.h"
 
 namespace {
-
-// A safetensors file with float32 tensors.
-class WeightFile {
- public:
-  void set_metadata(const std::string &key, const std::string &value) {
-    metadata_ += (metadata_.empty() ? "\"" : ",\"") + key + "\":\"" + value + "\"";
-  }
-  void add(const std::string &name, const std::string &shape, const std::vector<float> &values) {
-    const std::size_t first = data_.size(), bytes = values.size() * sizeof(float);
-    data_.append(reinterpret_cast<const char *>(values.data()), bytes);
-    tensors_ += ",\"" + name + "\":{\"dtype\":\"F32\",\"shape\":[" + shape + "],\"data_offsets\":[" +
-                std::to_string(first) + "," + std::to_string(first + bytes) + "]}";
-  }
-  std::string bytes() const {
-    const std::string header = "{\"__metadata__\":{" + metadata_ + "}" + tensors_ + "}";
-    const uint64_t length = header.size();
-    return std::string(reinterpret_cast<const char *>(&length), sizeof length) + header + data_;
-  }
-
- private:
-  std::string metadata_, tensors_, data_;
-};
-
-// A layer in the metadata, where quotation marks are escaped.
-std::string layer(const std::string &name, const std::string &rest) {
-  std::string text = "{'name':'" + name + "'," + rest + "}", out;
-  for (char c : text) out += c == '\'' ? "\\\"" : std::string(1, c);
-  return out;
-}
-
-void add_tensors(WeightFile *file, const std::string &name, int out, int in, int side, double scale,
-                 uint64_t seed) {
-  dslt_rng rng = dslt_rng_make(seed, 3);
-  std::vector<float> values(std::size_t(out) * in * side * side);
-  for (float &v : values) v = float(scale * (double(dslt_rng_below(&rng, 2001)) / 1000 - 1));
-  const std::string sides = std::to_string(side) + "," + std::to_string(side);
-  file->add(name + ".weight", std::to_string(out) + "," + std::to_string(in) + "," + sides, values);
-  file->add(name + ".bias", std::to_string(out), std::vector<float>(std::size_t(out), 0.1f));
-}
-
-// CFNet's layers, narrower: one network, or one for each of two seeds.
-std::string network_file(const std::vector<uint64_t> &seeds) {
-  WeightFile file;
-  std::string graph = "[" + layer("image", "'kind':'input','channels':3"), taps, scales;
-  int at = 1;
-  for (uint64_t seed : seeds) {
-    const std::string n = seed == seeds[0] && at == 1 ? "" : "grey_";
-    const std::string first = std::to_string(at), second = std::to_string(at + 1);
-    graph += "," + layer(n + "conv1",
-                         "'kind':'conv','inputs':[0],'activation':'relu','channels':12,"
-                         "'kernel':[11,11],'stride':[2,2]");
-    graph +=
-        "," + layer(n + "pool1", "'kind':'max_pool','inputs':[" + first + "],'kernel':[3,3],'stride':[2,2]");
-    graph += "," + layer(n + "conv2", "'kind':'conv','inputs':[" + second +
-                                          "],'activation':'relu','channels':8,"
-                                          "'kernel':[5,5],'groups':2");
-    add_tensors(&file, n + "conv1", 12, 3, 11, 0.002, seed);
-    add_tensors(&file, n + "conv2", 8, 6, 5, 0.5, seed + 1);
-    taps += (at > 1 ? "," : "") + n + "conv2", scales += at > 1 ? ",1" : "1";
-    at += 3;
-  }
-  file.set_metadata("dslt.graph", graph + "]");
-  file.set_metadata("dslt.taps", taps);
-  file.set_metadata("dslt.scales", scales);
-  file.set_metadata("dslt.channel_order", "rgb");
-  file.set_metadata("dslt.mean", "0,0,0");
-  file.set_metadata("dslt.deviation", "1,1,1");
-  return file.bytes();
-}
 
 Weights weights_of(const std::string &bytes) {
   dslt_weights *weights = nullptr;
@@ -151,7 +83,7 @@ class AdacfTest : public testing::Test {
   }
   std::vector<std::vector<uint8_t>> pixels_, grey_;
   std::vector<dslt_box> truth_;
-  std::string one_ = network_file({1}), two_ = network_file({1, 9});
+  std::string one_ = small_cfnet::network_file({1}), two_ = small_cfnet::network_file({1, 9});
 };
 
 TEST_F(AdacfTest, FollowsATarget) {
@@ -186,6 +118,21 @@ TEST_F(AdacfTest, OnChangingNoiseTheBoxStaysAndIsLost) {
     }
 }
 
+TEST_F(AdacfTest, TheFirstFrameIsOneStepWithoutALoss) {
+  const Weights weights = weights_of(one_);
+  const Tracker tracker = make_tracker(cfnet(), weights);
+  const dslt_image frame = image(0);
+  ASSERT_EQ(dslt_tracker_init(tracker.get(), &frame, &truth_[0]), DSLT_OK) << dslt_last_error();
+  dslt_result first = {};
+  ASSERT_EQ(dslt_tracker_init_result(&first, tracker.get()), DSLT_OK);
+  EXPECT_EQ(first.steps, 1);
+  const float *losses = reinterpret_cast<const float *>(this);
+  int count = -1;
+  ASSERT_EQ(dslt_tracker_init_losses(&losses, &count, tracker.get()), DSLT_OK);
+  EXPECT_EQ(losses, nullptr);
+  EXPECT_EQ(count, 0);
+}
+
 TEST_F(AdacfTest, TheSameRunTwiceGivesTheSameBytesWithAnyThreads) {
   Options options = cfnet();
   const Weights weights = weights_of(one_);
@@ -199,7 +146,8 @@ TEST_F(AdacfTest, GreyVideosHaveTheirOwnNetwork) {
   Options options = cfnet();
   const Weights both = weights_of(two_);
   const std::vector<double> colour = numbers(run(options, weights_of(one_), true));
-  EXPECT_EQ(numbers(run(options, weights_of(network_file({9})), true)), numbers(run(options, both, true)));
+  EXPECT_EQ(numbers(run(options, weights_of(small_cfnet::network_file({9})), true)),
+            numbers(run(options, both, true)));
   EXPECT_NE(numbers(run(options, both, true)), colour);
   options["grey_network"] = 0;
   EXPECT_EQ(numbers(run(options, both, true)), colour);
