@@ -70,6 +70,36 @@ __device__ static inline dslt_candidate dslt_block_best(dslt_candidate best) {
   return best;
 }
 
+/* Least and greatest value; NaN is neither. */
+__device__ static inline dslt_extremes dslt_wider(dslt_extremes a, dslt_extremes b) {
+  a.low = b.low < a.low ? b.low : a.low;
+  a.high = b.high > a.high ? b.high : a.high;
+  return a;
+}
+
+/* Those of the block; valid in thread 0. */
+__device__ static inline dslt_extremes dslt_block_extremes(dslt_extremes mine) {
+  __shared__ dslt_extremes warps[DSLT_WARP];
+  const unsigned lane = threadIdx.x % DSLT_WARP, warp = threadIdx.x / DSLT_WARP;
+  for (int round = 0; round < 2; ++round) {
+    if (round == 0 || warp == 0)
+      for (unsigned step = DSLT_WARP / 2; step > 0; step /= 2) {
+        dslt_extremes other;
+        other.low = __shfl_down_sync(DSLT_FULL_WARP, mine.low, step);
+        other.high = __shfl_down_sync(DSLT_FULL_WARP, mine.high, step);
+        mine = dslt_wider(mine, other);
+      }
+    if (round == 1) break;
+    if (lane == 0) warps[warp] = mine;
+    __syncthreads();
+    if (warp == 0) {
+      mine.low = INFINITY, mine.high = -INFINITY;
+      if (lane < blockDim.x / DSLT_WARP) mine = warps[lane];
+    }
+  }
+  return mine;
+}
+
 /* 1 in every thread of the grid's last block, which sees what thread 0 of every other block wrote before.
  * Resets the ticket to 0. */
 __device__ static inline int dslt_last_block(uint32_t *ticket) {

@@ -29,6 +29,7 @@
 #include "math/adam.h"
 #include "math/decision.h"
 #include "math/early_stopping.h"
+#include "math/hann_search.h"
 #include "math/loss.h"
 #include "math/match.h"
 #include "math/sample_ring.h"
@@ -52,13 +53,14 @@ enum {
   DSLT_MAP_SIDE_MAX = 4096,      /* of a feature map, cells, and of a network input, px */
   DSLT_CHANNELS_MAX = 4096,
   DSLT_ADAM_TENSORS_MAX = 16,
-  DSLT_LOCATE_SLICES = 32 /* blocks that share the bicubic search of one response */
+  DSLT_LOCATE_SLICES = 32, /* blocks that share the bicubic search of one response */
+  DSLT_HANN_SLICES = 64    /* blocks that share an enlarged response */
 };
 
 /* How a value is stored. */
 typedef enum dslt_type { DSLT_TYPE_F32 = 0, DSLT_TYPE_BF16 = 1 } dslt_type;
 
-/* ---- frame to network input: crop.cu, crop_boxes.cu, augment.cu ---------------------------------- */
+/* ---- frame to network input: crop.cu, crop_boxes.cu, crop_levels.cu, mean_colour.cu, augment.cu -- */
 
 /* The current frame on the device, any dslt_pixel_format without conversion. The struct lives in device
  * memory, so that a captured graph reads another buffer every frame. */
@@ -88,6 +90,18 @@ int DSLT_LAUNCHER(crop)(dslt_stream stream, void *out, dslt_type type, int chann
 int DSLT_LAUNCHER(crop_boxes)(dslt_stream stream, void *out, dslt_type type, int channels,
                               const dslt_frame_view *frame, int h, int w, const dslt_input_norm *norm,
                               const dslt_box *boxes, int count, const int32_t *when);
+
+/* Levels first_level .. first_level + count - 1 of the pyramid in whole pixels around the place of `place`, for the
+ * size of `size`, into out [count][side][side][3], side being the input's, 1 to 4096; pixels outside of the frame are
+ * `fill` [3]. region: dslt_region_side_max(geometry) squared pixels of 3. geometry, norm: host. */
+int DSLT_LAUNCHER(crop_levels)(dslt_stream stream, float *out, float *region, const dslt_frame_view *frame,
+                               const dslt_search *geometry, const dslt_input_norm *norm, const float *fill,
+                               const dslt_target_state *place, const dslt_target_state *size, int first_level,
+                               int count, const int32_t *when);
+
+/* The frame's mean colour, normalised, into mean [3]; norm: host. */
+int DSLT_LAUNCHER(mean_colour)(dslt_stream stream, float *mean, const dslt_frame_view *frame,
+                               const dslt_input_norm *norm, const int32_t *when);
 
 /* 5 x 5 Gaussian blur of deviation `sigma` (> 0), edges replicated, or the mirror image about column `axis`
  * (sigma 0): in [h][w][3] float32, out [h][w][channels] as crop writes it; not in place. */
@@ -151,6 +165,25 @@ int DSLT_LAUNCHER(axpby)(dslt_stream stream, float *y, float a, const float *x, 
 int DSLT_LAUNCHER(convert)(dslt_stream stream, void *dst, dslt_type dst_type, const void *src,
                            dslt_type src_type, size_t count, const int32_t *when);
 
+/* ---- the correlation filter: filter.cu ----------------------------------------------------------- */
+
+typedef struct dslt_filter_shape {
+  int side, channels; /* of the map: 2..DSLT_RESPONSE_SIDE_MAX cells, 1..DSLT_CHANNELS_MAX */
+  int margin;         /* the template is the filter without this many cells on every side */
+  float lambda;       /* regularisation */
+  double sigma;       /* deviation of the target, cells */
+} dslt_filter_shape;
+
+/* kernel [side - 2 margin][side - 2 margin][channels] = (1 - rate) kernel + rate times the template of the map x
+ * [side][side][channels]; rate 1: what was there does not matter. scratch: filter_scratch() bytes aligned to 16 bytes,
+ * which begin with the tables. Shape: host. */
+int DSLT_LAUNCHER(filter_learn)(dslt_stream stream, float *kernel, const float *x,
+                                const dslt_filter_shape *shape, float *scratch, float rate,
+                                const int32_t *when);
+size_t DSLT_LAUNCHER(filter_scratch)(const dslt_filter_shape *shape);
+/* Host only: the tables of a shape into `tables` (NULL: nowhere); returns their bytes. */
+size_t DSLT_LAUNCHER(filter_tables)(float *host_tables, const dslt_filter_shape *shape);
+
 /* ---- response, loss, step: sum_responses.cu, loss.cu, adam.cu, early_stop.cu --------------------- */
 
 /* response[i] = base[i] + residual[i] + bias[0] + bias[1], 1 <= count; residual and bias may be NULL. */
@@ -179,7 +212,7 @@ int DSLT_LAUNCHER(early_stop)(dslt_stream stream, dslt_training *training, float
 int DSLT_LAUNCHER(snr)(dslt_stream stream, float *values, const float *response, size_t count,
                        const dslt_training *training, const int32_t *when);
 
-/* ---- state: locate.cu, locate_match.cu ----------------------------------------------------------- */
+/* ---- state: locate.cu, locate_match.cu, hann_search.cu ----------------------------------------------------------- */
 
 /* The maximum found by one block: its score and its index in the searched grid, row-major; -1: none. */
 typedef struct dslt_candidate {
@@ -217,6 +250,32 @@ int DSLT_LAUNCHER(locate_match)(dslt_stream stream, dslt_target_state *state, co
                                 const float *distances, const dslt_match_rules *rules,
                                 const dslt_match_response *response, const dslt_search *search,
                                 const int32_t *when);
+
+typedef struct dslt_extremes {
+  float low, high;
+} dslt_extremes;
+
+/* Of a slice of an enlarged response. */
+typedef struct dslt_hann_part {
+  dslt_extremes range;
+  double sum;
+} dslt_hann_part;
+
+/* Device memory of hann_search, with tickets. */
+typedef struct dslt_hann_scratch {
+  uint32_t enlarge_ticket, place_ticket;
+  int32_t level; /* that was chosen: its peak, its least value and the sum of what lies above that */
+  float peak, low, sum;
+  dslt_hann_part part[DSLT_LEVELS_MAX][DSLT_HANN_SLICES];
+  dslt_candidate found[DSLT_HANN_SLICES];
+} dslt_hann_scratch;
+
+/* Find the target in responses [levels][response_height][response_width] as math/hann_search.h says, and move the
+ * state; `before` becomes the state as it was. enlarged: levels times the enlarged response. Enlarged 1 to 32 times, to
+ * at most DSLT_ENLARGED_MAX samples a side; geometry and rules: host. */
+int DSLT_LAUNCHER(hann_search)(dslt_stream stream, dslt_target_state *state, dslt_target_state *before,
+                               float *enlarged, const float *responses, const dslt_search *geometry,
+                               const dslt_hann_rules *rules, dslt_hann_scratch *scratch, const int32_t *when);
 
 /* ---- remaining work of a frame: decide.cu, store_label.cu, store_sample.cu, report.cu ------------ */
 

@@ -33,4 +33,15 @@ DSLT_HD void dslt_filter_factor(float *re, float *im, float target_re, float tar
   *im = -target_im * scale;
 }
 
+/* Angle of the product of two indices on a circle of n. */
+DSLT_HD double dslt_circle_angle(int a, int b, int n) { return DSLT_TURN * (double)((long)a * b % n) / n; }
+
+/* The target's transform along one axis at frequency k; the target is even, so it is real. That of the target is
+ * the product of both axes'. */
+DSLT_HD double dslt_filter_target(int k, int n, double sigma) {
+  double sum = 0.0;
+  for (int i = 0; i < n; ++i) sum += dslt_circular_gaussian(i, n, sigma) * cos(dslt_circle_angle(k, i, n));
+  return sum;
+}
+
 #endif

@@ -46,4 +46,18 @@ DSLT_HD int dslt_mirror_index(int i, int size) {
   return at < size ? at : period - 1 - at;
 }
 
+/* One axis of a part that is resized: `in` samples, of which the first is sample `first` of a source with `size`
+ * samples, become `out`. The part may reach beyond the source. */
+typedef struct dslt_resized_axis {
+  int in, out, first, size;
+} dslt_resized_axis;
+
+/* Weight of tap number `tap`, and the source's sample that it counts in *index; -1: one outside of the source. */
+DSLT_HD float dslt_resized_tap(int *index, const dslt_resized_axis *axis, const dslt_cubic_taps *taps,
+                               int tap) {
+  const int at = axis->first + dslt_mirror_index(taps->first + tap, axis->in);
+  *index = at >= 0 && at < axis->size ? at : -1;
+  return dslt_cubic_tap(taps, tap);
+}
+
 #endif

@@ -16,9 +16,9 @@ typedef struct resize_table {
   float *inside; /* [out] sum of the weights of those inside */
 } resize_table;
 
-/* `in` samples that begin at source sample `first` become table->out; source samples outside 0 .. size - 1 are
- * left out. */
+/* Source samples that lie outside are left out. */
 static void tabulate(resize_table *table, int in, int first, int size) {
+  const dslt_resized_axis axis = {.in = in, .out = table->out, .first = first, .size = size};
   for (int i = 0; i < table->out; ++i) {
     const dslt_cubic_taps taps = dslt_cubic_taps_at(i, in, table->out);
     int *index = table->index + (size_t)i * (size_t)table->most;
@@ -26,11 +26,11 @@ static void tabulate(resize_table *table, int in, int first, int size) {
     float sum = 0.0f, inside = 0.0f;
     int count = 0, outside = 0;
     for (int k = 0; k < taps.count; ++k) {
-      const float w = dslt_cubic_tap(&taps, k);
-      const int at = first + dslt_mirror_index(taps.first + k, in);
+      int at;
+      const float w = dslt_resized_tap(&at, &axis, &taps, k);
       sum += w;
       if (w == 0.0f) continue;
-      if (at < 0 || at >= size) {
+      if (at < 0) {
         outside = 1;
         continue;
       }

@@ -25,15 +25,12 @@ struct dslt_filter {
 
 /* ---- matrices ------------------------------------------------------------------------------------ */
 
-/* Angle of the product of two indices on a circle of n. */
-static double angle_of(int a, int b, int n) { return DSLT_TURN * (double)((long)a * b % n) / n; }
-
 /* exp(-i angle) of a windowed sample; along x a complex value times a complex value. */
 static void fill_forward(dslt_filter *f) {
   const int n = f->desc.side;
   for (int k = 0; k < n; ++k)
     for (int i = 0; i < n; ++i) {
-      const double window = dslt_hann(i, n), angle = angle_of(k, i, n);
+      const double window = dslt_hann(i, n), angle = dslt_circle_angle(k, i, n);
       const float re = (float)(window * cos(angle)), im = (float)(-window * sin(angle));
       if (k < f->half) {
         f->to_y[(2 * k) * n + i] = re;
@@ -53,26 +50,24 @@ static void fill_backward(dslt_filter *f) {
     float *row_re = f->from_x + (size_t)cell * (size_t)(2 * n);
     float *row_im = row_re + (size_t)kernel * (size_t)(2 * n);
     for (int k = 0; k < n; ++k) {
-      const float re = (float)(cos(angle_of(k, at, n)) / n), im = (float)(sin(angle_of(k, at, n)) / n);
+      const float re = (float)(cos(dslt_circle_angle(k, at, n)) / n),
+                  im = (float)(sin(dslt_circle_angle(k, at, n)) / n);
       row_re[k] = re, row_re[n + k] = -im;
       row_im[k] = im, row_im[n + k] = re;
     }
     for (int k = 0; k < f->half; ++k) {
       const double times = k == 0 || 2 * k == n ? 1.0 : 2.0;
-      f->from_y[(cell * f->half + k) * 2] = (float)(times * cos(angle_of(k, at, n)) / n);
-      f->from_y[(cell * f->half + k) * 2 + 1] = (float)(-times * sin(angle_of(k, at, n)) / n);
+      f->from_y[(cell * f->half + k) * 2] = (float)(times * cos(dslt_circle_angle(k, at, n)) / n);
+      f->from_y[(cell * f->half + k) * 2 + 1] = (float)(-times * sin(dslt_circle_angle(k, at, n)) / n);
     }
   }
 }
 
-/* The target is a product of two equal functions, which are even, so its transform is real. */
 static int fill_target(dslt_filter *f) {
   const int n = f->desc.side;
   double *one = calloc((size_t)n, sizeof *one);
   if (!one) return dslt_fail(DSLT_EMEMORY, "Out of memory for a correlation filter.");
-  for (int k = 0; k < n; ++k)
-    for (int i = 0; i < n; ++i)
-      one[k] += dslt_circular_gaussian(i, n, f->desc.sigma) * cos(angle_of(k, i, n));
+  for (int k = 0; k < n; ++k) one[k] = dslt_filter_target(k, n, f->desc.sigma);
   for (int v = 0; v < f->half; ++v)
     for (int u = 0; u < n; ++u) f->target[(v * n + u) * 2] = (float)(one[v] * one[u]);
   free(one);

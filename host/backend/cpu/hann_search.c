@@ -46,9 +46,10 @@ typedef struct extremes {
   float low, high;
 } extremes;
 
+/* NaN is neither. */
 static extremes extremes_of(const float *values, size_t count) {
-  extremes e = {values[0], values[0]};
-  for (size_t i = 1; i < count; ++i) {
+  extremes e = {INFINITY, -INFINITY};
+  for (size_t i = 0; i < count; ++i) {
     e.low = values[i] < e.low ? values[i] : e.low;
     e.high = values[i] > e.high ? values[i] : e.high;
   }
@@ -58,16 +59,16 @@ static extremes extremes_of(const float *values, size_t count) {
 /* The first maximum by columns of the mixture of `map` and the window. */
 static void find(int *row, int *column, const float *map, int h, int w, float low,
                  const dslt_hann_rules *rules) {
-  float window_x[DSLT_ENLARGED_MAX], best = 0.0f;
+  float window_x[DSLT_ENLARGED_MAX], best = -INFINITY;
   double sum = 0.0;
   for (int i = 0; i < h * w; ++i) sum += (double)(map[i] - low);
   for (int u = 0; u < w; ++u) window_x[u] = dslt_hann_share(u, w);
-  *row = *column = -1;
+  *row = *column = 0;
   for (int v = 0; v < h; ++v) {
     const float window_y = dslt_hann_share(v, h);
     for (int u = 0; u < w; ++u) {
       const float mix = dslt_hann_mix(map[v * w + u], low, (float)sum, window_x[u], window_y, rules);
-      if (*row >= 0 && !dslt_hann_before(mix, v, u, best, *row, *column)) continue;
+      if (!dslt_hann_before(mix, v, u, best, *row, *column)) continue;
       best = mix;
       *row = v;
       *column = u;
