@@ -7,7 +7,6 @@ namespace skip {
 
 constexpr char kShared[] = "../shared is absent: ";  // then the path
 constexpr char kGpu[] = "no GPU: ";                  // then why
-constexpr char kNoKernel[] = "no kernel for it yet";
 constexpr char kBfloat16[] = "no bfloat16 on this processor";
 constexpr char kOnnx[] = "built without the ONNX library";
 constexpr char kWithOnnx[] = "built with the ONNX library";

@@ -22,14 +22,6 @@ inline const char *backend_name() {
   return name && name[0] ? name : "cpu";
 }
 
-// For operations that run on the CPU alone so far.
-class CpuOperation : public testing::Test {
- protected:
-  void SetUp() override {
-    if (std::strcmp(backend_name(), "cpu") != 0) GTEST_SKIP() << skip::kNoKernel;
-  }
-};
-
 // Whether the backend under test computes in bfloat16 on this machine.
 inline bool has_bfloat16() {
   dslt_backend_info info;

@@ -103,9 +103,7 @@ const Case kCases[] = {
     {12.5, 13.5, 1.4, 1, 9},   // single pixels
 };
 
-class CropLevels : public CpuOperation {};
-
-TEST_F(CropLevels, AreCutAndResizedTwice) {
+TEST(CropLevels, AreCutAndResizedTwice) {
   for (const Case &c : kCases) {
     const std::vector<float> out = crop(c, 0, 3);
     const std::size_t values = out.size() / 3;
@@ -117,16 +115,16 @@ TEST_F(CropLevels, AreCutAndResizedTwice) {
   }
 }
 
-TEST_F(CropLevels, OneLevelIsTheSameAsAmongAll) {
+TEST(CropLevels, OneLevelIsTheSameAsAmongAll) {
   const std::vector<float> all = crop(kCases[0], 0, 3), one = crop(kCases[0], 1, 1);
   EXPECT_TRUE(std::equal(one.begin(), one.end(), all.begin() + long(one.size())));
 }
 
-TEST_F(CropLevels, OfOneLevelIsOneResize) {
+TEST(CropLevels, OfOneLevelIsOneResize) {
   EXPECT_LT(ref::relative_error(crop(kCases[1], 0, 1, 1), expected(kCases[1], 0, 1)), 2e-6);
 }
 
-TEST_F(CropLevels, AreNormalised) {
+TEST(CropLevels, AreNormalised) {
   const dslt_input_norm norm = {0, {10, 20, 30}, {0.5f, 0.25f, 2.0f}};
   const std::vector<float> plain = crop(kCases[2], 0, 3), scaled = crop(kCases[2], 0, 3, 3, norm);
   std::vector<double> want;
@@ -136,11 +134,11 @@ TEST_F(CropLevels, AreNormalised) {
   EXPECT_LT(ref::relative_error(scaled, want), 1e-5);
 }
 
-TEST_F(CropLevels, GiveTheSameBytesWithAnyNumberOfThreads) {
+TEST(CropLevels, GiveTheSameBytesWithAnyNumberOfThreads) {
   EXPECT_EQ(crop(kCases[3], 0, 3, 3, kPlain, 1), crop(kCases[3], 0, 3, 3, kPlain, 3));
 }
 
-TEST_F(CropLevels, FarAwayIsTheMeanColour) {
+TEST(CropLevels, FarAwayIsTheMeanColour) {
   const std::vector<float> out = crop({900, 900, 20, 1, 11}, 0, 3);
   const std::vector<uint8_t> p = noisy_frame();
   double mean[3] = {};

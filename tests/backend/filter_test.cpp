@@ -37,9 +37,7 @@ std::vector<float> learnt(const Shape &s, const ref::Map &x, double rate, const 
   return out;
 }
 
-class Filter : public CpuOperation {};
-
-TEST_F(Filter, IsTheClosedForm) {
+TEST(Filter, IsTheClosedForm) {
   for (const Shape &s : kShapes) {
     const ref::Map x = noise(std::size_t(s.side) * s.side * s.channels, 5);
     const ref::Map expected = ref::filter(x, s.side, s.channels, s.margin, 0.7, 1.3);
@@ -47,7 +45,7 @@ TEST_F(Filter, IsTheClosedForm) {
   }
 }
 
-TEST_F(Filter, IsAveragedWithTheTemplate) {
+TEST(Filter, IsAveragedWithTheTemplate) {
   const Shape s = kShapes[0];
   const ref::Map x = noise(std::size_t(s.side) * s.side * s.channels, 6);
   ref::Map expected = ref::filter(x, s.side, s.channels, s.margin, 0.7, 1.3);
@@ -56,13 +54,13 @@ TEST_F(Filter, IsAveragedWithTheTemplate) {
   EXPECT_LT(ref::relative_error(learnt(s, x, 0.25, before), expected), 2e-5);
 }
 
-TEST_F(Filter, OfAnEmptyMapIsZero) {
+TEST(Filter, OfAnEmptyMapIsZero) {
   const Shape s = kShapes[0];
   for (float v : learnt(s, ref::Map(std::size_t(s.side) * s.side * s.channels, 0.0), 1.0, {}))
     EXPECT_EQ(v, 0.0f);
 }
 
-TEST_F(Filter, RespondsByCorrelation) {
+TEST(Filter, RespondsByCorrelation) {
   for (const Shape &s : kShapes)
     for (int n : {1, 3}) {
       Backend b;
@@ -86,7 +84,7 @@ TEST_F(Filter, RespondsByCorrelation) {
     }
 }
 
-TEST_F(Filter, FindsItsOwnTargetInTheMiddle) {
+TEST(Filter, FindsItsOwnTargetInTheMiddle) {
   const Shape s = {21, 6, 6};
   const ref::Map x = noise(std::size_t(s.side) * s.side * s.channels, 10);
   const std::vector<float> kernel = learnt(s, x, 1.0, {});
@@ -97,7 +95,7 @@ TEST_F(Filter, FindsItsOwnTargetInTheMiddle) {
   EXPECT_EQ(best, (response / 2) * response + response / 2);
 }
 
-TEST_F(Filter, GivesTheSameBytesWithAnyNumberOfThreads) {
+TEST(Filter, GivesTheSameBytesWithAnyNumberOfThreads) {
   const Shape s = {13, 7, 3};
   const ref::Map x = noise(std::size_t(s.side) * s.side * s.channels, 11);
   const std::vector<float> once = learnt(s, x, 1.0, {}, 1);
@@ -105,7 +103,7 @@ TEST_F(Filter, GivesTheSameBytesWithAnyNumberOfThreads) {
   EXPECT_EQ(learnt(s, x, 1.0, {}, 3), once);
 }
 
-TEST_F(Filter, NeedsCells) {
+TEST(Filter, NeedsCells) {
   Backend b;
   dslt_filter *filter = nullptr;
   for (const Shape &s : {Shape{8, 2, 4}, Shape{8, 0, 1}, Shape{1, 2, 0}, Shape{8, 2, -1}}) {

@@ -96,9 +96,7 @@ void expect_found(const ref::Map &responses, double influence) {
   EXPECT_EQ(found.state.lost, 0);
 }
 
-class HannSearch : public CpuOperation {};
-
-TEST_F(HannSearch, IsTheMaximumOfTheMixture) {
+TEST(HannSearch, IsTheMaximumOfTheMixture) {
   expect_found(bumps({{4, 4, 0.5}, {3.3, 5.2, 1}, {4, 4, 0.5}}), 0.25);
   expect_found(bumps({{4, 1.2, 1.3}, {3.3, 5.2, 1}, {4, 4, 0.5}}), 0.25);
   expect_found(bumps({{4, 4, 0.5}, {3.3, 5.2, 1}, {7.6, 2, 1.3}}), 0.25);
@@ -106,7 +104,7 @@ TEST_F(HannSearch, IsTheMaximumOfTheMixture) {
   expect_found(bumps({{4, 4, 0.5}, {1, 7.9, 1}, {4, 4, 0.5}}), 0.9);
 }
 
-TEST_F(HannSearch, AFlatResponseStays) {
+TEST(HannSearch, AFlatResponseStays) {
   const Found found =
       searched(ref::Map(3 * kSide * kSide, 0.25), {5, 0.25});  // with a window that has a middle
   EXPECT_EQ(found.state.cx, 80);
@@ -115,7 +113,7 @@ TEST_F(HannSearch, AFlatResponseStays) {
   EXPECT_EQ(found.state.level, 1);
 }
 
-TEST_F(HannSearch, EqualMaximaAreTakenByColumns) {
+TEST(HannSearch, EqualMaximaAreTakenByColumns) {
   ref::Map one(kSide * kSide, 0.0);
   one[2 * kSide + 6] = one[6 * kSide + 2] = one[6 * kSide + 6] = one[2 * kSide + 2] = 1;
   const Found found = searched(one, {1, 0.0}, 1);
@@ -125,14 +123,14 @@ TEST_F(HannSearch, EqualMaximaAreTakenByColumns) {
   EXPECT_NEAR(searched(one, {1, 0.0}, 1).state.cx, 80 - 2 * 0.75 * 4, 1e-9);
 }
 
-TEST_F(HannSearch, NumbersThatAreNoneLeaveThePlace) {
+TEST(HannSearch, NumbersThatAreNoneLeaveThePlace) {
   const Found found = searched(ref::Map(3 * kSide * kSide, NAN));
   EXPECT_EQ(found.state.cx, 80);
   EXPECT_EQ(found.state.cy, 40);
   EXPECT_EQ(found.state.width, 20);
 }
 
-TEST_F(HannSearch, TheSearchAreasSizeHasLimits) {
+TEST(HannSearch, TheSearchAreasSizeHasLimits) {
   dslt_target_state large = kBefore;
   large.scale = 4.9;
   const Found found = searched(bumps({{4, 4, 0.5}, {4, 4, 0.5}, {4, 4, 1}}), kRules, 3, large);

@@ -153,8 +153,9 @@ void dslt_cuda_close(dslt_backend *backend) {
   dslt_cudnn_close(cuda->dnn);
   if (cuda->blas_handle) (void)cuda->blas->destroy(cuda->blas_handle);
   dslt_cuda_frames_free(cuda);
-  void *memory[] = {cuda->blas_workspace, cuda->view,   cuda->activations.data, cuda->padded.data,
-                    cuda->sums.data,      cuda->locate, cuda->adam_ticket};
+  void *memory[] = {cuda->blas_workspace, cuda->view,       cuda->activations.data,
+                    cuda->padded.data,    cuda->sums.data,  cuda->locate,
+                    cuda->hann,           cuda->adam_ticket};
   for (size_t i = 0; i < sizeof memory / sizeof *memory; ++i)
     if (memory[i]) cudaFree(memory[i]);
   for (int i = 0; i < DSLT_UPSAMPLE_SHAPES; ++i)
@@ -179,6 +180,8 @@ static int make_parts(dslt_cuda *cuda) {
   cuda->view = memory;
   DSLT_TRY(dslt_cuda_new(&memory, cuda, sizeof *cuda->locate, "the search for the maximum"));
   cuda->locate = memory;
+  DSLT_TRY(dslt_cuda_new(&memory, cuda, sizeof *cuda->hann, "the search in enlarged responses"));
+  cuda->hann = memory;
   DSLT_TRY(dslt_cuda_new(&memory, cuda, sizeof *cuda->adam_ticket, "the optimiser"));
   cuda->adam_ticket = memory;
   DSLT_TRY(dslt_cuda_new(&cuda->blas_workspace, cuda, BLAS_WORKSPACE, "matrix products"));

@@ -62,6 +62,7 @@ typedef struct dslt_cuda {
   dslt_device_arena activations;  /* what a backbone passes from layer to layer */
   dslt_device_arena padded, sums; /* of a convolution by products: what it reads, and float32 sums */
   dslt_locate_scratch *locate;
+  dslt_hann_scratch *hann;
   uint32_t *adam_ticket;
   dslt_upsample_scratch upsample[DSLT_UPSAMPLE_SHAPES];
   uint64_t upsamplings; /* number of calls so far */

@@ -20,6 +20,19 @@ int dslt_cuda_crop_boxes(dslt_backend *backend, float *out, int h, int w, const 
                                 cuda->when);
 }
 
+int dslt_cuda_crop_levels(dslt_backend *backend, float *out, float *region, const dslt_search *search,
+                          const dslt_input_norm *norm, const float *fill, const dslt_target_state *place,
+                          const dslt_target_state *size, int first_level, int count) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_kernel_crop_levels(cuda->now, out, region, cuda->view, search, norm, fill, place, size,
+                                 first_level, count, cuda->when);
+}
+
+int dslt_cuda_mean_colour(dslt_backend *backend, float *mean, const dslt_input_norm *norm) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_kernel_mean_colour(cuda->now, mean, cuda->view, norm, cuda->when);
+}
+
 int dslt_cuda_augment(dslt_backend *backend, float *out, const float *in, int h, int w, float sigma,
                       int axis) {
   return dslt_kernel_augment(dslt_cuda_of(backend)->now, out, DSLT_TYPE_F32, 3, in, h, w, sigma, axis);
@@ -179,6 +192,14 @@ int dslt_cuda_locate_match(dslt_backend *backend, dslt_target_state *state, cons
                            const dslt_match_response *response, const dslt_search *search) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_kernel_locate_match(cuda->now, state, scores, distances, rules, response, search, cuda->when);
+}
+
+int dslt_cuda_hann_search(dslt_backend *backend, dslt_target_state *state, dslt_target_state *before,
+                          float *enlarged, const float *responses, const dslt_search *search,
+                          const dslt_hann_rules *rules) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_kernel_hann_search(cuda->now, state, before, enlarged, responses, search, rules, cuda->hann,
+                                 cuda->when);
 }
 
 int dslt_cuda_decide(dslt_backend *backend, dslt_decision *decision, int32_t *learns,
