@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "../options.h"
+#include "../trackers/small_cfnet.h"
 #include "dslt/dslt.h"
+#include "nn/weights.h"
 #include "runtime.h"
 
 namespace {
@@ -55,10 +57,23 @@ dslt_weights *loaded(const char *name) {
   return out;
 }
 
-// Preset default needs the network that ships.
-dslt_weights *weights(bool siamese) {
-  static dslt_weights *const w[] = {loaded("random:vgg16/16:3"), loaded("siamese")};
-  return w[siamese];
+// A file in memory, which the weights refer to.
+dslt_weights *from_memory(const std::string &bytes) {
+  dslt_weights *out = nullptr;
+  EXPECT_EQ(dslt_weights_from_memory(&out, bytes.data(), bytes.size(), "small"), DSLT_OK)
+      << dslt_last_error();
+  return out;
+}
+
+// Preset default needs the network that ships, CFNet a network of its own.
+dslt_weights *weights(const std::string &preset) {
+  static const std::string plain = small_cfnet::network_file({1}),
+                           attention = small_cfnet::network_file({1}, true);
+  static dslt_weights *const vgg = loaded("random:vgg16/16:3"), *const siamese = loaded("siamese"),
+                             *const cfnet = from_memory(plain), *const adacfnet = from_memory(attention);
+  if (preset == "default") return siamese;
+  if (preset == "cfnet") return cfnet;
+  return preset == "adacfnet" ? adacfnet : vgg;
 }
 
 using Settings = std::vector<std::pair<const char *, const char *>>;
@@ -66,17 +81,15 @@ using Settings = std::vector<std::pair<const char *, const char *>>;
 Track track(const char *backend, const char *preset, const Settings &settings, int frames = 6) {
   Track run;
   Options o(preset);
-  const bool siamese = std::string(preset) == "default";
-  Settings all = {{"backend", backend},
-                  {"precision", "f32"},
-                  {"threads", "1"},
-                  {"reduce_channels", "8"},
-                  {"init_steps", "5"}};
-  if (!siamese) all.insert(all.end(), {{"search_min_area", "3000"}, {"search_max_area", "4096"}});
+  const std::string tracker = dslt_options_tracker(o);
+  Settings all = {{"backend", backend}, {"precision", "f32"}, {"threads", "1"}};
+  if (tracker == "dslt" || tracker == "siamese")
+    all.insert(all.end(), {{"reduce_channels", "8"}, {"init_steps", "5"}});
+  if (tracker == "dslt") all.insert(all.end(), {{"search_min_area", "3000"}, {"search_max_area", "4096"}});
   all.insert(all.end(), settings.begin(), settings.end());
   for (const auto &s : all) EXPECT_EQ(dslt_options_set(o, s.first, s.second), DSLT_OK) << dslt_last_error();
   dslt_tracker *t = nullptr;
-  EXPECT_EQ(dslt_tracker_create(&t, o, weights(siamese)), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(dslt_tracker_create(&t, o, weights(preset)), DSLT_OK) << dslt_last_error();
   if (!t) return run;
   run.backend = dslt_tracker_backend(t);
   emulated::take_counts();
@@ -182,6 +195,36 @@ TEST(EmulatedSiamese, BoxesAreTheCpus) {
   expect_close(recorded, cpu, 0.05);
 }
 
+// CFNet's input has 255 x 255 pixels whatever the target, so few frames: learnt, run directly, recorded.
+class EmulatedCfnet : public ::testing::TestWithParam<const char *> {};
+
+TEST_P(EmulatedCfnet, BoxesAreTheCpus) {
+  setenv("DSLT_CUDA_STRICT", "1", 1);
+  unsetenv("DSLT_CUDA_GRAPHS");
+  emulated::allow(true, true);
+  const Track cpu = track("cpu", GetParam(), {}, 3), recorded = track("cuda", GetParam(), {}, 3);
+  EXPECT_EQ(recorded.backend, "cuda");
+  expect_close(recorded, cpu, 0.02);
+  EXPECT_EQ(recorded.counts[2].graphs, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Presets, EmulatedCfnet, ::testing::Values("cfnet", "adacfnet"),
+                         [](const auto &one) { return std::string(one.param); });
+
+// A grid of few cells; with random weights of VGG-16's narrow layers, whose features are small.
+const Settings kSmallCrt = {{"kernel_cells", "36"}, {"patch_width", "4"}, {"patch_height", "4"},
+                            {"pca_channels", "6"},  {"init_steps", "25"}, {"init_rate", "1e-4"},
+                            {"online_rate", "1e-5"}};
+
+INSTANTIATE_TEST_SUITE_P(Crt, EmulatedGpu,
+                         ::testing::Values(Case{"crt_hog", "crt-hog", kSmallCrt},
+                                           Case{"crt_conv2", "crt-conv2", kSmallCrt},
+                                           Case{"crt_conv7", "crt-conv7", kSmallCrt},
+                                           Case{"crt_released", "crt-released", kSmallCrt}),
+                         [](const ::testing::TestParamInfo<Case> &one) {
+                           return std::string(one.param.name);
+                         });
+
 INSTANTIATE_TEST_SUITE_P(
     Presets, EmulatedGpu,
     ::testing::Values(Case{"dslt", "dslt", {}}, Case{"paper", "paper", {}},
@@ -254,7 +297,7 @@ TEST(EmulatedGpuFrames, TooLittleMemoryIsASentenceAndTheTrackerGoesOn) {
   ASSERT_EQ(dslt_options_set(o, "init_steps", "2"), DSLT_OK);
   ASSERT_EQ(dslt_options_set(o, "search_min_area", "4096"), DSLT_OK);
   dslt_tracker *t = nullptr;
-  ASSERT_EQ(dslt_tracker_create(&t, o, weights(false)), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_tracker_create(&t, o, weights("paper")), DSLT_OK) << dslt_last_error();
   std::vector<uint8_t> pixels = draw(0);
   dslt_image image = {pixels.data(), kWidth, kHeight, std::size_t(kWidth) * 3, DSLT_BGR8};
   dslt_box box = {45, 35, 20, 20};
