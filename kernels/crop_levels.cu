@@ -125,11 +125,8 @@ struct column_range {
 __device__ static inline column_range columns_of(const dslt_resized_axis &axis, int tile, int end) {
   const dslt_cubic_taps begin = dslt_cubic_taps_at(tile, axis.in, axis.out),
                         finish = dslt_cubic_taps_at(end - 1, axis.in, axis.out);
-  const int from = begin.first, to = finish.first + finish.count - 1;
-  int low = from < 0 ? 0 : from, high = to < axis.in ? to : axis.in - 1;
-  if (from < 0 && -1 - from > high) high = -1 - from < axis.in ? -1 - from : axis.in - 1; /* mirrored */
-  if (to >= axis.in && 2 * axis.in - 1 - to < low) low = 2 * axis.in - 1 - to > 0 ? 2 * axis.in - 1 - to : 0;
-  low += axis.first, high += axis.first;
+  const int low = axis.first + dslt_edge_index(begin.first, axis.in),
+            high = axis.first + dslt_edge_index(finish.first + finish.count - 1, axis.in);
   return {low < 0 ? 0 : low, high < axis.size ? high : axis.size - 1};
 }
 

@@ -39,10 +39,10 @@ __device__ static inline float enlarged_at(const float *__restrict__ response, c
   const int row = v / times, down = v % times, column = u / times, across = u % times;
   float sum = 0.0f;
   for (int i = 0; i < TAPS; ++i) {
-    const int x = dslt_mirror_index(column + table->first[across] + i, w);
+    const int x = dslt_edge_index(column + table->first[across] + i, w);
     float one = 0.0f;
     for (int k = 0; k < TAPS; ++k)
-      one += table->weight[down][k] * response[dslt_mirror_index(row + table->first[down] + k, h) * w + x];
+      one += table->weight[down][k] * response[dslt_edge_index(row + table->first[down] + k, h) * w + x];
     sum += table->weight[across][i] * one;
   }
   return sum;

@@ -24,6 +24,7 @@ constexpr char kWithSha256[] = "built with SHA-256";
 constexpr char kSanitizer[] = "built with a sanitizer";
 constexpr char kPython[] = "no Python";
 constexpr char kNumpy[] = "no Python with numpy";
+constexpr char kScipy[] = "no Python with SciPy";
 constexpr char kMatplotlib[] = "no Python with matplotlib";
 constexpr char kCommaLocale[] = "no locale with a decimal comma";
 constexpr char kDevFull[] = "no /dev/full";

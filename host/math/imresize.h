@@ -8,8 +8,7 @@
 
 #include "base/hd.h"
 
-/* The input samples that make one output sample. Indices may lie outside the input, which is continued by its
- * mirror image: dslt_mirror_index(). */
+/* The input samples that make one output sample. Indices may lie outside the input: dslt_edge_index(). */
 typedef struct dslt_cubic_taps {
   int first, count;
   double position; /* of the output sample, in input samples; 0 = centre of the first */
@@ -39,12 +38,8 @@ DSLT_HD float dslt_cubic_tap(const dslt_cubic_taps *taps, int tap) {
   return 0.0f;
 }
 
-/* The input repeats as itself, mirrored, itself ... */
-DSLT_HD int dslt_mirror_index(int i, int size) {
-  int period = 2 * size, at = i % period;
-  if (at < 0) at += period;
-  return at < size ? at : period - 1 - at;
-}
+/* The input is continued by its first and its last sample. */
+DSLT_HD int dslt_edge_index(int i, int size) { return i < 0 ? 0 : (i < size ? i : size - 1); }
 
 /* One axis of a part that is resized: `in` samples, of which the first is sample `first` of a source with `size`
  * samples, become `out`. The part may reach beyond the source. */
@@ -55,7 +50,7 @@ typedef struct dslt_resized_axis {
 /* Weight of tap number `tap`, and the source's sample that it counts in *index; -1: one outside of the source. */
 DSLT_HD float dslt_resized_tap(int *index, const dslt_resized_axis *axis, const dslt_cubic_taps *taps,
                                int tap) {
-  const int at = axis->first + dslt_mirror_index(taps->first + tap, axis->in);
+  const int at = axis->first + dslt_edge_index(taps->first + tap, axis->in);
   *index = at >= 0 && at < axis->size ? at : -1;
   return dslt_cubic_tap(taps, tap);
 }

@@ -71,9 +71,7 @@ inline std::vector<double> resize_row(int i, int in, int out) {
     const double d = std::fabs(at - j) * stretch;
     const double w = d <= 1 ? 1.5 * d * d * d - 2.5 * d * d + 1
                             : (d <= 2 ? -0.5 * d * d * d + 2.5 * d * d - 4 * d + 2 : 0.0);
-    int source = j; /* reflect until it is inside */
-    while (source < 0 || source >= in) source = source < 0 ? -1 - source : 2 * in - 1 - source;
-    row[source] += w;
+    row[j < 0 ? 0 : (j < in ? j : in - 1)] += w; /* the ends go on for ever */
     sum += w;
   }
   for (double &w : row) w /= sum;

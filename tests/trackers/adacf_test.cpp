@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // CFNet's tracker with a small random network, whose correlation filter follows a rendered target all the same; the
 // authors' boxes, where their weights are at hand.
+#include <unistd.h>
+
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include "../api/small_world.h"
+#include "../skip.h"
 #include "base/rng.h"
+#include "media/media.h"
 #include "nn/weights.h"
 #include "small_cfnet.h"
 #include "tracker/group.h"
@@ -220,6 +227,59 @@ TEST_F(AdacfTest, OtherWeightsAreRefused) {
   options["enlarge"] = 16;
   EXPECT_EQ(dslt_tracker_create(&tracker, options, weights_of(one_).get()), DSLT_OK) << dslt_last_error();
   dslt_tracker_free(tracker);
+}
+
+// ---- sequences ---------------------------------------------------------------------------------------
+
+// Frames of a grey and of a colour sequence in which the target jumps to the edge of the response and back: every box
+// is the one that the authors published.
+TEST(AdacfSequence, BoxesAreTheAuthors) {
+  const std::string shared = DSLT_TEST_SHARED "/data/", nets = shared + "weights/cfnet/cfnet-conv2_";
+  const std::string boxes = shared + "otb-results/CFNet-conv2/", frames = shared + "sequences/otb/";
+  for (const std::string &name : {nets + "e80.mat", nets + "gray_e40.mat", boxes, frames})
+    if (!std::filesystem::exists(name)) GTEST_SKIP() << skip::kShared << name;
+  if (std::system("/usr/bin/python3 -c 'import scipy.io' >/dev/null 2>&1") != 0) GTEST_SKIP() << skip::kScipy;
+#if !DSLT_OPENCV
+  GTEST_SKIP() << skip::kOpenCv;
+#endif
+  const std::string file = testing::TempDir() + "dslt_cfnet_" + std::to_string(getpid()) + ".safetensors";
+  const std::string convert = "/usr/bin/python3 weights/convert.py " + nets + "e80.mat --grey " + nets +
+                              "gray_e40.mat -o " + file + " >/dev/null 2>&1";
+  ASSERT_EQ(std::system(convert.c_str()), 0);
+  dslt_weights *loaded = nullptr;
+  ASSERT_EQ(dslt_weights_load(&loaded, file.c_str()), DSLT_OK) << dslt_last_error();
+  std::filesystem::remove(file);
+  const Weights weights(loaded);
+  const std::pair<const char *, int> sequences[] = {{"Jumping", 38}, {"MotorRolling", 44}};
+  for (const auto &[name, count] : sequences) {
+    const Tracker tracker = make_tracker(cfnet(), weights);
+    std::ifstream list(boxes + name + ".txt");
+    const dslt_source_options none = {};
+    dslt_source *source = nullptr;
+    ASSERT_EQ(dslt_source_open(&source, (frames + name + "/img").c_str(), &none), DSLT_OK)
+        << dslt_last_error();
+    for (int i = 1; i <= count; ++i) {
+      dslt_image frame;
+      const char *path;
+      double ms;
+      dslt_box want;
+      dslt_result got = {};
+      char comma;
+      ASSERT_TRUE(list >> want.x >> comma >> want.y >> comma >> want.width >> comma >> want.height) << i;
+      ASSERT_EQ(dslt_source_next(&frame, &path, &ms, source), 1) << dslt_last_error();
+      --want.x, --want.y; /* theirs count from 1 */
+      ASSERT_EQ(i == 1 ? dslt_tracker_init(tracker.get(), &frame, &want)
+                       : dslt_tracker_update(&got, tracker.get(), &frame),
+                DSLT_OK)
+          << dslt_last_error();
+      if (i == 1) continue;
+      EXPECT_NEAR(got.box.x, want.x, 2e-4) << name << ", frame " << i;
+      EXPECT_NEAR(got.box.y, want.y, 2e-4) << name << ", frame " << i;
+      EXPECT_NEAR(got.box.width, want.width, 2e-4) << name << ", frame " << i;
+      EXPECT_NEAR(got.box.height, want.height, 2e-4) << name << ", frame " << i;
+    }
+    dslt_source_close(source);
+  }
 }
 
 TEST(AdacfOptionsTest, AreTheAuthors) {

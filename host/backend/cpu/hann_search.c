@@ -20,7 +20,7 @@ static void tabulate(enlarging *table, int in, int out) {
     float sum = 0.0f;
     for (int k = 0; k < TAPS; ++k) {
       table->weight[i][k] = dslt_cubic_tap(&taps, k);
-      table->index[i][k] = dslt_mirror_index(taps.first + k, in);
+      table->index[i][k] = dslt_edge_index(taps.first + k, in);
       sum += table->weight[i][k];
     }
     for (int k = 0; k < TAPS; ++k) table->weight[i][k] /= sum;
