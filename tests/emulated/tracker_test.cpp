@@ -3,6 +3,7 @@
 // recorded or not, with and without conditional nodes; and the host has nothing to say in a recorded frame.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -211,18 +212,33 @@ TEST_P(EmulatedCfnet, BoxesAreTheCpus) {
 INSTANTIATE_TEST_SUITE_P(Presets, EmulatedCfnet, ::testing::Values("cfnet", "adacfnet"),
                          [](const auto &one) { return std::string(one.param); });
 
-// A grid of few cells; with random weights of VGG-16's narrow layers, whose features are small.
-const Settings kSmallCrt = {{"kernel_cells", "36"}, {"patch_width", "4"}, {"patch_height", "4"},
-                            {"pca_channels", "6"},  {"init_steps", "25"}, {"init_rate", "1e-4"},
-                            {"online_rate", "1e-5"}};
+// A grid of few cells, and rates for the features of VGG-16's narrow layers with random weights, which are small. The
+// first frame's steps are a recorded section too.
+class EmulatedCrt : public ::testing::TestWithParam<const char *> {};
 
-INSTANTIATE_TEST_SUITE_P(Crt, EmulatedGpu,
-                         ::testing::Values(Case{"crt_hog", "crt-hog", kSmallCrt},
-                                           Case{"crt_conv2", "crt-conv2", kSmallCrt},
-                                           Case{"crt_conv7", "crt-conv7", kSmallCrt},
-                                           Case{"crt_released", "crt-released", kSmallCrt}),
-                         [](const ::testing::TestParamInfo<Case> &one) {
-                           return std::string(one.param.name);
+TEST_P(EmulatedCrt, BoxesAreTheCpus) {
+  setenv("DSLT_CUDA_STRICT", "1", 1);
+  unsetenv("DSLT_CUDA_GRAPHS");
+  emulated::allow(true, true);
+  const Settings small = {{"kernel_cells", "25"}, {"patch_width", "4"}, {"patch_height", "4"},
+                          {"pca_channels", "6"},  {"init_steps", "8"},  {"init_rate", "1e-4"},
+                          {"online_rate", "1e-5"}};
+  const Track cpu = track("cpu", GetParam(), small, 4), recorded = track("cuda", GetParam(), small, 4);
+  EXPECT_EQ(recorded.backend, "cuda");
+  EXPECT_EQ(recorded.losses.size(), 8u);
+  expect_close(recorded, cpu, 0.02);
+  EXPECT_GE(recorded.counts[0].graphs, 7);
+  EXPECT_EQ(recorded.counts[3].graphs, 1);
+  setenv("DSLT_CUDA_GRAPHS", "0", 1);
+  expect_same(track("cuda", GetParam(), small, 4), recorded);
+}
+
+INSTANTIATE_TEST_SUITE_P(Presets, EmulatedCrt,
+                         ::testing::Values("crt-hog", "crt-conv2", "crt-conv7", "crt-released"),
+                         [](const auto &one) {
+                           std::string name = one.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
                          });
 
 INSTANTIATE_TEST_SUITE_P(
