@@ -225,7 +225,7 @@ TEST_P(EmulatedCrt, BoxesAreTheCpus) {
                           {"online_rate", "1e-5"}};
   const Track cpu = track("cpu", GetParam(), small, 4), recorded = track("cuda", GetParam(), small, 4);
   EXPECT_EQ(recorded.backend, "cuda");
-  EXPECT_EQ(recorded.losses.size(), 8u);
+  EXPECT_GE(recorded.losses.size(), 3u) << "learnt directly, recorded, replayed";
   expect_close(recorded, cpu, 0.02);
   EXPECT_GE(recorded.counts[0].graphs, 7);
   EXPECT_EQ(recorded.counts[3].graphs, 1);

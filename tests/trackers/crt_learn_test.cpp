@@ -290,7 +290,7 @@ TEST(CrtRun, TheMemoryTurnsOver) {
 
 // The first frame of Crossing with conv3_3 and the program's numbers, beside an independent program's figures: the
 // principal directions keep 89 % of the variance, the loss starts at 0.180 and is below 0.02 after about 29 steps, with
-// A = 1 after about 161.
+// A = 1 after about 161, but with the box one pixel off; another program needs 138 to 141 with the box in its place.
 TEST(CrtSequence, TheFirstFrameOfCrossing) {
   const std::string npz = DSLT_TEST_SHARED "/data/weights/vgg16_conv1to3.npz";
   const std::string frame_name = DSLT_TEST_SHARED "/data/sequences/otb/Crossing/img/0001.jpg";
@@ -331,7 +331,7 @@ TEST(CrtSequence, TheFirstFrameOfCrossing) {
     /* the first weights are drawn: other draws begin a little higher or lower, and end a little earlier or later */
     EXPECT_NEAR(double(losses[0]), amplitude < 1 ? 0.180 : 18.0, amplitude < 1 ? 0.006 : 0.6);
     EXPECT_LT(double(losses[count - 1]), 0.02);
-    EXPECT_NEAR(count, amplitude < 1 ? 29 : 161, amplitude < 1 ? 3 : 32);
+    EXPECT_NEAR(count, amplitude < 1 ? 29 : 138, amplitude < 1 ? 3 : 12);
     EXPECT_NEAR(dslt_crt_target_of(dslt_group_target(&tracker->group, 0))->kept, 0.89, 0.01);
   }
   dslt_source_close(source);
