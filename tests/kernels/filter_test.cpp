@@ -157,10 +157,8 @@ TEST_P(HannSearchKernel, EqualsTheCpus) {
     for (double influence : {0.0, 0.25, 0.9}) {
       SCOPED_TRACE(testing::Message() << s[0] << " x " << s[1] << ", " << s[2] << " levels, enlarged " << s[3]
                                       << " times, influence " << influence);
-      for (unsigned seed = 1; seed <= 2; ++seed) {
-        vary(int(seed));
-        compare(noise(std::size_t(s[0] * s[1] * s[2]), seed), s[0], s[1], s[2], {s[3], influence});
-      }
+      vary(s[0]);
+      compare(noise(std::size_t(s[0] * s[1] * s[2]), unsigned(s[3])), s[0], s[1], s[2], {s[3], influence});
     }
 }
 
