@@ -18,15 +18,17 @@ static int at_once(const dslt_group *g) {
 }
 
 static int alloc_lists(dslt_group *g, int count) {
-  size_t n = (size_t)count;
+  const size_t n = DSLT_GROUP_SLOTS;
   g->targets = calloc(n, sizeof *g->targets);
+  g->left = calloc(n, sizeof *g->left);
   g->workspaces = calloc(n, sizeof *g->workspaces);
   g->batches = calloc(n, sizeof *g->batches);
   g->order = calloc(n, sizeof *g->order);
   g->fresh = calloc(n, sizeof *g->fresh);
-  if (!g->targets || !g->workspaces || !g->batches || !g->order || !g->fresh)
+  if (!g->targets || !g->left || !g->workspaces || !g->batches || !g->order || !g->fresh)
     return dslt_fail(DSLT_EMEMORY, "Out of memory for %d targets.", count);
   g->count = count;
+  for (int i = 0; i < count; ++i) g->slot[i] = i;
   return DSLT_OK;
 }
 
@@ -41,6 +43,7 @@ static int plan_batches(dslt_group *g, const dslt_search *searches, int first, i
     dslt_search_batch *c = &g->batches[g->batch_count++];
     *c = (dslt_search_batch){
         .workspace = workspace, .first = first, .count = count / batches + (i < count % batches)};
+    c->tracked = c->count;
     first += c->count;
     if (!g->shared.type->plan_net) continue;
     dslt_net **net = c->count > 1 ? &c->net : &workspace->search;
@@ -75,25 +78,83 @@ int dslt_group_plan(dslt_group *g, const dslt_search *searches, int count) {
       if (same_size(&searches[k], &searches[i])) g->order[planned++] = k;
     if (planned > first) DSLT_TRY(plan_batches(g, searches, first, planned - first));
   }
+  g->ordered = count;
   DSLT_TRY(plan_targets(g, searches));
   dslt_shared_trim(&g->shared);
   return DSLT_OK;
 }
 
+/* ---- one more, one less -------------------------------------------------------------------------- */
+
+static int same_input(const dslt_feature_workspace *w, const dslt_search *search) {
+  return w->input_width == search->area.input_width && w->input_height == search->area.input_height;
+}
+
+/* A workspace in which a search of this size can be made by itself. */
+static int find_workspace(dslt_feature_workspace **out, dslt_group *g, const dslt_search *search) {
+  int i = 0;
+  while (i < g->workspace_count && !same_input(&g->workspaces[i], search)) ++i;
+  if (i == g->workspace_count) {
+    DSLT_TRY(dslt_feature_workspace_open(&g->workspaces[i], &g->shared, search, 1));
+    ++g->workspace_count;
+  }
+  dslt_feature_workspace *w = *out = &g->workspaces[i];
+  if (w->search || !g->shared.type->plan_net) return DSLT_OK;
+  return dslt_shared_net(&w->search, &g->shared, w->searched, w->input_height, w->input_width);
+}
+
+int dslt_group_plan_one(int *slot, dslt_group *g, const dslt_search *search) {
+  dslt_feature_workspace *workspace;
+  int s = 0, b = 0;
+  while (s < DSLT_GROUP_SLOTS && g->targets[s].shared) ++s;
+  while (b < g->batch_count && g->batches[b].count > 0) ++b;
+  if (s == DSLT_GROUP_SLOTS || b == DSLT_GROUP_SLOTS)
+    return dslt_fail(DSLT_EINTERNAL, "A group has no room for a target, although it tracks %d.", g->count);
+  DSLT_TRY(find_workspace(&workspace, g, search));
+  const int rc = dslt_target_plan(&g->targets[s], &g->shared, workspace, search);
+  if (rc < 0) {
+    dslt_target_unplan(&g->targets[s]);
+    return rc;
+  }
+  const int first = b < g->batch_count ? g->batches[b].first : g->ordered++;
+  if (b == g->batch_count) ++g->batch_count;
+  g->batches[b] = (dslt_search_batch){.workspace = workspace, .first = first, .count = 1, .tracked = 1};
+  g->order[first] = s;
+  g->left[s] = 0;
+  *slot = s;
+  return DSLT_OK;
+}
+
+void dslt_group_drop(dslt_group *g, int slot) {
+  int b = 0, place = 0;
+  for (; b < g->batch_count; ++b) {
+    for (place = 0; place < g->batches[b].count && g->order[g->batches[b].first + place] != slot;) ++place;
+    if (place < g->batches[b].count) break;
+  }
+  dslt_search_batch *c = &g->batches[b];
+  g->left[slot] = 1;
+  if (--c->tracked > 0) return;
+  g->shared.backend->device->graph_free(c->graph);
+  for (int k = 0; k < c->count; ++k) dslt_target_unplan(&g->targets[g->order[c->first + k]]);
+  *c = (dslt_search_batch){.first = c->first};
+}
+
 void dslt_group_unplan(dslt_group *g) {
   for (int i = 0; i < g->batch_count; ++i) g->shared.backend->device->graph_free(g->batches[i].graph);
-  for (int i = 0; i < g->count; ++i) dslt_target_unplan(&g->targets[i]);
+  for (int i = 0; g->targets && i < DSLT_GROUP_SLOTS; ++i) dslt_target_unplan(&g->targets[i]);
   for (int i = 0; i < g->workspace_count; ++i) dslt_feature_workspace_close(&g->workspaces[i], &g->shared);
   free(g->targets);
+  free(g->left);
   free(g->workspaces);
   free(g->batches);
   free(g->order);
   free(g->fresh);
   g->targets = NULL;
+  g->left = NULL;
   g->workspaces = NULL;
   g->batches = NULL;
   g->order = NULL;
   g->fresh = NULL;
-  g->ready = g->count = g->workspace_count = g->batch_count = 0;
+  g->ready = g->count = g->workspace_count = g->batch_count = g->ordered = 0;
   g->next.data = NULL;
 }

@@ -43,11 +43,11 @@ void dslt_group_free(dslt_group *g) {
 
 void dslt_group_set_batch(dslt_group *g, int at_once) { g->at_once = at_once; }
 
-const dslt_target *dslt_group_target(const dslt_group *g, int index) { return &g->targets[index]; }
+const dslt_target *dslt_group_target(const dslt_group *g, int index) { return &g->targets[g->slot[index]]; }
 
 void dslt_group_work(dslt_work out[DSLT_STAGE_COUNT], const dslt_group *g, int target,
                      const dslt_target_state *before, const dslt_result *result) {
-  g->shared.type->cost(out, &g->targets[target], before, result);
+  g->shared.type->cost(out, &g->targets[g->slot[target]], before, result);
 }
 
 int dslt_group_count(const dslt_group *g) { return g && g->ready ? g->count : 0; }
@@ -76,17 +76,22 @@ static int open_graphs(dslt_group *g) {
   return DSLT_OK;
 }
 
+/* A planned target on the backend's current frame, which is `frame`. */
+static int learn_target(dslt_group *g, dslt_target *t, const dslt_image *frame, const dslt_box *box) {
+  t->blank = dslt_box_is_blank(box, frame);
+  DSLT_TRY(dslt_target_learn(t, box));
+  if (!g->shared.options->common.first_sight || t->blank) return DSLT_OK;
+  return dslt_first_sight_open(&t->sight, frame, box);
+}
+
 static int learn_all(dslt_group *g, const dslt_image *frame, const dslt_box *boxes,
                      const dslt_search *searches, int count) {
   DSLT_TRY(dslt_group_plan(g, searches, count));
   DSLT_TRY(g->shared.backend->device->prefetch(g->shared.backend, NULL)); /* of another video */
   DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame));
   for (int i = 0; i < count; ++i) {
-    g->targets[i].blank = dslt_box_is_blank(&boxes[i], frame);
-    int rc = dslt_target_learn(&g->targets[i], &boxes[i]);
+    int rc = learn_target(g, &g->targets[i], frame, &boxes[i]);
     if (rc < 0) return name_one(rc, "Target", i, count);
-    if (g->shared.options->common.first_sight && !g->targets[i].blank)
-      DSLT_TRY(dslt_first_sight_open(&g->targets[i].sight, frame, &boxes[i]));
   }
   return open_graphs(g);
 }
@@ -137,7 +142,53 @@ static int check_target(const dslt_group *g, int target) {
 int dslt_group_init_result(dslt_result *out, const dslt_group *g, int target) {
   if (!out || !g) return dslt_fail(DSLT_EARGUMENT, "dslt_group_init_result() needs a place and a group.");
   DSLT_TRY(check_target(g, target));
-  *out = g->targets[target].init_result;
+  *out = g->targets[g->slot[target]].init_result;
+  return DSLT_OK;
+}
+
+/* ---- joining and leaving ------------------------------------------------------------------------- */
+
+/* `*slot` is set when there is something to drop after a failure. */
+static int learn_one(int *slot, dslt_group *g, const dslt_image *frame, const dslt_box *box,
+                     const dslt_search *search) {
+  DSLT_TRY(dslt_group_plan_one(slot, g, search));
+  DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame));
+  return learn_target(g, &g->targets[*slot], frame, box);
+}
+
+int dslt_group_add(dslt_group *g, const dslt_image *frame, const dslt_box *box) {
+  if (!g || !frame || !box)
+    return dslt_fail(DSLT_EARGUMENT, "dslt_group_add() needs a group, a frame and a box.");
+  if (!g->ready) return dslt_group_learn(g, frame, box, 1);
+  if (g->count == DSLT_GROUP_TARGETS)
+    return dslt_fail(DSLT_EARGUMENT, "A group holds at most %d targets; remove one first.",
+                     DSLT_GROUP_TARGETS);
+  DSLT_TRY(dslt_image_check(frame));
+  DSLT_TRY(dslt_image_check_size(frame, g->frame_width, g->frame_height));
+  DSLT_TRY(dslt_box_check(box, frame));
+  dslt_search search;
+  int slot = -1;
+  DSLT_TRY(g->shared.type->measure(&search, &g->shared, frame->width, frame->height, box));
+  DSLT_TRY(g->shared.backend->device->begin(g->shared.backend));
+  const int rc = dslt_backend_end(g->shared.backend, learn_one(&slot, g, frame, box, &search));
+  if (rc < 0) {
+    if (slot >= 0) dslt_group_drop(g, slot);
+    return rc;
+  }
+  g->slot[g->count++] = slot;
+  return DSLT_OK;
+}
+
+int dslt_group_remove(dslt_group *g, int target) {
+  if (!g) return dslt_fail(DSLT_EARGUMENT, "dslt_group_remove() needs a group.");
+  DSLT_TRY(check_target(g, target));
+  if (g->count == 1) {
+    dslt_group_unplan(g);
+    return DSLT_OK;
+  }
+  dslt_group_drop(g, g->slot[target]);
+  g->count--;
+  for (int i = target; i < g->count; ++i) g->slot[i] = g->slot[i + 1];
   return DSLT_OK;
 }
 
@@ -157,8 +208,10 @@ static int search_calls(void *group, int index) {
 
 /* Is at least one target of the batch searched for? */
 static int is_searched(const dslt_group *g, const dslt_search_batch *c) {
-  for (int k = 0; k < c->count; ++k)
-    if (!g->targets[g->order[c->first + k]].waits) return 1;
+  for (int k = 0; k < c->count; ++k) {
+    const int slot = g->order[c->first + k];
+    if (!g->left[slot] && !g->targets[slot].waits) return 1;
+  }
   return 0;
 }
 
@@ -168,7 +221,10 @@ static int begin_frame(dslt_group *g) {
     const dslt_search_batch *c = &g->batches[i];
     if (c->graph && is_searched(g, c))
       DSLT_TRY(dslt_run_section(g->shared.backend, c->graph, 0, search_calls, g, i));
-    for (int k = 0; k < c->count; ++k) DSLT_TRY(dslt_target_frame(&g->targets[g->order[c->first + k]]));
+    for (int k = 0; k < c->count; ++k) {
+      const int slot = g->order[c->first + k];
+      if (!g->left[slot]) DSLT_TRY(dslt_target_frame(&g->targets[slot]));
+    }
   }
   return DSLT_OK;
 }
@@ -181,9 +237,11 @@ static int end_frame(dslt_group *g) {
     if (c->graph && is_searched(g, c))
       DSLT_TRY(g->shared.backend->device->graph_wait(NULL, search_ms, c->graph));
     for (int k = 0; k < c->count; ++k) {
-      dslt_result *result = &g->fresh[g->order[c->first + k]];
-      DSLT_TRY(dslt_target_result(result, &g->targets[g->order[c->first + k]]));
-      for (int s = 0; s < DSLT_STAGE_COUNT; ++s) result->stage_ms[s] += search_ms[s] / c->count;
+      const int slot = g->order[c->first + k];
+      if (g->left[slot]) continue;
+      dslt_result *result = &g->fresh[slot];
+      DSLT_TRY(dslt_target_result(result, &g->targets[slot]));
+      for (int s = 0; s < DSLT_STAGE_COUNT; ++s) result->stage_ms[s] += search_ms[s] / c->tracked;
     }
   }
   return DSLT_OK;
@@ -197,7 +255,7 @@ static int same_image(const dslt_image *a, const dslt_image *b) {
 static int next_frame(dslt_group *g, const dslt_image *frame) {
   dslt_image next = g->next;
   g->next.data = NULL;
-  for (int i = 0; i < g->count; ++i) dslt_target_look(&g->targets[i], frame);
+  for (int i = 0; i < g->count; ++i) dslt_target_look(&g->targets[g->slot[i]], frame);
   DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame));
   DSLT_TRY(begin_frame(g));
   /* only an optimisation: on failure the next update uploads the frame and reports the error */
@@ -211,7 +269,7 @@ int dslt_group_track(dslt_result *results, dslt_group *g, const dslt_image *fram
   DSLT_TRY(dslt_image_check_size(frame, g->frame_width, g->frame_height));
   DSLT_TRY(g->shared.backend->device->begin(g->shared.backend));
   int rc = dslt_backend_end(g->shared.backend, next_frame(g, frame));
-  if (rc == DSLT_OK) memcpy(results, g->fresh, (size_t)g->count * sizeof *results);
+  for (int i = 0; rc == DSLT_OK && i < g->count; ++i) results[i] = g->fresh[g->slot[i]];
   return rc;
 }
 
@@ -239,5 +297,5 @@ int dslt_group_prefetch(dslt_group *g, const dslt_image *frame) {
 int dslt_group_response(dslt_response *out, dslt_group *g, int target) {
   if (!out || !g) return dslt_fail(DSLT_EARGUMENT, "dslt_group_response() needs a place and a group.");
   DSLT_TRY(check_target(g, target));
-  return dslt_target_response(out, &g->targets[target]);
+  return dslt_target_response(out, &g->targets[g->slot[target]]);
 }

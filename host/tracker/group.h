@@ -11,10 +11,15 @@
 extern "C" {
 #endif
 
+/* A target that leaves a batch of several stays in it, untracked, until the others have left, because the batch's network
+ * and addresses are fixed. Who joins has a batch of its own. So there may be twice as many as are tracked. */
+enum { DSLT_GROUP_SLOTS = 2 * DSLT_GROUP_TARGETS };
+
 /* Targets of one workspace whose searches are one batch. */
 typedef struct dslt_search_batch {
   dslt_feature_workspace *workspace;
-  int first, count;        /* in the group's order */
+  int first, count;        /* in the group's order; count 0: nobody is left */
+  int tracked;             /* of them, those that have not left */
   dslt_net *net;           /* for the whole batch; NULL for a target that searches by itself. Borrowed */
   dslt_frame_graph *graph; /* of the batch; NULL likewise */
 } dslt_search_batch;
@@ -24,14 +29,17 @@ struct dslt_group {
   int at_once; /* searches in a batch at most; 0 = the backend's choice */
 
   /* one video: made by init, NULL before */
-  int ready, count;                   /* init succeeded; targets */
-  dslt_target *targets;               /* [count], as they were given */
-  dslt_feature_workspace *workspaces; /* one for each input size */
+  int ready, count;                   /* init succeeded; targets that are tracked */
+  int slot[DSLT_GROUP_TARGETS];       /* [count] where target number i lies */
+  dslt_target *targets;               /* [DSLT_GROUP_SLOTS], unplanned ones are free; they never move */
+  uint8_t *left;                      /* [DSLT_GROUP_SLOTS] 1: not tracked any more */
+  dslt_feature_workspace *workspaces; /* [DSLT_GROUP_SLOTS], one for each input size */
   int workspace_count;
-  dslt_search_batch *batches;
+  dslt_search_batch *batches; /* [DSLT_GROUP_SLOTS] */
   int batch_count;
-  int *order;         /* [count] targets batch by batch */
-  dslt_result *fresh; /* [count] results of the frame being tracked */
+  int *order;         /* [DSLT_GROUP_SLOTS] slots batch by batch */
+  int ordered;        /* entries of it that belong to a batch */
+  dslt_result *fresh; /* [DSLT_GROUP_SLOTS] results of the frame being tracked */
   int frame_width, frame_height;
   dslt_image next; /* announced by prefetch; data NULL: none */
 };
@@ -57,6 +65,10 @@ void dslt_group_work(dslt_work out[DSLT_STAGE_COUNT], const dslt_group *group, i
 /* batch_planning.c: sort the targets of these searches into workspaces and batches, and plan them all; undo
  * it. */
 int dslt_group_plan(dslt_group *group, const dslt_search *searches, int count);
+/* Plan one more target, which searches by itself, in a free slot; its number becomes group->count, which the caller raises
+ * when it has learnt. After a failure, and to let target number `index` go: dslt_group_drop() of its slot. */
+int dslt_group_plan_one(int *slot, dslt_group *group, const dslt_search *search);
+void dslt_group_drop(dslt_group *group, int slot);
 void dslt_group_unplan(dslt_group *group);
 
 #ifdef __cplusplus

@@ -498,8 +498,23 @@ DSLT_API int dslt_group_create(dslt_group **out, const dslt_options *options, ds
  *
  * Other errors as for dslt_tracker_init(). */
 DSLT_API int dslt_group_init(dslt_group *group, const dslt_image *frame, const dslt_box *boxes, int count);
-/** How many targets the group tracks, 0..DSLT_GROUP_TARGETS; 0 before an init, after one that left none, and
- * for NULL. Never fails. */
+/** Let one more target join: learn `box` on `frame`, both borrowed for the call. The frame has the size of those before;
+ * usually it is the one tracked last. The new target's number is dslt_group_count() - 1 after the call, and the next
+ * dslt_group_update() tracks it with the others, which are not touched: after a failure the group is as it was. In a group
+ * without targets this is dslt_group_init() with one box.
+ * @retval DSLT_EARGUMENT there are DSLT_GROUP_TARGETS targets
+ * @retval DSLT_EFRAME another size, or values outside the ranges of dslt_image
+ * @retval DSLT_EBOX the box cannot be tracked
+ *
+ * Other errors as for dslt_tracker_init(). */
+DSLT_API int dslt_group_add(dslt_group *group, const dslt_image *frame, const dslt_box *box);
+/** Track target number `target` no further. The numbers of those behind it become one smaller; their boxes do not change.
+ * After the last one the group has no targets, as before dslt_group_init().
+ * @retval DSLT_ESTATE before dslt_group_init()
+ * @retval DSLT_EARGUMENT no such target */
+DSLT_API int dslt_group_remove(dslt_group *group, int target);
+/** How many targets the group tracks, 0..DSLT_GROUP_TARGETS; 0 before an init, after one that left none or the
+ * last dslt_group_remove(), and for NULL. Never fails. */
 DSLT_API int dslt_group_count(const dslt_group *group);
 /** As dslt_tracker_init_result(), for target number `target`.
  * @retval DSLT_ESTATE before dslt_group_init()
@@ -519,7 +534,7 @@ DSLT_API int dslt_group_update(dslt_result *results, dslt_group *group, const ds
  * @retval DSLT_EFRAME as for dslt_group_update() */
 DSLT_API int dslt_group_prefetch(dslt_group *group, const dslt_image *frame);
 /** The last response map of target number `target`; its data is owned by the group and valid until the next
- * dslt_group_init(), dslt_group_update() or dslt_group_free().
+ * dslt_group_init(), dslt_group_update(), dslt_group_remove() or dslt_group_free().
  * @retval DSLT_ESTATE before the first dslt_group_update(), or in a child of fork(), see the rules above
  * @retval DSLT_EARGUMENT no such target
  * @retval DSLT_EDEVICE the GPU failed */

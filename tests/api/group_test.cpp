@@ -71,6 +71,59 @@ std::vector<Trace> follow_alone(const Options &options, const Weights &weights, 
   return traces;
 }
 
+// What becomes of a target that is in the group from frame `from` to frame `to`, and what it finds alone.
+struct Life {
+  dslt_box box;
+  size_t from, to;
+};
+
+Trace alone(const Options &options, const Weights &weights, const Clip &clip, const Life &life) {
+  const Tracker tracker = make_tracker(options, weights);
+  dslt_image frame = clip.frame(life.from);
+  EXPECT_EQ(dslt_tracker_init(tracker.get(), &frame, &life.box), DSLT_OK) << dslt_last_error();
+  Trace trace;
+  for (size_t i = life.from + 1; i <= life.to; ++i) {
+    dslt_result result = {};
+    frame = clip.frame(i);
+    EXPECT_EQ(dslt_tracker_update(&result, tracker.get(), &frame), DSLT_OK) << dslt_last_error();
+    trace.add(result);
+  }
+  return trace;
+}
+
+// Targets join on the frame that was tracked last, and leave after it.
+std::vector<Trace> live(dslt_group *group, const Clip &clip, const std::vector<Life> &lives) {
+  std::vector<Trace> traces(lives.size());
+  std::vector<size_t> present;
+  std::vector<dslt_box> first;
+  for (size_t k = 0; k < lives.size(); ++k)
+    if (lives[k].from == 0) present.push_back(k), first.push_back(lives[k].box);
+  dslt_image frame = clip.frame(0);
+  EXPECT_EQ(dslt_group_init(group, &frame, first.data(), static_cast<int>(first.size())), DSLT_OK)
+      << dslt_last_error();
+  for (size_t i = 1; i < clip.pixels.size(); ++i) {
+    std::vector<dslt_result> results(present.size());
+    frame = clip.frame(i);
+    EXPECT_EQ(dslt_group_update(results.data(), group, &frame), DSLT_OK) << dslt_last_error();
+    for (size_t p = 0; p < present.size(); ++p) traces[present[p]].add(results[p]);
+    for (size_t p = 0; p < present.size();) {
+      if (lives[present[p]].to != i || i + 1 == clip.pixels.size()) {
+        ++p;
+        continue;
+      }
+      EXPECT_EQ(dslt_group_remove(group, static_cast<int>(p)), DSLT_OK) << dslt_last_error();
+      present.erase(present.begin() + static_cast<std::ptrdiff_t>(p));
+    }
+    for (size_t k = 0; k < lives.size(); ++k)
+      if (lives[k].from == i) {
+        EXPECT_EQ(dslt_group_add(group, &frame, &lives[k].box), DSLT_OK) << dslt_last_error();
+        present.push_back(k);
+      }
+    EXPECT_EQ(dslt_group_count(group), static_cast<int>(present.size()));
+  }
+  return traces;
+}
+
 class GroupTest : public ::testing::Test {
  protected:
   Clip clip_ = make_clip(6);
@@ -101,6 +154,23 @@ TEST_P(GroupPreset, EachTargetGetsWhatItsOwnTrackerFinds) {
 
 INSTANTIATE_TEST_SUITE_P(Presets, GroupPreset, ::testing::Values("dslt", "paper", "released"),
                          [](const auto &one) { return std::string(one.param); });
+
+TEST_P(GroupPreset, WhoJoinsOrLeavesDisturbsNobody) {
+  const Options options = quick_options(GetParam());
+  const size_t last = clip_.pixels.size() - 1;
+  for (const std::vector<dslt_box> &boxes : {equal_, unequal_}) {
+    // The second leaves a batch; two join, one where it was; the first leaves when a place is free.
+    const std::vector<Life> lives = {{boxes[0], 0, 3},    {boxes[1], 0, 1},    {boxes[2], 0, last},
+                                     {boxes[1], 2, last}, {boxes[0], 3, last}, {boxes[2], 1, 4}};
+    for (int batch : {1, 64}) {
+      const Group group = make_group(options, weights_, batch);
+      const std::vector<Trace> together = live(group.get(), clip_, lives);
+      for (size_t k = 0; k < lives.size(); ++k)
+        EXPECT_EQ(together[k], alone(options, weights_, clip_, lives[k]))
+            << "batch " << batch << ", life " << k;
+    }
+  }
+}
 
 TEST_F(GroupTest, APyramidOnEveryFrameKeepsThemApart) {
   Options options = quick_options("paper");
@@ -252,6 +322,66 @@ TEST_F(GroupTest, MissingArgumentsAndCallsOutOfOrderTouchNothing) {
   EXPECT_STREQ(dslt_group_note(nullptr), "");
   EXPECT_EQ(dslt_group_count(nullptr), 0);
   dslt_group_free(nullptr);
+}
+
+TEST_F(GroupTest, JoiningAndLeavingHaveLimits) {
+  Options options = quick_options();
+  options["init_steps"] = 1;
+  const dslt_image frame = clip_.frame(0);
+  const Group owner = make_group(options, weights_);
+  dslt_group *g = owner.get();
+  EXPECT_EQ(dslt_group_remove(g, 0), DSLT_ESTATE);
+  EXPECT_EQ(dslt_group_remove(nullptr, 0), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_add(nullptr, &frame, &clip_.box), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_add(g, nullptr, &clip_.box), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_add(g, &frame, nullptr), DSLT_EARGUMENT);
+  ASSERT_EQ(dslt_group_add(g, &frame, &clip_.box), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_group_count(g), 1) << "the first one, without an init";
+
+  // What cannot join leaves the others as they are.
+  const dslt_box outside = {5000, 5000, 10, 10};
+  EXPECT_EQ(dslt_group_add(g, &frame, &outside), DSLT_EBOX);
+  dslt_image smaller = frame;
+  smaller.height -= 1;
+  EXPECT_EQ(dslt_group_add(g, &smaller, &clip_.box), DSLT_EFRAME);
+  EXPECT_EQ(dslt_group_count(g), 1);
+  for (int target : {-1, 1, INT32_MAX}) EXPECT_EQ(dslt_group_remove(g, target), DSLT_EARGUMENT) << target;
+
+  // As many as it holds, again and again.
+  for (int round = 0; round < 2; ++round) {
+    while (dslt_group_count(g) < DSLT_GROUP_TARGETS)
+      ASSERT_EQ(dslt_group_add(g, &frame, &equal_[static_cast<size_t>(dslt_group_count(g) % 3)]), DSLT_OK)
+          << dslt_last_error();
+    EXPECT_EQ(dslt_group_add(g, &frame, &clip_.box), DSLT_EARGUMENT);
+    for (int i = 0; i < 40; ++i) ASSERT_EQ(dslt_group_remove(g, (7 * i) % dslt_group_count(g)), DSLT_OK);
+  }
+  while (dslt_group_count(g) > 0) ASSERT_EQ(dslt_group_remove(g, dslt_group_count(g) - 1), DSLT_OK);
+  dslt_result result[3];
+  EXPECT_EQ(dslt_group_update(result, g, &frame), DSLT_ESTATE) << "as before an init";
+  EXPECT_EQ(dslt_group_init(g, &frame, equal_.data(), 3), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(dslt_group_update(result, g, &frame), DSLT_OK) << dslt_last_error();
+}
+
+TEST_F(GroupTest, FirstResultsAndResponsesFollowTheNumbers) {
+  const Options options = quick_options();
+  const Group owner = make_group(options, weights_);
+  dslt_group *g = owner.get();
+  ASSERT_EQ(init(g, clip_, equal_), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_group_remove(g, 0), DSLT_OK);
+  dslt_result first = {}, results[2];
+  ASSERT_EQ(dslt_group_init_result(&first, g, 0), DSLT_OK);
+  EXPECT_EQ(first.box.x, equal_[1].x);
+  const dslt_image frame = clip_.frame(1);
+  ASSERT_EQ(dslt_group_update(results, g, &frame), DSLT_OK) << dslt_last_error();
+  const Tracker tracker = make_tracker(options, weights_);
+  const dslt_image begin = clip_.frame(0);
+  ASSERT_EQ(dslt_tracker_init(tracker.get(), &begin, &equal_[2]), DSLT_OK);
+  ASSERT_EQ(dslt_tracker_update(results, tracker.get(), &frame), DSLT_OK);
+  dslt_response map = {}, wanted = {};
+  ASSERT_EQ(dslt_group_response(&map, g, 1), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_tracker_response(&wanted, tracker.get()), DSLT_OK);
+  ASSERT_EQ(map.width * map.height, wanted.width * wanted.height);
+  EXPECT_TRUE(std::equal(map.data, map.data + map.width * map.height, wanted.data));
 }
 
 // ---- announced frames --------------------------------------------------------------------------------

@@ -64,6 +64,59 @@ std::vector<Trace> follow_alone(const Options &options, const Weights &weights, 
   return traces;
 }
 
+// What becomes of a target that is in the group from frame `from` to frame `to`, and what it finds alone.
+struct Life {
+  dslt_box box;
+  size_t from, to;
+};
+
+Trace alone(const Options &options, const Weights &weights, const Clip &clip, const Life &life) {
+  const Tracker tracker = make_tracker(options, weights);
+  dslt_image frame = clip.frame(life.from);
+  EXPECT_EQ(dslt_tracker_init(tracker.get(), &frame, &life.box), DSLT_OK) << dslt_last_error();
+  Trace trace;
+  for (size_t i = life.from + 1; i <= life.to; ++i) {
+    dslt_result result = {};
+    frame = clip.frame(i);
+    EXPECT_EQ(dslt_tracker_update(&result, tracker.get(), &frame), DSLT_OK) << dslt_last_error();
+    trace.add(result);
+  }
+  return trace;
+}
+
+// Targets join on the frame that was tracked last, and leave after it.
+std::vector<Trace> live(dslt_group *group, const Clip &clip, const std::vector<Life> &lives) {
+  std::vector<Trace> traces(lives.size());
+  std::vector<size_t> present;
+  std::vector<dslt_box> first;
+  for (size_t k = 0; k < lives.size(); ++k)
+    if (lives[k].from == 0) present.push_back(k), first.push_back(lives[k].box);
+  dslt_image frame = clip.frame(0);
+  EXPECT_EQ(dslt_group_init(group, &frame, first.data(), static_cast<int>(first.size())), DSLT_OK)
+      << dslt_last_error();
+  for (size_t i = 1; i < clip.pixels.size(); ++i) {
+    std::vector<dslt_result> results(present.size());
+    frame = clip.frame(i);
+    EXPECT_EQ(dslt_group_update(results.data(), group, &frame), DSLT_OK) << dslt_last_error();
+    for (size_t p = 0; p < present.size(); ++p) traces[present[p]].add(results[p]);
+    for (size_t p = 0; p < present.size();) {
+      if (lives[present[p]].to != i || i + 1 == clip.pixels.size()) {
+        ++p;
+        continue;
+      }
+      EXPECT_EQ(dslt_group_remove(group, static_cast<int>(p)), DSLT_OK) << dslt_last_error();
+      present.erase(present.begin() + static_cast<std::ptrdiff_t>(p));
+    }
+    for (size_t k = 0; k < lives.size(); ++k)
+      if (lives[k].from == i) {
+        EXPECT_EQ(dslt_group_add(group, &frame, &lives[k].box), DSLT_OK) << dslt_last_error();
+        present.push_back(k);
+      }
+    EXPECT_EQ(dslt_group_count(group), static_cast<int>(present.size()));
+  }
+  return traces;
+}
+
 class EmulatedGroup : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -95,6 +148,21 @@ TEST_P(EmulatedGroupPreset, EachTargetGetsWhatItGetsAlone) {
 
 INSTANTIATE_TEST_SUITE_P(Presets, EmulatedGroupPreset, ::testing::Values("dslt", "paper", "released"),
                          [](const auto &one) { return std::string(one.param); });
+
+// Batches of several stay as they are recorded when one of them leaves.
+TEST_F(EmulatedGroup, WhoJoinsOrLeavesDisturbsNobody) {
+  const Options options = gpu_options("dslt");
+  const size_t last = clip_.pixels.size() - 1;
+  for (const std::vector<dslt_box> &boxes : {equal_, mixed_}) {
+    const std::vector<Life> lives = {{boxes[0], 0, 3},    {boxes[1], 0, 1},    {boxes[2], 0, last},
+                                     {boxes[1], 2, last}, {boxes[0], 3, last}, {boxes[2], 1, 3}};
+    const std::vector<Trace> together = live(make_group(options, weights_).get(), clip_, lives);
+    for (size_t k = 0; k < lives.size(); ++k) {
+      EXPECT_FALSE(together[k].values.empty()) << k;
+      EXPECT_TRUE(together[k] == alone(options, weights_, clip_, lives[k])) << k;
+    }
+  }
+}
 
 TEST_F(EmulatedGroup, ManySizesDoNotDisturbWhatIsRecorded) {
   Options options = gpu_options("paper");

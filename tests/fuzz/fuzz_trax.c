@@ -62,9 +62,10 @@ static void fuzz_frame(char *text) {
   if (strncmp(text, "image:", 6) == 0 || strncmp(text, "data:", 5) == 0) {
     const int rc = dslt_trax_image_read(&image, &frame, text);
     if (rc == DSLT_OK) {
-      const uint8_t *row = image.data; /* the last byte is there */
-      for (int y = 0; y < image.height; y++, row += image.stride)
-        require(row[(size_t)image.width * (size_t)dslt_format_bytes(image.format) - 1] < 256);
+      const uint8_t *last = image.data; /* of each row, which the sanitizer wants to be there */
+      volatile unsigned sum = 0;
+      last += (size_t)image.width * (size_t)dslt_format_bytes(image.format) - 1;
+      for (int y = 0; y < image.height; y++) sum += last[(size_t)y * image.stride];
     }
   } else {
     require(dslt_base64_decode(text) >= -1);
