@@ -18,9 +18,7 @@ typedef struct dslt_trax_objects {
   dslt_result results[DSLT_GROUP_TARGETS]; /* [count] of the last frame, in the order in which they joined */
 
   dslt_box waiting[DSLT_GROUP_TARGETS];
-  dslt_group
-      *groups[DSLT_GROUP_TARGETS]; /* one for each frame at which objects joined; kept for later ones */
-  int used;                        /* groups with objects */
+  dslt_group *group; /* made when first needed, kept for later objects */
 } dslt_trax_objects;
 
 /* Make what the first objects need, so that what cannot work shows at once. Errors as of dslt_group_create(). */
