@@ -298,6 +298,58 @@ TEST(EmulatedGpuFrames, ADriverWithoutNodesOrGraphsGivesTheSame) {
   emulated::allow(true, true);
 }
 
+// Frames that are not searched leave no graph to wait for, and the frames after them are followed as on the CPU.
+TEST(EmulatedGpuFrames, ATargetInNoiseWaitsAsOnTheCpu) {
+  unsetenv("DSLT_CUDA_GRAPHS");
+  emulated::allow(true, true);
+  const auto noise = [](unsigned seed, int shift) {
+    std::vector<uint8_t> p(std::size_t(kWidth) * kHeight * 3);
+    for (int y = 0; y < kHeight; ++y)
+      for (int x = 0; x < kWidth; ++x)
+        for (int c = 0; c < 3; ++c) {
+          unsigned v = (seed * 131071u + unsigned(((x + shift) * 503 + y) * 3 + c)) * 2654435761u;
+          v = (v ^ (v >> 15)) * 2246822519u;
+          p[(std::size_t(y) * kWidth + x) * 3 + c] = uint8_t(v >> 13);
+        }
+    return p;
+  };
+  std::vector<std::vector<Step>> tracks;
+  for (const char *backend : {"cpu", "cuda"}) {
+    Options o("paper");
+    for (const auto &s : Settings{{"backend", backend},
+                                  {"precision", "f32"},
+                                  {"threads", "1"},
+                                  {"reduce_channels", "8"},
+                                  {"init_steps", "5"},
+                                  {"search_min_area", "3000"},
+                                  {"search_max_area", "4096"}})
+      ASSERT_EQ(dslt_options_set(o, s.first, s.second), DSLT_OK) << dslt_last_error();
+    dslt_tracker *t = nullptr;
+    ASSERT_EQ(dslt_tracker_create(&t, o, weights(false)), DSLT_OK) << dslt_last_error();
+    const dslt_box box = {45, 35, 20, 20};
+    std::vector<uint8_t> pixels = noise(1, 0), next;
+    dslt_image image = {pixels.data(), kWidth, kHeight, std::size_t(kWidth) * 3, DSLT_BGR8}, ahead = image;
+    ASSERT_EQ(dslt_tracker_init(t, &image, &box), DSLT_OK) << dslt_last_error();
+    tracks.emplace_back();
+    for (int i = 1; i < 8; ++i) {
+      pixels = i < 4 ? noise(unsigned(i) + 1, 0) : noise(1, i - 4);
+      next = i + 1 < 4 ? noise(unsigned(i) + 2, 0) : noise(1, i - 3);
+      image.data = pixels.data(), ahead.data = next.data();
+      EXPECT_EQ(dslt_tracker_prefetch(t, &ahead), DSLT_OK);
+      dslt_result r = {};
+      EXPECT_EQ(dslt_tracker_update(&r, t, &image), DSLT_OK) << dslt_last_error();
+      EXPECT_EQ(r.lost, i < 4) << backend << i;
+      tracks.back().push_back({r.box, r.peak, r.loss, r.lost, r.steps});
+    }
+    dslt_tracker_free(t);
+  }
+  for (std::size_t i = 0; i < tracks[0].size(); ++i) {
+    EXPECT_NEAR(tracks[1][i].box.x, tracks[0][i].box.x, 0.05) << i;
+    EXPECT_NEAR(tracks[1][i].peak, tracks[0][i].peak, 1e-3) << i;
+    EXPECT_EQ(tracks[1][i].peak == 0, i < 3) << i;
+  }
+}
+
 TEST(EmulatedGpuFrames, BfloatStaysNear) {
   unsetenv("DSLT_CUDA_GRAPHS");
   Track cpu = track("cpu", "paper", {}, 4), gpu = track("cuda", "paper", {{"precision", "bf16"}}, 4);
