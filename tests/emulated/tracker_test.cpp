@@ -325,7 +325,7 @@ TEST(EmulatedGpuFrames, ATargetInNoiseWaitsAsOnTheCpu) {
                                   {"search_max_area", "4096"}})
       ASSERT_EQ(dslt_options_set(o, s.first, s.second), DSLT_OK) << dslt_last_error();
     dslt_tracker *t = nullptr;
-    ASSERT_EQ(dslt_tracker_create(&t, o, weights(false)), DSLT_OK) << dslt_last_error();
+    ASSERT_EQ(dslt_tracker_create(&t, o, weights("paper")), DSLT_OK) << dslt_last_error();
     const dslt_box box = {45, 35, 20, 20};
     std::vector<uint8_t> pixels = noise(1, 0), next;
     dslt_image image = {pixels.data(), kWidth, kHeight, std::size_t(kWidth) * 3, DSLT_BGR8}, ahead = image;
