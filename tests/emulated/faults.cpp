@@ -117,11 +117,11 @@ cudaError_t __wrap_cudaFree(void *memory);
 cudaError_t __wrap_cudaFree(void *memory) {
   const cudaError_t error = strike();
   const auto at = pieces.find(memory);
-  if (at != pieces.end()) {
+  const cudaError_t freed = __real_cudaFree(memory);
+  if (at != pieces.end() && freed == cudaSuccess) {
     memory_used -= at->second;
     pieces.erase(at);
   }
-  const cudaError_t freed = __real_cudaFree(memory);
   return error != cudaSuccess ? error : freed;
 }
 cudaError_t __real_cudaHostAlloc(void **out, size_t bytes, unsigned flags);
@@ -136,7 +136,7 @@ cudaError_t __real_cudaFreeHost(void *memory);
 cudaError_t __wrap_cudaFreeHost(void *memory);
 cudaError_t __wrap_cudaFreeHost(void *memory) {
   const cudaError_t error = strike(), freed = __real_cudaFreeHost(memory);
-  pinned -= memory != nullptr;
+  pinned -= memory != nullptr && freed == cudaSuccess;
   return error != cudaSuccess ? error : freed;
 }
 cudaError_t __wrap_cudaMemGetInfo(size_t *left, size_t *total);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // A GPU of paper: as much of the CUDA runtime and of cuBLAS as the backend uses, on the CPU. Streams are
-// queues that run when somebody waits for them, graphs are lists of work, and pageable memory is read when a
-// copy is asked for while pinned memory is read when it is made, so that what only works by luck fails here.
+// queues that run when somebody waits for them, events are places in those queues, graphs are lists of work, and
+// pageable memory is read when a copy is asked for while pinned memory is read when it is made, so that what only works
+// by luck fails here. A recording takes no allocation, no wait and no pageable copy, the body of a conditional node
+// nothing but work, a destroyed graph no launch; conditions begin with their defaults in every launch
+// (strict_test.cpp).
 #include <cublas_v2.h>
 #include <cuda_runtime_api.h>
 
+#include <climits>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -22,39 +26,65 @@ extern "C" {
 
 using Work = std::function<void()>;
 
+// A conditional node's handle is the address of the value.
+struct Condition {
+  unsigned value, initial;
+};
 struct CUgraph_st {
   std::vector<Work> nodes;
+  std::vector<Condition *> conditions;
+  bool is_body = false;
 };
 struct CUgraphExec_st {
   std::vector<Work> nodes;
+  std::vector<Condition *> conditions;
+  bool destroyed = false;
 };
 struct CUstream_st {
   std::deque<Work> queue;
+  long done = 0;  // pieces of work that have run
   CUgraph_st *recording = nullptr;
-  bool owns = false;  // began by cudaStreamBeginCapture
 };
 struct CUevent_st {
   CUstream_st *stream = nullptr;
+  long place = 0;  // pieces of the stream's work before it
 };
 
 namespace {
 
-std::set<const void *> pinned;
+std::map<const char *, std::size_t> pinned;
 std::set<CUstream_st *> streams;
-std::deque<CUgraph_st> bodies;  // live as long as the process: their nodes refer to them
-std::deque<unsigned> conditions;
+std::deque<CUgraph_st> bodies;     // live as long as the process: their nodes refer to them
+std::deque<CUgraphExec_st> execs;  // likewise: a launch may still wait when its graph is destroyed
+std::deque<Condition> conditions;
 int node_token;
 emulated::Counts counts;
 bool with_nodes = true, with_graphs = true;
 bool reads_pageable_late = false;
 std::size_t largest = SIZE_MAX;
 
-void drain(CUstream_st *stream) {
-  while (!stream->queue.empty()) {
+// What comes before `place`.
+void drain(CUstream_st *stream, long place = LONG_MAX) {
+  while (!stream->queue.empty() && stream->done < place) {
     Work work = std::move(stream->queue.front());
     stream->queue.pop_front();
+    ++stream->done;
     work();
   }
+}
+
+bool is_pinned(const void *memory) {
+  auto after = pinned.upper_bound(static_cast<const char *>(memory));
+  if (after == pinned.begin()) return false;
+  --after;
+  return static_cast<const char *>(memory) < after->first + after->second;
+}
+
+// What takes or gives back memory may wait for the device, so a recording must not contain it.
+bool recording() {
+  for (const CUstream_st *stream : streams)
+    if (stream->recording) return true;
+  return false;
 }
 
 }  // namespace
@@ -105,23 +135,27 @@ const char *cudaGetErrorName(cudaError_t) { return "emulated"; }
 // ---- memory
 
 cudaError_t cudaMalloc(void **out, std::size_t bytes) {
+  if (recording()) return cudaErrorStreamCaptureUnsupported;
   if (bytes > largest) return cudaErrorMemoryAllocation;
   *out = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
   std::memset(*out, 0xff, bytes);  // what is not cleared holds NaN
   return cudaSuccess;
 }
 cudaError_t cudaFree(void *memory) {
+  if (memory && recording()) return cudaErrorStreamCaptureUnsupported;
   for (CUstream_st *stream : streams) drain(stream);  // as the real one waits for the device
   std::free(memory);
   return cudaSuccess;
 }
 cudaError_t cudaHostAlloc(void **out, std::size_t bytes, unsigned) {
+  if (recording()) return cudaErrorStreamCaptureUnsupported;
   *out = std::calloc(1, bytes);
-  pinned.insert(*out);
+  pinned[static_cast<const char *>(*out)] = bytes;
   return cudaSuccess;
 }
 cudaError_t cudaFreeHost(void *memory) {
-  pinned.erase(memory);
+  if (recording()) return cudaErrorStreamCaptureUnsupported;
+  pinned.erase(static_cast<const char *>(memory));
   std::free(memory);
   return cudaSuccess;
 }
@@ -134,13 +168,16 @@ cudaError_t cudaMemsetAsync(void *memory, int value, std::size_t bytes, cudaStre
 }
 cudaError_t cudaMemcpyAsync(void *dst, const void *src, std::size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream) {
+  const bool pageable = (kind == cudaMemcpyHostToDevice && !is_pinned(src)) ||
+                        (kind == cudaMemcpyDeviceToHost && !is_pinned(dst));
+  if (pageable && stream->recording) return cudaErrorStreamCaptureUnsupported;
   if (kind == cudaMemcpyHostToDevice && bytes > 4096)
     for (CUstream_st *other : streams)
       if (other != stream && !other->queue.empty()) {
         ++counts.uploads_ahead;
         break;
       }
-  if (kind == cudaMemcpyHostToDevice && !pinned.count(src) && !reads_pageable_late) {
+  if (kind == cudaMemcpyHostToDevice && pageable && !reads_pageable_late) {
     std::vector<char> staged(static_cast<const char *>(src), static_cast<const char *>(src) + bytes);
     emulated::submit(stream, [=] { std::memcpy(dst, staged.data(), bytes); });
   } else {
@@ -172,15 +209,22 @@ cudaError_t cudaEventCreate(cudaEvent_t *out) { return cudaEventCreateWithFlags(
 cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t, cudaEvent_t) { return *ms = 1.0f, cudaSuccess; }
 cudaError_t cudaEventDestroy(cudaEvent_t event) { return delete event, cudaSuccess; }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
-  return event->stream = stream, cudaSuccess;
+  if (stream->recording) return cudaErrorStreamCaptureUnsupported;
+  event->stream = stream;
+  event->place = stream->done + long(stream->queue.size());
+  return cudaSuccess;
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-  if (event->stream) drain(event->stream);
+  if (streams.count(event->stream)) drain(event->stream, event->place);
   return cudaSuccess;
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
+  if (stream->recording) return cudaErrorStreamCaptureIsolation;
   cudaStream_t other = event->stream;
-  stream->queue.push_back([other] { drain(other); });
+  const long place = event->place;
+  stream->queue.push_back([=] {
+    if (streams.count(other)) drain(other, place);
+  });
   return cudaSuccess;
 }
 
@@ -189,13 +233,11 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
   if (!with_graphs) return cudaErrorStreamCaptureUnsupported;
   stream->recording = new CUgraph_st;
-  stream->owns = true;
   return cudaSuccess;
 }
 cudaError_t cudaStreamBeginCaptureToGraph(cudaStream_t stream, cudaGraph_t graph, const cudaGraphNode_t *,
                                           const cudaGraphEdgeData *, std::size_t, cudaStreamCaptureMode) {
   stream->recording = graph;
-  stream->owns = false;
   return cudaSuccess;
 }
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph) {
@@ -217,18 +259,21 @@ cudaError_t cudaStreamUpdateCaptureDependencies(cudaStream_t, cudaGraphNode_t *,
                                                 std::size_t, unsigned) {
   return cudaSuccess;
 }
-cudaError_t cudaGraphConditionalHandleCreate(cudaGraphConditionalHandle *out, cudaGraph_t, unsigned value,
-                                             unsigned) {
+cudaError_t cudaGraphConditionalHandleCreate(cudaGraphConditionalHandle *out, cudaGraph_t graph,
+                                             unsigned value, unsigned flags) {
   if (!with_nodes) return cudaErrorNotSupported;
-  conditions.push_back(value);
-  *out = reinterpret_cast<std::uintptr_t>(&conditions.back());
+  conditions.push_back({value, value});
+  if (flags & cudaGraphCondAssignDefault) graph->conditions.push_back(&conditions.back());
+  *out = reinterpret_cast<std::uintptr_t>(&conditions.back().value);
   return cudaSuccess;
 }
 cudaError_t cudaGraphAddNode(cudaGraphNode_t *out, cudaGraph_t graph, const cudaGraphNode_t *,
                              const cudaGraphEdgeData *, std::size_t, cudaGraphNodeParams *params) {
   auto *condition = reinterpret_cast<unsigned *>(static_cast<std::uintptr_t>(params->conditional.handle));
+  if (graph->is_body) return cudaErrorNotSupported;  // kernels, copies and sets alone
   bodies.emplace_back();
   CUgraph_st *body = &bodies.back();
+  body->is_body = true;
   static std::deque<cudaGraph_t> outputs;
   outputs.push_back(body);
   params->conditional.phGraph_out = &outputs.back();
@@ -244,14 +289,17 @@ cudaError_t cudaGraphAddNode(cudaGraphNode_t *out, cudaGraph_t graph, const cuda
   return cudaSuccess;
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t *out, cudaGraph_t graph, unsigned long long) {
-  *out = new CUgraphExec_st{graph->nodes};
+  execs.push_back({graph->nodes, graph->conditions});
+  *out = &execs.back();
   return cudaSuccess;
 }
 cudaError_t cudaGraphDestroy(cudaGraph_t graph) { return delete graph, cudaSuccess; }
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) { return delete graph, cudaSuccess; }
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) { return graph->destroyed = true, cudaSuccess; }
 cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
+  if (graph->destroyed) return cudaErrorInvalidValue;
   ++counts.graphs;
   stream->queue.push_back([=] {
+    for (Condition *condition : graph->conditions) condition->value = condition->initial;
     for (const Work &work : graph->nodes) work();
   });
   return cudaSuccess;
