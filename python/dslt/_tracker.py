@@ -204,7 +204,7 @@ class Group(_Settings):
         group.init(first_frame, [(x, y, width, height), ...])
         for result in group.update(next_frame): ...
 
-    The arguments are those of Tracker."""
+    Targets join by add() and leave by remove(). The arguments are those of Tracker."""
 
     def __init__(self, preset: str | None = None, weights: WeightsLike = None, *, channel_order: str = "bgr",
                  **options: Unpack[Options]) -> None:
@@ -225,6 +225,19 @@ class Group(_Settings):
         """Find all targets in the next frame: a result for each, in the order of their boxes."""
         self._last = [_result(row) for row in self._core.update(*pixels(frame, self._order))]
         return list(self._last)
+
+    def add(self, frame: Any, box: Sequence[float] | NDArray[Any]) -> Result:
+        """Learn one more target in `box` of `frame`, usually the frame tracked last. Its number is len(group) - 1; the others are
+        not touched."""
+        result = _result(self._core.add(*pixels(frame, self._order), _box(box)))
+        self._last.append(result)
+        return result
+
+    def remove(self, target: int) -> None:
+        """Track this target no further. The numbers of those behind it become one smaller."""
+        target = self._index(target)
+        self._core.remove(target)
+        del self._last[target : target + 1]
 
     @property
     def results(self) -> list[Result]:

@@ -152,6 +152,23 @@ class Group {
     return list_of(results);
   }
 
+  nb::tuple add(nb::handle array, int format, nb::handle box) {
+    const dslt_box target = box_of(box);
+    const Frame frame(array, format);
+    dslt_result result;
+    {
+      Turn turn(mutex_);
+      check(dslt_group_add(group_, frame.image(), &target));
+      check(dslt_group_init_result(&result, group_, dslt_group_count(group_) - 1));
+    }
+    return result_tuple(result);
+  }
+
+  void remove(int target) {
+    Turn turn(mutex_);
+    check(dslt_group_remove(group_, target));
+  }
+
   nb::tuple response(int target) {
     dslt_response response;
     std::vector<float> map;
@@ -201,6 +218,8 @@ void bind_trackers(nb::module_ &m) {
       .def(nb::init<const Options &, const Weights &>(), nb::arg("options"), nb::arg("weights"))
       .def("init", &Group::init, nb::arg("frame"), nb::arg("format"), nb::arg("boxes"))
       .def("update", &Group::update, nb::arg("frame"), nb::arg("format"))
+      .def("add", &Group::add, nb::arg("frame"), nb::arg("format"), nb::arg("box"))
+      .def("remove", &Group::remove, nb::arg("target"))
       .def("response", &Group::response, nb::arg("target"))
       .def("count", &Group::count)
       .def_prop_ro("backend", &Group::backend)

@@ -157,6 +157,37 @@ class Groups(unittest.TestCase):
             self.assertEqual([results[target].box for results in each], [result.box for result in alone])
             self.assertEqual([results[target].score for results in each], [result.score for result in alone])
 
+    def test_targets_join_and_leave(self) -> None:
+        frames, truth = scene.clip(6)
+        boxes = [tuple(truth[0]), (10, 70, 30, 24), (90, 10, 24, 30)]
+        group = dslt.Group(**scene.FAST)
+        group.add(frames[0], boxes[0])
+        group.update(frames[1])
+        self.assertEqual(group.add(frames[1], boxes[1]).box, boxes[1])
+        self.assertEqual(group.add(frames[1], boxes[2]).box, boxes[2])
+        self.assertEqual((len(group), group.boxes[1:]), (3, boxes[1:]))
+        three = group.update(frames[2])
+        group.remove(1)
+        self.assertEqual(group.results, [three[0], three[2]])
+        two = group.update(frames[3])
+        late = list(dslt.track(frames[1:], boxes[2], **scene.FAST))
+        self.assertEqual([three[2].box, two[1].box], [late[1].box, late[2].box])
+        self.assertEqual([two[0].box], [list(dslt.track(frames[:4], boxes[0], **scene.FAST))[3].box])
+        for target in (-1, 2):
+            with self.assertRaises(dslt.ArgumentError):
+                group.remove(target)
+        with self.assertRaises(dslt.BoxError):
+            group.add(frames[3], (500, 0, 10, 10))
+        with self.assertRaises(dslt.FrameError):
+            group.add(frames[3][:-1], boxes[0])
+        group.remove(0)
+        group.remove(0)
+        self.assertEqual(len(group), 0)
+        with self.assertRaises(dslt.StateError):
+            group.update(frames[4])
+        group.init(frames[4], [truth[4]])
+        self.assertGreater(scene.overlap(group.update(frames[5])[0].box, truth[5]), 0.6)
+
     def test_a_group_knows_its_targets(self) -> None:
         frames, truth = scene.clip(3)
         group = dslt.Group(preset="dslt", **scene.FAST)
