@@ -19,7 +19,7 @@ run() { # NAME KEY=VALUE...
   settings=
   for setting; do settings="$settings --set $setting"; done
   # shellcheck disable=SC2086
-  "$dslt" run --dataset otb100 --root "$root" --sequences $names --out "$results/boxes/$name" $settings
+  "$dslt" run --dataset otb100 --root "$root" --sequences $names --preset dslt --out "$results/boxes/$name" $settings
 }
 run default
 run paper-search-area search_square=0 search_width=8 search_height=4 frame_scale_side=80 search_min_area=40000 \

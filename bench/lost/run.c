@@ -2,9 +2,9 @@
 /* run.c: lost and found on rendered scenes: the target is hidden by a wall, leaves the frame and comes back elsewhere, or is
  * elsewhere after a cut.
  *
- *     dslt_lost_found [--scenes N] [--size WxH] [--preset NAME] [KEY=VALUE...]
+ *     dslt_lost_found [--scenes N] [--first SEED] [--size WxH] [--preset NAME] [KEY=VALUE...]
  *
- * Prints a row per event, over scenes 1..N (default 20) of WxH pixels (default 640x480): in how many the box overlaps the
+ * Prints a row per event, over N scenes (default 20) from SEED (default 1) on, of WxH pixels (default 640x480): in how many the box overlaps the
  * target by more than half within 30 frames after it can be seen again; the frames until then (median); the share of the
  * frames without a target in which it is told as lost; false returns, which are frames told as found whose box overlaps the
  * target by less than a fifth; and the mean overlap over all frames with a target. */
@@ -86,7 +86,7 @@ static void print(const char *name, tally *t) {
   fflush(stdout);
 }
 
-static int run(dslt_tracker *tracker, dslt_scene_options options, int scenes) {
+static int run(dslt_tracker *tracker, dslt_scene_options options, int scenes, int first) {
   static const char *const names[] = {"no event", "hidden", "left the frame", "cut"};
   printf(
       "| event | tracked again | frames until then | told as lost | false returns | overlap |\n"
@@ -94,7 +94,7 @@ static int run(dslt_tracker *tracker, dslt_scene_options options, int scenes) {
   for (int event = DSLT_SCENE_NO_EVENT; event <= DSLT_SCENE_CUT; ++event) {
     tally all = {0};
     options.event = event;
-    for (int seed = 1; seed <= scenes; ++seed) {
+    for (int seed = first; seed < first + scenes; ++seed) {
       dslt_scene *scene;
       options.seed = (uint64_t)seed;
       DSLT_TRY(dslt_scene_create(&scene, &options));
@@ -108,16 +108,18 @@ static int run(dslt_tracker *tracker, dslt_scene_options options, int scenes) {
 }
 
 /* What the command line asks for; keys and values go to `out`. */
-static int read_arguments(dslt_options **out, dslt_scene_options *scene, int *scenes, int argc, char **argv) {
+static int read_arguments(dslt_options **out, dslt_scene_options *scene, int *scenes, int *first, int argc,
+                          char **argv) {
   const char *preset = "default";
   char name[64] = "scene:1:640x480";
   for (int i = 1; i + 1 < argc; ++i) {
     if (strcmp(argv[i], "--preset") == 0) preset = argv[i + 1];
     if (strcmp(argv[i], "--scenes") == 0) *scenes = atoi(argv[i + 1]);
+    if (strcmp(argv[i], "--first") == 0) *first = atoi(argv[i + 1]);
     if (strcmp(argv[i], "--size") == 0) snprintf(name, sizeof name, "scene:1:%s", argv[i + 1]);
   }
-  if (*scenes < 1 || *scenes > SCENES_MAX)
-    return dslt_fail(DSLT_EARGUMENT, "--scenes takes 1 to %d.", (int)SCENES_MAX);
+  if (*scenes < 1 || *scenes > SCENES_MAX || *first < 0 || *first > 1000000)
+    return dslt_fail(DSLT_EARGUMENT, "--scenes takes 1 to %d, --first 0 to 1000000.", (int)SCENES_MAX);
   DSLT_TRY(dslt_scene_parse(scene, name));
   DSLT_TRY(dslt_options_create(out, preset));
   for (int i = 1; i < argc; ++i) {
@@ -138,10 +140,10 @@ int main(int argc, char **argv) {
   dslt_weights *weights = NULL;
   dslt_tracker *tracker = NULL;
   dslt_scene_options scene;
-  int scenes = 20, rc = read_arguments(&options, &scene, &scenes, argc, argv);
+  int scenes = 20, first = 1, rc = read_arguments(&options, &scene, &scenes, &first, argc, argv);
   if (rc == DSLT_OK) rc = dslt_weights_load(&weights, dslt_options_weights(options));
   if (rc == DSLT_OK) rc = dslt_tracker_create(&tracker, options, weights);
-  if (rc == DSLT_OK) rc = run(tracker, scene, scenes);
+  if (rc == DSLT_OK) rc = run(tracker, scene, scenes, first);
   if (rc != DSLT_OK) fprintf(stderr, "dslt_lost_found: %s\n", dslt_last_error());
   dslt_tracker_free(tracker);
   dslt_weights_free(weights);

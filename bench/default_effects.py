@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Print what changing each part of preset `default` does, from the two JSON files of bench/default_table.sh.
+
+    python3 bench/default_effects.py SELECTION.json REDUCED.json
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from pathlib import Path
+
+ROWS = {
+    "default": "nothing: preset `default`",
+    "no-regression": "no regression: matching alone (`blend` 0, not 0.3)",
+    "half-regression": "regression's share 0.5 (`blend`)",
+    "every-frame": "an update every frame, not every third (`update_interval`)",
+    "never-updated": "no update (`update_interval` 0)",
+    "no-window": "no cosine window (`window` 0, not 0.3)",
+    "wide-window": "window's share 0.5",
+    "no-shape-penalty": "no penalty on changes of shape (`shape_penalty` 0)",
+    "slow-size": "the size follows half as fast (`size_rate` 0.3, not 0.6)",
+    "no-hold": "a lost target's box goes on (`lost_hold` 0)",
+    "no-seek": "no search elsewhere (`seek_after` 0)",
+    "no-doubt": "none while only doubted (`doubt` 0)",
+    "float32": "float32 instead of bfloat16 (`precision`)",
+}
+
+
+def scores(path: str) -> dict[str, list[tuple[float, float]]]:
+    """Of each change, AUC and precision of every seed."""
+    out: dict[str, list[tuple[float, float]]] = {}
+    for name, tracker in sorted(json.loads(Path(path).read_text())["trackers"].items()):
+        overall = tracker["overall"]
+        out.setdefault(name.rpartition(".")[0], []).append((overall["auc"], overall["precision20"]))
+    return out
+
+
+def cell(runs: list[tuple[float, float]]) -> str:
+    auc, precision = zip(*runs)
+    return f"{statistics.mean(auc):.3f} ± {max(auc) - min(auc):.3f} | {statistics.mean(precision):.3f}"
+
+
+def main() -> int:
+    sets = [scores(path) for path in sys.argv[1:3]]
+    print("| change | AUC (largest - smallest of the seeds) | precision | small targets: AUC | precision |")
+    print("| --- | --- | --- | --- | --- |")
+    for name, what in ROWS.items():
+        print(f"| {what} | {' | '.join(cell(s[name]) for s in sets)} |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
