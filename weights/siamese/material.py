@@ -86,6 +86,8 @@ class Material:
             return frames[a], other[int(rng.integers(len(other)))]
         b = int(rng.integers(len(frames)))
         first, second = frames[a], frames[b]
+        if self.s["swap"] > 0 and rng.random() < self.s["swap"]:
+            first, second = elsewhere(self.photos.held if held else self.photos.train, first, second, rng)
         if self.s["neighbours"] > 0 and rng.random() < self.s["neighbours"]:
             second = self.beside(second, tracks, at, rng)
             if rng.random() < 0.5:
@@ -108,10 +110,12 @@ class Material:
         z = crop(first, s["template"], s["template"], np.zeros(2), np.ones(2))[0]
         size = np.exp(rng.normal(0, s["scale"]) + rng.normal(0, s["aspect"]) * np.array([1, -1]))
         shift = rng.uniform(-1, 1, 2) * s["shift"] * np.sqrt(second.box[2] * second.box[3])
-        x, box = crop(second, s["search"], s["template"], shift, size)
+        turn = rng.normal(0, 0.6) if s["turn"] > 0 and rng.random() < s["turn"] else 0.0
+        x, box = crop(second, s["search"], s["template"], shift, size, turn)
+        if s["mirror"] > 0 and rng.random() < s["mirror"]:  # it turned round
+            x, box = x[:, ::-1], mirrored(box)
         if rng.random() < 0.5:
-            z, x = z[:, ::-1], x[:, ::-1]
-            box = np.array([-box[2], box[1], -box[0], box[3]])
+            z, x, box = z[:, ::-1], x[:, ::-1], mirrored(box)
         if s["small"] > 0 and rng.random() < s["small"]:  # a target of few pixels in the frame
             factor = rng.uniform(0.14, 0.5)
             z, x = coarse(z, factor), coarse(x, factor)
@@ -139,9 +143,15 @@ def coarse(image: np.ndarray, factor: float) -> np.ndarray:
     return cv2.resize(small, (side, side), interpolation=cv2.INTER_LINEAR)
 
 
-def crop(frame: Frame, side: int, unit: int, shift: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def mirrored(box: np.ndarray) -> np.ndarray:
+    return np.array([-box[2], box[1], -box[0], box[3]])
+
+
+def crop(frame: Frame, side: int, unit: int, shift: np.ndarray, size: np.ndarray,
+         turn: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """A crop around a guess of the box, moved by `shift` and resized by `size`; context as SiamFC has it. Returns the
-    crop and the true box relative to its centre, in crop pixels."""
+    crop and the true box relative to its centre, in crop pixels. `turn`: radians by which all turns around the target;
+    its box then is that of the ellipse in the true box."""
     x, y, w, h = frame.box
     centre = np.array([x + w / 2, y + h / 2]) + shift
     gw, gh = w * size[0], h * size[1]
@@ -150,9 +160,17 @@ def crop(frame: Frame, side: int, unit: int, shift: np.ndarray, size: np.ndarray
     flags = cv2.INTER_LINEAR if scale > 0.7 else cv2.INTER_AREA
     matrix = np.array([[scale, 0, side / 2 - 0.5 + scale * (0.5 - centre[0])],
                        [0, scale, side / 2 - 0.5 + scale * (0.5 - centre[1])]])
+    corners = (np.array([x, y, x + w, y + h]) - np.tile(centre, 2)) * scale
+    if turn != 0:
+        c, n = np.cos(turn), np.sin(turn)
+        middle = (corners[:2] + corners[2:]) / 2
+        w, h = np.hypot(scale * w * c, scale * h * n) / 2, np.hypot(scale * w * n, scale * h * c) / 2
+        corners = np.concatenate([middle - [w, h], middle + [w, h]])
+        at = middle + side / 2 - 0.5
+        rotation = np.array([[c, -n], [n, c]])
+        matrix = np.column_stack([rotation @ matrix[:, :2], rotation @ (matrix[:, 2] - at) + at])
     image = cv2.warpAffine(frame.image, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    corners = np.array([x, y, x + w, y + h]) - np.tile(centre, 2)
-    return image, corners * scale
+    return image, corners
 
 
 def lay(image: np.ndarray, other: Frame, place: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -166,6 +184,25 @@ def lay(image: np.ndarray, other: Frame, place: np.ndarray, size: np.ndarray) ->
     u, v = np.abs(xs - place[0]) / (0.5 * size[0]), np.abs(ys - place[1]) / (0.5 * size[1])
     mask = np.clip((1.15 - (u**3 + v**3) ** (1 / 3)) / 0.3, 0, 1)[..., None].astype(np.float32)
     return np.uint8(image + mask * (cut.astype(np.float32) - image) + 0.5)
+
+
+def elsewhere(photos: list[np.ndarray], first: Frame, second: Frame, rng: np.random.Generator) -> tuple[Frame, Frame]:
+    """The target of a real track before photographs: one that moves, or two."""
+    side = 256
+    area = rng.uniform(32, 64) ** 2
+    frames = []
+    photo, look = background(photos, side, rng)
+    for n, frame in enumerate((first, second)):
+        if n and rng.random() < 0.3:
+            photo, look = background(photos, side, rng)
+        drift = rng.normal(0, 16, 2)
+        canvas = sample(photo, look + np.array([[0, 0, drift[0]], [0, 0, drift[1]]]), side)
+        size = frame.box[2:] * np.sqrt(area / (first.box[2] * first.box[3]))
+        size = size * min(1.0, 120 / max(size))
+        place = side / 2 + rng.uniform(-16, 16, 2)
+        canvas = lay(np.uint8(np.clip(canvas, 0, 255)), frame, place, size)
+        frames.append(Frame(canvas, np.concatenate([place - size / 2, size])))
+    return frames[0], frames[1]
 
 
 def rendered(photos: list[np.ndarray], rng: np.random.Generator) -> tuple[Frame, Frame]:

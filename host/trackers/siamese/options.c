@@ -39,7 +39,7 @@ const dslt_option_row dslt_siamese_rows[DSLT_SIAMESE_ROWS] = {
 };
 
 static const dslt_siamese_options recommended = {
-    .window = 0.3,
+    .window = 0.15,
     .shape_penalty = 0.05,
     .size_rate = 0.6,
     .min_side = 5,
