@@ -6,7 +6,7 @@
 #   bench/default_table.sh [DSLT] [RESULTS]      ten minutes on two idle cores; goes on where it was stopped
 #
 # DSLT defaults to build/dslt, RESULTS to bench/results/default. SEEDS (default "1 2 3"), SHARED (default ../shared/data);
-# PYTHON has OpenCV and NumPy (bench/reduced_set.py needs them). Boxes land in RESULTS/boxes (not committed: they follow
+# PYTHON has OpenCV and NumPy (bench/vary_set.py needs them). Boxes land in RESULTS/boxes (not committed: they follow
 # third-party videos), the table in RESULTS/effects.md.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,7 +17,7 @@ selection=${SHARED:-../shared/data}/selection
 boxes=$results/boxes
 mkdir -p "$boxes"
 if [ ! -d "$boxes/reduced" ]; then
-  "${PYTHON:-python3}" "$here/reduced_set.py" "$selection" "$boxes/part" --side 20 >/dev/null
+  "${PYTHON:-python3}" "$here/vary_set.py" "$selection" "$boxes/part" --side 20 >/dev/null
   mv "$boxes/part" "$boxes/reduced"
 fi
 
