@@ -17,7 +17,7 @@ ROWS = {
     "half-regression": "regression's share 0.5 (`blend`)",
     "every-frame": "an update every frame, not every third (`update_interval`)",
     "never-updated": "no update (`update_interval` 0)",
-    "no-window": "no cosine window (`window` 0, not 0.3)",
+    "no-window": "no cosine window (`window` 0, not 0.15)",
     "wide-window": "window's share 0.5",
     "no-shape-penalty": "no penalty on changes of shape (`shape_penalty` 0)",
     "slow-size": "the size follows half as fast (`size_rate` 0.3, not 0.6)",

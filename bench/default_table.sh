@@ -16,9 +16,9 @@ selection=${SHARED:-../shared/data}/selection
 [ -d "$selection" ] || { echo "default_table: $selection is not there; set SHARED." >&2; exit 1; }
 boxes=$results/boxes
 mkdir -p "$boxes"
-if [ ! -d "$boxes/reduced" ]; then
+if [ ! -d "$boxes/small-targets" ]; then
   "${PYTHON:-python3}" "$here/vary_set.py" "$selection" "$boxes/part" --side 20 >/dev/null
-  mv "$boxes/part" "$boxes/reduced"
+  mv "$boxes/part" "$boxes/small-targets"
 fi
 
 run() { # NAME KEY=VALUE...
@@ -29,7 +29,7 @@ run() { # NAME KEY=VALUE...
   for seed in ${SEEDS:-1 2 3}; do
     for set in selection reduced; do
       root=$selection
-      [ $set = selection ] || root=$boxes/reduced
+      [ $set = selection ] || root=$boxes/small-targets
       # shellcheck disable=SC2086
       "$dslt" run --dataset folder --root "$root" --out "$boxes/$set/$name.$seed" --seed "$seed" --quiet $settings
     done
@@ -50,7 +50,7 @@ run no-doubt doubt=0
 run float32 precision=f32
 for set in selection reduced; do
   root=$selection
-  [ $set = selection ] || root=$boxes/reduced
+  [ $set = selection ] || root=$boxes/small-targets
   "$dslt" eval "$boxes/$set"/* --dataset folder --root "$root" --json "$boxes/$set.json" >/dev/null
 done
 "${PYTHON:-python3}" "$here/default_effects.py" "$boxes/selection.json" "$boxes/reduced.json" >"$results/effects.md"

@@ -20,7 +20,7 @@
 enum { WITHIN = 30, SCENES_MAX = 1000 };
 
 typedef struct tally {
-  int scenes, again, false_returns, absent, told, overlaps;
+  int returns, again, false_returns, absent, told, overlaps;
   int waits[SCENES_MAX];
   double overlap;
 } tally;
@@ -70,7 +70,7 @@ static int follow(tally *all, dslt_tracker *tracker, const dslt_scene *scene, in
   }
   dslt_canvas_free(&canvas);
   if (wait >= 0) all->waits[all->again++] = wait;
-  ++all->scenes;
+  all->returns += back >= 0;
   return rc;
 }
 
@@ -78,7 +78,9 @@ static int compare(const void *a, const void *b) { return *(const int *)a - *(co
 
 static void print(const char *name, tally *t) {
   qsort(t->waits, (size_t)t->again, sizeof *t->waits, compare);
-  printf("| %s | %d of %d | ", name, t->again, t->scenes);
+  printf("| %s | ", name);
+  if (t->returns) printf("%d of %d", t->again, t->returns);
+  printf(" | ");
   if (t->again) printf("%d", t->waits[t->again / 2]);
   printf(" | ");
   if (t->absent) printf("%.2f", (double)t->told / t->absent);
