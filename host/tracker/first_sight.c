@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 
-static const double noise_below = 0.15; /* correlation of neighbours */
+static const double noise_below = 0.12; /* correlation of neighbours */
 static const double plain_below = 0.3;  /* variance in the box, times that of all */
 static const double seen_around = 0.6, seen_inside = 0.85;
 
