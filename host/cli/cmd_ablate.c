@@ -15,6 +15,7 @@
 #include "cli/track_options.h"
 #include "experiment/ablation.h"
 #include "experiment/draft.h"
+#include "nn/weights.h"
 
 enum { KEY_PAPER = 0x500 };
 
@@ -30,7 +31,7 @@ static const struct argp_option table[] = {
 static const char doc[] =
     "Repeat a paper's ablations on a set. DSLT's (section 5.3): the losses shrinkage, L2, L3 and OHNM with threshold "
     "0.01, and the layers of DSLT, DSLT_m (not connected), DSLT_34 and DSLT_35; DSLT is in both, so there are seven "
-    "runs. CRT's (tables 1 to 3): six features, with and without its loss's threshold and weight, four patches; conv10 "
+    "runs; a network that names its own taps has no DSLT_34 and DSLT_35. CRT's (tables 1 to 3): six features, with and without its loss's threshold and weight, four patches; conv10 "
     "and conv13 are left out where the weights lack them."
     "\v"
     "Each variant has its folder in DIR, as dslt run makes them; what is finished there is not done again. Then the "
@@ -127,11 +128,29 @@ static int make_table(const dslt_run_command *command, const dslt_study *study, 
   return rc < 0 ? dslt_console_fail(rc, DSLT_EXIT_FAILED) : exit_code;
 }
 
+/* Are the taps those of the weights' own network, so that the options that name VGG-16's layers change nothing? */
+static int have_own_taps(int *out, const char *name) {
+  dslt_weights *weights;
+  DSLT_TRY(dslt_weights_load(&weights, name));
+  *out = weights->network != NULL;
+  dslt_weights_free(weights);
+  return DSLT_OK;
+}
+
+static int names_layers(const dslt_variant *variant) {
+  for (int i = 0; i < DSLT_VARIANT_SETTINGS && variant->settings[i].key; i++)
+    if (strcmp(variant->settings[i].key, "low_layer") == 0) return 1;
+  return 0;
+}
+
 static int ablate(const dslt_run_command *command, const dslt_study *study) {
+  int exit_code = DSLT_EXIT_OK, own_taps;
+  const int rc = have_own_taps(&own_taps, command->request.weights);
+  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_WEIGHTS);
   dslt_signals_catch();
-  int exit_code = DSLT_EXIT_OK;
   for (int i = 0; i < study->count && may_go_on(exit_code) && !dslt_signal_caught; i++)
-    exit_code = run_variant(command, &study->variants[i], exit_code);
+    if (!own_taps || !study->variants[i].optional || !names_layers(&study->variants[i]))
+      exit_code = run_variant(command, &study->variants[i], exit_code);
   return may_go_on(exit_code) ? make_table(command, study, exit_code) : exit_code;
 }
 

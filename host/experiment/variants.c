@@ -14,7 +14,7 @@ enum { LOSSES = 1, LAYERS = 2 };
 
 static const dslt_variant dslt_variants[] = {
     {"DSLT",
-     "shrinkage loss; conv4_3 and conv5_3, connected",
+     "shrinkage loss; both taps (VGG-16: conv4_3 and conv5_3), connected",
      LOSSES | LAYERS,
      NULL,
      0,
@@ -58,7 +58,7 @@ static const dslt_variant dslt_variants[] = {
      "conv3_3 with conv4_3",
      LAYERS,
      NULL,
-     0,
+     1,
      {{"low_layer", "conv3_3"}, {"high_layer", "conv4_3"}},
      NAN,
      NAN,
@@ -68,7 +68,7 @@ static const dslt_variant dslt_variants[] = {
      "conv3_3 with conv5_3",
      LAYERS,
      NULL,
-     0,
+     1,
      {{"low_layer", "conv3_3"}, {"high_layer", "conv5_3"}},
      NAN,
      NAN,

@@ -207,4 +207,17 @@ TEST_F(Run, TheAblationComparesSevenVariants) {
   expect(arguments("ablate", out, {"--set", "fusion=0"}), 2, "option fusion");
 }
 
+TEST_F(Run, ANetworkWithItsOwnTapsHasNoVariantsOfVggsLayers) {
+  const std::string out = path("ablation");
+  const Outcome outcome = run(arguments(
+      "ablate", out,
+      {"--sequences", "clip1", "--frames", "2", "--quiet", "--preset", "dslt", "--weights", "siamese"}));
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(contains(outcome.out, "DSLT_m"));
+  for (const char *name : {"DSLT_34", "DSLT_35"}) {
+    EXPECT_TRUE(contains(outcome.out, std::string(name) + " is left out")) << outcome.out;
+    EXPECT_FALSE(std::filesystem::exists(out + "/" + name));
+  }
+}
+
 }  // namespace
