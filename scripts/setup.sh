@@ -23,7 +23,7 @@ packages="g++ cmake ninja-build pkg-config libjansson-dev libssl-dev libdnnl-dev
 [ "$group" = program ] || packages="$packages git libgtest-dev libvlfeat-dev ffmpeg python3 python3-dev python3-venv python3-numpy python3-matplotlib python3-pil"
 # libFuzzer and clang's sanitizers are a package of their own; a locale with a decimal comma and a display serve tests.
 [ "$group" != checks ] || packages="$packages ccache clang clang-format libclang-rt-dev valgrind doxygen graphviz
-  locales-all xvfb python3-pip python3-venv abigail-tools groff zsh fish"
+  locales-all xvfb python3-pip python3-venv abigail-tools groff zsh fish python3-scipy"
 
 say() { printf '%s\n' "$*" >&2; }
 
