@@ -15,7 +15,6 @@
 #include "cli/track_options.h"
 #include "experiment/ablation.h"
 #include "experiment/draft.h"
-#include "nn/weights.h"
 
 enum { KEY_PAPER = 0x500 };
 
@@ -128,29 +127,15 @@ static int make_table(const dslt_run_command *command, const dslt_study *study, 
   return rc < 0 ? dslt_console_fail(rc, DSLT_EXIT_FAILED) : exit_code;
 }
 
-/* Are the taps those of the weights' own network, so that the options that name VGG-16's layers change nothing? */
-static int have_own_taps(int *out, const char *name) {
-  dslt_weights *weights;
-  DSLT_TRY(dslt_weights_load(&weights, name));
-  *out = weights->network != NULL;
-  dslt_weights_free(weights);
-  return DSLT_OK;
-}
-
-static int names_layers(const dslt_variant *variant) {
-  for (int i = 0; i < DSLT_VARIANT_SETTINGS && variant->settings[i].key; i++)
-    if (strcmp(variant->settings[i].key, "low_layer") == 0) return 1;
-  return 0;
-}
-
 static int ablate(const dslt_run_command *command, const dslt_study *study) {
-  int exit_code = DSLT_EXIT_OK, own_taps;
-  const int rc = have_own_taps(&own_taps, command->request.weights);
-  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_WEIGHTS);
+  int exit_code = DSLT_EXIT_OK;
   dslt_signals_catch();
-  for (int i = 0; i < study->count && may_go_on(exit_code) && !dslt_signal_caught; i++)
-    if (!own_taps || !study->variants[i].optional || !names_layers(&study->variants[i]))
-      exit_code = run_variant(command, &study->variants[i], exit_code);
+  for (int i = 0; i < study->count && may_go_on(exit_code) && !dslt_signal_caught; i++) {
+    int fits;
+    const int rc = dslt_variant_fits(&fits, &study->variants[i], command->request.weights);
+    if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_WEIGHTS);
+    if (fits) exit_code = run_variant(command, &study->variants[i], exit_code);
+  }
   return may_go_on(exit_code) ? make_table(command, study, exit_code) : exit_code;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "nn/weights.h"
 
 /* ---- DSLT, section 5.3 --------------------------------------------------------------------------- */
 
@@ -214,6 +215,19 @@ int dslt_study_find(const dslt_study **out, const char *paper) {
       return DSLT_OK;
     }
   return dslt_fail(DSLT_EOPTION, "There are no ablations of the paper \"%s\"; choose dslt or crt.", paper);
+}
+
+int dslt_variant_fits(int *out, const dslt_variant *variant, const char *weights) {
+  int names_layers = 0;
+  for (int i = 0; i < DSLT_VARIANT_SETTINGS && variant->settings[i].key; i++)
+    names_layers |= variant->optional && strcmp(variant->settings[i].key, "low_layer") == 0;
+  *out = 1;
+  if (!names_layers) return DSLT_OK;
+  dslt_weights *loaded;
+  DSLT_TRY(dslt_weights_load(&loaded, weights));
+  *out = loaded->network == NULL;
+  dslt_weights_free(loaded);
+  return DSLT_OK;
 }
 
 int dslt_variant_apply(dslt_options *options, const dslt_variant *variant) {

@@ -49,6 +49,9 @@ typedef struct dslt_study {
 const dslt_study *dslt_study_at(int index);
 /* By its paper's name; DSLT_EOPTION lists them. */
 int dslt_study_find(const dslt_study **out, const char *paper);
+/* *out = 0: the variant names layers of VGG-16, and the weights (as dslt_weights_load() takes them) are a network that
+ * names its own taps, which those options would not change. Errors of loading the weights. */
+int dslt_variant_fits(int *out, const dslt_variant *variant, const char *weights);
 /* Change `options` into the variant's. DSLT_EOPTION when the result does not fit together. */
 int dslt_variant_apply(dslt_options *options, const dslt_variant *variant);
 
