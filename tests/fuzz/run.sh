@@ -41,7 +41,7 @@ ffmpeg="libavformat libavcodec libavutil libswscale"
 if pkg-config --exists $ffmpeg && command -v ffmpeg >/dev/null; then
   flags="$flags -DDSLT_FFMPEG $(pkg-config --cflags $ffmpeg)"
   libraries="$libraries $(pkg-config --libs $ffmpeg)"
-  sources="$sources host/media/ffmpeg.c host/media/mp4.c host/media/notes.c"
+  sources="$sources host/media/ffmpeg.c host/media/ffmpeg_pipe.c host/media/mp4.c host/media/notes.c"
   fuzzers="$fuzzers container"
 fi
 
