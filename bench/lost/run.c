@@ -109,6 +109,13 @@ static int run(dslt_tracker *tracker, dslt_scene_options options, int scenes, in
   return DSLT_OK;
 }
 
+static int is_option(const char *text) {
+  static const char *const names[] = {"--preset", "--scenes", "--first", "--size"};
+  for (int i = 0; i < 4; ++i)
+    if (strcmp(text, names[i]) == 0) return 1;
+  return 0;
+}
+
 /* What the command line asks for; keys and values go to `out`. */
 static int read_arguments(dslt_options **out, dslt_scene_options *scene, int *scenes, int *first, int argc,
                           char **argv) {
@@ -127,7 +134,11 @@ static int read_arguments(dslt_options **out, dslt_scene_options *scene, int *sc
   for (int i = 1; i < argc; ++i) {
     char *value = strchr(argv[i], '=');
     if (strncmp(argv[i], "--", 2) == 0) {
-      ++i;
+      if (!is_option(argv[i]) || ++i == argc)
+        return dslt_fail(
+            DSLT_EARGUMENT,
+            "\"%s\" is no option, or has no value; the first lines of bench/lost/run.c list them.",
+            argv[i < argc ? i : argc - 1]);
       continue;
     }
     if (!value) return dslt_fail(DSLT_EARGUMENT, "\"%s\" is no KEY=VALUE.", argv[i]);
