@@ -25,11 +25,13 @@ enum { DSLT_REPORT_BYTES_MAX = 512 };
   XX(int, download, (dslt_backend *backend, void *dst, const void *src, size_t bytes))                           \
   XX(int, clear, (dslt_backend *backend, void *dst, size_t bytes)) /* to zero bytes */                           \
                                                                                                                  \
-  /* Make `image` the current frame; it must stay readable until end(). */                                       \
-  XX(int, frame, (dslt_backend *backend, const dslt_image *image))                                               \
-  /* Begin to upload `image` while the current frame is processed; it is read in this call alone. The next       \
-   * frame() uses the copy if it names the same pixels and layout; another image, or NULL here, discards it. */  \
-  XX(int, prefetch, (dslt_backend *backend, const dslt_image *image))                                            \
+  /* Make `image` the current frame; it must stay readable until end(). Operations read at most the pixels of    \
+   * `reads` until the next frame; NULL: all. */                                                                 \
+  XX(int, frame, (dslt_backend *backend, const dslt_image *image, const dslt_frame_area *reads))                 \
+  /* Begin to upload `image`, or this part of it, while the current frame is processed; it is read in this call  \
+   * alone. The next frame() uses the copy if it names the same pixels and layout and reads no others; another   \
+   * image, or NULL here, discards it. */                                                                        \
+  XX(int, prefetch, (dslt_backend *backend, const dslt_image *image, const dslt_frame_area *reads))              \
                                                                                                                  \
   /* Sections of calls that repeat every frame, numbered 0 .. sections - 1; a backend may record each once and   \
    * replay it. The backend must outlive the graph. */                                                           \

@@ -17,6 +17,11 @@ typedef struct dslt_backend_config {
   int any_order; /* 1: sums may be in any order, so that results may differ between runs */
 } dslt_backend_config;
 
+/* A part of a frame, px; it lies in the frame. Width or height 0: nothing. */
+typedef struct dslt_frame_area {
+  int x, y, width, height;
+} dslt_frame_area;
+
 /* A row of an operation list as a member of its table. */
 #define DSLT_MEMBER(type, name, parameters) type(*name) parameters;
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "tracker/check.h"
+#include "tracker/frame_area.h"
 #include "tracker/type.h"
 
 /* ---- creation ------------------------------------------------------------------------------------ */
@@ -87,8 +88,8 @@ static int learn_target(dslt_group *g, dslt_target *t, const dslt_image *frame, 
 static int learn_all(dslt_group *g, const dslt_image *frame, const dslt_box *boxes,
                      const dslt_search *searches, int count) {
   DSLT_TRY(dslt_group_plan(g, searches, count));
-  DSLT_TRY(g->shared.backend->device->prefetch(g->shared.backend, NULL)); /* of another video */
-  DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame));
+  DSLT_TRY(g->shared.backend->device->prefetch(g->shared.backend, NULL, NULL)); /* of another video */
+  DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame, NULL));
   for (int i = 0; i < count; ++i) {
     int rc = learn_target(g, &g->targets[i], frame, &boxes[i]);
     if (rc < 0) return name_one(rc, "Target", i, count);
@@ -152,7 +153,7 @@ int dslt_group_init_result(dslt_result *out, const dslt_group *g, int target) {
 static int learn_one(int *slot, dslt_group *g, const dslt_image *frame, const dslt_box *box,
                      const dslt_search *search) {
   DSLT_TRY(dslt_group_plan_one(slot, g, search));
-  DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame));
+  DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame, NULL));
   return learn_target(g, &g->targets[*slot], frame, box);
 }
 
@@ -252,15 +253,43 @@ static int same_image(const dslt_image *a, const dslt_image *b) {
          a->format == b->format;
 }
 
+static dslt_frame_area whole_frame(const dslt_group *g) {
+  return (dslt_frame_area){0, 0, g->frame_width, g->frame_height};
+}
+
+/* What the searches of the next frame read of it. */
+static dslt_frame_area searched_area(const dslt_group *g) {
+  dslt_frame_area out = {0, 0, 0, 0};
+  if (!g->shared.type->crops_again) return whole_frame(g);
+  for (int i = 0; i < g->count; ++i) {
+    const dslt_target *t = &g->targets[g->slot[i]];
+    if (t->waits) continue;
+    const dslt_frame_area one = dslt_search_reach(&t->search, &t->seen, g->shared.type->crops_again(t));
+    out = dslt_frame_area_join(&out, &one);
+  }
+  return out;
+}
+
+/* What the frame after the present one will probably read; `now` is what this one reads. A lost target may be looked
+ * for anywhere, and one in noise may be seen again. */
+static dslt_frame_area guessed_area(const dslt_group *g, const dslt_frame_area *now) {
+  for (int i = 0; i < g->count; ++i) {
+    const dslt_target *t = &g->targets[g->slot[i]];
+    if (t->waits || t->seen.missed > 0) return whole_frame(g);
+  }
+  return dslt_frame_area_enlarge(now, g->frame_width, g->frame_height);
+}
+
 static int next_frame(dslt_group *g, const dslt_image *frame) {
   dslt_image next = g->next;
   g->next.data = NULL;
   for (int i = 0; i < g->count; ++i) dslt_target_look(&g->targets[g->slot[i]], frame);
-  DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame));
+  const dslt_frame_area now = searched_area(g), guess = guessed_area(g, &now);
+  DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame, &now));
   DSLT_TRY(begin_frame(g));
   /* only an optimisation: on failure the next update uploads the frame and reports the error */
   if (next.data && !same_image(&next, frame))
-    (void)g->shared.backend->device->prefetch(g->shared.backend, &next);
+    (void)g->shared.backend->device->prefetch(g->shared.backend, &next, &guess);
   return end_frame(g);
 }
 

@@ -28,7 +28,7 @@ std::vector<float> crop_boxes(const std::vector<dslt_box> &boxes, int h, int w,
   const std::size_t values = boxes.size() * std::size_t(h) * w * 3;
   dslt_box *there = reinterpret_cast<dslt_box *>(b.zeros(boxes.size() * sizeof(dslt_box) / sizeof(float)));
   EXPECT_EQ(b.device->upload(b.get(), there, boxes.data(), boxes.size() * sizeof(dslt_box)), DSLT_OK);
-  EXPECT_EQ(b.device->frame(b.get(), &frame), DSLT_OK);
+  EXPECT_EQ(b.device->frame(b.get(), &frame, nullptr), DSLT_OK);
   float *out = b.floats(values);
   EXPECT_EQ(b.vision->crop_boxes(b.get(), out, h, w, &norm, there, int(boxes.size())), DSLT_OK)
       << dslt_last_error();
@@ -89,7 +89,7 @@ TEST(CropBoxes, ABoxOfTheSearchAreaIsItsCrop) {
     state.cx = 41.25, state.cy = 30.5, state.scale = 1;
     Backend b;
     float *out = b.floats(12 * 9 * 3);
-    EXPECT_EQ(b.device->frame(b.get(), &frame), DSLT_OK);
+    EXPECT_EQ(b.device->frame(b.get(), &frame, nullptr), DSLT_OK);
     EXPECT_EQ(b.vision->crop(b.get(), out, &g, &kNorm, b.put(state), 0, 1), DSLT_OK);
     const std::vector<float> want = b.download(out, 12 * 9 * 3),
                              got = crop_boxes({{41.25 - 6 * ratio, 30.5 - 4.5 * down, 12 * ratio, 9 * down}},
@@ -125,7 +125,7 @@ TEST(CropBoxes, RefusesNoneAndTooMany) {
   const std::vector<uint8_t> p = noisy_frame();
   const dslt_image frame = image_of(p);
   Backend b;
-  EXPECT_EQ(b.device->frame(b.get(), &frame), DSLT_OK);
+  EXPECT_EQ(b.device->frame(b.get(), &frame, nullptr), DSLT_OK);
   float *out = b.floats(3);
   dslt_box *box = b.put(dslt_box{0, 0, 4, 4});
   for (int count : {0, -1, DSLT_BOXES_MAX + 1})

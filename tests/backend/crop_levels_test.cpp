@@ -44,7 +44,7 @@ std::vector<float> crop(const Case &c, int first, int count, int levels = 3,
   const dslt_search g = search_of(c.side, c.input, levels);
   Backend b(DSLT_PRECISION_F32, threads);
   const std::size_t values = std::size_t(count) * c.input * c.input * 3, region = dslt_region_side_max(&g);
-  EXPECT_EQ(b.device->frame(b.get(), &frame), DSLT_OK);
+  EXPECT_EQ(b.device->frame(b.get(), &frame, nullptr), DSLT_OK);
   float *fill = b.floats(3), *out = b.floats(values);
   EXPECT_EQ(b.vision->mean_colour(b.get(), fill, &norm), DSLT_OK) << dslt_last_error();
   /* the place's own size must not matter */

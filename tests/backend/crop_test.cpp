@@ -31,7 +31,7 @@ std::vector<float> crop(const dslt_image &frame, const dslt_search &g, const dsl
   Backend b;
   std::size_t values = std::size_t(g.area.input_width) * g.area.input_height * 3;
   float *out = b.floats(values * count);
-  EXPECT_EQ(b.device->frame(b.get(), &frame), DSLT_OK);
+  EXPECT_EQ(b.device->frame(b.get(), &frame, nullptr), DSLT_OK);
   EXPECT_EQ(b.vision->crop(b.get(), out, &g, &norm, b.put(state), first, count), DSLT_OK);
   return b.download(out, values * count);
 }
@@ -104,8 +104,8 @@ TEST(Crop, AnnouncedFramesAreUsedAndOthersDiscardTheCopy) {
   float *out = b.floats(want.size());
   for (const dslt_image *first : {&shown, &announced, static_cast<const dslt_image *>(nullptr)})
     for (const dslt_image *frame : {&shown, &announced}) {
-      ASSERT_EQ(b.device->prefetch(b.get(), first), DSLT_OK) << dslt_last_error();
-      ASSERT_EQ(b.device->frame(b.get(), frame), DSLT_OK) << dslt_last_error();
+      ASSERT_EQ(b.device->prefetch(b.get(), first, nullptr), DSLT_OK) << dslt_last_error();
+      ASSERT_EQ(b.device->frame(b.get(), frame, nullptr), DSLT_OK) << dslt_last_error();
       ASSERT_EQ(b.vision->crop(b.get(), out, &g, &kPlain, there, 0, 1), DSLT_OK) << dslt_last_error();
       EXPECT_EQ(b.download(out, want.size()), frame == &shown ? want : of_other);
     }
@@ -211,7 +211,7 @@ TEST(Crop, RatiosDifferAndSidesGrowByPixels) {
   state.cx = 100, state.cy = 60, state.scale = 1, state.width = 4, state.height = 45;
   const dslt_image frame = image(p, 200, 120);
   float *out = b.floats(3 * 192);
-  ASSERT_EQ(b.device->frame(b.get(), &frame), DSLT_OK);
+  ASSERT_EQ(b.device->frame(b.get(), &frame, nullptr), DSLT_OK);
   ASSERT_EQ(b.vision->crop(b.get(), out, &g, &kPlain, b.put(state), -1, 3), DSLT_OK) << dslt_last_error();
   const std::vector<float> got = b.download(out, 3 * 192);
   for (int d = -1; d <= 1; ++d) /* 0.4 px counts as one, 4.5 px as five */

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "../api/small_world.h"
+#include "kernels.h"
 #include "runtime.h"
 #include "tracker/group.h"
 
@@ -195,6 +196,42 @@ TEST_F(EmulatedGroup, AnAnnouncedFrameComesOverWhileTheOneBeforeIsTracked) {
     EXPECT_EQ(counts[i].launches, last ? 1 : 2) << "frame " << i;  // the layout, and the pixels behind it
     EXPECT_EQ(counts[i].graphs, 1 + 3) << "frame " << i;
   }
+}
+
+// Of a large frame no more than the search area and what lies around it comes over, ahead or in its turn.
+TEST_F(EmulatedGroup, OfALargeFrameTheSearchAreasComeOver) {
+  const Options options = gpu_options("paper");
+  const Clip large = make_clip(6, 1280, 720);
+  Options on_cpu = options;
+  on_cpu["backend"] = "cpu";
+  const std::vector<Trace> wanted = follow(make_group(on_cpu, weights_).get(), large, {large.box});
+  for (bool announced : {false, true}) {
+    std::vector<emulated::Counts> counts;
+    const std::vector<Trace> got =
+        follow(make_group(options, weights_).get(), large, {large.box}, announced, &counts);
+    ASSERT_EQ(got[0].values.size(), wanted[0].values.size());
+    for (size_t i = 0; i < got[0].values.size(); ++i)
+      EXPECT_NEAR(got[0].values[i], wanted[0].values[i], 0.02 * (1 + std::fabs(wanted[0].values[i]))) << i;
+    for (size_t i = 0; i < counts.size(); ++i) {
+      // 400 x 400 pixels, as the search goes on around any place in the area; announced, an eighth more on every side
+      const long side = announced ? 510 : 410, announced_too = announced && i == 0;
+      EXPECT_LT(counts[i].uploaded, 3 * side * side * (1 + announced_too)) << "frame " << i;
+      EXPECT_GT(counts[i].uploaded, announced && i + 1 == counts.size() ? 0 : 3 * 200 * 200) << "frame " << i;
+    }
+  }
+}
+
+// Several targets share one piece.
+TEST_F(EmulatedGroup, TargetsFarApartShareOnePiece) {
+  const Options options = gpu_options("dslt");
+  const Clip large = make_clip(4, 640, 480);
+  const std::vector<dslt_box> boxes = {{30, 30, 24, 20}, {580, 420, 20, 24}, large.box};
+  std::vector<emulated::Counts> counts;
+  const std::vector<Trace> together =
+      follow(make_group(options, weights_).get(), large, boxes, false, &counts);
+  EXPECT_TRUE(together == follow_alone(options, weights_, large, boxes));
+  EXPECT_GT(counts.back().uploaded, 3 * 500 * 350);
+  EXPECT_LE(counts.back().uploaded, 3 * 640 * 480 + long(sizeof(dslt_frame_view)));
 }
 
 // The buffer of a frame that was announced and never taken may hold something else by the time it is named

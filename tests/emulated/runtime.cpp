@@ -171,6 +171,7 @@ cudaError_t cudaMemcpyAsync(void *dst, const void *src, std::size_t bytes, cudaM
   const bool pageable = (kind == cudaMemcpyHostToDevice && !is_pinned(src)) ||
                         (kind == cudaMemcpyDeviceToHost && !is_pinned(dst));
   if (pageable && stream->recording) return cudaErrorStreamCaptureUnsupported;
+  if (kind == cudaMemcpyHostToDevice) counts.uploaded += long(bytes);
   if (kind == cudaMemcpyHostToDevice && bytes > 4096)
     for (CUstream_st *other : streams)
       if (other != stream && !other->queue.empty()) {

@@ -11,6 +11,7 @@ struct Counts {
   long launches = 0;  // calls that reached a stream or a graph
   long graphs = 0;    // launched
   long blocks_run = 0, blocks_skipped = 0;
+  long uploaded = 0;       // bytes, to the device
   long uploads_ahead = 0;  // of whole frames, asked for while another stream had work waiting
 };
 // Since the last call.

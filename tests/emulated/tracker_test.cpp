@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "../options.h"
-#include "../trackers/small_cfnet.h"
+#include "../trackers/preset_weights.h"
 #include "dslt/dslt.h"
 #include "nn/weights.h"
 #include "runtime.h"
@@ -52,31 +52,6 @@ struct Track {
   std::string backend;
 };
 
-dslt_weights *loaded(const char *name) {
-  dslt_weights *out = nullptr;
-  EXPECT_EQ(dslt_weights_load(&out, name), DSLT_OK) << dslt_last_error();
-  return out;
-}
-
-// A file in memory, which the weights refer to.
-dslt_weights *from_memory(const std::string &bytes) {
-  dslt_weights *out = nullptr;
-  EXPECT_EQ(dslt_weights_from_memory(&out, bytes.data(), bytes.size(), "small"), DSLT_OK)
-      << dslt_last_error();
-  return out;
-}
-
-// Preset default needs the network that ships, CFNet a network of its own.
-dslt_weights *weights(const std::string &preset) {
-  static const std::string plain = small_cfnet::network_file({1}),
-                           attention = small_cfnet::network_file({1}, true);
-  static dslt_weights *const vgg = loaded("random:vgg16/16:3"), *const siamese = loaded("siamese"),
-                             *const cfnet = from_memory(plain), *const adacfnet = from_memory(attention);
-  if (preset == "default") return siamese;
-  if (preset == "cfnet") return cfnet;
-  return preset == "adacfnet" ? adacfnet : vgg;
-}
-
 using Settings = std::vector<std::pair<const char *, const char *>>;
 
 Track track(const char *backend, const char *preset, const Settings &settings, int frames = 6) {
@@ -90,7 +65,7 @@ Track track(const char *backend, const char *preset, const Settings &settings, i
   all.insert(all.end(), settings.begin(), settings.end());
   for (const auto &s : all) EXPECT_EQ(dslt_options_set(o, s.first, s.second), DSLT_OK) << dslt_last_error();
   dslt_tracker *t = nullptr;
-  EXPECT_EQ(dslt_tracker_create(&t, o, weights(preset)), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(dslt_tracker_create(&t, o, preset_weights::of(preset)), DSLT_OK) << dslt_last_error();
   if (!t) return run;
   run.backend = dslt_tracker_backend(t);
   emulated::take_counts();
@@ -325,7 +300,7 @@ TEST(EmulatedGpuFrames, ATargetInNoiseWaitsAsOnTheCpu) {
                                   {"search_max_area", "4096"}})
       ASSERT_EQ(dslt_options_set(o, s.first, s.second), DSLT_OK) << dslt_last_error();
     dslt_tracker *t = nullptr;
-    ASSERT_EQ(dslt_tracker_create(&t, o, weights("paper")), DSLT_OK) << dslt_last_error();
+    ASSERT_EQ(dslt_tracker_create(&t, o, preset_weights::of("paper")), DSLT_OK) << dslt_last_error();
     const dslt_box box = {45, 35, 20, 20};
     std::vector<uint8_t> pixels = noise(1, 0), next;
     dslt_image image = {pixels.data(), kWidth, kHeight, std::size_t(kWidth) * 3, DSLT_BGR8}, ahead = image;
@@ -365,7 +340,7 @@ TEST(EmulatedGpuFrames, TooLittleMemoryIsASentenceAndTheTrackerGoesOn) {
   ASSERT_EQ(dslt_options_set(o, "init_steps", "2"), DSLT_OK);
   ASSERT_EQ(dslt_options_set(o, "search_min_area", "4096"), DSLT_OK);
   dslt_tracker *t = nullptr;
-  ASSERT_EQ(dslt_tracker_create(&t, o, weights("paper")), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_tracker_create(&t, o, preset_weights::of("paper")), DSLT_OK) << dslt_last_error();
   std::vector<uint8_t> pixels = draw(0);
   dslt_image image = {pixels.data(), kWidth, kHeight, std::size_t(kWidth) * 3, DSLT_BGR8};
   dslt_box box = {45, 35, 20, 20};

@@ -66,7 +66,7 @@ class CropLevelsKernel : public KernelTest {
     place.cx = c.cx, place.cy = c.cy, place.scale = 3;
     size.cx = -50, size.cy = 90, size.scale = c.scale;
     std::vector<float> want(std::size_t(count) * std::size_t(c.input * c.input) * 3), region(3 * side * side);
-    ASSERT_EQ(dslt_cpu_backend.device->frame(cpu(), &image), DSLT_OK);
+    ASSERT_EQ(dslt_cpu_backend.device->frame(cpu(), &image, nullptr), DSLT_OK);
     ASSERT_EQ(dslt_cpu_backend.vision->crop_levels(cpu(), want.data(), region.data(), &g, &norm_, fill.data(),
                                                    &place, &size, first, count),
               DSLT_OK)
@@ -114,7 +114,7 @@ TEST_P(CropLevelsKernel, EveryFormatGivesItsColours) {
     std::vector<float> want(values), mean(3), region(3 * side * side);
     dslt_search small = g;
     small.area.input_width = small.area.input_height = 12;
-    ASSERT_EQ(dslt_cpu_backend.device->frame(cpu(), &image), DSLT_OK);
+    ASSERT_EQ(dslt_cpu_backend.device->frame(cpu(), &image, nullptr), DSLT_OK);
     ASSERT_EQ(dslt_cpu_backend.vision->mean_colour(cpu(), mean.data(), &norm_), DSLT_OK);
     ASSERT_EQ(dslt_cpu_backend.vision->crop_levels(cpu(), want.data(), region.data(), &small, &norm_,
                                                    mean.data(), &state, &state, 1, 1),

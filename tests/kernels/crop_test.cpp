@@ -92,7 +92,7 @@ class CropKernel : public KernelTest {
                  << g.area.input_width << " x " << g.area.input_height << " at "
                  << g.area.ratio_x * state.scale << ", type " << type << " x " << channels);
     dslt_image image = frame.image();
-    ASSERT_EQ(dslt_cpu_backend.device->frame(cpu(), &image), DSLT_OK);
+    ASSERT_EQ(dslt_cpu_backend.device->frame(cpu(), &image, nullptr), DSLT_OK);
     std::vector<float> want(std::size_t(count) * std::size_t(g.area.input_width) *
                             std::size_t(g.area.input_height) * 3);
     ASSERT_EQ(dslt_cpu_backend.vision->crop(cpu(), want.data(), &g, &norm, &state, first, count), DSLT_OK);

@@ -37,7 +37,7 @@ static void convert_row(uint8_t *dst, const uint8_t *src, int width, dslt_pixel_
   }
 }
 
-int dslt_cpu_frame(dslt_backend *backend, const dslt_image *image) {
+int dslt_cpu_frame(dslt_backend *backend, const dslt_image *image, const dslt_frame_area *reads) {
   dslt_cpu *cpu = dslt_cpu_of(backend);
   cpu->frame = *image;
   if (image->format == DSLT_BGR8) return DSLT_OK;
@@ -51,7 +51,8 @@ int dslt_cpu_frame(dslt_backend *backend, const dslt_image *image) {
     cpu->converted_bytes = bytes;
   }
   const uint8_t *src = image->data;
-  for (int y = 0; y < image->height; ++y)
+  const int first = reads ? reads->y : 0, end = reads ? reads->y + reads->height : image->height;
+  for (int y = first; y < end; ++y)
     convert_row(cpu->converted + stride * (size_t)y, src + image->stride * (size_t)y, image->width,
                 image->format);
   cpu->frame.data = cpu->converted;
@@ -61,8 +62,9 @@ int dslt_cpu_frame(dslt_backend *backend, const dslt_image *image) {
 }
 
 /* The frame needs no upload. */
-int dslt_cpu_prefetch(dslt_backend *backend, const dslt_image *image) {
+int dslt_cpu_prefetch(dslt_backend *backend, const dslt_image *image, const dslt_frame_area *reads) {
   (void)backend;
   (void)image;
+  (void)reads;
   return DSLT_OK;
 }

@@ -33,7 +33,8 @@ enum { DSLT_CUDA_FRAMES = 2, DSLT_UPSAMPLE_SHAPES = 3 * DSLT_GROUP_TARGETS + 8 }
  * processed. */
 typedef struct dslt_cuda_slot {
   void *pinned, *pixels;        /* host and device */
-  size_t bytes;                 /* of each */
+  size_t bytes;                 /* of each, enough for a whole frame */
+  dslt_frame_area area;         /* the part of its frame that lies in both, packed */
   dslt_frame_view *pinned_view; /* host, pinned */
   cudaEvent_t uploaded;
   dslt_image ahead; /* the frame uploaded in advance; data NULL: none */

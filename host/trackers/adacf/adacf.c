@@ -2,6 +2,11 @@
 /* adacf.c: the row of CFNet and AdaCFNet in the list of trackers. */
 #include "trackers/adacf/adacf.h"
 
+/* The filter is learnt at the new place. */
+static int crops_again(const dslt_target *t) {
+  return dslt_adacf_target_of(t)->options->template_rate != 0.0;
+}
+
 const dslt_tracker_type dslt_type_adacf = {
     .name = "adacf",
     .summary = "CFNet (CVPR 2017), and AdaCFNet: channel attention and focal loss (2019)",
@@ -26,6 +31,7 @@ const dslt_tracker_type dslt_type_adacf = {
     .free = dslt_adacf_free,
     .learn = dslt_adacf_learn,
     .crop = dslt_adacf_crop,
+    .crops_again = crops_again,
     .frame = dslt_adacf_frame,
     .result = dslt_adacf_result,
     .cost = dslt_adacf_cost,

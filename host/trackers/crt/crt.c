@@ -22,6 +22,11 @@ static int measure(dslt_search *out, const dslt_shared *s, int frame_width, int 
   return DSLT_OK;
 }
 
+static int crops_again(const dslt_target *t) {
+  (void)t;
+  return 0;
+}
+
 const dslt_tracker_type dslt_type_crt = {
     .name = "crt",
     .summary = "Convolutional Regression for Visual Tracking (2016)",
@@ -44,6 +49,7 @@ const dslt_tracker_type dslt_type_crt = {
     .plan = dslt_crt_plan,
     .free = dslt_crt_free,
     .learn = dslt_crt_learn,
+    .crops_again = crops_again,
     .frame = dslt_crt_frame,
     .result = dslt_crt_result,
     .cost = dslt_crt_cost,

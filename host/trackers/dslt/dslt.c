@@ -26,6 +26,9 @@ static int measure(dslt_search *out, const dslt_shared *s, int frame_width, int 
   return DSLT_OK;
 }
 
+/* For the scale pyramid and for a sample at the new place, unless all scales were searched at once. */
+static int crops_again(const dslt_target *t) { return t->workspace->searched == 1; }
+
 const dslt_tracker_type dslt_type_dslt = {
     .name = "dslt",
     .summary = "Deep Regression Tracking with Shrinkage Loss (ECCV 2018)",
@@ -48,6 +51,7 @@ const dslt_tracker_type dslt_type_dslt = {
     .plan = dslt_dslt_plan,
     .free = dslt_dslt_free,
     .learn = dslt_dslt_learn,
+    .crops_again = crops_again,
     .frame = dslt_dslt_frame,
     .result = dslt_dslt_result,
     .cost = dslt_dslt_cost,

@@ -19,6 +19,11 @@ static int plan_net(dslt_net **out, const dslt_shared *s, int n, int h, int w, c
   return dslt_matching_plan_backbone(out, s->backend, s->weights, n, h, share);
 }
 
+static int crops_again(const dslt_target *t) {
+  (void)t;
+  return 0;
+}
+
 const dslt_tracker_type dslt_type_siamese = {
     .name = "siamese",
     .summary = "Matching network trained off line, with DSLT's regression learning on line",
@@ -40,6 +45,7 @@ const dslt_tracker_type dslt_type_siamese = {
     .plan = dslt_siamese_plan,
     .free = dslt_siamese_free,
     .learn = dslt_siamese_learn,
+    .crops_again = crops_again,
     .frame = dslt_siamese_frame,
     .result = dslt_siamese_result,
     .cost = dslt_siamese_cost,
