@@ -156,6 +156,7 @@ void dslt_evaluation_free(dslt_evaluation *evaluation) {
       free(tracker->cells[i].note);
       free(tracker->cells[i].overlaps);
       free(tracker->cells[i].errors);
+      free(tracker->cells[i].boxes);
     }
     free(tracker->cells);
     free(tracker->attributes);

@@ -27,7 +27,7 @@ typedef struct dslt_evaluate_options {
   dslt_convention convention;
   int toolkit_attributes; /* 1: OTB's attributes as in the public tb100 toolkit, not as on the web site */
   int common;             /* 1: only sequences that every tracker was scored on */
-  int per_frame;          /* 1: keep each frame's overlap and error of a sequence's first run */
+  int per_frame;          /* 1: keep each frame's overlap, error and box of a sequence's first run */
 } dslt_evaluate_options;
 
 /* ---- numbers ------------------------------------------------------------------------------------- */
@@ -61,6 +61,7 @@ typedef struct dslt_cell {
   dslt_scores scores;
   double *overlaps, *errors; /* per frame of the first run, `frames` each, owned; NULL unless asked for. NAN:
                               * no number. errors stays NULL in protocol GOT-10k */
+  dslt_box *boxes;           /* the results of these frames, 0-based; as `overlaps`. NaN: no box */
   int frames;
 } dslt_cell;
 

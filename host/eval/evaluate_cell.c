@@ -48,13 +48,16 @@ static int check_count(const cell_job *job, const char *path, int rows, int star
                    start > 0 ? " from the segment's start on" : "", hint);
 }
 
-/* Keep overlap and error of each frame; NAN where there is none or the frame does not count. */
-static int keep_frames(dslt_cell *cell, const dslt_frame_score *frames, double *overlaps, int count) {
+/* Keep box, overlap and error of each frame; NAN where there is none or the frame does not count. */
+static int keep_frames(dslt_cell *cell, const dslt_box *results, const dslt_frame_score *frames,
+                       const double *overlaps, int count) {
   cell->frames = count;
   cell->overlaps = malloc((size_t)count * sizeof *cell->overlaps);
+  cell->boxes = malloc((size_t)count * sizeof *cell->boxes);
   if (frames) cell->errors = malloc((size_t)count * sizeof *cell->errors);
-  if (!cell->overlaps || (frames && !cell->errors))
+  if (!cell->overlaps || !cell->boxes || (frames && !cell->errors))
     return dslt_fail(DSLT_EMEMORY, "Out of memory for %d frames.", count);
+  memcpy(cell->boxes, results, (size_t)count * sizeof *results);
   for (int i = 0; i < count; i++) {
     if (!frames) {
       cell->overlaps[i] = overlaps[i] < 0 ? NAN : overlaps[i];
@@ -89,7 +92,7 @@ static int score_boxes(cell_job *job, const dslt_box *results, int count, int st
     rc = dslt_ope_score_by(&ope, &scoring, results, truth, count, frames);
     if (rc == DSLT_OK) dslt_ope_add(&job->cell->ope, &ope);
   }
-  if (rc == DSLT_OK && keep) rc = keep_frames(job->cell, frames, overlaps, count);
+  if (rc == DSLT_OK && keep) rc = keep_frames(job->cell, results, frames, overlaps, count);
   free(frames);
   free(overlaps);
   return rc;
