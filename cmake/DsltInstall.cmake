@@ -18,7 +18,7 @@ install(TARGETS dslt_static EXPORT dslt-static-targets ARCHIVE DESTINATION ${CMA
 install(FILES ${CMAKE_SOURCE_DIR}/include/dslt/dslt.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dslt)
 # The Python of `dslt report`; the program looks for it beside itself, installed or in the build folder.
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/host/report/ DESTINATION ${CMAKE_INSTALL_DATADIR}/dslt/report
-  FILES_MATCHING PATTERN "*.py" PATTERN "*.css" PATTERN "*.js" PATTERN "__pycache__" EXCLUDE)
+  FILES_MATCHING PATTERN "*.py" PATTERN "*.css" PATTERN "*.js" PATTERN "*.html" PATTERN "__pycache__" EXCLUDE)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/share/dslt)
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/host/report ${CMAKE_BINARY_DIR}/share/dslt/report SYMBOLIC)
 # ... and of `dslt bench --plot`.

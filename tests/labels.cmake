@@ -17,7 +17,7 @@ set(slow
   "^FlatMemory\\." "emulated\\.(RealWeights|Locate|Crop\\.FarPlaces|Presets/Emulated(Cfnet|Crt))" "^Fork\\.A" "^Container\\.(OneDamaged|Flawless|EveryOrientation)" "^TrackVideo\\."
   "AllocationTest\\.Nothing" "Harness(Shuffled|Reversed)"
   "^TrackTargets\\.(FormatsOf|WrongCommands|Csv)" "^TrackUsage\\.(Refuses|NoResult)" "^DatasetVerb\\.WrongCommandLines"
-  "^BenchProgram\\.(WrongUse|TheCeiling|Sweeps|APlot)" "^Report\\.Missing" "^ProgramEval\\.CommandLine" "^Demo\\.Refuses"
+  "^BenchProgram\\.(WrongUse|TheCeiling|Sweeps|APlot)" "^Report\\.(Missing|Sequences)" "^ProgramEval\\.CommandLine" "^Demo\\.Refuses"
   "^Program\\.EachVerb" "^Trax\\.(WhatCannotBeDone|WrongCommandLines|TheSelftest)" "^TraxFolder\\.WhatIsWrong" "EmulatedGroup\\.WhoJoins" "^Run\\.(WrongCommandLines|OtherOptions|MoreSequences|TheAblation)"
   "^Scene\\.(TruthLies|ThePost)" "^TrackerTest\\.(FramesWithout|BoxesOnThe)"
   "^python\\.types" "^python\\.got10k" "^python\\.vot" "^python\\.examples")

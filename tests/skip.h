@@ -26,6 +26,7 @@ constexpr char kPython[] = "no Python";
 constexpr char kNumpy[] = "no Python with numpy";
 constexpr char kScipy[] = "no Python with SciPy";
 constexpr char kMatplotlib[] = "no Python with matplotlib";
+constexpr char kReportPackages[] = "no Python with matplotlib, PIL, jinja2";
 constexpr char kCommaLocale[] = "no locale with a decimal comma";
 constexpr char kDevFull[] = "no /dev/full";
 constexpr char kWithGpu[] = "has a GPU: ";  // then which

@@ -103,9 +103,9 @@ int dslt_python_run(const dslt_python_script *script, int count, char *const *ar
     return dslt_fail(DSLT_EUNSUPPORTED, "DSLT_PYTHON names \"%s\", which cannot be started.", wanted);
   if (code == NO_PROGRAM || code == NO_PACKAGE)
     return dslt_fail(DSLT_EUNSUPPORTED,
-                     "%s is drawn by %s, and %s%s. Install it with: apt-get install python3-matplotlib. Or "
+                     "%s is drawn by %s, and %s%s. Install it with: apt-get install %s. Or "
                      "name another interpreter in DSLT_PYTHON.",
                      script->what, script->needs, wanted ? wanted : "no python3",
-                     wanted ? " lacks one of the two" : " here has it");
+                     wanted ? " lacks some of it" : " here has all of it", script->packages);
   return code;
 }

@@ -9,9 +9,10 @@ extern "C" {
 
 /* A script of ours, and what to say where it cannot run. */
 typedef struct dslt_python_script {
-  const char *file;  /* below share/dslt: "report/main.py" */
-  const char *what;  /* that it draws, begins a sentence: "The report" */
-  const char *needs; /* "Python 3.9 or newer with matplotlib 3.5 or newer" */
+  const char *file;     /* below share/dslt: "report/main.py" */
+  const char *what;     /* that it draws, begins a sentence: "The report" */
+  const char *needs;    /* "Python 3.9 or newer with matplotlib 3.5 or newer" */
+  const char *packages; /* Debian's: "python3-matplotlib" */
 } dslt_python_script;
 
 /* Run the script with arguments[count]. It is looked for beside the program: in ../share/dslt (installed) and

@@ -20,7 +20,8 @@ static int write_json(const char *path, const dslt_bench_report *report) {
 }
 
 static int draw(char *json, const char *path) {
-  static const dslt_python_script script = {"bench/plot_sweep.py", "The plot", "Python 3 with matplotlib"};
+  static const dslt_python_script script = {"bench/plot_sweep.py", "The plot", "Python 3 with matplotlib",
+                                            "python3-matplotlib"};
   char *arguments[] = {json, (char *)path}; /* exec's type is not const */
   const int code = dslt_python_run(&script, 2, arguments);
   return code <= 0 ? code

@@ -3,6 +3,7 @@
 #include "cli/cmd_report.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "dataset/dataset.h"
 #include "report/page.h"
 
-enum { MOST_SOURCES = 256 };
+enum { MOST_SOURCES = 256, MEGABYTES = 20, MOST_MEGABYTES = 1000 };
 
 /* ---- the command line ---------------------------------------------------------------------------- */
 
@@ -28,6 +29,7 @@ enum {
   KEY_TITLE,
   KEY_FOCUS,
   KEY_NO_THUMBNAILS,
+  KEY_PLAYER,
   KEY_VOT,
   KEY_ABLATION
 };
@@ -56,6 +58,16 @@ static void add_extra(report_options *o, const struct argp_state *state, const c
                       const char *file) {
   if (o->request.extra_count == MOST_SOURCES) dslt_usage_error(state, "%s is given too often.", option);
   o->extras[o->request.extra_count++] = (dslt_page_extra){option, file};
+}
+
+static int megabytes(const struct argp_state *state, const char *text) {
+  char *end;
+  errno = 0;
+  const long value = strtol(text, &end, 10);
+  if (end == text || *end || errno || value < 0 || value > MOST_MEGABYTES)
+    dslt_usage_error(state, "--player-megabytes is a whole number from 0 to %d, not \"%s\".",
+                     (int)MOST_MEGABYTES, text);
+  return (int)value;
 }
 
 static void check(const report_options *o, const struct argp_state *state) {
@@ -91,6 +103,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_TITLE: o->request.title = value; return 0;
     case KEY_FOCUS: o->request.focus = value; return 0;
     case KEY_NO_THUMBNAILS: o->request.no_thumbnails = 1; return 0;
+    case KEY_PLAYER: o->request.player_megabytes = megabytes(state, value); return 0;
     case KEY_VOT: add_extra(o, state, "--vot", value); return 0;
     case KEY_ABLATION: add_extra(o, state, "--ablation", value); return 0;
     case 'o': o->request.out = value; return 0;
@@ -116,6 +129,10 @@ static const struct argp_option table[] = {
     {"focus", KEY_FOCUS, "NAME", 0,
      "The tracker whose strips and worst frames are shown (default: the first)", 2},
     {"no-thumbnails", KEY_NO_THUMBNAILS, 0, 0, "No frames in the page: it may be published freely", 2},
+    {"player-megabytes", KEY_PLAYER, "N", 0,
+     "What sequences that play in the page may take of it (default 20). With less room frames are smaller, then fewer, "
+     "then of the sequences that the tracker in focus does worst on alone. 0: none",
+     2},
     {"vot", KEY_VOT, "FILE", 0, "The JSON of dslt eval --protocol vot, for AR and EAO plots; may be repeated",
      3},
     {"ablation", KEY_ABLATION, "FILE", 0, "The ablation.json of dslt ablate", 3},
@@ -126,14 +143,15 @@ static const char doc[] =
     "legends "
     "ranked as in the papers, plots per attribute, a table of sequences that sorts, overlap over time with "
     "the worst "
-    "frames, training losses, speed, and how the results were made. The same input gives the same page."
+    "frames, sequences that play with every tracker's box, training losses, speed, and how the results were made. The same input gives the same page."
     "\v"
     "RESULTS is a folder with a file SEQUENCE.txt for each sequence, as dslt run writes it and as trackers' "
     "authors publish it; it is scored first, as dslt eval does. The folder's name is the tracker's; NAME=DIR "
     "gives "
     "another. What dslt run leaves beside the boxes (times, losses, manifest.json) is shown where it is "
     "found.\n\n"
-    "The page is drawn by Python 3 with matplotlib (apt-get install python3-matplotlib). DSLT_PYTHON names "
+    "The page is drawn by Python 3 with matplotlib, Pillow and Jinja2 (apt-get install python3-matplotlib "
+    "python3-pil python3-jinja2). DSLT_PYTHON names "
     "another "
     "interpreter than python3; TMPDIR another place for scores on their way than /tmp.\n\n"
     "Examples:\n"
@@ -145,7 +163,7 @@ static const char doc[] =
     "  dslt report --ablation ablation/ablation.json -o ablation.html\n\n"
     "Exit codes: 0 done, 1 the page could not be written, 2 wrong command line, 3 a file or folder cannot be "
     "used, or "
-    "results are missing (the page is written all the same), 5 Python or matplotlib is missing, 130 or 143 "
+    "results are missing (the page is written all the same), 5 Python or a package of it is missing, 130 or 143 "
     "interrupted.";
 
 static void tell(const char *sentence) { dslt_console_error("%s", sentence); }
@@ -155,6 +173,7 @@ int dslt_cmd_report(int argc, char **argv) {
   static const struct argp argp = {table, parse, "RESULTS...", doc, children, NULL, NULL};
   static report_options options; /* too large for the stack */
   options.request.convention = DSLT_CONVENTION_MATLAB;
+  options.request.player_megabytes = MEGABYTES;
   argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &options);
 
   dslt_page_request *request = &options.request;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frames.c: overlaps and worst frames for the page. */
+/* frames.c: overlaps, worst frames and frames to play, for the page. */
 #include "report/frames.h"
 
 #include <errno.h>
@@ -12,8 +12,6 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "dataset/boxes.h"
-#include "eval/results.h"
 
 enum { MOST_WORST = 8 };
 
@@ -58,116 +56,162 @@ static int write_table(FILE *stream, const dslt_evaluation *evaluation, int sequ
   return rc;
 }
 
-/* ---- worst frames -------------------------------------------------------------------------------- */
+/* ---- frames on disk ------------------------------------------------------------------------------ */
 
-static json_t *box_json(const dslt_box *box) {
-  return json_pack("[f,f,f,f]", (double)box->x, (double)box->y, (double)box->width, (double)box->height);
+/* The absolute path of a frame; NULL when it is missing or its name is not UTF-8, which JSON requires. */
+static json_t *frame_path(dslt_dataset *set, int index, int frame) {
+  char path[PATH_MAX], whole[PATH_MAX];
+  if (dslt_dataset_frame_path(path, sizeof path, set, index, frame) < 0) return NULL;
+  return realpath(path, whole) ? json_string(whole) : NULL;
 }
 
-/* The first file of a sequence, which is its only or its first run. */
-static const char *first_file(const dslt_result_folder *folder, int sequence) {
-  for (int i = 0; i < folder->count; i++)
-    if (folder->files[i].sequence == sequence) return folder->files[i].path;
-  return NULL;
+static int out_of_memory(void) {
+  return dslt_fail(DSLT_EMEMORY, "Not enough memory for the list of frames.");
+}
+
+/* ---- worst frames -------------------------------------------------------------------------------- */
+
+static int has_box(const dslt_box *box) {
+  return isfinite(box->x) && isfinite(box->y) && isfinite(box->width) && isfinite(box->height);
+}
+
+/* null where there is no box; JSON has no NaN. */
+static json_t *box_json(const dslt_box *box) {
+  if (!has_box(box)) return json_null();
+  return json_pack("[f,f,f,f]", (double)box->x, (double)box->y, (double)box->width, (double)box->height);
 }
 
 /* `into` gets the worst frames of one sequence that are on disk. Missing frames are left out; the rest of the
  * report does not need them. */
 static int add_worst(json_t *into, const dslt_cell *cell, const dslt_sequence *sequence, dslt_dataset *set,
-                     int index, const char *file, int worst) {
-  int found = 0;
-  if (cell->state != DSLT_CELL_SCORED || !cell->overlaps || !file || cell->frames != sequence->frames)
-    return 0;
-  if (dslt_dataset_locate(&found, set, index) < 0 || found == 0) return 0;
-  dslt_box_list results = {0};
-  if (dslt_box_list_read_otb(&results, file) < 0) return 0;
+                     int index, int worst) {
   int picked[MOST_WORST];
+  if (cell->state != DSLT_CELL_SCORED || !cell->overlaps || cell->frames != sequence->frames) return DSLT_OK;
   const int count = dslt_report_lowest(picked, worst, cell->overlaps, cell->frames);
-  int rc = 0;
-  for (int k = 0; k < count && rc == 0; k++) {
+  for (int k = 0; k < count; k++) {
     const int frame = picked[k];
-    char path[PATH_MAX], whole[PATH_MAX];
-    if (frame >= results.count || dslt_dataset_frame_path(path, sizeof path, set, index, frame) < 0) continue;
-    json_t *place = realpath(path, whole) ? json_string(whole) : NULL;
-    if (!place) continue; /* missing, or its name is not UTF-8, which JSON requires */
-    const dslt_box *box = &results.boxes[frame];
-    json_t *truth = box_json(&sequence->truth[frame]);
-    /* A row of NaN has no box to draw; JSON has no NaN either. */
-    json_t *drawn = isfinite(box->x) && isfinite(box->y) && isfinite(box->width) && isfinite(box->height)
-                        ? box_json(box)
-                        : json_null();
-    json_t *entry = json_pack("{s:i,s:o,s:f,s:o,s:o}", "frame", frame, "path", place, "overlap",
-                              cell->overlaps[frame], "truth", truth, "box", drawn);
-    if (!entry || json_array_append_new(into, entry) < 0) rc = -1;
+    json_t *place = frame_path(set, index, frame);
+    if (!place) continue;
+    json_t *entry =
+        json_pack("{s:i,s:o,s:f,s:o,s:o}", "frame", frame, "path", place, "overlap", cell->overlaps[frame],
+                  "truth", box_json(&sequence->truth[frame]), "box", box_json(&cell->boxes[frame]));
+    if (!entry || json_array_append_new(into, entry) < 0) return out_of_memory();
   }
-  dslt_box_list_free(&results);
-  return rc ? dslt_fail(DSLT_EMEMORY, "Not enough memory for the list of frames.") : 0;
+  return DSLT_OK;
+}
+
+/* ---- frames to play ------------------------------------------------------------------------------ */
+
+/* Boxes of one sequence: count of them, NaN from `known` on and where a number is missing. */
+static int write_boxes(FILE *stream, const dslt_box *boxes, int known, int count) {
+  for (int i = 0; i < count; i++) {
+    float row[4] = {NAN, NAN, NAN, NAN};
+    if (i < known && has_box(&boxes[i])) {
+      const float box[4] = {boxes[i].x, boxes[i].y, boxes[i].width, boxes[i].height};
+      memcpy(row, box, sizeof row);
+    }
+    if (fwrite(row, sizeof *row, 4, stream) != 4) return -1;
+  }
+  return 0;
+}
+
+typedef struct frames_writer {
+  const dslt_evaluation *evaluation;
+  dslt_dataset *set;
+  const dslt_report_frames *wanted;
+  FILE *numbers, *boxes; /* frames.f32, frames.boxes; `boxes` NULL: nothing will be played */
+  const char *numbers_path, *boxes_path;
+  long long offset, boxes_offset; /* of the next table */
+  int pictures;                   /* sequences with frames on disk */
+} frames_writer;
+
+/* Add what it takes to play sequence number `i` of the evaluation. */
+static int add_played(json_t *entry, frames_writer *w, int i) {
+  const dslt_evaluation *evaluation = w->evaluation;
+  const dslt_sequence *sequence = dslt_evaluation_sequence(evaluation, i);
+  const int step = (sequence->frames + w->wanted->played - 1) / w->wanted->played;
+  json_t *list = json_array();
+  int failed = !list || json_object_set_new(entry, "played", list) < 0 ||
+               json_object_set_new(entry, "step", json_integer(step)) < 0 ||
+               json_object_set_new(entry, "boxes", json_integer((json_int_t)w->boxes_offset)) < 0;
+  for (int frame = 0; frame < sequence->frames && !failed; frame += step) {
+    json_t *place = frame_path(w->set, evaluation->sequences[i], frame);
+    failed = json_array_append_new(list, place ? place : json_null()) < 0;
+  }
+  if (failed) return out_of_memory();
+  if (write_boxes(w->boxes, sequence->truth, sequence->truth_known, sequence->frames) < 0)
+    return cannot_write(w->boxes_path);
+  for (int t = 0; t < evaluation->tracker_count; t++) {
+    const dslt_cell *cell = &evaluation->trackers[t].cells[i];
+    const int known = cell->state == DSLT_CELL_SCORED && cell->boxes ? cell->frames : 0;
+    if (write_boxes(w->boxes, cell->boxes, known, sequence->frames) < 0) return cannot_write(w->boxes_path);
+  }
+  w->boxes_offset += 4LL * sequence->frames * (1 + evaluation->tracker_count);
+  return DSLT_OK;
 }
 
 /* ---- output -------------------------------------------------------------------------------------- */
 
-static int write_all(json_t *document, FILE *stream, const char *path, const dslt_evaluation *evaluation,
-                     dslt_dataset *set, const dslt_result_folder *files, int focus, int worst) {
+static int add_sequence(json_t *sequences, frames_writer *w, int i) {
+  const dslt_evaluation *evaluation = w->evaluation;
+  const dslt_sequence *sequence = dslt_evaluation_sequence(evaluation, i);
+  const int index = evaluation->sequences[i];
+  if (write_table(w->numbers, evaluation, i, sequence->frames) < 0) return cannot_write(w->numbers_path);
+  json_t *list = json_array();
+  json_t *entry = json_pack("{s:o,s:i,s:I,s:o}", "name", dslt_json_text(sequence->name), "frames",
+                            sequence->frames, "offset", (json_int_t)w->offset, "worst", list);
+  if (!entry || json_array_append_new(sequences, entry) < 0) return out_of_memory();
+  w->offset += (long long)sequence->frames * evaluation->tracker_count;
+  int found = 0;
+  if (w->wanted->worst + w->wanted->played == 0 || dslt_dataset_locate(&found, w->set, index) < 0 ||
+      found == 0)
+    return DSLT_OK;
+  w->pictures++;
+  if (w->wanted->worst > 0)
+    DSLT_TRY(add_worst(list, &evaluation->trackers[w->wanted->focus].cells[i], sequence, w->set, index,
+                       w->wanted->worst));
+  return w->boxes ? add_played(entry, w, i) : DSLT_OK;
+}
+
+static int write_all(json_t *document, frames_writer *w) {
   json_t *names = json_object_get(document, "trackers"), *sequences = json_object_get(document, "sequences");
-  int failed = 0, pictures = 0;
-  for (int t = 0; t < evaluation->tracker_count; t++) {
-    const char *name = evaluation->trackers[t].name;
-    failed |= json_array_append_new(names, dslt_json_text(name));
-  }
-  long long offset = 0;
-  for (int i = 0; i < evaluation->sequence_count && !failed; i++) {
-    const dslt_sequence *sequence = dslt_evaluation_sequence(evaluation, i);
-    if (write_table(stream, evaluation, i, sequence->frames) < 0) return cannot_write(path);
-    json_t *list = json_array();
-    json_t *entry = json_pack("{s:o,s:i,s:I,s:o}", "name", dslt_json_text(sequence->name), "frames",
-                              sequence->frames, "offset", (json_int_t)offset, "worst", list);
-    if (!entry || json_array_append_new(sequences, entry) < 0) {
-      failed = 1;
-      break;
-    }
-    offset += (long long)sequence->frames * evaluation->tracker_count;
-    if (worst == 0) continue;
-    const int index = evaluation->sequences[i];
-    DSLT_TRY(add_worst(list, &evaluation->trackers[focus].cells[i], sequence, set, index,
-                       first_file(files, index), worst));
-    pictures += json_array_size(list) > 0;
-  }
-  if (!failed && worst > 0 && pictures == 0) {
-    char why[PATH_MAX + 128];
-    snprintf(why, sizeof why, "There are no frames under %s, so there are no thumbnails of the worst ones.",
-             dslt_dataset_root(set));
-    failed = json_object_set_new(document, "no_pictures", dslt_json_text(why));
-  }
-  return failed ? dslt_fail(DSLT_EMEMORY, "Not enough memory for the list of frames.") : 0;
+  for (int t = 0; t < w->evaluation->tracker_count; t++)
+    if (json_array_append_new(names, dslt_json_text(w->evaluation->trackers[t].name)) < 0)
+      return out_of_memory();
+  for (int i = 0; i < w->evaluation->sequence_count; i++) DSLT_TRY(add_sequence(sequences, w, i));
+  if (w->wanted->worst + w->wanted->played == 0 || w->pictures > 0) return DSLT_OK;
+  char why[PATH_MAX + 64];
+  snprintf(why, sizeof why, "There are no frames under %s.", dslt_dataset_root(w->set));
+  return json_object_set_new(document, "no_pictures", dslt_json_text(why)) < 0 ? out_of_memory() : DSLT_OK;
+}
+
+/* Returns `rc`, or DSLT_EIO when what was written did not arrive. */
+static int close_stream(FILE *stream, const char *path, int rc) {
+  return stream && fclose(stream) != 0 && rc == DSLT_OK ? cannot_write(path) : rc;
 }
 
 int dslt_report_frames_write(const char *folder, const dslt_evaluation *evaluation, dslt_dataset *set,
-                             int focus, int worst) {
-  char path[PATH_MAX], numbers[PATH_MAX];
+                             const dslt_report_frames *wanted) {
+  char path[PATH_MAX], numbers[PATH_MAX], boxes[PATH_MAX];
   if (snprintf(path, sizeof path, "%s/frames.json", folder) >= (int)sizeof path ||
-      snprintf(numbers, sizeof numbers, "%s/frames.f32", folder) >= (int)sizeof numbers)
+      snprintf(numbers, sizeof numbers, "%s/frames.f32", folder) >= (int)sizeof numbers ||
+      snprintf(boxes, sizeof boxes, "%s/frames.boxes", folder) >= (int)sizeof boxes)
     return dslt_fail(DSLT_EARGUMENT, "The folder's path is too long: %s.", folder);
-  const dslt_tracker_scores *tracker = &evaluation->trackers[focus];
+  frames_writer w = {evaluation, set, wanted, .numbers_path = numbers, .boxes_path = boxes};
+  dslt_report_frames none = *wanted;
+  none.worst = none.played = 0;
   const dslt_eval_protocol protocol = evaluation->options.protocol;
   /* Other protocols' first run is not the pass from the first frame with the true box. */
-  if (protocol != DSLT_EVAL_OPE && protocol != DSLT_EVAL_GOT10K) worst = 0;
-  dslt_result_folder files = {0};
-  FILE *stream = NULL;
+  if (protocol != DSLT_EVAL_OPE && protocol != DSLT_EVAL_GOT10K) w.wanted = &none;
   int rc = DSLT_OK;
   json_t *document = json_pack("{s:[],s:[],s:s}", "trackers", "sequences", "no_pictures", "");
-  if (!document) return dslt_fail(DSLT_EMEMORY, "Not enough memory for the list of frames.");
-  if (worst > 0)
-    rc = dslt_result_folder_scan(&files, set, tracker->folder, tracker->name, DSLT_RESULT_ONE_PASS);
-  if (rc < 0) goto done;
-  if (!(stream = fopen(numbers, "wbe"))) {
-    rc = cannot_write(numbers);
-    goto done;
-  }
-  rc = write_all(document, stream, numbers, evaluation, set, &files, focus, worst);
-done:
-  if (stream && fclose(stream) != 0 && rc == DSLT_OK) rc = cannot_write(numbers);
+  if (!document) return out_of_memory();
+  if (!(w.numbers = fopen(numbers, "wbe"))) rc = cannot_write(numbers);
+  if (rc == DSLT_OK && w.wanted->played > 0 && !(w.boxes = fopen(boxes, "wbe"))) rc = cannot_write(boxes);
+  if (rc == DSLT_OK) rc = write_all(document, &w);
+  rc = close_stream(w.numbers, numbers, rc);
+  rc = close_stream(w.boxes, boxes, rc);
   if (rc == DSLT_OK && json_dump_file(document, path, JSON_COMPACT) < 0) rc = cannot_write(path);
   json_decref(document);
-  dslt_result_folder_free(&files);
   return rc;
 }

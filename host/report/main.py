@@ -9,6 +9,7 @@ if __name__ == "__main__":
     if sys.version_info < (3, 9):
         sys.exit(NO_PACKAGE)
     try:
+        import jinja2
         import matplotlib
         import numpy
         import PIL

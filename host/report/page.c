@@ -15,7 +15,7 @@
 #include "eval/json.h"
 #include "report/frames.h"
 
-enum { WORST = 3 };
+enum { WORST = 3, PLAYED = 1000 /* frames of a sequence that the page can choose from */ };
 
 /* ---- evaluation ---------------------------------------------------------------------------------- */
 
@@ -58,7 +58,9 @@ static int write_evaluation(const char *folder, dslt_evaluation *evaluation) {
       dslt_cell *cell = &evaluation->trackers[t].cells[i];
       free(cell->overlaps);
       free(cell->errors);
+      free(cell->boxes);
       cell->overlaps = cell->errors = NULL;
+      cell->boxes = NULL;
     }
   json_t *document = NULL;
   DSLT_TRY(dslt_eval_json_make(&document, evaluation));
@@ -71,7 +73,7 @@ static int write_evaluation(const char *folder, dslt_evaluation *evaluation) {
   return rc;
 }
 
-/* Fill `folder` with eval.json, frames.json and frames.f32. */
+/* Fill `folder` with eval.json and what frames.h describes. */
 static int evaluate(int *gaps, const char *folder, const dslt_page_request *request,
                     void (*gap)(const char *sentence)) {
   int focus, rc;
@@ -86,7 +88,10 @@ static int evaluate(int *gaps, const char *folder, const dslt_page_request *requ
   if ((rc = dslt_dataset_select(set, request->sequences)) < 0) goto done;
   rc = dslt_evaluate(&evaluation, set, request->sources, request->source_count, &options);
   if (rc < 0) goto done;
-  rc = dslt_report_frames_write(folder, &evaluation, set, focus, request->no_thumbnails ? 0 : WORST);
+  dslt_report_frames wanted = {.focus = focus, .worst = WORST, .played = PLAYED};
+  if (request->player_megabytes == 0) wanted.played = 0;
+  if (request->no_thumbnails) wanted.worst = wanted.played = 0;
+  rc = dslt_report_frames_write(folder, &evaluation, set, &wanted);
   if (rc < 0) goto done;
   if ((rc = write_evaluation(folder, &evaluation)) < 0) goto done;
   *gaps = evaluation.failures;
@@ -112,17 +117,20 @@ static void add(command *c, const char *option, const char *value) {
 }
 
 static int draw(const char *folder, const dslt_page_request *request) {
-  static const dslt_python_script script = {"report/main.py", "The report",
-                                            "Python 3.9 or newer with matplotlib 3.5 or newer"};
-  char scores[PATH_MAX + 32], frames[PATH_MAX + 32];
+  static const dslt_python_script script = {
+      "report/main.py", "The report", "Python 3.9 or newer with matplotlib 3.5, Pillow and Jinja2 or newer",
+      "python3-matplotlib python3-pil python3-jinja2"};
+  char scores[PATH_MAX + 32], frames[PATH_MAX + 32], megabytes[16];
   snprintf(scores, sizeof scores, "%s/eval.json", folder);
   snprintf(frames, sizeof frames, "%s/frames.json", folder);
-  command c = {.argument = calloc(2 * (size_t)request->extra_count + 16, sizeof(char *))};
+  snprintf(megabytes, sizeof megabytes, "%d", request->player_megabytes);
+  command c = {.argument = calloc(2 * (size_t)request->extra_count + 24, sizeof(char *))};
   if (!c.argument) return dslt_fail(DSLT_EMEMORY, "Not enough memory to start Python.");
   if (request->source_count > 0) {
     add(&c, "--eval", scores);
     add(&c, "--frames", frames);
     add(&c, "--focus", request->focus);
+    add(&c, "--player-megabytes", megabytes);
   }
   for (int i = 0; i < request->extra_count; i++) add(&c, request->extras[i].option, request->extras[i].file);
   add(&c, "--output", request->out);

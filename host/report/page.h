@@ -24,8 +24,9 @@ typedef struct dslt_page_request {
   const char *out;                   /* the page */
   const char *plots, *title, *focus; /* or NULL; `focus` names the tracker whose worst frames are shown */
   dslt_convention convention;
-  int common;        /* 1: only sequences that every tracker was scored on */
-  int no_thumbnails; /* 1: no frames of the set in the page */
+  int common;           /* 1: only sequences that every tracker was scored on */
+  int no_thumbnails;    /* 1: no frames of the set in the page */
+  int player_megabytes; /* what sequences that play may take of the page; 0: none plays */
 } dslt_page_request;
 
 typedef struct dslt_page_result {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // dslt report: from result folders to a page, and what happens when Python, results or places are missing.
 #include <gtest/gtest.h>
+#include <jansson.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -77,14 +78,14 @@ class Report : public ClipTest {
   }
   static bool drawable() {
     return system(
-               "for p in python3 /usr/bin/python3; do $p -c 'import matplotlib, PIL' 2>/dev/null && exit 0; "
+               "for p in python3 /usr/bin/python3; do $p -c 'import matplotlib, PIL, jinja2' 2>/dev/null && exit 0; "
                "done; "
                "exit 1") == 0;
   }
 };
 
 TEST_F(Report, DrawsWhatItScored) {
-  if (!drawable()) GTEST_SKIP() << skip::kMatplotlib;
+  if (!drawable()) GTEST_SKIP() << skip::kReportPackages;
   setenv("TMPDIR", path("").c_str(), 1);
   Outcome outcome = run(report({"--plots", path("plots"), "--title", "Two trackers"}));
   unsetenv("TMPDIR");
@@ -101,13 +102,65 @@ TEST_F(Report, DrawsWhatItScored) {
 }
 
 TEST_F(Report, MissingResultsAreNamedAndThePageIsWritten) {
-  if (!drawable()) GTEST_SKIP() << skip::kMatplotlib;
+  if (!drawable()) GTEST_SKIP() << skip::kReportPackages;
   std::filesystem::remove(path("Off/Two.txt"));
   Outcome outcome = run(report({"--no-thumbnails"}));
   EXPECT_EQ(outcome.code, 3);
   EXPECT_TRUE(contains(outcome.err, "Off") && contains(outcome.err, "Two")) << outcome.err;
   EXPECT_TRUE(std::filesystem::exists(path("r.html")));
   EXPECT_EQ(run(report({"--no-thumbnails", "--allow-missing"})).code, 0);
+}
+
+// What player.js reads of sequence `name`: JSON, to be freed.
+json_t *clip(const std::string &page, const std::string &name) {
+  const std::string begin = "<script type=\"application/json\" class=\"clip\">";
+  for (size_t at = page.find(begin); at != std::string::npos; at = page.find(begin, at + 1)) {
+    const size_t from = at + begin.size();
+    json_t *found = json_loadb(page.data() + from, page.find("</script>", from) - from, 0, nullptr);
+    if (found && name == json_string_value(json_object_get(found, "name"))) return found;
+    json_decref(found);
+  }
+  return nullptr;
+}
+
+TEST_F(Report, SequencesPlayWithEveryBox) {
+  if (!drawable()) GTEST_SKIP() << skip::kReportPackages;
+  std::filesystem::remove(path("Off/Two.txt"));
+  std::filesystem::remove(
+      path("set/Two/img") + "/" +
+      std::filesystem::directory_iterator(path("set/Two/img"))->path().filename().string());
+  ASSERT_EQ(run(report({"--allow-missing", "--player-megabytes", "1"})).code, 0);
+  const std::string page = slurp(path("r.html"));
+  dslt_box_list truth = {};
+  ASSERT_EQ(dslt_box_list_read_otb(&truth, path("set/One/groundtruth_rect.txt").c_str()), 0);
+  json_t *one = clip(page, "One");
+  ASSERT_NE(one, nullptr);
+  json_t *boxes = json_object_get(one, "boxes");  // truth, then Exact and Off, which rank so
+  ASSERT_EQ(json_array_size(boxes), 3u);
+  for (int row = 0; row < 3; row++) {
+    ASSERT_EQ((int)json_array_size(json_array_get(boxes, row)), truth.count);
+    for (int i = 0; i < truth.count; i++) {
+      json_t *box = json_array_get(json_array_get(boxes, row), i);
+      EXPECT_EQ(json_integer_value(json_array_get(box, 0)),
+                std::lround(10 * truth.boxes[i].x) + (row == 2 && i ? 120 : 0));
+      EXPECT_EQ(json_integer_value(json_array_get(box, 3)), std::lround(10 * truth.boxes[i].height));
+    }
+  }
+  EXPECT_EQ((int)json_array_size(json_object_get(one, "pictures")), truth.count);
+  EXPECT_EQ(json_integer_value(json_object_get(one, "step")), 1);
+  json_t *two = clip(page, "Two");  // a frame is missing there, and the boxes of Off
+  ASSERT_NE(two, nullptr);
+  int missing = 0;
+  for (int i = 0; i < truth.count; i++) {
+    missing += json_is_null(json_array_get(json_object_get(two, "pictures"), i));
+    EXPECT_EQ(json_integer_value(json_array_get(json_array_get(json_object_get(two, "boxes"), 2), i)), 0);
+  }
+  EXPECT_EQ(missing, 1);
+  json_decref(one);
+  json_decref(two);
+  dslt_box_list_free(&truth);
+  ASSERT_EQ(run(report({"--allow-missing", "--player-megabytes", "0"})).code, 0);
+  EXPECT_FALSE(contains(slurp(path("r.html")), "class=\"clip\""));
 }
 
 TEST_F(Report, WithoutAScoredSequenceThereIsNoPage) {
@@ -157,6 +210,9 @@ TEST_F(Report, CommandLine) {
       {{"report", path("Off"), "-o", "r.html", "--dataset", "otb99", "--root", path("set")}, "otb"},
       {{"report", path("Off"), path("Off"), "-o", "r.html", "--dataset", "folder", "--root", path("set")},
        "NAME=DIR"},
+      {{"report", path("Off"), "-o", "r.html", "--player-megabytes", "-1"}, "from 0 to 1000, not \"-1\""},
+      {{"report", path("Off"), "-o", "r.html", "--player-megabytes", "2.5"}, "whole number"},
+      {{"report", path("Off"), "-o", "r.html", "--player-megabytes", "1001"}, "1000"},
       {{"report", path("Off"), "-o", "r.html", "--convention", "mine"}, "matlab"}};
   for (const auto &[arguments, words] : wrong) {
     Outcome outcome = run(arguments);

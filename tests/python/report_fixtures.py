@@ -49,11 +49,11 @@ def mean(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def evaluation(folder: Path, names: list[str] | None = None, sequences: int = 12, seed: int = 1,
-               pictures: bool = False) -> tuple[Path, Path]:
-    """Write eval.json, frames.json and frames.f32 into `folder`; returns the first two."""
+               pictures: bool = False, longest: int = 900) -> tuple[Path, Path]:
+    """Write eval.json, frames.json and frames.f32 into `folder`, with pictures frames.boxes too; returns the first two."""
     names = NAMES if names is None else names
     random = np.random.default_rng(seed)
-    lengths = random.integers(60, 900, sequences)
+    lengths = random.integers(60, longest, sequences)
     letters = list(ATTRIBUTES)
     about = {}
     for i in range(sequences):
@@ -90,21 +90,36 @@ def evaluation(folder: Path, names: list[str] | None = None, sequences: int = 12
 def write(folder: Path, document: dict[str, Any], tables: dict[str, list[np.ndarray]],
           picture: str | None) -> tuple[Path, Path]:
     (folder / "eval.json").write_text(json.dumps(document), encoding="utf-8")
-    entries, offset, blocks = [], 0, []
+    entries, offset, blocks, boxes = [], 0, [], []
     for name, rows in tables.items():
         table = np.stack(rows).astype("<f4")
         low = np.argsort(table[0], kind="stable")[:3]
         worst = [{"frame": int(i), "path": picture, "overlap": float(table[0, i]), "truth": [40, 30, 60, 50],
                   "box": [70, 60, 55, 45]} for i in low] if picture else []
         entries.append({"name": name, "frames": table.shape[1], "offset": offset, "worst": worst})
+        if picture:
+            entries[-1].update(step=1, played=[picture] * table.shape[1], boxes=sum(map(np.size, boxes)))
+            boxes.append(drifting(table))
         offset += table.size
         blocks.append(table.ravel())
     (folder / "frames.json").write_text(json.dumps({
         "trackers": list(document["trackers"]), "sequences": entries,
-        "no_pictures": "" if picture else "There are no frames under /data/OTB100, so there are no thumbnails."}),
-        encoding="utf-8")
+        "no_pictures": "" if picture else "There are no frames under /data/OTB100."}), encoding="utf-8")
+    if picture:
+        np.concatenate([table.ravel() for table in boxes]).astype("<f4").tofile(folder / "frames.boxes")
     np.concatenate(blocks).tofile(folder / "frames.f32")
     return folder / "eval.json", folder / "frames.json"
+
+
+def drifting(overlaps: np.ndarray) -> np.ndarray:
+    """The truth's boxes and the trackers', 1 + trackers x frames x 4: the less overlap, the further to the right."""
+    trackers, frames = overlaps.shape
+    boxes = np.empty((1 + trackers, frames, 4), dtype="<f4")
+    boxes[:] = [40, 30, 60, 50]
+    boxes[:, :, 0] += np.arange(frames) % 100
+    boxes[1:, :, 0] += 60 * (1 - overlaps)
+    boxes[1:, frames - 1] = np.nan
+    return boxes
 
 
 def picture_of(folder: Path) -> str:

@@ -17,11 +17,11 @@ from html import unescape
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from report_case import MAIN, Page, ReportCase, fixtures, legends  # skips without matplotlib
+from report_case import MAIN, Page, ReportCase, clips, fixtures, legends  # skips without matplotlib
 
 # isort: split
 import numpy as np
-from dslt_report import model, palette, strips, text, thumbnails
+from dslt_report import model, palette, player, strips, text, thumbnails
 from PIL import Image
 
 
@@ -38,10 +38,11 @@ class Content(ReportCase):
         fixtures.result_folders(self.folder)
         vot = fixtures.vot_scores(self.folder / "vot.json", ["DSLT", "KCF"])
         ablation = fixtures.ablation(self.folder / "ablation.json")
-        page = self.drawn("--eval", self.scores, "--frames", self.frames, "--vot", vot, "--ablation", ablation)
+        page = self.drawn("--eval", self.scores, "--frames", self.frames, "--vot", vot, "--ablation", ablation,
+                          "--player-megabytes", 2)
         self.assertEqual(re.findall(r'<section id="([^"]+)"', page),
-                         ["overall", "attributes", "sequences", "time", "vot", "ablation", "losses", "speed", "manifest"])
-        self.assertEqual(re.findall(r'<a href="#([^"]+)"', page), re.findall(r'<section id="([^"]+)"', page))
+                         ["overall", "attributes", "sequences", "time", "player", "vot", "ablation", "losses", "speed", "manifest"])
+        self.assertEqual(re.findall(r'<li><a href="#([^"]+)"', page), re.findall(r'<section id="([^"]+)"', page))
         for words in ("Success", "Precision", "Normalised precision", "Occlusion (", "Accuracy and robustness",
                       "Training steps of a sequence", "OTB-100", "matlab", "Frames with invalid truth miss"):
             self.assertIn(words, page)
@@ -205,7 +206,7 @@ class Parts(ReportCase):
         self.assertEqual(self.sections(page), ["ablation"])
         self.assertTrue((self.folder / "p" / "ablation-losses-steps.svg").is_file())
         self.assertIn("0.642", page)
-        self.assertIn("The paper&#x27;s numbers are for 100 sequences.", page)
+        self.assertIn("The paper&#39;s numbers are for 100 sequences.", page)
 
     def eao(self, path: Path) -> list[float]:
         trackers = json.loads(path.read_text(encoding="utf-8"))["trackers"]
@@ -257,7 +258,7 @@ class Hostile(ReportCase):
              "tab\there\nline", "\u202eesrever", "\x00\x1b[31m", "\ud800lone", "名前", "x" * 300, "'; --", "{{}}%s"]
 
     def test_names_of_trackers_sequences_and_all_else(self) -> None:
-        scores, frames = fixtures.evaluation(self.folder, self.NAMES, sequences=3, pictures=True)
+        scores, frames = fixtures.evaluation(self.folder, self.NAMES, sequences=3, pictures=True, longest=80)
         document = scores.read_text(encoding="utf-8")
         described = frames.read_text(encoding="utf-8")
         evil = json.dumps('</style><svg/onload=alert(2)>"')[1:-1]
@@ -268,11 +269,14 @@ class Hostile(ReportCase):
         frames.write_text(described, encoding="utf-8")
         fixtures.result_folders(self.folder)
         plots = self.folder / "plots"
-        page = self.drawn("--eval", scores, "--frames", frames, "--plots", plots, "--title", "<b>&title</b>")
+        page = self.drawn("--eval", scores, "--frames", frames, "--plots", plots, "--title", "<b>&title</b>",
+                          "--player-megabytes", 3)
         for part in ("<script>alert", "<img src=x", "<svg/onload", "</style><svg", "<b>&title"):
             self.assertNotIn(part, page)
         self.assertEqual(page.count("</style>"), 1)
         self.assertNotRegex(page, "[\x00-\x08\x0b-\x1f\u202e\ud800-\udfff]")
+        self.assertIn('</style><svg/onload=alert(2)>"Sequence001', [clip["name"] for clip in clips(page)])
+        self.assertEqual(page.count("</script>"), len(clips(page)) + 1)
         shown = {unescape(line).rsplit(" [", 1)[0] for line in legends(page)[0]}
         self.assertEqual(shown, {text.clean(name) for name in self.NAMES})
         for file in plots.iterdir():
@@ -385,6 +389,140 @@ class Pictures(ReportCase):
         self.assertEqual(len(thumbnails.share(sequences[:10])), 10)
 
 
+class Playing(ReportCase):
+    """Sequences that play in the page."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.scores, self.frames = fixtures.evaluation(self.folder, fixtures.NAMES[:3], sequences=4, pictures=True,
+                                                       longest=110)
+        self.addCleanup(setattr, player, "ENOUGH", player.ENOUGH)
+        player.ENOUGH = 15
+        self.described = json.loads(self.frames.read_text(encoding="utf-8"))
+
+    def play(self, megabytes: int, *options: object) -> list[dict]:
+        self.frames.write_text(json.dumps(self.described), encoding="utf-8")
+        self.page = self.drawn("--eval", self.scores, "--frames", self.frames, "--player-megabytes", megabytes, *options)
+        return clips(self.page)
+
+    def size(self) -> int:
+        return sum(map(len, re.findall(r'class="clip">(.*?)</script>', self.page)))
+
+    def test_every_frame_with_every_box_and_overlap(self) -> None:
+        picture = thumbnails.read(self.described["sequences"][0]["played"][0], (480, 480))[0]
+        shown = {clip["name"]: clip for clip in self.play(200)}
+        ranked = [line.split(" [")[0] for line in legends(self.page)[0]]
+        rows = [self.described["trackers"].index(name) for name in ranked]
+        overlaps = np.fromfile(self.folder / "frames.f32", dtype="<f4")
+        self.assertEqual(len(shown), 4)
+        for entry in self.described["sequences"]:
+            clip, frames = shown[entry["name"]], entry["frames"]
+            self.assertEqual((clip["frames"], clip["step"], clip["size"]), (frames, 1, [320, 240]))
+            self.assertEqual(len(clip["pictures"]), frames)
+            table = overlaps[entry["offset"]:entry["offset"] + 3 * frames].reshape(3, frames)[rows]
+            np.testing.assert_allclose(np.array(clip["overlaps"]) / 100, table, atol=0.0051)
+            np.testing.assert_allclose(np.array(clip["curves"]) / 100, strips.columns(table), atol=0.0051)
+            wanted = fixtures.drifting(table)
+            for row, boxes in zip(wanted, clip["boxes"]):
+                self.assertEqual([box == 0 for box in boxes], list(np.isnan(row[:, 0])))
+                np.testing.assert_allclose([b for b in boxes if b], 10 * row[np.isfinite(row[:, 0])], atol=0.51)
+            decoded = Image.open(io.BytesIO(base64.b64decode(clip["pictures"][0])))
+            self.assertEqual((decoded.format, decoded.size), ("JPEG", (320, 240)), "not enlarged")
+            self.assertLess(np.abs(np.asarray(decoded).astype(int) - np.asarray(picture)).mean(), 6)
+        self.assertIn("4 sequences, every frame, at most 320 pixels", self.page)
+        self.assertNotIn("The limit is", self.page)
+
+    def test_with_less_room_smaller_then_fewer_frames_then_fewer_sequences(self) -> None:
+        before = None
+        for megabytes, player.ENOUGH in ((2, 15), (1, 15), (1, 100)):
+            found = self.play(megabytes)
+            self.assertLessEqual(self.size(), megabytes * 1_000_000)
+            self.assertGreater(self.size(), megabytes * 300_000, "the room is used")
+            self.assertIn(f"The limit is {megabytes} MB", self.page)
+            side = max(Image.open(io.BytesIO(base64.b64decode(clip["pictures"][0]))).width for clip in found)
+            state = (len(found), side, -max(clip["step"] for clip in found))
+            self.assertNotEqual(state, before)
+            before = state
+            for clip in found:
+                self.assertEqual(len(clip["pictures"]), -(-clip["frames"] // clip["step"]))
+                self.assertEqual([len(row) for row in clip["overlaps"]], [len(clip["pictures"])] * 3)
+        self.assertLess(len(found), 4)
+        # The worst ones for the tracker in focus are those that stay.
+        order = re.findall(r"<summary><b>(.*?)</b>", self.page)
+        self.assertEqual(found[0]["name"], order[0])
+        self.assertIn("DSLT does worst on those shown", self.page)
+
+    def test_a_sequence_too_long_for_any_plan(self) -> None:
+        entry = max(self.described["sequences"], key=lambda e: e["frames"])
+        self.described["sequences"] = [entry]
+        read = model.read_evaluation(self.scores, None, None)
+        self.frames.write_text(json.dumps(self.described), encoding="utf-8")
+        model.read_frames(read, self.frames)
+        sequence = [s for s in read.sequences if s.playable]
+        found = player.fit(sequence, 120_000)
+        self.assertEqual(len(found), 1)
+        self.assertLessEqual(len(found[0].text), 120_000)
+        self.assertGreater(len(found[0].pictures), 3)
+
+    def test_guesses_that_are_wrong_cost_frames_not_the_limit(self) -> None:
+        self.addCleanup(setattr, player, "MARGIN", player.MARGIN)
+        player.MARGIN = 0.5
+        self.play(1)
+        self.assertLessEqual(self.size(), 1_000_000)
+        self.assertGreater(self.size(), 450_000)
+
+    def test_frames_that_are_missing(self) -> None:
+        for entry in self.described["sequences"]:
+            entry["played"][1] = None
+            entry["played"][2] = str(self.folder / "absent.jpg")
+        clip = self.play(200)[0]
+        self.assertEqual([p is None for p in clip["pictures"][:4]], [False, True, True, False])
+        for entry in self.described["sequences"][:3]:
+            entry["played"] = [None] * entry["frames"]
+        self.assertEqual(len(self.play(200)), 1)
+        self.assertIn("3 sequences more had no room or no frames", self.page)
+
+    def test_no_frames_at_all(self) -> None:
+        scores, frames = fixtures.evaluation(self.folder, ["Only"], sequences=2)
+        (self.folder / "frames.boxes").unlink()
+        page = self.drawn("--eval", scores, "--frames", frames, "--player-megabytes", 5)
+        self.assertIn("There are no frames under /data/OTB100. So no sequence can be played.", page)
+        self.assertEqual(clips(page), [])
+        for options in (("--player-megabytes", 0), ("--player-megabytes", 5, "--no-thumbnails")):
+            self.assertNotIn('id="player"', self.drawn("--eval", scores, "--frames", frames, *options))
+
+    def test_every_other_frame_of_those_listed(self) -> None:
+        for entry in self.described["sequences"]:
+            entry.update(step=3, played=entry["played"][::3])
+        clip = self.play(200)[0]
+        self.assertEqual(clip["step"], 3)
+        self.assertEqual(len(clip["pictures"]), -(-clip["frames"] // 3))
+        self.assertIn("every 3rd frame", self.page)
+
+    def test_links_lead_to_the_frame(self) -> None:
+        found = self.play(200)
+        links = re.findall(r'<a href="#player" data-clip="(\d+)" data-frame="(\d+)"', self.page)
+        self.assertEqual(len(links), 4 * (3 + 1))
+        for entry in self.described["sequences"]:
+            place = str([clip["name"] for clip in found].index(entry["name"]))
+            worst = {str(w["frame"]) for w in entry["worst"]} | {"0"}
+            self.assertEqual({frame for clip, frame in links if clip == place}, worst)
+
+    def test_pictures_stand_upright(self) -> None:
+        picture = Image.new("RGB", (40, 20), "black")
+        picture.paste("white", (0, 0, 20, 20))
+        exif = Image.Exif()
+        exif[thumbnails.ORIENTATION] = 6
+        picture.save(self.folder / "turned.jpg", exif=exif)
+        upright, full = thumbnails.read(str(self.folder / "turned.jpg"), (480, 480))
+        self.assertEqual((upright.size, full), ((20, 40), (20, 40)))
+        self.assertGreater(upright.getpixel((10, 5))[0], 200)
+
+    def test_ordinals(self) -> None:
+        self.assertEqual([player.ordinal(n) for n in (2, 3, 4, 11, 21, 22, 113)],
+                         ["other", "3rd", "4th", "11th", "21st", "22nd", "113th"])
+
+
 class Whole(ReportCase):
     """The program as `dslt report` starts it."""
 
@@ -398,14 +536,14 @@ class Whole(ReportCase):
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     def test_same_input_same_bytes(self) -> None:
-        scores, frames = fixtures.evaluation(self.folder, fixtures.NAMES[:4], sequences=4, pictures=True)
+        scores, frames = fixtures.evaluation(self.folder, fixtures.NAMES[:4], sequences=4, pictures=True, longest=100)
         fixtures.result_folders(self.folder)
         style = self.folder / "matplotlibrc"
         style.write_text("lines.linewidth: 9\nfont.size: 30\naxes.grid: False\n", encoding="ascii")
         for name, environment in (("a", {"PYTHONHASHSEED": "1", "TZ": "UTC"}),
                                   ("b", {"PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo", "MATPLOTLIBRC": str(style)})):
             self.start("--eval", scores, "--frames", frames, "--output", self.folder / f"{name}.html", "--plots",
-                       self.folder / name, **environment)
+                       self.folder / name, "--player-megabytes", 1, **environment)
         self.assertEqual((self.folder / "a.html").read_bytes(), (self.folder / "b.html").read_bytes())
         files = sorted(p.name for p in (self.folder / "a").iterdir())
         self.assertEqual(files, sorted(p.name for p in (self.folder / "b").iterdir()))

@@ -27,11 +27,12 @@ class Browser(ReportCase):
     def setUp(self) -> None:
         super().setUp()
         names = [*fixtures.NAMES[:4], "A_tracker_whose_name_is_longer_than_any_column_has_room_for_in_a_table"]
-        scores, frames = fixtures.evaluation(self.folder, names, sequences=4, pictures=True)
+        scores, frames = fixtures.evaluation(self.folder, names, sequences=4, pictures=True, longest=120)
         fixtures.result_folders(self.folder)
         vot = fixtures.vot_scores(self.folder / "vot.json", names)
         ablation = fixtures.ablation(self.folder / "ablation.json")
-        self.page = self.drawn("--eval", scores, "--frames", frames, "--vot", vot, "--ablation", ablation)
+        self.page = self.drawn("--eval", scores, "--frames", frames, "--vot", vot, "--ablation", ablation,
+                               "--player-megabytes", 3)
 
     def chromium(self, *options: str) -> str:
         """What it writes."""
@@ -120,6 +121,75 @@ class Browser(ReportCase):
           return {wanted: line.dataset.s, on, after: group.querySelectorAll(".series.on").length};""")
         self.assertEqual(found["on"], [found["wanted"]] * 3)
         self.assertEqual(found["after"], 0)
+
+    def test_the_player_steps_and_goes_where_it_is_sent(self) -> None:
+        found = self.measured(WIDE, """
+          const at = (id) => document.getElementById("play-" + id), out = {};
+          const state = () => ({frame: at("frame").textContent, value: Number(at("place").value),
+            image: document.querySelector("#play-screens img").src, box: rects()[0]});
+          const rects = () => [...document.querySelectorAll("#play-screens rect:not(.casing)")].map(r => Number(r.getAttribute("x")));
+          const key = (name, more) => at("screens").dispatchEvent(
+            new KeyboardEvent("keydown", {key: name, bubbles: true, cancelable: true, ...more}));
+          const texts = [...document.querySelectorAll("script.clip")].map(t => JSON.parse(t.textContent));
+          out.hidden = document.getElementById("play").hidden;
+          out.clip = {step: texts[0].step, shown: texts[0].pictures.length, frames: texts[0].frames};
+          out.boxes = [1, 2, 3, 4, 5].map(t => texts[0].boxes[t][0][0] / 10).reverse().concat(texts[0].boxes[0][0][0] / 10);
+          out.drawn = rects();
+          out.start = state();
+          at("forward").click(); out.forward = state();
+          key("ArrowRight", {shiftKey: true}); out.ten = state();
+          key("ArrowLeft"); out.left = state();
+          key("End"); out.end = state();
+          key("Home"); out.home = state();
+          at("place").value = 7; at("place").dispatchEvent(new Event("input")); out.slid = state();
+          const chart = at("chart").getBoundingClientRect();
+          at("chart").dispatchEvent(new PointerEvent("pointermove", {buttons: 1, clientX: chart.left + chart.width / 2}));
+          out.middle = state();
+          const link = document.querySelectorAll("a[data-clip='2']")[1];
+          link.click();
+          out.sent = {frame: at("frame").textContent, clip: at("clip").value, wanted: link.dataset.frame, step: texts[2].step};
+          out.curves = document.querySelectorAll("#play-chart .curve").length;
+          document.querySelector("#play-cast button").click();
+          out.off = [document.querySelectorAll("#play-chart .curve").length, rects().length];
+          at("apart").click();
+          out.apart = [...document.querySelectorAll("#play-screens figure")].map(f => f.querySelectorAll(".box").length);
+          key(" "); out.running = at("run").getAttribute("aria-pressed");
+          key(" "); out.paused = at("run").getAttribute("aria-pressed");
+          return out;""")
+        clip = found["clip"]
+        last = clip["shown"] - 1
+        self.assertFalse(found["hidden"])
+        self.assertEqual(found["drawn"], found["boxes"])
+        for name, place in (("start", 0), ("forward", 1), ("ten", 11), ("left", 10), ("end", last), ("home", 0), ("slid", 7)):
+            self.assertEqual(found[name]["value"], place, name)
+            self.assertEqual(found[name]["frame"], f"{place * clip['step']} / {clip['frames'] - 1}", name)
+        self.assertTrue(found["start"]["image"].startswith("data:image/jpeg;base64,"))
+        self.assertAlmostEqual(found["middle"]["value"], last / 2, delta=1)
+        sent = found["sent"]
+        self.assertEqual(sent["clip"], "2")
+        self.assertAlmostEqual(int(sent["frame"].split(" ")[0]), int(sent["wanted"]), delta=sent["step"] / 2)
+        self.assertEqual((found["curves"], found["off"], found["apart"]), (5, [4, 5], [1] * 4))
+        self.assertEqual((found["running"], found["paused"]), ("true", "false"))
+
+    def test_the_player_plays(self) -> None:
+        """In (virtual) time, to the end of the sequence, where it stops."""
+        probe = """<script>
+          const clip = JSON.parse(document.querySelector("script.clip").textContent);
+          document.getElementById("play-speed").value = "4";
+          document.getElementById("play-run").click();
+          const seen = new Set(), state = () => document.getElementById("play-run").getAttribute("aria-pressed");
+          const watch = setInterval(() => {
+            seen.add(document.getElementById("play-place").value);
+            document.body.dataset.probe = JSON.stringify({state: state(), seen: seen.size, last: clip.pictures.length - 1,
+              at: Number(document.getElementById("play-place").value)});
+          }, 20);
+        </script></body>"""
+        file = self.folder / "probe.html"
+        file.write_text(self.page.replace("</body>", probe), encoding="utf-8")
+        dump = self.chromium("--virtual-time-budget=30000", "--dump-dom", file.as_uri())
+        found = json.loads(html.unescape(re.search(r'data-probe="([^"]*)"', dump).group(1)))
+        self.assertEqual((found["state"], found["at"]), ("false", found["last"]))
+        self.assertGreater(found["seen"], 5)
 
 
 if __name__ == "__main__":

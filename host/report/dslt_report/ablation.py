@@ -12,33 +12,34 @@ from . import tables
 from .figure import Entry, Figure
 from .model import Model
 from .protocol_figures import style_index
-from .text import clean, escape, is_number, number, plural
+from .tables import Head
+from .text import clean, is_number, number, plural
 
 Variant = dict[str, Any]
 GROUPS = {"losses": "Losses", "layers": "Layers", "features": "Features", "mining": "Threshold and weight",
           "patches": "Patches"}
 
 
-def section(model: Model, draw: Callable[..., str]) -> str:
-    return "".join(_one(model, document, place, draw) for place, document in enumerate(model.ablations))
+def section(model: Model, draw: Callable[..., Any]) -> dict[str, Any] | None:
+    documents = [_one(model, document, place, draw) for place, document in enumerate(model.ablations)]
+    return {"documents": documents} if documents else None
 
 
-def _one(model: Model, document: dict[str, Any], place: int, draw: Callable[..., str]) -> str:
+def _one(model: Model, document: dict[str, Any], place: int, draw: Callable[..., Any]) -> dict[str, Any]:
     variants = [v for v in document.get("variants") or [] if isinstance(v, dict) and isinstance(v.get("name"), str)]
     index = style_index(model, [clean(v["name"]) for v in variants])
     suffix = f"-{place + 1}" if place else ""
-    parts = [_head(document)]
+    groups = []
     for key, title in GROUPS.items():
         group = [v for v in variants if v.get(key)]
         if not group:
             continue
-        figures = draw(convergence(group, index, f"ablation-{key}-loss{suffix}", title), "Training loss, first frame") \
-            + draw(steps(group, index, f"ablation-{key}-steps{suffix}", title), "Training steps of a sequence",
-                   "Full colour: the first frame; pale: all later updates.")
-        parts.append(f"<h3>{title}</h3>" + _table(group, title) + f'<div class="figures">{figures}</div>')
-    if isinstance(document.get("paper_note"), str):
-        parts.append(f'<p class="note">{escape(document["paper_note"])}</p>')
-    return "".join(parts)
+        figures = [draw(convergence(group, index, f"ablation-{key}-loss{suffix}", title), "Training loss, first frame"),
+                   draw(steps(group, index, f"ablation-{key}-steps{suffix}", title), "Training steps of a sequence",
+                        "Full colour: the first frame; pale: all later updates.")]
+        groups.append({"title": title, "table": _table(group, title), "figures": list(filter(None, figures))})
+    note = document.get("paper_note")
+    return {"head": _head(document), "groups": groups, "note": note if isinstance(note, str) else ""}
 
 
 def _head(document: dict[str, Any]) -> str:
@@ -48,29 +49,27 @@ def _head(document: dict[str, Any]) -> str:
         text += f"{': ' if text else ''}{plural(sequences, 'sequence')}, {plural(frames, 'frame')}"
         if isinstance(limit, int) and limit > 0:
             text += f" (at most {limit} of each)"
-    return f"<p>{escape(text)}.</p>" if text else ""
+    return f"{text}." if text else ""
 
 
-def _table(group: list[Variant], title: str) -> str:
+def _table(group: list[Variant], title: str) -> tables.Table:
     paper = [v.get("paper") if isinstance(v.get("paper"), dict) else {} for v in group]
     score, name, what = "auc", "AUC", "Area under the success curve"
     if any("success50" in p for p in paper):  # of papers that print it instead
         score, name, what = "success50", "OS", "Share of frames with an overlap above 0.5"
-    names = [(name, what), ("Precision", "At 20 px"), (f"Paper {name}", "As the paper prints it"),
-             ("Paper precision", "As the paper prints it"), ("First steps", "Mean training steps on the first frame"),
-             ("All steps", "Mean training steps of a sequence"), "What it is", "The paper's words"]
+    heads = [Head("Variant"), Head(name, what), Head("Precision", "At 20 px"), Head(f"Paper {name}", "As the paper prints it"),
+             Head("Paper precision", "As the paper prints it"), Head("First steps", "Mean training steps on the first frame"),
+             Head("All steps", "Mean training steps of a sequence"), Head("What it is", words=True),
+             Head("The paper's words", words=True)]
     best = {m: tables.best_of(v.get(m) for v in group) for m in (score, "precision20")}
     rows = []
     for variant, printed in zip(group, paper):
         cells = [tables.cell(variant.get(m), best[m]) for m in (score, "precision20")]
         cells += [tables.cell(printed.get(m)) for m in (score, "precision20")]
         cells += [tables.cell(variant.get(m), text=number(variant.get(m), 1)) for m in ("mean_init_steps", "mean_steps")]
-        cells += [f'<td class="words">{escape(part.get(key) or "")}</td>'
-                  for part, key in ((variant, "what"), (printed, "words"))]
-        rows.append(f'<tr><th scope="row"><span class="name">{escape(variant["name"])}</span></th>{"".join(cells)}</tr>')
-    head = tables.head(["Variant", *names], frozenset({len(names) - 1, len(names)}))
-    return tables.boxed(f"{title}: measured beside the paper's numbers. Bold: the best measured.",
-                        head + f"<tbody>{''.join(rows)}</tbody>")
+        cells += [tables.words(part.get(key) or "") for part, key in ((variant, "what"), (printed, "words"))]
+        rows.append(tables.Row(variant["name"], cells))
+    return tables.Table(f"{title}: measured beside the paper's numbers. Bold: the best measured.", heads, rows)
 
 
 def convergence(group: list[Variant], index: dict[str, int], name: str, title: str) -> Figure | None:

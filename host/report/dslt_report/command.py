@@ -28,6 +28,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--title")
     parser.add_argument("--focus", help="the tracker whose strips and worst frames are shown (default: the first)")
     parser.add_argument("--no-thumbnails", action="store_true")
+    parser.add_argument("--player-megabytes", type=int, default=0, help="what sequences that play may take (default: none)")
     return parser.parse_args(arguments)
 
 
@@ -80,7 +81,7 @@ def build(options: argparse.Namespace) -> dict[Path, bytes]:
     def keep(figure) -> None:
         files.update({options.plots / name: data for name, data in figure.files().items()})
 
-    page = Page(model, not options.no_thumbnails, keep if options.plots else None)
+    page = Page(model, not options.no_thumbnails, keep if options.plots else None, options.player_megabytes)
     files[options.output] = page.html().encode("utf-8", "replace")
     return files
 

@@ -36,8 +36,17 @@ class Worst:
     frame: int
     path: str
     overlap: float
-    truth: list[float]
+    truth: list[float] | None  # None: no usable ground truth there
     box: list[float] | None  # None: the result has no box there
+
+
+@dataclass
+class Playable:
+    """A sequence whose frames are at hand."""
+
+    step: int  # every which frame `paths` has
+    paths: list[str | None]  # of frame 0, of frame `step` ...; None: missing
+    boxes: np.ndarray  # 1 + trackers x frames x 4, the truth first, in the report's order; NaN where there is none
 
 
 @dataclass
@@ -47,6 +56,7 @@ class Sequence:
     attributes: list[str] = field(default_factory=list)
     overlaps: np.ndarray | None = None  # trackers x frames in the report's order, NaN where nothing can be said
     worst: list[Worst] = field(default_factory=list)
+    playable: Playable | None = None
 
 
 @dataclass
@@ -252,7 +262,7 @@ def curve(part: dict[str, Any], name: str) -> np.ndarray | None:
 
 
 def read_frames(model: Model, path: Path) -> None:
-    """Add what host/report/frames.c wrote: overlaps as float32 beside the description."""
+    """Add what host/report/frames.c wrote: overlaps and boxes as float32 beside the description."""
     document = expect(load_json(path), dict, "the document", path)
     names = [clean(name) for name in expect(document.get("trackers"), list, '"trackers"', path)]
     order = [names.index(t.name) if t.name in names else -1 for t in model.trackers]
@@ -260,6 +270,10 @@ def read_frames(model: Model, path: Path) -> None:
         values = np.fromfile(path.with_suffix(".f32"), dtype="<f4")
     except OSError as error:
         raise InputError(f"{path.with_suffix('.f32')} cannot be read: {error.strerror}.") from None
+    try:
+        boxes = np.fromfile(path.with_suffix(".boxes"), dtype="<f4")
+    except FileNotFoundError:  # nothing plays
+        boxes = None
     by_name = {sequence.name: sequence for sequence in model.sequences}
     for entry in expect(document.get("sequences"), list, '"sequences"', path):
         sequence = by_name.get(clean(entry["name"]))
@@ -272,7 +286,21 @@ def read_frames(model: Model, path: Path) -> None:
         sequence.frames = sequence.frames or frames
         sequence.worst = [Worst(w["frame"], w["path"], w["overlap"], w["truth"], w["box"])
                           for w in entry.get("worst", [])]
+        if boxes is not None and "played" in entry and entry["step"] > 0:
+            sequence.playable = _playable(entry, boxes, [0] + [i + 1 for i in order], len(names))
     model.pictures = clean(document.get("no_pictures") or "")
+
+
+def _playable(entry: dict[str, Any], boxes: np.ndarray, rows: list[int], trackers: int) -> Playable | None:
+    """`rows`: which rows of the file's table, the truth first; 0 for a tracker that the file does not have."""
+    frames, offset = entry["frames"], entry["boxes"]
+    size = (1 + trackers) * frames * 4
+    if offset + size > boxes.size or not any(entry["played"]):
+        return None
+    table = boxes[offset:offset + size].reshape(1 + trackers, frames, 4)
+    picked = np.stack([table[row] if row or not place else np.full((frames, 4), np.nan, np.float32)
+                       for place, row in enumerate(rows)])
+    return Playable(entry["step"], entry["played"], picked)
 
 
 # ---- other scores ----------------------------------------------------------------------------------

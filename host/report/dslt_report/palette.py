@@ -43,6 +43,10 @@ class Style(NamedTuple):
     variable: str  # CSS variable, "--s3"
     dash: tuple[float, ...]  # empty: a solid line
 
+    def dashes(self, scale: float) -> str:
+        """For SVG's stroke-dasharray; "" for a solid line."""
+        return " ".join(f"{scale * length:g}" for length in self.dash)
+
 
 def style(index: int) -> Style:
     """The look of the tracker on place `index` (from 0) of the overall ranking: the same in every figure."""

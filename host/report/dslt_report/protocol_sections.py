@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sections that only some results have: VOT's protocol, losses, speed."""
+"""What the sections hold that only some results have: VOT's protocol and losses."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any, Callable
 
 from . import protocol_figures as figures
 from . import tables
-from .figure import Figure
 from .model import Model
 from .text import clean, is_number
 
-Draw = Callable[..., str]
+Draw = Callable[..., Any]  # Page.figure()
+Data = dict[str, Any]
 
 
-def vot(model: Model, draw: Draw) -> str:
+def vot(model: Model, draw: Draw) -> Data | None:
     if not model.vot:
-        return ""
+        return None
     index = figures.style_index(model, [v.name for v in model.vot])
     interval = figures.eao_interval(model)
     note = f"EAO is the mean over the lengths {interval[0]:g} to {interval[1]:g}, shaded." if interval else ""
@@ -31,11 +31,12 @@ def vot(model: Model, draw: Draw) -> str:
     rows = [[v.name] + [v.value(name) for name in columns] for v in model.vot]
     conventions = sorted({v.convention for v in model.vot if v.convention})
     caption = "VOT's supervised protocol" + (f", convention {' and '.join(conventions)}" if conventions else "") + "."
-    return tables.plain(caption, ["Tracker", *columns.values()], rows) + f'<div class="figures">{"".join(plots)}</div>'
+    return {"table": tables.plain(caption, ["Tracker", *columns.values()], rows), "figures": list(filter(None, plots))}
 
 
-def losses(model: Model, figure: str) -> str:
+def losses(model: Model, draw: Draw) -> Data | None:
     """The curve of the first training, and how many steps were needed in all."""
+    plots = [draw(figures.losses(model), "Loss"), draw(figures.snr(model), "Signal to noise")]
     rows = []
     for tracker in model.trackers:
         runs = [run for run in tracker.losses.values() if is_number(run.get("init_steps"))]
@@ -47,17 +48,6 @@ def losses(model: Model, figure: str) -> str:
         rows.append([tracker.name, len(runs), sum(run["init_steps"] for run in runs) / len(runs),
                      updates / frames if frames else None, ", ".join(kinds)])
     table = tables.plain("Steps of training.", ["Tracker", "Sequences", "First frame, mean", "Later, per frame", "Loss"],
-                         rows, digits=2) if rows else ""
-    if figure:
-        figure = ("<p>Loss of each step on the first frame, and for trackers that measure it the signal-to-noise ratio of "
-                  "the response, exp(max - mean); in brackets the mean at the end. Bold lines: the mean over "
-                  "the sequences, in which a run that stopped early keeps its last value.</p>"
-                  f'<div class="figures">{figure}</div>')
-    return figure + table
-
-
-def speed(model: Model, figure: str) -> str:
-    if not figure:
-        return ""
-    return ("<p>Speed as the result folders' times give it, measured on whatever machine each tracker ran on.</p>"
-            f'<div class="figures">{figure}</div>')
+                         rows, digits=2) if rows else None
+    plots = list(filter(None, plots))
+    return {"table": table, "figures": plots} if table or plots else None

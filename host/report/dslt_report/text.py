@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text that is safe inside HTML, whatever folders and sequences are called."""
+"""Text that is safe inside HTML, whatever folders and sequences are called, and numbers as text."""
 
 from __future__ import annotations
 
@@ -17,13 +17,8 @@ def clean(text: object) -> str:
 
 
 def attribute(text: object) -> str:
-    """For a double-quoted attribute."""
+    """For a double-quoted attribute outside of the templates, which escape by themselves."""
     return html.escape(clean(text), quote=True)
-
-
-def escape(text: object) -> str:
-    """For an element's content; the same, so that a mix-up does no harm."""
-    return attribute(text)
 
 
 def number(value: object, digits: int = 3) -> str:
