@@ -35,6 +35,7 @@
 #include "math/sample_ring.h"
 #include "math/search_rules.h"
 #include "math/target_state.h"
+#include "math/template.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -212,7 +213,7 @@ int DSLT_LAUNCHER(early_stop)(dslt_stream stream, dslt_training *training, float
 int DSLT_LAUNCHER(snr)(dslt_stream stream, float *values, const float *response, size_t count,
                        const dslt_training *training, const int32_t *when);
 
-/* ---- state: locate.cu, locate_match.cu, hann_search.cu ----------------------------------------------------------- */
+/* ---- state: locate.cu, locate_match.cu, match_template.cu, follow_template.cu, hann_search.cu -------------------- */
 
 /* The maximum found by one block: its score and its index in the searched grid, row-major; -1: none. */
 typedef struct dslt_candidate {
@@ -250,6 +251,17 @@ int DSLT_LAUNCHER(locate_match)(dslt_stream stream, dslt_target_state *state, co
                                 const float *distances, const dslt_match_rules *rules,
                                 const dslt_match_response *response, const dslt_search *search,
                                 const int32_t *when);
+
+/* Every cell of map [cells][channels] with every filter of filters [channels][count], and the cell itself behind them:
+ * out [cells][count + channels]. Up to DSLT_CELLS_MAX cells, DSLT_CHANNELS_MAX channels and filters. */
+int DSLT_LAUNCHER(match_template)(dslt_stream stream, float *out, const float *map, const float *filters,
+                                  int cells, int channels, int count, const int32_t *when);
+
+/* Where the state says that the target was found: filters [channels][cells cells] and mean [cells][cells][channels] after a
+ * step of math/template.h with the features seen now; first and seen as mean. rules: host. */
+int DSLT_LAUNCHER(follow_template)(dslt_stream stream, float *filters, float *mean, const float *first,
+                                   const float *seen, const dslt_target_state *state,
+                                   const dslt_template_rules *rules, const int32_t *when);
 
 typedef struct dslt_extremes {
   float low, high;

@@ -132,7 +132,12 @@ typedef struct dslt_filter_desc {
   XX(int, filter_learn, (dslt_filter *filter, float *kernel, const float *x, double rate))                       \
   /* y [n][2 margin + 1][2 margin + 1] = valid correlation of x [n][side][side][channels] with the kernel. */    \
   XX(int, filter_apply, (dslt_filter *filter, float *y, const float *x, const float *kernel, int n))             \
-  XX(void, filter_free, (dslt_filter *filter))
+  XX(void, filter_free, (dslt_filter *filter))                                                                   \
+                                                                                                                 \
+  /* Every cell of map [cells][channels] with every filter of filters [channels][count], and the cell itself behind  \
+   * them: out [cells][count + channels]. */                                                                     \
+  XX(int, match_template, (dslt_backend *backend, float *out, const float *map, const float *filters, int cells, \
+                           int channels, int count))
 /* clang-format on */
 
 typedef struct dslt_nn_ops {

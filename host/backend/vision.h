@@ -12,6 +12,7 @@
 #include "math/sample_ring.h"
 #include "math/search_rules.h"
 #include "math/target_state.h"
+#include "math/template.h"
 
 /* Features from which a frame's sample is stored, for each origin a list of maps: those of DSLT_ORIGIN_LEVELS
  * are batches, of which item state->level counts. The maps of an origin that cannot be are NULL. */
@@ -63,6 +64,12 @@ typedef struct dslt_sample_sources {
   XX(int, locate_match, (dslt_backend *backend, dslt_target_state *state, const float *scores,                   \
                          const float *distances, const dslt_match_rules *rules,                                  \
                          const dslt_match_response *response, const dslt_search *search))                        \
+                                                                                                                 \
+  /* Where the state says that the target was found: a step of a template that follows it (math/template.h) with the \
+   * features seen now. filters [channels][cells cells]; mean, first and seen [cells][cells][channels]. */        \
+  XX(int, follow_template, (dslt_backend *backend, float *filters, float *mean, const float *first,              \
+                            const float *seen, const dslt_target_state *state,                                   \
+                            const dslt_template_rules *rules))                                                   \
                                                                                                                  \
   /* Find the target in responses [levels][response_height][response_width] as math/hann_search.h says, and move \
    * the state; `before` becomes the state as it was. enlarged: memory for levels times the enlarged response. */\

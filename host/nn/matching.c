@@ -66,6 +66,22 @@ static int has_size(const dslt_node_map *map, int channels, int side) {
   return map->c == channels && map->h == side && map->w == side;
 }
 
+/* The layer that lays the template's responses before the search area's map, which nothing else reads; -1 where there is
+ * none. */
+static int joining_layer(const dslt_graph *head, int match) {
+  int join = -1;
+  for (int i = 1; i < head->layers; ++i) {
+    const dslt_node *layer = &head->layer[i];
+    const int joins = layer->kind == DSLT_LAYER_CONCAT && layer->inputs == 2 && layer->input[0] == match &&
+                      layer->input[1] == 0;
+    for (int k = 0; k < layer->inputs; ++k)
+      if (i != match && !joins && (layer->input[k] == match || layer->input[k] == 0)) return -1;
+    if (joins && join >= 0) return -1;
+    if (joins) join = i;
+  }
+  return join;
+}
+
 static int check_head(const dslt_matching_shape *shape, const dslt_weights *weights) {
   const dslt_matching_map *neck = &shape->map[DSLT_MATCHING_NECK];
   const dslt_graph *head = &weights->matching->graph;
@@ -74,6 +90,10 @@ static int check_head(const dslt_matching_shape *shape, const dslt_weights *weig
   dslt_node_map *maps = NULL;
   if (match < 0 || score < 0 || box < 0)
     return lacks(weights, "its matching head has no layers head.match, head.score and head.box");
+  if (joining_layer(head, match) < 0)
+    return lacks(
+        weights,
+        "its matching head must lay the responses of head.match before its input, and read both nowhere else");
   DSLT_TRY(maps_of(&maps, head, neck->cells));
   const dslt_node *first = &head->layer[match];
   const int cells = neck->template_cells * neck->template_cells;
@@ -114,44 +134,43 @@ int dslt_matching_plan_backbone(dslt_net **out, dslt_backend *backend, const dsl
 
 /* ---- the head ------------------------------------------------------------------------------------ */
 
-typedef struct head_context {
-  dslt_network *network;
-  int match;
-  const float *features;
-  size_t values; /* of the template's map */
-  float factor;
-} head_context;
+float dslt_matching_factor(const dslt_matching_shape *shape) {
+  return 1.0f / sqrtf((float)shape->map[DSLT_MATCHING_NECK].channels);
+}
 
-/* A template position's features are the weights of one output channel. */
-static int load_head(void *context, int layer, float *weights, float *bias) {
-  const head_context *c = context;
-  DSLT_TRY(dslt_network_load_layer(c->network, layer, weights, bias));
-  if (layer != c->match) return DSLT_OK;
-  for (size_t i = 0; i < c->values; ++i) weights[i] = c->features[i] * c->factor;
+/* The head behind its first two layers: what reads their result reads the input instead. The result's layers belong to
+ * the caller, their names to the head. */
+static int behind_match(dslt_graph *out, const dslt_graph *head) {
+  const int match = dslt_graph_find(head, match_layer), join = joining_layer(head, match);
+  out->layers = head->layers;
+  out->layer = malloc((size_t)head->layers * sizeof *out->layer);
+  if (!out->layer) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning a network.");
+  memcpy(out->layer, head->layer, (size_t)head->layers * sizeof *out->layer);
+  out->layer[0].channels += head->layer[match].channels;
+  for (int i = 0; i < out->layers; ++i)
+    for (int k = 0; k < out->layer[i].inputs; ++k)
+      if (out->layer[i].input[k] == join) out->layer[i].input[k] = 0;
   return DSLT_OK;
 }
 
-int dslt_matching_plan_head(dslt_net **out, dslt_backend *backend, const dslt_weights *weights,
-                            const float *features) {
+int dslt_matching_plan_head(dslt_net **out, dslt_backend *backend, const dslt_weights *weights) {
   dslt_matching_shape shape;
+  dslt_graph graph;
   DSLT_TRY(dslt_matching_shape_of(&shape, weights));
-  const dslt_matching_map *neck = &shape.map[DSLT_MATCHING_NECK];
-  const dslt_graph *graph = &weights->matching->graph;
-  head_context context = {
-      .network = weights->matching,
-      .match = dslt_graph_find(graph, match_layer),
-      .features = features,
-      .values = (size_t)neck->template_cells * (size_t)neck->template_cells * (size_t)neck->channels,
-      .factor = 1.0f / sqrtf((float)neck->channels)};
-  const dslt_net_desc desc = {.n = 1,
-                              .h = neck->cells,
-                              .w = neck->cells,
-                              .graph = graph,
-                              .taps = 2,
-                              .tap = {dslt_graph_find(graph, score_layer), dslt_graph_find(graph, box_layer)},
-                              .load = load_head,
-                              .context = &context};
-  return backend->nn->net_plan(out, backend, &desc);
+  DSLT_TRY(behind_match(&graph, &weights->matching->graph));
+  const int cells = shape.map[DSLT_MATCHING_NECK].cells;
+  const dslt_net_desc desc = {
+      .n = 1,
+      .h = cells,
+      .w = cells,
+      .graph = &graph,
+      .taps = 2,
+      .tap = {dslt_graph_find(&graph, score_layer), dslt_graph_find(&graph, box_layer)},
+      .load = dslt_network_load_layer,
+      .context = weights->matching};
+  const int rc = backend->nn->net_plan(out, backend, &desc);
+  free(graph.layer);
+  return rc;
 }
 
 void dslt_matching_work(double *backbone_flop, double *head_flop, double *parameters,

@@ -34,11 +34,13 @@ int dslt_matching_shape_of(dslt_matching_shape *out, const dslt_weights *weights
 int dslt_matching_plan_backbone(dslt_net **out, dslt_backend *backend, const dslt_weights *weights, int n,
                                 int side, const dslt_net *share);
 
-/* Plan the head for one search area and the template whose neck map is `features` (host memory, float32,
- * [template_cells][template_cells][channels]). Input: the search area's neck map. Taps: scores [cells][cells] (logits)
- * and distances [cells][cells][4] (logarithms, see math/match.h). */
-int dslt_matching_plan_head(dslt_net **out, dslt_backend *backend, const dslt_weights *weights,
-                            const float *features);
+/* Plan the head for one search area. Input: what match_template() makes of the search area's neck map and the template's
+ * filters, [cells][cells][template_cells template_cells + channels]. Taps: scores [cells][cells] (logits) and distances
+ * [cells][cells][4] (logarithms, see math/match.h). */
+int dslt_matching_plan_head(dslt_net **out, dslt_backend *backend, const dslt_weights *weights);
+
+/* A filter of the template is a position's features times this. */
+float dslt_matching_factor(const dslt_matching_shape *shape);
 
 /* Operations and parameters of backbone (at a search area) and head. */
 void dslt_matching_work(double *backbone_flop, double *head_flop, double *parameters,

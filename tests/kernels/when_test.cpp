@@ -71,6 +71,14 @@ TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
     EXPECT_EQ(kernels().locate_match(stream(), matched, x, x, &match, &response, &g, when), DSLT_OK);
     EXPECT_EQ(same(matched, states), kept);
     float *out = upload(old);
+    EXPECT_EQ(kernels().match_template(stream(), out, x, x, 2, 4, 4, when), DSLT_OK);
+    EXPECT_EQ(same(out, old), kept);
+    const dslt_template_rules following = {2, 1, 1, 0.5f, 0.9f, 0};
+    out = upload(old);
+    EXPECT_EQ(kernels().follow_template(stream(), out, out + 4, x, x + 4, upload(states), &following, when),
+              DSLT_OK);
+    EXPECT_EQ(same(out, old), kept);
+    out = upload(old);
     EXPECT_EQ(kernels().sum_responses(stream(), out, x, nullptr, nullptr, 16, when), DSLT_OK);
     EXPECT_EQ(same(out, old), kept);
     out = upload(old);

@@ -174,10 +174,19 @@ class Matching : public WeightFolder {
   }
   std::vector<std::vector<float>> head(const Weights &weights, const Square &features, const Square &search) {
     dslt_net *net = nullptr;
-    EXPECT_EQ(dslt_matching_plan_head(&net, backend_, weights.handle, ref::f32(features.value).data()),
-              DSLT_OK)
-        << dslt_last_error();
-    return net ? taps(net, search, {16, 64}) : std::vector<std::vector<float>>(2);
+    dslt_matching_shape shape;
+    EXPECT_EQ(dslt_matching_shape_of(&shape, weights.handle), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(dslt_matching_plan_head(&net, backend_, weights.handle), DSLT_OK) << dslt_last_error();
+    std::vector<float> filters(12), matched(16 * 7);
+    for (int place = 0; place < 4; ++place)
+      for (int i = 0; i < 3; ++i)
+        filters[std::size_t(4 * i + place)] =
+            dslt_matching_factor(&shape) * float(features.value[std::size_t(3 * place + i)]);
+    EXPECT_EQ(backend_->nn->match_template(backend_, matched.data(), ref::f32(search.value).data(),
+                                           filters.data(), 16, 3, 4),
+              DSLT_OK);
+    const Square both = {4, ref::Map(matched.begin(), matched.end())};
+    return net ? taps(net, both, {16, 64}) : std::vector<std::vector<float>>(2);
   }
 
   dslt_backend *backend_ = nullptr;
@@ -233,7 +242,7 @@ TEST_F(Matching, HeadMapsEqualPlainLoops) {
   Weights weights;
   load(&weights, File().bytes());
   std::vector<HeadMaps> wanted;
-  for (unsigned seed : {1u, 2u, 3u}) {  // three templates: each has a head of its own
+  for (unsigned seed : {1u, 2u, 3u}) {  // three templates
     const Square features = noise_map(2, 3, seed), search = noise_map(4, 3, 40 + seed);
     wanted.push_back(run_head(features, search));
     const auto got = head(weights, features, search);
@@ -370,7 +379,22 @@ TEST_F(Matching, AHeadThatDoesNotFitIsRefused) {
          text.insert(text.size() - 1, ",{'name':'head.match','kind':'concat','inputs':[1]}");
          file->convs[3].name = "products";
        },
-       "does not fit"},
+       "lay the responses"},
+      {"a match that another layer reads, too",
+       [](File *file) {
+         file->replace("dslt.matching", "'inputs':[3],'channels':1", "'inputs':[1],'channels':1");
+         file->convs[5].in = 4;
+       },
+       "lay the responses"},
+      {"an input that another layer reads, too",
+       [](File *file) {
+         file->replace("dslt.matching", "'inputs':[3],'channels':1", "'inputs':[0],'channels':1");
+         file->convs[5].in = 3;
+       },
+       "lay the responses"},
+      {"the input before the responses",
+       [](File *file) { file->replace("dslt.matching", "'inputs':[1,0]", "'inputs':[0,1]"); },
+       "lay the responses"},
       {"maps that are not square",
        [](File *file) { file->replace("dslt.graph", "'stride':[2,2]", "'stride':[2,4]"); }, "not square"},
       {"a template's map that is not square",
@@ -395,7 +419,7 @@ TEST_F(Matching, AHeadThatDoesNotFitIsRefused) {
     EXPECT_NE(std::string(dslt_last_error()).find(wrong.sentence), std::string::npos) << dslt_last_error();
     EXPECT_NE(std::string(dslt_last_error()).find("test"), std::string::npos) << dslt_last_error();
     dslt_net *net = nullptr;
-    EXPECT_EQ(dslt_matching_plan_head(&net, backend_, weights.handle, nullptr), DSLT_EWEIGHTS);
+    EXPECT_EQ(dslt_matching_plan_head(&net, backend_, weights.handle), DSLT_EWEIGHTS);
     EXPECT_EQ(net, nullptr);
   }
 }

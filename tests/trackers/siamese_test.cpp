@@ -260,6 +260,25 @@ TEST(SiameseTracker, TheRegressionLearnsOnlyWhereItHasAShare) {
   dslt_tracker_free(tracker);
 }
 
+TEST(SiameseTracker, TheTemplateFollowsWithTheUpdates) {
+  const Clip clip = draw(16, moving);
+  auto with = [&](double rate, int interval) {
+    Options o = cpu_options(0);
+    o["template_rate"] = rate, o["update_interval"] = interval;
+    o["template_trust"] = 1, o["template_score"] = 0.99;  // such a target's scores are close to 1
+    return track(o, clip, {clip.truth[0]});
+  };
+  const Results still = with(0, 3), never = with(0.5, 0), follows = with(0.5, 3);
+  int changed = 0;
+  for (std::size_t i = 0; i < still.size(); ++i) {
+    expect_same(never[i][0], still[i][0]);
+    if (i < 3) expect_same(follows[i][0], still[i][0]);  // frame 3 is the first to be learnt from
+    changed += follows[i][0].peak != still[i][0].peak;
+    EXPECT_GT(overlap(follows[i][0].box, clip.truth[i + 1]), 0.5) << i;
+  }
+  EXPECT_GT(changed, 8);
+}
+
 TEST(SiameseTracker, ItsWorkIsThatOfItsLayers) {
   const Clip clip = draw(2, moving);
   double backbone, head, parameters;
@@ -280,6 +299,10 @@ TEST(SiameseTracker, ItsWorkIsThatOfItsLayers) {
     EXPECT_GT(work[DSLT_STAGE_BACKBONE].bytes, 4 * parameters / 2);
     EXPECT_GE(work[DSLT_STAGE_HEAD].flop, head);
     EXPECT_GT(work[DSLT_STAGE_CROP].bytes, 255 * 255 * 3);
+    result.steps = 3;  // as in a frame with an update
+    dslt_work updating[DSLT_STAGE_COUNT];
+    dslt_type_siamese.cost(updating, dslt_group_target(made, 0), &before, &result);
+    EXPECT_EQ(updating[DSLT_STAGE_BACKBONE].flop, 1.25 * backbone);  // a quarter of the cells
     for (const dslt_work &stage : work) {
       EXPECT_TRUE(stage.flop >= 0 && std::isfinite(stage.flop));
       EXPECT_TRUE(stage.bytes >= 0 && std::isfinite(stage.bytes));

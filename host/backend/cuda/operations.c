@@ -187,6 +187,19 @@ int dslt_cuda_locate_levels(dslt_backend *backend, dslt_target_state *state, con
   return dslt_kernel_locate_levels(cuda->now, state, responses, g, cuda->locate, cuda->when);
 }
 
+int dslt_cuda_match_template(dslt_backend *backend, float *out, const float *map, const float *filters,
+                             int cells, int channels, int count) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_kernel_match_template(cuda->now, out, map, filters, cells, channels, count, cuda->when);
+}
+
+int dslt_cuda_follow_template(dslt_backend *backend, float *filters, float *mean, const float *first,
+                              const float *seen, const dslt_target_state *state,
+                              const dslt_template_rules *rules) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  return dslt_kernel_follow_template(cuda->now, filters, mean, first, seen, state, rules, cuda->when);
+}
+
 int dslt_cuda_locate_match(dslt_backend *backend, dslt_target_state *state, const float *scores,
                            const float *distances, const dslt_match_rules *rules,
                            const dslt_match_response *response, const dslt_search *search) {

@@ -34,6 +34,17 @@ static void count_regression(dslt_work out[DSLT_STAGE_COUNT], const dslt_target 
   if (result->steps > 0 && own->options->memory > 1) out[DSLT_STAGE_STORE].bytes = 2.0 * stored;
 }
 
+/* With an update: the crop that the template learns from, whose maps are smaller than the search's. */
+static void count_template(dslt_work out[DSLT_STAGE_COUNT], const dslt_siamese_target *own, double backbone) {
+  const dslt_matching_map *neck = &own->shape.map[DSLT_MATCHING_NECK];
+  const double side = own->shape.template_side, smaller = (double)neck->template_cells / neck->cells;
+  const double values = (double)neck->template_cells * neck->template_cells * neck->channels;
+  out[DSLT_STAGE_CROP].bytes += 3.0 * (1.0 + f32) * side * side;
+  out[DSLT_STAGE_BACKBONE].flop += smaller * smaller * backbone;
+  out[DSLT_STAGE_UPDATE].flop += 6.0 * values;
+  out[DSLT_STAGE_UPDATE].bytes += 5.0 * f32 * values;
+}
+
 void dslt_siamese_cost(dslt_work out[DSLT_STAGE_COUNT], const dslt_target *t, const dslt_target_state *before,
                        const dslt_result *result) {
   const dslt_siamese_target *own = dslt_siamese_target_of(t);
@@ -47,4 +58,5 @@ void dslt_siamese_cost(dslt_work out[DSLT_STAGE_COUNT], const dslt_target *t, co
   out[DSLT_STAGE_HEAD].flop = head;
   out[DSLT_STAGE_LOCATE].bytes = 5.0 * f32 * own->rules.rows * own->rules.columns;
   if (own->head) count_regression(out, t, result);
+  if (own->following.rate > 0 && result->steps > 0) count_template(out, own, backbone);
 }

@@ -8,8 +8,12 @@
 
 static int match(dslt_target *t) {
   const dslt_siamese_target *own = dslt_siamese_target_of(t);
+  const dslt_template_rules *r = &own->following;
   float *const maps[] = {own->scores, own->distances};
-  return t->nn->net_run(own->matching, dslt_target_tap(t, DSLT_MATCHING_NECK), maps);
+  DSLT_TRY(t->nn->match_template(t->backend, own->matched, dslt_target_tap(t, DSLT_MATCHING_NECK),
+                                 own->filters, own->rules.rows * own->rules.columns, r->channels,
+                                 r->cells * r->cells));
+  return t->nn->net_run(dslt_siamese_workspace_of(t->workspace)->matching, own->matched, maps);
 }
 
 /* The response of the regression, from the fine and the coarse map. */
@@ -51,12 +55,25 @@ static int learn(dslt_target *t) {
   return dslt_target_mark(t, DSLT_STAGE_UPDATE);
 }
 
+/* The template learns from a crop of its own around the place where the target was found. */
+static int follow(dslt_target *t) {
+  const dslt_siamese_target *own = dslt_siamese_target_of(t);
+  if (own->following.rate <= 0) return DSLT_OK;
+  DSLT_TRY(dslt_siamese_run_template(t));
+  DSLT_TRY(t->vision->follow_template(t->backend, own->filters, own->mean, own->first,
+                                      dslt_siamese_workspace_of(t->workspace)->map[DSLT_MATCHING_NECK],
+                                      &t->record->state, &own->following));
+  return dslt_target_mark(t, DSLT_STAGE_UPDATE);
+}
+
 static int update(dslt_target *t) {
+  const dslt_siamese_target *own = dslt_siamese_target_of(t);
   int run;
   if (t->policy.interval == 0) return DSLT_OK;
   DSLT_TRY(t->device->graph_if(&run, t->graph, &t->record->decision.update, 0));
-  if (run) DSLT_TRY(store(t));
-  if (run) DSLT_TRY(learn(t));
+  if (run && own->head) DSLT_TRY(store(t));
+  if (run && own->head) DSLT_TRY(learn(t));
+  if (run) DSLT_TRY(follow(t));
   return t->device->graph_end_if(t->graph);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* learn.c: the first frame: the template's features become the weights of the matching head, and the regression
+/* learn.c: the first frame: the template's features become the filters of the matching head, and the regression
  * learns the target's place; then the regression's steps on the stored samples after every frame. */
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 /* ---- matching ------------------------------------------------------------------------------------ */
 
 /* The template: a crop of its own side around the target, at the search area's scale. */
-static int run_template(dslt_target *t) {
+int dslt_siamese_run_template(dslt_target *t) {
   const dslt_siamese_target *own = dslt_siamese_target_of(t);
   dslt_siamese_workspace *w = dslt_siamese_workspace_of(t->workspace);
   dslt_search search = t->search;
@@ -22,17 +22,23 @@ static int run_template(dslt_target *t) {
   return dslt_target_mark(t, DSLT_STAGE_BACKBONE);
 }
 
-static int plan_matching(dslt_target *t) {
-  dslt_siamese_target *own = dslt_siamese_target_of(t);
-  const dslt_matching_map *neck = &own->shape.map[DSLT_MATCHING_NECK];
-  const size_t values = (size_t)neck->template_cells * (size_t)neck->template_cells * (size_t)neck->channels;
-  float *features = malloc(values * sizeof *features);
-  int rc = features ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory for a template.");
-  if (rc == DSLT_OK)
-    rc = t->device->download(t->backend, features,
-                             dslt_siamese_workspace_of(t->workspace)->map[DSLT_MATCHING_NECK],
-                             values * sizeof *features);
-  if (rc == DSLT_OK) rc = dslt_matching_plan_head(&own->matching, t->backend, t->shared->weights, features);
+/* The template's features are the first frame's and, so far, their own mean; the filters are made of them. */
+static int set_template(dslt_target *t) {
+  const dslt_siamese_target *own = dslt_siamese_target_of(t);
+  const dslt_template_rules *r = &own->following;
+  const int count = r->cells * r->cells;
+  const size_t values = (size_t)count * (size_t)r->channels, bytes = values * sizeof(float);
+  const float *map = dslt_siamese_workspace_of(t->workspace)->map[DSLT_MATCHING_NECK];
+  float *features = malloc(2 * bytes), *filters = features + values;
+  int rc;
+  if (!features) return dslt_fail(DSLT_EMEMORY, "Out of memory for a template.");
+  DSLT_TRY_OR_DONE(t->device->download(t->backend, features, map, bytes));
+  for (int i = 0; i < count; ++i)
+    for (int c = 0; c < r->channels; ++c) filters[c * count + i] = r->factor * features[i * r->channels + c];
+  DSLT_TRY_OR_DONE(t->device->upload(t->backend, own->first, features, bytes));
+  DSLT_TRY_OR_DONE(t->device->upload(t->backend, own->mean, features, bytes));
+  DSLT_TRY_OR_DONE(t->device->upload(t->backend, own->filters, filters, bytes));
+done:
   free(features);
   return rc;
 }
@@ -113,8 +119,8 @@ static int learn_regression(dslt_target *t, dslt_result *result) {
 }
 
 int dslt_siamese_learn(dslt_target *t, dslt_result *result) {
-  DSLT_TRY(run_template(t));
-  DSLT_TRY(plan_matching(t));
+  DSLT_TRY(dslt_siamese_run_template(t));
+  DSLT_TRY(set_template(t));
   if (dslt_siamese_target_of(t)->head) DSLT_TRY(learn_regression(t, result));
   return dslt_target_mark(t, DSLT_STAGE_UPDATE);
 }

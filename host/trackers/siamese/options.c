@@ -21,6 +21,16 @@ const dslt_option_row dslt_siamese_rows[DSLT_SIAMESE_ROWS] = {
          "a target is searched for in other parts, too, while its score is below this share of its mean"),
     REAL(found_score, "", 0, 1, "least score with which a target is taken up again in another part"),
 
+    REAL(
+        template_rate, "", 0, 1,
+        "rate, every update, of the running mean of the features found since the first frame; 0 = the template "
+        "stays the first frame's"),
+    REAL(template_trust, "", 0, 1, "mean score from which the first frame's features alone are the template"),
+    REAL(
+        template_score, "", 0, 1,
+        "the running mean learns nothing where the score is below this, and is the whole template where the mean "
+        "score is"),
+
     REAL(blend, "", 0, 1, "share of the on-line regression in the score; 0 = there is none"),
     INT(reduce_channels, "", 1, 512, "regression: channels after reduction"),
     REAL(label_sigma, "", 0.1, 64, "regression: deviation of the soft label, cells"),
@@ -48,6 +58,9 @@ static const dslt_siamese_options recommended = {
     .seek_after = 3,
     .doubt = 0.6,
     .found_score = 0.7,
+    .template_rate = 0.2,
+    .template_trust = 0.95,
+    .template_score = 0.5,
     .blend = 0.3,
     .reduce_channels = 64,
     .label_sigma = 1,

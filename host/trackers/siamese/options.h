@@ -21,6 +21,12 @@ typedef struct dslt_siamese_options {
   double doubt;       /* other parts are tried, too, where the score is below this share of its mean */
   double found_score; /* least score with which a target is taken up again in another part */
 
+  /* the template: part the first frame's features, part the running mean of those found since */
+  double template_rate;  /* of the running mean, every update; 0 = the template stays the first frame's */
+  double template_trust; /* mean score from which the first frame's features alone are the template */
+  double
+      template_score; /* nothing is learnt below this score; at this mean score the mean alone is the template */
+
   /* the regression that learns on line (DSLT's head on the backbone's fine and coarse maps) */
   double blend;           /* its share in the score; 0 = there is none */
   int reduce_channels;    /* channels after reduction */

@@ -77,6 +77,7 @@ int dslt_siamese_plan_workspace(dslt_feature_workspace *w, dslt_shared *s, const
   DSLT_TRY(dslt_shared_net(&own->net, s, 1, side, side));
   for (int i = 0; i < DSLT_MATCHING_TAPS; ++i)
     DSLT_TRY(dslt_shared_floats(&own->map[i], s, map_values(&shape.map[i], shape.map[i].template_cells)));
+  DSLT_TRY(dslt_matching_plan_head(&own->matching, s->backend, s->weights));
   return dslt_shared_floats(&own->input, s, (size_t)side * (size_t)side * 3);
 }
 
@@ -84,6 +85,7 @@ void dslt_siamese_free_workspace(dslt_feature_workspace *w, dslt_shared *s) {
   const dslt_siamese_workspace *own = dslt_siamese_workspace_of(w);
   for (int i = 0; i < DSLT_MATCHING_TAPS; ++i) s->backend->device->release(s->backend, own->map[i]);
   s->backend->device->release(s->backend, own->input);
+  s->backend->nn->net_free(own->matching);
 }
 
 /* ---- target -------------------------------------------------------------------------------------- */
@@ -133,46 +135,66 @@ static dslt_head_shape head_shape(const dslt_target *t) {
 static int plan_regression(dslt_target *t) {
   dslt_siamese_target *own = dslt_siamese_target_of(t);
   const dslt_siamese_options *o = own->options;
-  const dslt_search_area *a = &t->search.area;
   const dslt_head_shape shape = head_shape(t);
   const size_t steps = (size_t)o->init_steps;
   size_t values[DSLT_TAPS_MAX];
   const int maps = dslt_head_features(values, &shape);
   t->ring = dslt_ring_first(o->memory);
-  t->policy =
-      (dslt_update_policy){.interval = o->update_interval, .hold = 1, .joint = 1, .gate = o->update_score};
   DSLT_TRY(dslt_head_create(&own->head, t->backend, &shape, (uint64_t)t->shared->options->common.seed));
   for (int i = 0; i < maps; ++i) DSLT_TRY(dslt_shared_floats(&own->reduced.map[i], t->shared, values[i]));
   DSLT_TRY(dslt_shared_floats(&own->responses, t->shared, t->response_values));
   DSLT_TRY(dslt_shared_floats(&own->losses, t->shared, steps));
   DSLT_TRY(dslt_samples_create(&own->samples, t->backend, o->memory, maps, values, t->response_values));
-  own->response = (dslt_match_response){.value = own->responses,
-                                        .rows = a->response_height,
-                                        .columns = a->response_width,
-                                        .stride = (float)a->stride,
-                                        .centre_x = a->centre_x,
-                                        .centre_y = a->centre_y};
+  own->response.value = own->responses;
   t->init_losses = calloc(steps, sizeof *t->init_losses);
   return t->init_losses ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "Out of memory while planning the tracker.");
+}
+
+/* The template, its filters and the responses to them. */
+static int plan_template(dslt_target *t) {
+  dslt_siamese_target *own = dslt_siamese_target_of(t);
+  const dslt_siamese_options *o = own->options;
+  const dslt_matching_map *neck = &own->shape.map[DSLT_MATCHING_NECK];
+  const size_t count = (size_t)neck->template_cells * (size_t)neck->template_cells,
+               values = count * (size_t)neck->channels, cells = (size_t)neck->cells * (size_t)neck->cells;
+  own->following = (dslt_template_rules){.cells = neck->template_cells,
+                                         .channels = neck->channels,
+                                         .factor = dslt_matching_factor(&own->shape),
+                                         .rate = (float)o->template_rate,
+                                         .trust = (float)o->template_trust,
+                                         .score = (float)o->template_score};
+  DSLT_TRY(dslt_shared_floats(&own->first, t->shared, values));
+  DSLT_TRY(dslt_shared_floats(&own->mean, t->shared, values));
+  DSLT_TRY(dslt_shared_floats(&own->filters, t->shared, values));
+  return dslt_shared_floats(&own->matched, t->shared, cells * (count + (size_t)neck->channels));
 }
 
 int dslt_siamese_plan(dslt_target *t) {
   dslt_siamese_target *own = dslt_siamese_target_of(t);
   const dslt_siamese_options *o = dslt_siamese_options_of(t->shared->options);
+  const dslt_search_area *a = &t->search.area;
   own->options = o;
   DSLT_TRY(dslt_matching_shape_of(&own->shape, t->shared->weights));
   own->rules = rules_of(o, &own->shape);
+  own->response = (dslt_match_response){.rows = a->response_height,
+                                        .columns = a->response_width,
+                                        .stride = (float)a->stride,
+                                        .centre_x = a->centre_x,
+                                        .centre_y = a->centre_y};
   const size_t cells = (size_t)own->rules.rows * (size_t)own->rules.columns;
   DSLT_TRY(dslt_shared_floats(&own->scores, t->shared, cells));
   DSLT_TRY(dslt_shared_floats(&own->distances, t->shared, 4 * cells));
+  DSLT_TRY(plan_template(t));
+  t->policy =
+      (dslt_update_policy){.interval = o->update_interval, .hold = 1, .joint = 1, .gate = o->update_score};
   return o->blend > 0 ? plan_regression(t) : DSLT_OK;
 }
 
 void dslt_siamese_free(dslt_target *t) {
   dslt_siamese_target *own = dslt_siamese_target_of(t);
-  float *const memory[] = {own->scores,         own->distances, own->reduced.map[0],
-                           own->reduced.map[1], own->responses, own->losses};
-  t->nn->net_free(own->matching);
+  float *const memory[] = {own->scores,    own->distances, own->reduced.map[0], own->reduced.map[1],
+                           own->responses, own->losses,    own->first,          own->mean,
+                           own->filters,   own->matched};
   dslt_head_free(own->head);
   dslt_samples_free(&own->samples, t->backend);
   for (size_t i = 0; i < sizeof memory / sizeof *memory; ++i) t->device->release(t->backend, memory[i]);

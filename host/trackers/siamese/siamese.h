@@ -17,8 +17,9 @@ extern const dslt_tracker_type dslt_type_siamese;
 
 /* Of a workspace: the template's crop and maps. */
 typedef struct dslt_siamese_workspace {
-  dslt_net *net; /* for templates. Borrowed */
-  float *input;  /* [side][side][3] */
+  dslt_net *net;      /* for templates. Borrowed */
+  dslt_net *matching; /* the head, behind the template's responses */
+  float *input;       /* [side][side][3] */
   float *map[DSLT_MATCHING_TAPS];
 } dslt_siamese_workspace;
 
@@ -33,8 +34,12 @@ typedef struct dslt_siamese_target {
   const dslt_siamese_options *options;
   dslt_matching_shape shape;
   dslt_match_rules rules;
-  dslt_net *matching;        /* matching head for this template */
-  float *scores, *distances; /* its maps */
+  float *scores, *distances; /* the matching head's maps */
+
+  dslt_template_rules following;
+  float *first, *mean; /* the template's features: of the first frame, since then; [cells][cells][channels] */
+  float *filters;      /* made of them, [channels][cells cells] */
+  float *matched;      /* the head's input: the search's responses to the filters and its own map */
 
   dslt_head *head;              /* regression; NULL without one */
   dslt_siamese_maps reduced;    /* of the search */
@@ -55,7 +60,7 @@ static inline dslt_siamese_target *dslt_siamese_target_of(const dslt_target *t) 
 }
 
 /* options.c */
-enum { DSLT_SIAMESE_ROWS = 24, DSLT_SIAMESE_PRESETS = 1 };
+enum { DSLT_SIAMESE_ROWS = 27, DSLT_SIAMESE_PRESETS = 1 };
 extern const dslt_option_row dslt_siamese_rows[DSLT_SIAMESE_ROWS];
 extern const dslt_preset dslt_siamese_presets[DSLT_SIAMESE_PRESETS];
 
@@ -70,6 +75,7 @@ int dslt_siamese_plan(dslt_target *t);
 void dslt_siamese_free(dslt_target *t);
 
 /* learn.c: the first frame, and an update's steps */
+int dslt_siamese_run_template(dslt_target *t);
 int dslt_siamese_learn(dslt_target *t, dslt_result *result);
 int dslt_siamese_learn_online(dslt_target *t);
 
