@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Print what changing each part of preset `default` does, from the two JSON files of bench/default_table.sh.
+"""Print what changing each part of preset `default` does, from the three JSON files of bench/default_table.sh.
 
-    python3 bench/default_effects.py SELECTION.json REDUCED.json
+    python3 bench/default_effects.py SELECTION.json REDUCED.json TURNED.json
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ ROWS = {
     "no-hold": "a lost target's box goes on (`lost_hold` 0)",
     "no-seek": "no search elsewhere (`seek_after` 0)",
     "no-doubt": "none while only doubted (`doubt` 0)",
+    "fixed-template": "the template stays the first frame's (`template_rate` 0, not 0.2)",
+    "fast-template": "it follows faster (`template_rate` 0.5)",
+    "distrusted-template": "it follows even where the first frame's serves well (`template_trust` 1, not 0.95)",
     "float32": "float32 instead of bfloat16 (`precision`)",
 }
 
@@ -43,9 +46,10 @@ def cell(runs: list[tuple[float, float]]) -> str:
 
 
 def main() -> int:
-    sets = [scores(path) for path in sys.argv[1:3]]
-    print("| change | AUC (largest - smallest of the seeds) | precision | small targets: AUC | precision |")
-    print("| --- | --- | --- | --- | --- |")
+    sets = [scores(path) for path in sys.argv[1:4]]
+    print("| change | AUC (largest - smallest of the seeds) | precision | small targets: AUC | precision | turned: AUC "
+          "| precision |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     for name, what in ROWS.items():
         print(f"| {what} | {' | '.join(cell(s[name]) for s in sets)} |")
     return 0

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # What each part of preset `default` is worth: change one at a time, with several seeds, on the sequences for choosing
-# settings and on the same with small targets.
+# settings, on the same with small targets and on the same turned by 3 degrees a frame.
 #
-#   bench/default_table.sh [DSLT] [RESULTS]      ten minutes on two idle cores; goes on where it was stopped
+#   bench/default_table.sh [DSLT] [RESULTS]      a quarter of an hour on two idle cores; goes on where it was stopped
 #
 # DSLT defaults to build/dslt, RESULTS to bench/results/default. SEEDS (default "1 2 3"), SHARED (default ../shared/data);
 # PYTHON has OpenCV and NumPy (bench/vary_set.py needs them). Boxes land in RESULTS/boxes (not committed: they follow
@@ -20,6 +20,18 @@ if [ ! -d "$boxes/small-targets" ]; then
   "${PYTHON:-python3}" "$here/vary_set.py" "$selection" "$boxes/part" --side 20 >/dev/null
   mv "$boxes/part" "$boxes/small-targets"
 fi
+if [ ! -d "$boxes/turned-frames" ]; then
+  "${PYTHON:-python3}" "$here/vary_set.py" "$selection" "$boxes/part" --turn 3 >/dev/null
+  mv "$boxes/part" "$boxes/turned-frames"
+fi
+
+root_of() { # SET
+  case $1 in
+    selection) echo "$selection" ;;
+    reduced) echo "$boxes/small-targets" ;;
+    turned) echo "$boxes/turned-frames" ;;
+  esac
+}
 
 run() { # NAME KEY=VALUE...
   name=$1
@@ -27,11 +39,9 @@ run() { # NAME KEY=VALUE...
   settings=
   for setting; do settings="$settings --set $setting"; done
   for seed in ${SEEDS:-1 2 3}; do
-    for set in selection reduced; do
-      root=$selection
-      [ $set = selection ] || root=$boxes/small-targets
+    for set in selection reduced turned; do
       # shellcheck disable=SC2086
-      "$dslt" run --dataset folder --root "$root" --out "$boxes/$set/$name.$seed" --seed "$seed" --quiet $settings
+      "$dslt" run --dataset folder --root "$(root_of $set)" --out "$boxes/$set/$name.$seed" --seed "$seed" --quiet $settings
     done
   done
 }
@@ -47,11 +57,13 @@ run slow-size size_rate=0.3
 run no-hold lost_hold=0
 run no-seek seek_after=0
 run no-doubt doubt=0
+run fixed-template template_rate=0
+run fast-template template_rate=0.5
+run distrusted-template template_trust=1
 run float32 precision=f32
-for set in selection reduced; do
-  root=$selection
-  [ $set = selection ] || root=$boxes/small-targets
-  "$dslt" eval "$boxes/$set"/* --dataset folder --root "$root" --json "$boxes/$set.json" >/dev/null
+for set in selection reduced turned; do
+  "$dslt" eval "$boxes/$set"/* --dataset folder --root "$(root_of $set)" --json "$boxes/$set.json" >/dev/null
 done
-"${PYTHON:-python3}" "$here/default_effects.py" "$boxes/selection.json" "$boxes/reduced.json" >"$results/effects.md"
+"${PYTHON:-python3}" "$here/default_effects.py" "$boxes/selection.json" "$boxes/reduced.json" "$boxes/turned.json" \
+  >"$results/effects.md"
 cat "$results/effects.md"
