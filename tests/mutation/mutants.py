@@ -26,6 +26,7 @@ LOSS = (("dslt_test_backend", "Loss*"),)
 ADAM = (("dslt_test_backend", "Adam*"),)
 LOCATE = (("dslt_test_backend", "*Locate*:ChooseScale*"),)
 MATCHING = (("dslt_test_nn", "Matching.*"),)
+TEMPLATE = (("dslt_test_backend", "Following.*"),)
 FLOW = (("dslt_test_backend", "FrameGraph*"),)
 FIRST_SIGHT = (("dslt_test_tracker", "FirstSight*"),)
 CROP = (("dslt_test_backend", "Crop*:Frame*:Augment*"),)
@@ -122,8 +123,12 @@ MUTANTS = [
            "int usable = !(m->score < 0.0f) && !(m->score > 1.0f) &&", LOCATE),
     Mutant("match_centre", "host/math/match.h", "m.y = cy + 0.5f * (d[3] - d[1]);", "m.y = cy + 0.5f * (d[3] + d[1]);", LOCATE),
     Mutant("match_shape", "host/math/match.h", "return v < 1.0f ? 1.0f / v : v;", "return v;", LOCATE),
-    Mutant("match_template_size", "host/nn/matching.c", ".factor = 1.0f / sqrtf((float)neck->channels)",
-           ".factor = 1.0f / (float)neck->channels", MATCHING),
+    Mutant("match_template_size", "host/nn/matching.c", "1.0f / sqrtf((float)shape->map[DSLT_MATCHING_NECK].channels)",
+           "1.0f / (float)shape->map[DSLT_MATCHING_NECK].channels", MATCHING),
+    Mutant("template_learns_while_doubted", "host/math/template.h", "!state->lost && state->missed == 0 &&", "!state->lost &&",
+           TEMPLATE),
+    Mutant("template_share_reversed", "host/math/template.h", "(1.0f - share) * first + share * *mean",
+           "share * first + (1.0f - share) * *mean", TEMPLATE),
     Mutant("matching_head_is_too_wide", "host/nn/matching.c", "map->c == channels && map->h == side && map->w == side;",
            "map->c == channels && map->h == side;", MATCHING),
     Mutant("training_goes_on_after_infinity", "host/math/early_stopping.h", "t->failed = !(loss - loss == 0.0f);",
