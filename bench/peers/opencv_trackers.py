@@ -2,17 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run OpenCV's trackers over OTB-like folders, in the layout that `dslt eval` reads.
 
-    python3 bench/peers/opencv_trackers.py --root DIR --out DIR [--trackers CSRT,KCF,MIL] [--sequences A,B]
+    python3 bench/peers/opencv_trackers.py --root DIR --out DIR [--trackers CSRT,KCF,MIL] [--sequences A,B] [--frames N]
 
 Each folder under --root with img/ and groundtruth_rect.txt (or .1.txt, .2.txt: several targets, NAME-1, NAME-2) is a
 sequence. For each tracker T it writes OUT/T/NAME.txt (x,y,w,h, 1-based) and OUT/T/times/NAME.txt (seconds a frame,
-the first one being init; decoding apart). Where a tracker reports a failure its last box stands. What is there
+the first one being init; decoding apart); with --frames also OUT/T/manifest.json, which tells dslt eval how many there are. Where a tracker reports a failure its last box stands. What is there
 already is not run again. Needs Debian's python3-opencv, or pip install opencv-contrib-python numpy.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -78,7 +79,10 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--trackers", default="CSRT,KCF,MIL")
     parser.add_argument("--sequences", default="", help="names, comma between them (default: all)")
+    parser.add_argument("--frames", type=int, default=0, metavar="N", help="only the first N frames of each sequence")
     args = parser.parse_args()
+    if args.frames < 0:
+        parser.error("--frames takes 1 or more")
     wanted = set(filter(None, args.sequences.split(",")))
     found = [s for s in sequences(args.root) if not wanted or s[0] in wanted]
     if not found:
@@ -88,7 +92,11 @@ def main() -> int:
         if not hasattr(cv2, f"Tracker{kind}_create") and not hasattr(cv2.legacy, f"Tracker{kind}_create"):
             print(f"This OpenCV ({cv2.__version__}) has no tracker {kind}.", file=sys.stderr)
             return 1
+        if args.frames:
+            write(args.out / kind / "manifest.json",
+                  [json.dumps({"program": "opencv_trackers.py", "opencv": cv2.__version__, "frames_limit": args.frames})])
         for name, frames, box in found:
+            frames = frames[: args.frames or None]
             path = args.out / kind / f"{name}.txt"
             if path.exists():
                 continue

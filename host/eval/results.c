@@ -167,10 +167,8 @@ int64_t dslt_result_frames_limit(const char *folder) {
   char path[PATH_MAX];
   if (snprintf(path, sizeof path, "%s/manifest.json", folder) >= (int)sizeof path) return 0;
   json_t *manifest = json_load_file(path, 0, NULL);
-  const char *program = json_string_value(json_object_get(manifest, "program"));
-  const int64_t limit = program && strcmp(program, "dslt") == 0
-                            ? json_integer_value(json_object_get(manifest, "frames_limit"))
-                            : 0;
+  /* Any program may say so: json_integer_value() is 0 for what is not there. */
+  const int64_t limit = json_integer_value(json_object_get(manifest, "frames_limit"));
   json_decref(manifest);
   return limit > 0 ? limit : 0;
 }

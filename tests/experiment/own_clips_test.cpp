@@ -127,6 +127,11 @@ TEST_F(OwnClips, ResultsOfSomeFramesAreScoredOnThose) {
   outcome = run(command);
   EXPECT_EQ(outcome.code, 3);
   EXPECT_TRUE(contains(outcome.err, "holds 6 rows, but clip1 has 16 frames")) << outcome.err;
+  // Other programs may give theirs; words of another kind are none.
+  for (const char *limit : {"\"six\"", "-6", "null", "6"}) {
+    std::ofstream(path("r/manifest.json")) << "{\"frames_limit\": " << limit << "}";
+    EXPECT_EQ(run(command).code, std::string(limit) == "6" ? 0 : 3) << limit;
+  }
 }
 
 TEST_F(OwnClips, SoAreThoseOfVot) {
