@@ -23,19 +23,21 @@ static dslt_frame_area area_of(span x, span y) {
 }
 
 /* Pixels under the samples of an input of `side` pixels with this anchor, and under their filters. */
-static span reach_of(double centre, double anchor, int side, double ratio, int again, int size) {
-  const double half = fmax(anchor, side - anchor) * ratio * (again ? 2 : 1) + 2.0 * ratio + 4.0;
+static span reach_of(double centre, double anchor, int side, double ratio, dslt_reads reads, int size) {
+  const double half = fmax(anchor, side - anchor) * ratio * reads + 2.0 * ratio + 4.0;
   return span_between(centre - half, centre + half, size);
 }
 
-dslt_frame_area dslt_search_reach(const dslt_search *search, const dslt_target_state *state, int again) {
+dslt_frame_area dslt_search_reach(const dslt_search *search, const dslt_target_state *state,
+                                  dslt_reads reads) {
   const dslt_search_area *a = &search->area;
+  if (reads == DSLT_READS_ALL) return (dslt_frame_area){0, 0, a->frame_width, a->frame_height};
   const int smallest = -(search->scale.levels - 1) / 2;
   const dslt_ratios low = dslt_ratios_at(state, search, smallest),
                     high = dslt_ratios_at(state, search, smallest + search->scale.levels - 1);
-  return area_of(reach_of(state->cx + state->look_x, a->anchor_x, a->input_width, fmax(low.x, high.x), again,
+  return area_of(reach_of(state->cx + state->look_x, a->anchor_x, a->input_width, fmax(low.x, high.x), reads,
                           a->frame_width),
-                 reach_of(state->cy + state->look_y, a->anchor_y, a->input_height, fmax(low.y, high.y), again,
+                 reach_of(state->cy + state->look_y, a->anchor_y, a->input_height, fmax(low.y, high.y), reads,
                           a->frame_height));
 }
 

@@ -12,9 +12,15 @@
 extern "C" {
 #endif
 
-/* What crops of any scale level around the state read of a frame; again = 1: also those around any place that such a
- * crop may show. */
-dslt_frame_area dslt_search_reach(const dslt_search *search, const dslt_target_state *state, int again);
+/* Where a frame's crops may lie. */
+typedef enum dslt_reads {
+  DSLT_READS_ALL = 0,    /* anywhere: the frame is copied whole */
+  DSLT_READS_SEARCH = 1, /* around the last place, of any scale level */
+  DSLT_READS_MOVED = 2   /* also around any place that such a crop shows */
+} dslt_reads;
+
+dslt_frame_area dslt_search_reach(const dslt_search *search, const dslt_target_state *state,
+                                  dslt_reads reads);
 
 /* The least area that holds both. */
 dslt_frame_area dslt_frame_area_join(const dslt_frame_area *a, const dslt_frame_area *b);

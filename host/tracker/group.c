@@ -258,33 +258,34 @@ static dslt_frame_area whole_frame(const dslt_group *g) {
 }
 
 /* What the searches of the next frame read of it. */
-static dslt_frame_area searched_area(const dslt_group *g) {
+static dslt_frame_area read_area(const dslt_group *g, int ahead) {
   dslt_frame_area out = {0, 0, 0, 0};
-  if (!g->shared.type->crops_again) return whole_frame(g);
   for (int i = 0; i < g->count; ++i) {
     const dslt_target *t = &g->targets[g->slot[i]];
     if (t->waits) continue;
-    const dslt_frame_area one = dslt_search_reach(&t->search, &t->seen, g->shared.type->crops_again(t));
+    const dslt_reads reads = g->shared.type->reads ? g->shared.type->reads(t, ahead) : DSLT_READS_ALL;
+    const dslt_frame_area one = dslt_search_reach(&t->search, &t->seen, reads);
     out = dslt_frame_area_join(&out, &one);
   }
   return out;
 }
 
-/* What the frame after the present one will probably read; `now` is what this one reads. A lost target may be looked
- * for anywhere, and one in noise may be seen again. */
-static dslt_frame_area guessed_area(const dslt_group *g, const dslt_frame_area *now) {
+/* What the frame after the next one will probably read. A lost target may be looked for anywhere, and one in noise may
+ * be seen again. */
+static dslt_frame_area guessed_area(const dslt_group *g) {
   for (int i = 0; i < g->count; ++i) {
     const dslt_target *t = &g->targets[g->slot[i]];
     if (t->waits || t->seen.missed > 0) return whole_frame(g);
   }
-  return dslt_frame_area_enlarge(now, g->frame_width, g->frame_height);
+  const dslt_frame_area area = read_area(g, 1);
+  return dslt_frame_area_enlarge(&area, g->frame_width, g->frame_height);
 }
 
 static int next_frame(dslt_group *g, const dslt_image *frame) {
   dslt_image next = g->next;
   g->next.data = NULL;
   for (int i = 0; i < g->count; ++i) dslt_target_look(&g->targets[g->slot[i]], frame);
-  const dslt_frame_area now = searched_area(g), guess = guessed_area(g, &now);
+  const dslt_frame_area now = read_area(g, 0), guess = guessed_area(g);
   DSLT_TRY(g->shared.backend->device->frame(g->shared.backend, frame, &now));
   DSLT_TRY(begin_frame(g));
   /* only an optimisation: on failure the next update uploads the frame and reports the error */

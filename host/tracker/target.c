@@ -35,6 +35,7 @@ int dslt_target_plan(dslt_target *t, dslt_shared *shared, dslt_feature_workspace
                      .search = *search,
                      .workspace = workspace,
                      .alone = 1,
+                     .decided = -1,
                      .ring = dslt_ring_first(1)};
   DSLT_TRY(alloc_parts(t));
   return t->type->plan(t);
@@ -87,6 +88,7 @@ int dslt_target_learn(dslt_target *t, const dslt_box *box) {
   DSLT_TRY(report(t));
   dslt_frame_record record;
   DSLT_TRY(t->device->graph_wait(&record, result.stage_ms, t->graph));
+  t->decided = record.decision.frame;
   t->init_result = result;
   return DSLT_OK;
 }
@@ -155,6 +157,11 @@ void dslt_target_look(dslt_target *t, const dslt_image *frame) {
   t->sight = NULL;
 }
 
+int dslt_target_updates(const dslt_target *t, int ahead) {
+  if (t->policy.interval < 1) return 0;
+  return t->decided < 0 || (t->decided + 1 + ahead) % t->policy.interval == 0;
+}
+
 int dslt_target_frame(dslt_target *t) {
   if (t->waits) return DSLT_OK;
   return dslt_run_section(t->backend, t->graph, DSLT_SECTION_FRAME, frame_calls, t, 0);
@@ -191,6 +198,7 @@ int dslt_target_result(dslt_result *out, dslt_target *t) {
     result.found = 1; /* the record knows nothing of frames that were not searched */
   DSLT_TRY(t->type->result(&result, t, &record));
   t->seen = record.state;
+  t->decided = record.decision.frame;
   if (t->blank) { /* the response is meaningless, since nothing was learnt */
     result.box = t->kept;
     result.lost = 1;

@@ -52,6 +52,7 @@ typedef struct dslt_target {
 
   /* the host's view */
   dslt_target_state seen; /* state after the last frame */
+  int32_t decided;        /* frames that were decided on (decision.h); -1: not known */
   const float *shown;     /* the response map of the last frame, in backend memory */
   size_t response_values; /* of one map */
   dslt_box window;        /* where it lay */
@@ -74,6 +75,8 @@ void dslt_target_unplan(dslt_target *t);
 int dslt_target_learn(dslt_target *t, const dslt_box *box);
 /* Does it wait in the next frame too? */
 void dslt_target_look(dslt_target *t, const dslt_image *frame);
+/* May the next frame, or, ahead = 1, the one after it, end with an update? */
+int dslt_target_updates(const dslt_target *t, int ahead);
 /* Begin to track into the backend's current frame, unless it waits; dslt_target_result() waits for the end. */
 int dslt_target_frame(dslt_target *t);
 int dslt_target_result(dslt_result *out, dslt_target *t);

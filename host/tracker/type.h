@@ -4,6 +4,7 @@
 #ifndef DSLT_TRACKER_TYPE_H
 #define DSLT_TRACKER_TYPE_H
 
+#include "tracker/frame_area.h"
 #include "tracker/options.h"
 #include "tracker/target.h"
 #include "tracker/work.h"
@@ -58,9 +59,8 @@ struct dslt_tracker_type {
   int (*learn)(dslt_target *t, dslt_result *result);
   /* Crop the frame's search into dslt_target_input(). NULL: the levels around the middle one, by crop(). */
   int (*crop)(dslt_target *t);
-  /* Do a frame's calls crop around the place that its search has found, too, besides the search around the last one?
-   * 1 or 0. NULL: they may read any pixel of the frame, which is then copied to a device whole. */
-  int (*crops_again)(const dslt_target *t);
+  /* What the calls of the next frame read of it, or, ahead = 1, those of the frame after that. NULL: DSLT_READS_ALL. */
+  dslt_reads (*reads)(const dslt_target *t, int ahead);
   /* The calls of one frame. A device may record them, so they must be the same for every frame and not wait:
    * decisions about a frame are made in backend memory. */
   int (*frame)(dslt_target *t);

@@ -122,15 +122,18 @@ TEST(FrameAreaOf, ALevelHasItsPixelsTwiceWhereItCropsAgain) {
   const dslt_search search = search_of(1000, 800);
   dslt_target_state state = {};
   state.cx = 500, state.cy = 400, state.scale = 1.0;
-  const dslt_frame_area once = dslt_search_reach(&search, &state, 0),
-                        twice = dslt_search_reach(&search, &state, 1);
+  const dslt_frame_area once = dslt_search_reach(&search, &state, DSLT_READS_SEARCH),
+                        twice = dslt_search_reach(&search, &state, DSLT_READS_MOVED);
   EXPECT_EQ(once.width, 2 * (64 + 8) + 1);  // the largest level, its filters, and room
   EXPECT_EQ(once.height, 2 * (32 + 8) + 1);
   EXPECT_EQ(once.x, 500 - 72);
   EXPECT_EQ(once.y, 400 - 40);
   EXPECT_EQ(twice.width, 2 * (128 + 8) + 1);
+  const dslt_frame_area all = dslt_search_reach(&search, &state, DSLT_READS_ALL);
+  EXPECT_EQ(all.width, 1000);
+  EXPECT_EQ(all.height, 800);
   state.look_x = 100, state.look_y = -50;
-  const dslt_frame_area away = dslt_search_reach(&search, &state, 0);
+  const dslt_frame_area away = dslt_search_reach(&search, &state, DSLT_READS_SEARCH);
   EXPECT_EQ(away.x, once.x + 100);
   EXPECT_EQ(away.y, once.y - 50);
 }
@@ -142,7 +145,7 @@ TEST(FrameAreaOf, StaysInTheFrameAndKeepsItsEdge) {
   state.scale = 1.0;
   for (double x : {-1e9, -500.0, 0.0, 50.0, 600.0, 1e9, double(NAN)}) {
     state.cx = x, state.cy = 25;
-    const dslt_frame_area a = dslt_search_reach(&search, &state, 0);
+    const dslt_frame_area a = dslt_search_reach(&search, &state, DSLT_READS_SEARCH);
     EXPECT_GE(a.x, 0) << x;
     EXPECT_GE(a.width, 1) << x;
     EXPECT_LE(a.x + a.width, 100) << x;

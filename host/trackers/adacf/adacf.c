@@ -3,8 +3,9 @@
 #include "trackers/adacf/adacf.h"
 
 /* The filter is learnt at the new place. */
-static int crops_again(const dslt_target *t) {
-  return dslt_adacf_target_of(t)->options->template_rate != 0.0;
+static dslt_reads reads(const dslt_target *t, int ahead) {
+  (void)ahead;
+  return dslt_adacf_target_of(t)->options->template_rate != 0.0 ? DSLT_READS_MOVED : DSLT_READS_SEARCH;
 }
 
 const dslt_tracker_type dslt_type_adacf = {
@@ -31,7 +32,7 @@ const dslt_tracker_type dslt_type_adacf = {
     .free = dslt_adacf_free,
     .learn = dslt_adacf_learn,
     .crop = dslt_adacf_crop,
-    .crops_again = crops_again,
+    .reads = reads,
     .frame = dslt_adacf_frame,
     .result = dslt_adacf_result,
     .cost = dslt_adacf_cost,

@@ -22,9 +22,10 @@ static int measure(dslt_search *out, const dslt_shared *s, int frame_width, int 
   return DSLT_OK;
 }
 
-static int crops_again(const dslt_target *t) {
+static dslt_reads reads(const dslt_target *t, int ahead) {
   (void)t;
-  return 0;
+  (void)ahead;
+  return DSLT_READS_SEARCH;
 }
 
 const dslt_tracker_type dslt_type_crt = {
@@ -49,7 +50,7 @@ const dslt_tracker_type dslt_type_crt = {
     .plan = dslt_crt_plan,
     .free = dslt_crt_free,
     .learn = dslt_crt_learn,
-    .crops_again = crops_again,
+    .reads = reads,
     .frame = dslt_crt_frame,
     .result = dslt_crt_result,
     .cost = dslt_crt_cost,

@@ -27,7 +27,10 @@ static int measure(dslt_search *out, const dslt_shared *s, int frame_width, int 
 }
 
 /* For the scale pyramid and for a sample at the new place, unless all scales were searched at once. */
-static int crops_again(const dslt_target *t) { return t->workspace->searched == 1; }
+static dslt_reads reads(const dslt_target *t, int ahead) {
+  (void)ahead;
+  return t->workspace->searched == 1 ? DSLT_READS_MOVED : DSLT_READS_SEARCH;
+}
 
 const dslt_tracker_type dslt_type_dslt = {
     .name = "dslt",
@@ -51,7 +54,7 @@ const dslt_tracker_type dslt_type_dslt = {
     .plan = dslt_dslt_plan,
     .free = dslt_dslt_free,
     .learn = dslt_dslt_learn,
-    .crops_again = crops_again,
+    .reads = reads,
     .frame = dslt_dslt_frame,
     .result = dslt_dslt_result,
     .cost = dslt_dslt_cost,

@@ -19,9 +19,10 @@ static int plan_net(dslt_net **out, const dslt_shared *s, int n, int h, int w, c
   return dslt_matching_plan_backbone(out, s->backend, s->weights, n, h, share);
 }
 
-static int crops_again(const dslt_target *t) {
-  (void)t;
-  return 0;
+/* The template is cropped where the target is found, and the network may put that anywhere. */
+static dslt_reads reads(const dslt_target *t, int ahead) {
+  const int follows = dslt_siamese_target_of(t)->following.rate > 0 && dslt_target_updates(t, ahead);
+  return follows ? DSLT_READS_ALL : DSLT_READS_SEARCH;
 }
 
 const dslt_tracker_type dslt_type_siamese = {
@@ -45,7 +46,7 @@ const dslt_tracker_type dslt_type_siamese = {
     .plan = dslt_siamese_plan,
     .free = dslt_siamese_free,
     .learn = dslt_siamese_learn,
-    .crops_again = crops_again,
+    .reads = reads,
     .frame = dslt_siamese_frame,
     .result = dslt_siamese_result,
     .cost = dslt_siamese_cost,
