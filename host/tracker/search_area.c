@@ -129,8 +129,8 @@ dslt_box dslt_response_window(const dslt_target_state *state, const dslt_search 
   const dslt_ratios ratios = dslt_ratios_at(state, search, level - (search->scale.levels - 1) / 2);
   dslt_box window = {-a->anchor_x, -a->anchor_y, a->input_width, a->input_height};
   if (a->mapping != DSLT_MAPPING_STRETCH)
-    window = (dslt_box){a->stride * (0.5 * a->kernel_width - 0.5) - a->anchor_x,
-                        a->stride * (0.5 * a->kernel_height - 0.5) - a->anchor_y,
+    /* the state's centre lies on the middle of cell (centre_y, centre_x) */
+    window = (dslt_box){-a->stride * ((double)a->centre_x + 0.5), -a->stride * ((double)a->centre_y + 0.5),
                         (double)a->stride * a->response_width, (double)a->stride * a->response_height};
   window.x = state->cx + state->look_x + window.x * ratios.x;
   window.y = state->cy + state->look_y + window.y * ratios.y;

@@ -279,6 +279,27 @@ TEST(SiameseTracker, TheTemplateFollowsWithTheUpdates) {
   EXPECT_GT(changed, 8);
 }
 
+// A target that stands still: the middle of the response's best cell is its centre, as near as cells are.
+TEST(SiameseTracker, TheResponseLiesWhereTheTargetIs) {
+  const Clip clip = draw(6, [](int) { return around(150, 110, 56, 56); });
+  for (double blend : {0.0, 0.4}) {
+    dslt_tracker *tracker = nullptr;
+    ASSERT_EQ(dslt_tracker_create(&tracker, cpu_options(blend), shipped()), DSLT_OK) << dslt_last_error();
+    dslt_result result;
+    dslt_image frame = clip.frame(0);
+    ASSERT_EQ(dslt_tracker_init(tracker, &frame, &clip.truth[0]), DSLT_OK) << dslt_last_error();
+    frame = clip.frame(1);
+    ASSERT_EQ(dslt_tracker_update(&result, tracker, &frame), DSLT_OK) << dslt_last_error();
+    dslt_response map;
+    ASSERT_EQ(dslt_tracker_response(&map, tracker), DSLT_OK) << dslt_last_error();
+    const int best = int(std::max_element(map.data, map.data + map.width * map.height) - map.data);
+    const double cell_w = map.window.width / map.width, cell_h = map.window.height / map.height;
+    EXPECT_NEAR(map.window.x + (best % map.width + 0.5) * cell_w, 150, 0.51 * cell_w) << blend;
+    EXPECT_NEAR(map.window.y + (best / map.width + 0.5) * cell_h, 110, 0.51 * cell_h) << blend;
+    dslt_tracker_free(tracker);
+  }
+}
+
 TEST(SiameseTracker, ItsWorkIsThatOfItsLayers) {
   const Clip clip = draw(2, moving);
   double backbone, head, parameters;
