@@ -83,7 +83,7 @@
     chart.setAttribute("viewBox", `0 -2 ${Math.max(1, columns - 1)} 104`);
     chart.replaceChildren();
     for (const height of [0, 50, 100])
-      make("path", {class: "grid", d: `M0 ${height}H${columns}`, "vector-effect": "non-scaling-stroke"}, chart);
+      make("path", {class: "grid", d: `M0 ${height}H${Math.max(1, columns - 1)}`, "vector-effect": "non-scaling-stroke"}, chart);
     for (let tracker = cast.length - 1; tracker >= 0; tracker--)
       if (on(tracker))
         line(make("path", {class: "curve", d: path(clip.curves[tracker]), "vector-effect": "non-scaling-stroke"}, chart), tracker);
