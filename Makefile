@@ -16,7 +16,8 @@
 #   make valgrind   a 20-frame run under Valgrind (needs valgrind)
 #   make variants   the program without its optional libraries, and with oneDNN 3
 #   make mutants    break the code in many places, one at a time: does a test notice? (hours)
-#   make docs       the reference of include/dslt/dslt.h into build/docs (needs doxygen)
+#   make docs       the site of docs/ and the reference of include/dslt/dslt.h into build/docs/html (needs Sphinx, MyST, furo,
+#                   Doxygen)
 #   make lint       formatting and layering
 #   make format     clang-format over the sources
 #   make clean

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 step "packages" scripts/setup.sh checks
 step "lint" make lint
-step "reference of the API" make docs
+step "documentation" make docs
 step "demo" make demo
 step "sanitizers, every test" make sanitize SLOW=1
 step "ThreadSanitizer" make tsan

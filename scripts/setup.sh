@@ -21,9 +21,10 @@ packages="g++ cmake ninja-build pkg-config libjansson-dev libssl-dev libdnnl-dev
 # GoogleTest; VLFeat's HOG to compare with; ffmpeg makes videos for tests; Python for the weight converter, the page of `dslt report`, the
 # package and their tests.
 [ "$group" = program ] || packages="$packages git libgtest-dev libvlfeat-dev ffmpeg python3 python3-dev python3-venv python3-numpy python3-matplotlib python3-pil python3-jinja2"
-# libFuzzer and clang's sanitizers are a package of their own; a locale with a decimal comma and a display serve tests.
+# libFuzzer and clang's sanitizers are a package of their own; a locale with a decimal comma, a display and a browser serve tests;
+# Sphinx with MyST and furo, and Doxygen, make the documentation.
 [ "$group" != checks ] || packages="$packages ccache clang clang-format libclang-rt-dev valgrind doxygen graphviz
-  locales-all xvfb python3-pip python3-venv abigail-tools groff zsh fish python3-scipy"
+  python3-sphinx python3-myst-parser furo chromium locales-all xvfb python3-pip python3-venv abigail-tools groff zsh fish python3-scipy"
 
 say() { printf '%s\n' "$*" >&2; }
 
