@@ -3,9 +3,12 @@
 #include "head.h"
 
 #include <math.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/archive.h"
 #include "base/error.h"
 #include "base/rng.h"
 
@@ -531,4 +534,34 @@ int dslt_head_reset_optimiser(dslt_head *head) {
     DSLT_TRY(head->backend->device->clear(head->backend, p->v, p->count * sizeof *p->v));
   }
   return head->backend->device->clear(head->backend, head->step, sizeof *head->step);
+}
+
+/* ---- saving -------------------------------------------------------------------------------------- */
+
+static int archive_param(dslt_head *head, dslt_archive *a, int which) {
+  static const char *const kinds[] = {"weights", "mean gradient", "mean square"};
+  const dslt_param *p = &head->params[which];
+  float *const memory[] = {p->w, p->m, p->v};
+  /* what is frozen moves no more */
+  const int count = head->frozen && !is_regression(which) ? 1 : 3;
+  for (int i = 0; i < count && p->count > 0; ++i) {
+    char name[DSLT_ARCHIVE_NAME_MAX];
+    snprintf(name, sizeof name, "head %d %s", which, kinds[i]);
+    DSLT_TRY(dslt_archive_memory(a, name, head->backend, memory[i], p->count * sizeof(float)));
+  }
+  return DSLT_OK;
+}
+
+int dslt_head_archive(dslt_head *head, dslt_archive *a) {
+  static const dslt_field frozen[] = {DSLT_FIELD(INT, dslt_head, frozen, 0, 1)};
+  const int before = head->frozen;
+  DSLT_TRY(dslt_archive_fields(a, "head", head, frozen, 1));
+  if (head->frozen != before) {
+    const int learns = before || head->shape.train_reduction == DSLT_REDUCTION_LEARNS;
+    head->frozen = before;
+    if (learns) return dslt_archive_damaged("head.frozen does not suit its options");
+    dslt_head_freeze(head);
+  }
+  for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) DSLT_TRY(archive_param(head, a, i));
+  return dslt_archive_memory(a, "head steps", head->backend, head->step, sizeof *head->step);
 }

@@ -9,6 +9,7 @@
 #define DSLT_NN_HEAD_H
 
 #include "backend/backend.h"
+#include "base/archive.h"
 #include "nn/backbone.h"
 
 #ifdef __cplusplus
@@ -94,7 +95,11 @@ int dslt_head_gradient(dslt_head *head, float *loss, float *const *features, con
 /* One Adam step along those gradients. */
 int dslt_head_step(dslt_head *head, const dslt_head_rates *rates);
 
-/* Parameters, for tests and checkpoints. Those that the shape does not need are empty: of an unused tap, the
+/* What it has learnt as entries of an archive: parameters, moments, and whether its reductions are frozen. To be read into a
+ * head of the same shape; between begin() and end(). */
+int dslt_head_archive(dslt_head *head, dslt_archive *archive);
+
+/* Parameters, for tests. Those that the shape does not need are empty: of an unused tap, the
  * upsampling of a factor 1. */
 typedef enum dslt_head_param {
   DSLT_HEAD_REDUCE = 0,               /* + tap: [k][k][channels of the tap][channels] */

@@ -124,6 +124,9 @@ void dslt_tensor_to_f32(float *out, const dslt_tensor_view *view, size_t first, 
  * bytes. DSLT_EIO; DSLT_EWEIGHTS where a value is too large for float16. */
 int dslt_weights_save(const dslt_weights *weights, const char *path, dslt_dtype dtype);
 
+/* A quick hash of all that the weights make of a picture: layers, tensors, preprocessing, taps. The same on every machine of
+ * one byte order. */
+uint64_t dslt_weights_identity(const dslt_weights *weights);
 /* SHA-256, lower-case hex, of the layer's weights (or bias) serialised as a float32 .npy version 1.0 in HWIO
  * order with RGB input order for conv1_1: the form that dslt_vgg16_layer_sha256() lists. `hex`
  * holds 65 bytes. DSLT_EARGUMENT: no such layer in the weights, or no bias; DSLT_EUNSUPPORTED: the build has

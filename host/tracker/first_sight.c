@@ -8,6 +8,7 @@
 #include "tracker/first_sight.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,10 +196,12 @@ static axis axis_of(double at, double length, double side, int frame) {
   return a;
 }
 
-int dslt_first_sight_open(dslt_first_sight **out, const dslt_image *frame, const dslt_box *box) {
+/* Grids for this box and frame; *out stays NULL where they would be too small to judge. */
+static int plan(dslt_first_sight **out, int frame_width, int frame_height, const dslt_box *box,
+                int channels) {
   const double side = fmax(1.0, sqrt(box->width * box->height) / BOX_CELLS);
-  const axis x = axis_of(box->x, box->width, side, frame->width);
-  const axis y = axis_of(box->y, box->height, side, frame->height);
+  const axis x = axis_of(box->x, box->width, side, frame_width);
+  const axis y = axis_of(box->y, box->height, side, frame_height);
   *out = NULL;
   if (x.cells < LEAST + APART || y.cells < LEAST + APART) return DSLT_OK;
   dslt_first_sight *s = calloc(1, sizeof *s);
@@ -208,16 +211,42 @@ int dslt_first_sight_open(dslt_first_sight **out, const dslt_image *frame, const
   s->top = y.corner;
   s->box = (part){y.box[0], x.box[0], y.box[1], x.box[1]};
   s->around = (part){y.around[0], x.around[0], y.around[1], x.around[1]};
-  s->channels = is_grey(frame) ? 1 : CHANNELS;
+  s->channels = channels;
   int rc = plan_grid(&s->first, y.cells, x.cells, s->channels);
   if (rc == DSLT_OK) rc = plan_grid(&s->now, y.cells, x.cells, s->channels);
-  if (rc == DSLT_OK) look(&s->first, s, frame, 0, 0);
-  const int waits = rc == DSLT_OK && is_noise(s);
-  if (waits)
+  if (rc == DSLT_OK)
     *out = s;
   else
     dslt_first_sight_close(s);
   return rc;
+}
+
+int dslt_first_sight_open(dslt_first_sight **out, const dslt_image *frame, const dslt_box *box) {
+  DSLT_TRY(plan(out, frame->width, frame->height, box, is_grey(frame) ? 1 : CHANNELS));
+  if (!*out) return DSLT_OK;
+  look(&(*out)->first, *out, frame, 0, 0);
+  if (is_noise(*out)) return DSLT_OK;
+  dslt_first_sight_close(*out);
+  *out = NULL;
+  return DSLT_OK;
+}
+
+/* What an archive says of it: nothing to wait for, or how many channels were looked at. */
+typedef struct saved_sight {
+  int channels; /* 0: none */
+} saved_sight;
+
+int dslt_first_sight_archive(dslt_first_sight **sight, dslt_archive *a, int frame_width, int frame_height,
+                             const dslt_box *box) {
+  static const dslt_field fields[] = {DSLT_FIELD(INT, saved_sight, channels, 0, CHANNELS)};
+  saved_sight saved = {*sight ? (*sight)->channels : 0};
+  DSLT_TRY(dslt_archive_fields(a, "first sight", &saved, fields, 1));
+  if (saved.channels == 0) return DSLT_OK;
+  if (a->reading) DSLT_TRY(plan(sight, frame_width, frame_height, box, saved.channels));
+  if (!*sight) return dslt_archive_damaged("its first box is too small to wait for");
+  const grid *g = &(*sight)->first;
+  const size_t cells = (size_t)saved.channels * (size_t)g->rows * (size_t)g->columns;
+  return dslt_archive_bytes(a, "first sight's cells", g->cell, cells * sizeof *g->cell);
 }
 
 int dslt_first_sight_again(dslt_first_sight *s, const dslt_image *frame) {

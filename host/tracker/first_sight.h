@@ -5,6 +5,7 @@
 #ifndef DSLT_TRACKER_FIRST_SIGHT_H
 #define DSLT_TRACKER_FIRST_SIGHT_H
 
+#include "base/archive.h"
 #include "dslt/dslt.h"
 
 #ifdef __cplusplus
@@ -18,6 +19,9 @@ typedef struct dslt_first_sight dslt_first_sight;
  * and around the box, so that there is nothing to wait for. DSLT_EMEMORY. */
 int dslt_first_sight_open(dslt_first_sight **out, const dslt_image *frame, const dslt_box *box);
 void dslt_first_sight_close(dslt_first_sight *sight);
+/* *sight as entries of an archive, or that there is none (NULL); reading makes it anew. */
+int dslt_first_sight_archive(dslt_first_sight **sight, dslt_archive *archive, int frame_width,
+                             int frame_height, const dslt_box *box);
 /* 1: this frame, of the same size, shows the first one's target or its surroundings again, at most about the target's
  * size away. */
 int dslt_first_sight_again(dslt_first_sight *sight, const dslt_image *frame);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/archive.h"
 #include "dslt/dslt.h"
 
 #ifdef __cplusplus
@@ -94,6 +95,15 @@ typedef struct dslt_preset {
 } dslt_preset;
 
 /* ---- handles ------------------------------------------------------------------------------------- */
+
+/* Tracker, preset and every option's text as entries of an archive; reading makes *options, to be freed, also after a failure.
+ * What the library had not when the archive was written keeps its preset's value. `known`: a tracker that need not be in the
+ * list of types, or NULL. DSLT_EOPTION: it has no such tracker, preset
+ * or option any more. */
+int dslt_options_archive(dslt_options **options, dslt_archive *archive, const dslt_tracker_type *known);
+/* Are they of one tracker, and do they differ only in how it is computed (backend, precision, threads, deterministic)?
+ * DSLT_EOPTION names the first other difference. */
+int dslt_options_agree(const dslt_options *saved, const dslt_options *options);
 
 /* As dslt_options_create(), for a preset of this type, which need not be in the list of types. */
 int dslt_options_create_of(dslt_options **out, const dslt_tracker_type *type, const char *preset);

@@ -2,8 +2,10 @@
 /* samples.c: memory of training samples. */
 #include "tracker/samples.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "backend/archive.h"
 #include "base/error.h"
 
 static int alloc_slots(float **out, const dslt_samples *s, dslt_backend *backend, size_t values) {
@@ -33,6 +35,16 @@ void dslt_samples_free(dslt_samples *samples, dslt_backend *backend) {
   for (int i = 0; i < samples->maps; ++i) backend->device->release(backend, samples->map[i]);
   backend->device->release(backend, samples->label);
   memset(samples, 0, sizeof *samples);
+}
+
+int dslt_samples_archive(dslt_samples *s, dslt_backend *backend, dslt_archive *a) {
+  const size_t slots = (size_t)s->slots;
+  for (int i = 0; i < s->maps; ++i) {
+    char name[DSLT_ARCHIVE_NAME_MAX];
+    snprintf(name, sizeof name, "samples %d", i);
+    DSLT_TRY(dslt_archive_memory(a, name, backend, s->map[i], slots * s->values[i] * sizeof(float)));
+  }
+  return dslt_archive_memory(a, "labels", backend, s->label, slots * s->label_values * sizeof(float));
 }
 
 float *dslt_samples_map(const dslt_samples *samples, int map, int slot) {

@@ -5,6 +5,7 @@
 #define DSLT_TRACKER_SAMPLES_H
 
 #include "backend/backend.h"
+#include "base/archive.h"
 #include "math/sample_ring.h"
 
 #ifdef __cplusplus
@@ -25,6 +26,8 @@ typedef struct dslt_samples {
 int dslt_samples_create(dslt_samples *out, dslt_backend *backend, int slots, int maps, const size_t *values,
                         size_t label_values);
 void dslt_samples_free(dslt_samples *samples, dslt_backend *backend);
+/* All slots as entries of an archive, to be read into memory of the same sizes. */
+int dslt_samples_archive(dslt_samples *samples, dslt_backend *backend, dslt_archive *archive);
 
 /* Map number `map` of the sample in `slot`, and the sample's label. */
 float *dslt_samples_map(const dslt_samples *samples, int map, int slot);

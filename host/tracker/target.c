@@ -89,7 +89,7 @@ int dslt_target_learn(dslt_target *t, const dslt_box *box) {
   dslt_frame_record record;
   DSLT_TRY(t->device->graph_wait(&record, result.stage_ms, t->graph));
   t->decided = record.decision.frame;
-  t->init_result = result;
+  t->init_result = t->last_result = result;
   return DSLT_OK;
 }
 
@@ -178,7 +178,7 @@ void dslt_target_show(dslt_target *t, const float *map, const dslt_target_state 
 
 /* Of a frame that was not searched: the first box, lost, and a response of zeros, as its memory was made. */
 static int result_of_waiting(dslt_result *out, dslt_target *t) {
-  *out = (dslt_result){.box = t->kept, .lost = 1};
+  *out = t->last_result = (dslt_result){.box = t->kept, .lost = 1};
   dslt_target_show(t, NULL, &t->seen, t->seen.level);
   t->response_fetched = 1;
   t->seen.lost = 1;
@@ -205,7 +205,7 @@ int dslt_target_result(dslt_result *out, dslt_target *t) {
     result.found = 0;
     result.scale_level = 0;
   }
-  *out = result;
+  *out = t->last_result = result;
   return DSLT_OK;
 }
 

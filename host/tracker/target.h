@@ -58,7 +58,7 @@ typedef struct dslt_target {
   dslt_box window;        /* where it lay */
   float *response_host;
   int response_made, response_fetched;
-  dslt_result init_result;
+  dslt_result init_result, last_result;
   dslt_box kept; /* the first box */
   int blank;     /* 1: the first frame showed one colour, so the box is kept and the target counts as lost */
   dslt_first_sight
@@ -82,6 +82,9 @@ int dslt_target_frame(dslt_target *t);
 int dslt_target_result(dslt_result *out, dslt_target *t);
 /* As dslt_tracker_response(); DSLT_ESTATE before the first frame. */
 int dslt_target_response(dslt_response *out, dslt_target *t);
+
+/* target_archive.c: a target as entries of an archive. Reading, `t` is planned, and its search, `kept` and `blank` are set. */
+int dslt_target_archive(dslt_target *t, dslt_archive *archive);
 
 /* ---- for trackers -------------------------------------------------------------------------------- */
 

@@ -50,6 +50,13 @@ int dslt_tracker_init_result(dslt_result *out, const dslt_tracker *t) {
   return DSLT_OK;
 }
 
+int dslt_tracker_result(dslt_result *out, const dslt_tracker *t) {
+  if (!out || !t) return dslt_fail(DSLT_EARGUMENT, "dslt_tracker_result() needs a place and a tracker.");
+  DSLT_TRY(check_learnt(t));
+  *out = t->group.targets->last_result;
+  return DSLT_OK;
+}
+
 int dslt_tracker_init_losses(const float **out, int *count, const dslt_tracker *t) {
   if (!out || !count || !t)
     return dslt_fail(DSLT_EARGUMENT, "dslt_tracker_init_losses() needs two places and a tracker.");

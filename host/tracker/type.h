@@ -55,6 +55,10 @@ struct dslt_tracker_type {
    * list of losses. free() frees it, also after a failure. */
   int (*plan)(dslt_target *t);
   void (*free)(dslt_target *t);
+  /* List all memory of the target that a frame reads and an earlier frame wrote, as entries of an archive: after plan(), to
+   * read it, or later, to write it; between begin() and end(). What plan() makes of options, weights and box is not listed.
+   * NULL: targets cannot be saved. */
+  int (*archive)(dslt_target *t, dslt_archive *archive);
   /* Learn the target on the backend's current frame; steps, loss and peak go into `result`. */
   int (*learn)(dslt_target *t, dslt_result *result);
   /* Crop the frame's search into dslt_target_input(). NULL: the levels around the middle one, by crop(). */

@@ -417,6 +417,10 @@ DSLT_API int dslt_tracker_init_result(dslt_result *out, const dslt_tracker *trac
  * @retval DSLT_EDEVICE_MEMORY the GPU is out of memory
  * @retval DSLT_EMEMORY out of memory */
 DSLT_API int dslt_tracker_update(dslt_result *out, dslt_tracker *tracker, const dslt_image *frame);
+/** What the last dslt_tracker_init() or dslt_tracker_update() that succeeded gave; after dslt_tracker_load() that of the
+ * tracker that was saved, without its times.
+ * @retval DSLT_ESTATE before dslt_tracker_init() */
+DSLT_API int dslt_tracker_result(dslt_result *out, const dslt_tracker *tracker);
 /** Free a tracker; NULL does nothing. Options and weights are the caller's and stay. */
 DSLT_API void dslt_tracker_free(dslt_tracker *tracker);
 
@@ -473,6 +477,50 @@ DSLT_API const char *dslt_tracker_note(const dslt_tracker *tracker);
  * @retval DSLT_ESTATE before dslt_tracker_init()
  * @retval DSLT_EFRAME as for dslt_tracker_update() */
 DSLT_API int dslt_tracker_prefetch(dslt_tracker *tracker, const dslt_image *frame);
+
+/* ---- saving a tracker ---------------------------------------------------------------------------- */
+
+/** Save all that a tracker knows: options, last place and size, what its head has learnt with the optimiser's moments, the
+ * stored samples, whether the target is lost and where it is sought. A tracker that dslt_tracker_load() makes of the bytes
+ * goes on as if it had never been saved: the same frames give the same results, bit by bit, on the same machine, backend and
+ * version of the library. The tracker itself is not changed and goes on too.
+ *
+ *     void *state = NULL;
+ *     size_t size;
+ *     if (dslt_tracker_save(&state, &size, tracker) == DSLT_OK) fwrite(state, 1, size, file);
+ *     dslt_state_free(state);
+ *
+ * *out becomes `size` bytes that the caller frees with dslt_state_free(). They hold no pixels of the frames but the features
+ * of samples, and not the weights but a hash of them; a few hundred kB to some ten MB. The same run gives the same bytes.
+ * They may be kept in a file: an altered or shortened one is refused. Groups cannot be saved.
+ * @retval DSLT_ESTATE before dslt_tracker_init(), or in a child of fork(), see the rules above
+ * @retval DSLT_EUNSUPPORTED this tracker cannot be saved
+ * @retval DSLT_EDEVICE the GPU failed
+ * @retval DSLT_EMEMORY out of memory */
+DSLT_API int dslt_tracker_save(void **out, size_t *size, dslt_tracker *tracker);
+/** Free what dslt_tracker_save() gave; NULL does nothing. */
+DSLT_API void dslt_state_free(void *state);
+
+/** Make a tracker that goes on where the saved one was: the next call is dslt_tracker_update() with the frame that followed.
+ * The caller frees it with dslt_tracker_free(). `state` is borrowed for the call, `weights` must outlive the tracker and be
+ * those that it was saved with, from whatever place. `options` NULL: those it was saved with; else options of the same tracker
+ * that differ at most in backend, precision, threads and deterministic, as dslt_options_load() gives them to be changed. A
+ * state does not depend on the backend: what a GPU learnt can go on on a CPU, with results that differ in rounding. Bytes
+ * from a stranger can give a tracker that tracks nothing, but do no harm.
+ * @retval DSLT_EFORMAT no saved state, one of another format or byte order, one that was cut short or altered; the sentence
+ *   says which
+ * @retval DSLT_EWEIGHTS it was saved with other weights
+ * @retval DSLT_EOPTION `options` differ in more, or the library lacks the tracker, preset or option
+ *
+ * Other errors as for dslt_tracker_create() and dslt_tracker_init(). */
+DSLT_API int dslt_tracker_load(dslt_tracker **out, const void *state, size_t size,
+                               const dslt_options *options, dslt_weights *weights);
+/** The options that a tracker was saved with, borrowed `state` as for dslt_tracker_load(). The caller frees them with
+ * dslt_options_free().
+ * @retval DSLT_EFORMAT as for dslt_tracker_load()
+ * @retval DSLT_EOPTION the library lacks the tracker, preset or option
+ * @retval DSLT_EMEMORY out of memory */
+DSLT_API int dslt_options_load(dslt_options **out, const void *state, size_t size);
 
 /* ---- several targets in one video ---------------------------------------------------------------- */
 

@@ -85,14 +85,14 @@ class HeaderExamples : public ScratchTest {
 };
 
 TEST_F(HeaderExamples, TheFirstIsAWholeSourceFile) {
-  ASSERT_EQ(examples().size(), 2u);
+  ASSERT_EQ(examples().size(), 3u);
   const std::string text = examples()[0];
   ASSERT_NE(text.find("dslt_tracker_update("), std::string::npos) << text;
   compile_example(text);
 }
 
 TEST_F(HeaderExamples, TheOneOfPrefetchIsTheBodyOfAFunction) {
-  ASSERT_EQ(examples().size(), 2u);
+  ASSERT_EQ(examples().size(), 3u);
   const std::string text = examples()[1];
   ASSERT_NE(text.find("dslt_tracker_prefetch("), std::string::npos) << text;
   compile_example(
@@ -103,6 +103,18 @@ TEST_F(HeaderExamples, TheOneOfPrefetchIsTheBodyOfAFunction) {
       "  dslt_image next = frame;\n"
       "  dslt_result result;\n"
       "  int have = 1, have_next = 0;\n" +
+      text + "}\n");
+}
+
+TEST_F(HeaderExamples, TheOneOfSavingIsTheBodyOfAFunction) {
+  ASSERT_EQ(examples().size(), 3u);
+  const std::string text = examples()[2];
+  ASSERT_NE(text.find("dslt_tracker_save("), std::string::npos) << text;
+  compile_example(
+      "#include <dslt/dslt.h>\n"
+      "#include <stdio.h>\n"
+      "void keep(dslt_tracker *tracker, FILE *file);\n"
+      "void keep(dslt_tracker *tracker, FILE *file) {\n" +
       text + "}\n");
 }
 

@@ -29,6 +29,7 @@ MATCHING = (("dslt_test_nn", "Matching.*"),)
 TEMPLATE = (("dslt_test_backend", "Following.*"),)
 FLOW = (("dslt_test_backend", "FrameGraph*"),)
 FIRST_SIGHT = (("dslt_test_tracker", "FirstSight*"),)
+SAVE = (("dslt_test_tracker", "*Save*:Refusal*"),)
 CROP = (("dslt_test_backend", "Crop*:Frame*:Augment*"),)
 OPS = (("dslt_test_backend", "*Regress*:*Upsample*:*Conv*"),)
 BACKBONE = (("dslt_test_backend", "Backbone.*"),)
@@ -151,6 +152,17 @@ MUTANTS = [
     Mutant("noise_counts_as_seen", "host/tracker/first_sight.c", "s->channels) < plain_below * noise) return 0;",
            "s->channels) < noise) return 0;", FIRST_SIGHT),
     Mutant("half_cells_are_not_tried", "host/tracker/first_sight.c", "half < 4", "half < 1", FIRST_SIGHT),
+    # ---- saved trackers ----
+    Mutant("moments_are_not_saved", "host/nn/head.c", "!is_regression(which) ? 1 : 3;", "!is_regression(which) ? 1 : 1;", SAVE),
+    Mutant("frozen_weights_are_not_saved", "host/nn/head.c", "!is_regression(which) ? 1 : 3;", "!is_regression(which) ? 0 : 3;", SAVE),
+    Mutant("step_count_is_not_saved", "host/nn/head.c",
+           'return dslt_archive_memory(a, "head steps", head->backend, head->step, sizeof *head->step);', "return DSLT_OK;", SAVE),
+    Mutant("labels_are_not_saved", "host/tracker/samples.c",
+           'return dslt_archive_memory(a, "labels", backend, s->label, slots * s->label_values * sizeof(float));',
+           "return DSLT_OK;", SAVE),
+    Mutant("altered_state_is_taken", "host/base/archive.c", "get64(bytes + AT_CHECKSUM) != checksum_of(bytes, size)", "0", SAVE),
+    Mutant("nan_passes_as_saved_number", "host/base/archive.c", "return value >= f->low && value <= f->high",
+           "return !(value < f->low) && !(value > f->high)", SAVE),
     Mutant("frames_twice_are_taken", "host/dataset/dataset_frames.c", "  if (entry->twins)\n", "  if (0)\n", DATASET),
     Mutant("learns_while_lost", "host/math/decision.h", " && !(state->lost && policy->hold) &&", " &&", FLOW),
     Mutant("sample_store_overfull", "host/math/sample_ring.h", "ring->count < ring->capacity ? ring->count + 1",

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../api/small_world.h"
+#include "backend/archive.h"
 #include "base/error.h"
 #include "math/locate.h"
 #include "tracker/group.h"
@@ -166,6 +167,12 @@ int frame(dslt_target *t) {
   return adapt(t);
 }
 
+// All that a frame reads of an earlier one's, for dslt_tracker_save().
+int archive(dslt_target *t, dslt_archive *a) {
+  const size_t bytes = size_t(own(t)->width) * size_t(own(t)->height) * sizeof(float);
+  return dslt_archive_memory(a, "pattern", t->backend, own(t)->pattern, bytes);
+}
+
 int result(dslt_result *, dslt_target *t, const dslt_frame_record *) {
   dslt_target_show(t, own(t)->response, &t->seen, 0);
   return DSLT_OK;
@@ -188,7 +195,7 @@ const dslt_tracker_type kToy = [] {
   type.layout = layout;
   type.measure = measure;
   type.target_size = sizeof(ToyTarget), type.sections = 1;
-  type.plan = plan, type.free = free_target;
+  type.plan = plan, type.free = free_target, type.archive = archive;
   type.learn = learn, type.frame = frame, type.result = result, type.cost = cost;
   return type;
 }();
@@ -293,6 +300,49 @@ TEST_F(ToyTest, TheSameRunTwiceGivesTheSameBytes) {
     }
   }
   EXPECT_EQ(seen[0], seen[1]);
+}
+
+TEST_F(ToyTest, IsSavedAndGoesOn) {
+  Options options = toy();
+  options["adapt"] = 0.2;
+  const Tracker tracker = make_tracker(options, weights_);
+  dslt_image frame = image(0);
+  ASSERT_EQ(dslt_tracker_init(tracker.get(), &frame, &truth_[0]), DSLT_OK) << dslt_last_error();
+  dslt_result before = {}, here = {}, there = {};
+  frame = image(1);
+  ASSERT_EQ(dslt_tracker_update(&before, tracker.get(), &frame), DSLT_OK) << dslt_last_error();
+  void *state = nullptr;
+  size_t size = 0;
+  ASSERT_EQ(dslt_tracker_save(&state, &size, tracker.get()), DSLT_OK) << dslt_last_error();
+  dslt_tracker *made = nullptr;
+  EXPECT_EQ(dslt_tracker_load(&made, state, size, nullptr, weights_.get()), DSLT_EOPTION); /* in no list */
+  ASSERT_EQ(dslt_tracker_load(&made, state, size, options, weights_.get()), DSLT_OK) << dslt_last_error();
+  const Tracker loaded(made);
+  dslt_state_free(state);
+  for (size_t i = 2; i < 6; ++i) {
+    frame = image(i);
+    ASSERT_EQ(dslt_tracker_update(&here, tracker.get(), &frame), DSLT_OK);
+    ASSERT_EQ(dslt_tracker_update(&there, loaded.get(), &frame), DSLT_OK);
+    EXPECT_EQ(here.box.x, there.box.x);
+    EXPECT_EQ(here.box.y, there.box.y);
+    EXPECT_EQ(here.peak, there.peak);
+  }
+}
+
+TEST_F(ToyTest, IsNotSavedWithoutAListOfItsState) {
+  dslt_tracker_type silent = kToy;
+  silent.archive = nullptr;
+  dslt_options *made = nullptr;
+  ASSERT_EQ(dslt_options_create_of(&made, &silent, "toy"), DSLT_OK) << dslt_last_error();
+  const Options options(made);
+  const Tracker tracker = make_tracker(options, weights_);
+  const dslt_image frame = image(0);
+  ASSERT_EQ(dslt_tracker_init(tracker.get(), &frame, &truth_[0]), DSLT_OK) << dslt_last_error();
+  void *state = nullptr;
+  size_t size = 0;
+  EXPECT_EQ(dslt_tracker_save(&state, &size, tracker.get()), DSLT_EUNSUPPORTED);
+  EXPECT_NE(std::string(dslt_last_error()).find("Tracker toy cannot be saved"), std::string::npos);
+  EXPECT_EQ(state, nullptr);
 }
 
 TEST(ToyOptionsTest, AreItsOwnBesideThoseOfAllTrackers) {

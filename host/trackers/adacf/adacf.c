@@ -30,6 +30,7 @@ const dslt_tracker_type dslt_type_adacf = {
     .sections = 1,
     .plan = dslt_adacf_plan,
     .free = dslt_adacf_free,
+    .archive = dslt_adacf_archive,
     .learn = dslt_adacf_learn,
     .crop = dslt_adacf_crop,
     .reads = reads,

@@ -78,6 +78,9 @@ int dslt_adacf_crop(dslt_target *t);
 int dslt_adacf_frame(dslt_target *t);
 int dslt_adacf_result(dslt_result *out, dslt_target *t, const dslt_frame_record *record);
 
+/* archive.c */
+int dslt_adacf_archive(dslt_target *t, dslt_archive *archive);
+
 /* cost.c */
 void dslt_adacf_cost(dslt_work out[DSLT_STAGE_COUNT], const dslt_target *t, const dslt_target_state *before,
                      const dslt_result *result);

@@ -49,6 +49,7 @@ const dslt_tracker_type dslt_type_crt = {
     .sections = DSLT_CRT_SECTIONS,
     .plan = dslt_crt_plan,
     .free = dslt_crt_free,
+    .archive = dslt_crt_archive,
     .learn = dslt_crt_learn,
     .reads = reads,
     .frame = dslt_crt_frame,

@@ -93,6 +93,9 @@ int dslt_crt_learn_online(dslt_target *t);
 int dslt_crt_frame(dslt_target *t);
 int dslt_crt_result(dslt_result *out, dslt_target *t, const dslt_frame_record *record);
 
+/* archive.c */
+int dslt_crt_archive(dslt_target *t, dslt_archive *archive);
+
 /* cost.c */
 void dslt_crt_cost(dslt_work out[DSLT_STAGE_COUNT], const dslt_target *t, const dslt_target_state *before,
                    const dslt_result *result);

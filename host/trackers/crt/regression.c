@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/archive.h"
 #include "base/error.h"
 #include "base/rng.h"
 
@@ -67,6 +68,14 @@ int dslt_crt_regression_reset(dslt_crt_regression *r) {
   DSLT_TRY(device->clear(r->backend, r->m, values_of(r) * sizeof(float)));
   DSLT_TRY(device->clear(r->backend, r->v, values_of(r) * sizeof(float)));
   return device->clear(r->backend, r->step, sizeof *r->step);
+}
+
+int dslt_crt_regression_archive(dslt_crt_regression *r, dslt_archive *a) {
+  const size_t bytes = values_of(r) * sizeof(float);
+  DSLT_TRY(dslt_archive_memory(a, "kernel", r->backend, r->w, bytes));
+  DSLT_TRY(dslt_archive_memory(a, "mean gradient", r->backend, r->m, bytes));
+  DSLT_TRY(dslt_archive_memory(a, "mean square", r->backend, r->v, bytes));
+  return dslt_archive_memory(a, "steps", r->backend, r->step, sizeof *r->step);
 }
 
 int dslt_crt_regression_respond(dslt_crt_regression *r, float *responses, const float *features, int levels) {

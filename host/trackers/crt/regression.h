@@ -5,6 +5,7 @@
 #define DSLT_TRACKERS_CRT_REGRESSION_H
 
 #include "backend/backend.h"
+#include "base/archive.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,6 +45,8 @@ void dslt_crt_regression_free(dslt_crt_regression *r);
 int dslt_crt_regression_draw(dslt_crt_regression *r, double sigma, uint64_t seed);
 /* Forget Adam's moments and steps. */
 int dslt_crt_regression_reset(dslt_crt_regression *r);
+/* Weights and moments as entries of an archive, to be read into a regression of the same shape. */
+int dslt_crt_regression_archive(dslt_crt_regression *r, dslt_archive *archive);
 /* responses [levels] of a search's features. */
 int dslt_crt_regression_respond(dslt_crt_regression *r, float *responses, const float *features, int levels);
 /* *loss (backend memory) of a sample, without the weight decay's share, and its gradient. */

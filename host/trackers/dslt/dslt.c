@@ -53,6 +53,7 @@ const dslt_tracker_type dslt_type_dslt = {
     .sections = DSLT_DSLT_SECTION_STEP + DSLT_DSLT_FIRST_SLOTS,
     .plan = dslt_dslt_plan,
     .free = dslt_dslt_free,
+    .archive = dslt_dslt_archive,
     .learn = dslt_dslt_learn,
     .reads = reads,
     .frame = dslt_dslt_frame,

@@ -98,6 +98,9 @@ int dslt_dslt_learn_online(dslt_target *t);
 int dslt_dslt_frame(dslt_target *t);
 int dslt_dslt_result(dslt_result *out, dslt_target *t, const dslt_frame_record *record);
 
+/* archive.c */
+int dslt_dslt_archive(dslt_target *t, dslt_archive *archive);
+
 /* cost.c */
 void dslt_dslt_cost(dslt_work out[DSLT_STAGE_COUNT], const dslt_target *t, const dslt_target_state *before,
                     const dslt_result *result);

@@ -45,6 +45,7 @@ const dslt_tracker_type dslt_type_siamese = {
     .sections = DSLT_SIAMESE_SECTIONS,
     .plan = dslt_siamese_plan,
     .free = dslt_siamese_free,
+    .archive = dslt_siamese_archive,
     .learn = dslt_siamese_learn,
     .reads = reads,
     .frame = dslt_siamese_frame,
