@@ -62,9 +62,9 @@ def rooms() -> None:
     )
     p.box(60, 25, 815, 54, GREY, "cli", "the program: one verb a file")
     names = (("report", "tables and pages"), ("bench", "speed and memory"), ("experiment", "runs that resume"),
-             ("eval", "scores"), ("trax", "VOT's protocols"))
+             ("eval", "scores"), ("trax", "VOT's protocols"), ("live", "a page to draw on"))
     for number, (name, line) in enumerate(names):
-        p.box(60 + 165 * number, 97, 155, 54, GREY, name, line)
+        p.box(60 + 137 * number, 97, 130, 54, GREY, name, line)
     p.box(60, 181, 560, 48, BLUE, "trackers", "one folder for each tracker: dslt")
     p.box(60, 241, 560, 48, BLUE, "tracker", "what trackers share: options and presets, targets, groups")
     p.box(60, 301, 560, 48, BLUE, "nn", "weight files and networks, the backbone, the head that learns on line")

@@ -12,6 +12,7 @@
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 #include "dslt/dslt.h"
+#include "live/server.h"
 #include "media/media.h"
 #include "report/weights.h"
 
@@ -60,6 +61,10 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
 
 /* ---- facts --------------------------------------------------------------------------------------- */
 
+static const char *page_library(void) {
+  return dslt_live_server_library() ? dslt_live_server_library() : "none";
+}
+
 static void print_text(void) {
   printf("dslt %s, %s, %s\n", dslt_version(), COMPILER, BUILD);
   dslt_backend_info backend;
@@ -76,6 +81,7 @@ static void print_text(void) {
   for (int i = 0; dslt_preset_describe(&preset, i) == DSLT_OK; i++)
     printf("preset %s (%s): %s\n", preset.name, preset.tracker, preset.summary);
   printf("media: %s\n", dslt_media_library());
+  printf("page: %s\n", page_library());
   printf("JSON: jansson %s\n", jansson_version_str());
   printf("cores: %d\n", dslt_cores());
 }
@@ -96,9 +102,10 @@ static json_t *backends_json(void) {
 }
 
 static int print_json(void) {
-  json_t *root = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:i}", "version", dslt_version(), "compiler",
-                           COMPILER, "build", BUILD, "backends", backends_json(), "media",
-                           dslt_media_library(), "jansson", jansson_version_str(), "cores", dslt_cores());
+  json_t *root =
+      json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:i}", "version", dslt_version(), "compiler", COMPILER,
+                "build", BUILD, "backends", backends_json(), "media", dslt_media_library(), "page",
+                page_library(), "jansson", jansson_version_str(), "cores", dslt_cores());
   char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
   json_decref(root);
   if (!text) {

@@ -13,6 +13,7 @@
 #include "cli/cmd_demo.h"
 #include "cli/cmd_eval.h"
 #include "cli/cmd_info.h"
+#include "cli/cmd_live.h"
 #include "cli/cmd_report.h"
 #include "cli/cmd_run.h"
 #include "cli/cmd_track.h"
@@ -31,6 +32,7 @@ typedef struct verb {
 
 static const verb verbs[] = {
     {"track", dslt_cmd_track, "follow an object through a video, an image folder or a camera", 1},
+    {"live", dslt_cmd_live, "a page in the browser: draw boxes, see them followed, set the tracker", 1},
     {"run", dslt_cmd_run, "track a benchmark's sequences: resumable, in parallel, on many machines", 1},
     {"report", dslt_cmd_report, "results as one page: plots, tables, worst frames", 0},
     {"ablate", dslt_cmd_ablate, "the paper's ablations of losses and layers on a set, in one command", 1},

@@ -29,21 +29,26 @@ typedef struct row_table {
   int targets, first, frames, numbered; /* frames first .. frames - 1 */
 } row_table;
 
+static void write_csv_head(FILE *stream, int numbered) {
+  fputs(
+      numbered ? "frame,target,x,y,width,height,peak,lost,time\n" : "frame,x,y,width,height,peak,lost,time\n",
+      stream);
+}
+
+/* `number` of the target, 0 where there is only one. */
+static void write_csv_row(FILE *stream, const dslt_track_row *row, int number) {
+  fprintf(stream, "%lld,", (long long)row->frame);
+  if (number) fprintf(stream, "%d,", number);
+  fprintf(stream, "%.4f,%.4f,%.4f,%.4f,%.6f,%d,", row->box.x, row->box.y, row->box.width, row->box.height,
+          row->peak, row->lost != 0);
+  if (row->timed) fprintf(stream, "%.6f", row->time);
+  fputc('\n', stream);
+}
+
 static void write_csv(FILE *stream, const row_table *t) {
-  if (t->first == 0)
-    fputs(t->numbered ? "frame,target,x,y,width,height,peak,lost,time\n"
-                      : "frame,x,y,width,height,peak,lost,time\n",
-          stream);
+  if (t->first == 0) write_csv_head(stream, t->numbered);
   for (int i = t->first; i < t->frames; i++)
-    for (int k = 0; k < t->targets; k++) {
-      const dslt_track_row *row = &t->rows[k][i];
-      fprintf(stream, "%lld,", (long long)row->frame);
-      if (t->numbered) fprintf(stream, "%d,", k + 1);
-      fprintf(stream, "%.4f,%.4f,%.4f,%.4f,%.6f,%d,", row->box.x, row->box.y, row->box.width, row->box.height,
-              row->peak, row->lost != 0);
-      if (row->timed) fprintf(stream, "%.6f", row->time);
-      fputc('\n', stream);
-    }
+    for (int k = 0; k < t->targets; k++) write_csv_row(stream, &t->rows[k][i], t->numbered ? k + 1 : 0);
 }
 
 static void write_plain(FILE *stream, dslt_box_format format, const row_table *t) {
@@ -105,23 +110,61 @@ static int write_lines(FILE *stream, const row_table *t) {
   return DSLT_OK;
 }
 
-static int write_table(FILE *stream, dslt_box_format format, const row_table *t) {
-  /* A window toolkit may have switched the program to a locale with decimal commas. */
-  locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-  if (!c_locale) return dslt_fail(DSLT_EMEMORY, "Out of memory while writing boxes.");
-  locale_t before = uselocale(c_locale);
-  int rc = DSLT_OK;
+/* Rows of targets that come and go, each with its target's number. */
+typedef struct row_list {
+  const dslt_track_row *rows;
+  const int *numbers; /* [count] */
+  int count, head;
+} row_list;
+
+static int write_list(FILE *stream, dslt_box_format format, const row_list *l) {
+  if (l->head && format == DSLT_FORMAT_CSV) write_csv_head(stream, 1);
+  for (int i = 0; i < l->count; i++) {
+    if (format == DSLT_FORMAT_CSV) {
+      write_csv_row(stream, &l->rows[i], l->numbers[i]);
+    } else {
+      DSLT_TRY(write_json_row(stream, &l->rows[i], l->numbers[i]));
+      fputc('\n', stream);
+    }
+  }
+  return DSLT_OK;
+}
+
+static int write_formatted(FILE *stream, dslt_box_format format, const row_table *t) {
   switch (format) {
-    case DSLT_FORMAT_JSON: rc = write_json(stream, t); break;
-    case DSLT_FORMAT_JSONL: rc = write_lines(stream, t); break;
+    case DSLT_FORMAT_JSON: return write_json(stream, t);
+    case DSLT_FORMAT_JSONL: return write_lines(stream, t);
     case DSLT_FORMAT_CSV: write_csv(stream, t); break;
     case DSLT_FORMAT_OTB:
     case DSLT_FORMAT_VOT:
     case DSLT_FORMAT_GOT10K: write_plain(stream, format, t); break;
   }
+  return DSLT_OK;
+}
+
+/* A table or, where there is none, a list. */
+static int write_rows(FILE *stream, dslt_box_format format, const row_table *t, const row_list *list) {
+  /* A window toolkit may have switched the program to a locale with decimal commas. */
+  locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+  if (!c_locale) return dslt_fail(DSLT_EMEMORY, "Out of memory while writing boxes.");
+  locale_t before = uselocale(c_locale);
+  const int rc = t ? write_formatted(stream, format, t) : write_list(stream, format, list);
   uselocale(before);
   freelocale(c_locale);
   return rc;
+}
+
+static int write_table(FILE *stream, dslt_box_format format, const row_table *t) {
+  return write_rows(stream, format, t, NULL);
+}
+
+int dslt_track_stream(FILE *stream, dslt_box_format format, const dslt_track_row *rows, const int *targets,
+                      int count, int head) {
+  if (format != DSLT_FORMAT_CSV && format != DSLT_FORMAT_JSONL)
+    return dslt_fail(DSLT_EARGUMENT, "Targets that come and go are written as csv or jsonl, not as %s.",
+                     format_names[format]);
+  const row_list list = {rows, targets, count, head};
+  return write_rows(stream, format, NULL, &list);
 }
 
 static int print_table(dslt_box_format format, const row_table *t) {

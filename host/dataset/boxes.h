@@ -4,6 +4,8 @@
 #ifndef DSLT_DATASET_BOXES_H
 #define DSLT_DATASET_BOXES_H
 
+#include <stdio.h>
+
 #include "dslt/dslt.h"
 
 #ifdef __cplusplus
@@ -81,6 +83,10 @@ int dslt_box_format_flows(dslt_box_format format);
 /* Write the rows of frame `frame` of a flowing format to standard output, before frame 0 what the format begins
  * with, and flush it, so that a reader has them at once. DSLT_EARGUMENT, DSLT_EIO. */
 int dslt_track_print(dslt_box_format format, const dslt_track_row *const *rows, int targets, int frame);
+/* Rows of targets that come and go, rows[i] being of target number targets[i] (from 1), as csv or jsonl, with `head` after
+ * csv's first line. DSLT_EARGUMENT: another format; DSLT_EMEMORY, DSLT_EINTERNAL. A full disk shows in the stream. */
+int dslt_track_stream(FILE *stream, dslt_box_format format, const dslt_track_row *rows, const int *targets,
+                      int count, int head);
 
 #ifdef __cplusplus
 }

@@ -264,11 +264,49 @@ int dslt_canvas_save(const dslt_canvas *canvas, const char *path) {
   }
   unsigned char *bytes = NULL;
   size_t size = 0;
-  const int rc = dslt_cv_encode(&bytes, &size, canvas, dot);
+  const int rc = dslt_cv_encode(&bytes, &size, canvas, dot, 0);
   if (rc < 0) return dslt_fail_prefix(rc, path);
   const int written = dslt_atomic_write(path, bytes, size);
   free(bytes);
   return written;
+}
+
+static void put_little(uint8_t *out, uint32_t value) {
+  for (int b = 0; b < 4; b++) out[b] = (uint8_t)(value >> 8 * b);
+}
+
+/* 24 bits a pixel, rows from top to bottom, filled up to multiples of four bytes. */
+static int encode_bmp(unsigned char **bytes, size_t *size, const dslt_canvas *canvas) {
+  enum { HEAD = 54 };
+  const size_t row = ((size_t)canvas->width * 3 + 3) / 4 * 4, all = HEAD + row * (size_t)canvas->height;
+  uint8_t *out = calloc(1, all);
+  if (!out)
+    return dslt_fail(DSLT_EMEMORY, "No memory for a picture of %d x %d pixels.", canvas->width,
+                     canvas->height);
+  memcpy(out, "BM", 2);
+  put_little(out + 2, (uint32_t)all);
+  put_little(out + 10, HEAD);
+  put_little(out + 14, 40);
+  put_little(out + 18, (uint32_t)canvas->width);
+  put_little(out + 22, (uint32_t)-canvas->height);
+  out[26] = 1;
+  out[28] = 24;
+  for (int y = 0; y < canvas->height; y++)
+    memcpy(out + HEAD + row * (size_t)y, canvas->pixels + (size_t)y * (size_t)canvas->width * 3,
+           (size_t)canvas->width * 3);
+  *bytes = out;
+  *size = all;
+  return DSLT_OK;
+}
+
+int dslt_canvas_encode(unsigned char **bytes, size_t *size, const char **type, const dslt_canvas *canvas,
+                       int quality) {
+  if (!dslt_media_writes_pictures()) {
+    *type = "image/bmp";
+    return encode_bmp(bytes, size, canvas);
+  }
+  *type = "image/jpeg";
+  return dslt_cv_encode(bytes, size, canvas, ".jpg", quality);
 }
 
 int dslt_npy_save(const float *data, int height, int width, const char *path) {

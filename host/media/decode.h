@@ -65,8 +65,9 @@ int dslt_picture_decode(dslt_frame *out, uint8_t *bytes, size_t size, const char
 
 /* Does not name the file. */
 int dslt_cv_decode(dslt_frame *out, const uint8_t *bytes, size_t size);
-/* Encode as `extension` (".png", ".jpg"); free() the bytes. */
-int dslt_cv_encode(unsigned char **bytes, size_t *size, const dslt_canvas *canvas, const char *extension);
+/* Encode as `extension` (".png", ".jpg") with a JPEG's quality 1..100 (0: OpenCV's own); free() the bytes. */
+int dslt_cv_encode(unsigned char **bytes, size_t *size, const dslt_canvas *canvas, const char *extension,
+                   int quality);
 
 /* ---- videos by OpenCV; FFmpeg's are in ffmpeg.h -------------------------------------------------- */
 

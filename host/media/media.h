@@ -122,6 +122,10 @@ void dslt_canvas_paste(dslt_canvas *dst, const dslt_canvas *src, int x, int y);
 /* As .png, .jpg or .ppm by the name's end, under a temporary name that is renamed at last. .png and .jpg need
  * OpenCV (DSLT_EUNSUPPORTED). DSLT_EIO, DSLT_EARGUMENT. */
 int dslt_canvas_save(const dslt_canvas *canvas, const char *path);
+/* As a file in memory for a browser, free() the bytes: JPEG of `quality` 1..100 or, without OpenCV, an uncompressed BMP;
+ * `*type` is its MIME type, static storage. DSLT_EMEMORY, DSLT_EIO. */
+int dslt_canvas_encode(unsigned char **bytes, size_t *size, const char **type, const dslt_canvas *canvas,
+                       int quality);
 /* A float map as NumPy's .npy (version 1.0, little-endian float32), atomically. */
 int dslt_npy_save(const float *data, int height, int width, const char *path);
 

@@ -11,8 +11,9 @@ int dslt_cv_decode(dslt_frame *out, const uint8_t *bytes, size_t size) {
   return dslt_fail(DSLT_EUNSUPPORTED, "Pictures other than binary .pgm and .ppm cannot be read: " NEEDS ".");
 }
 
-int dslt_cv_encode(unsigned char **bytes, size_t *size, const dslt_canvas *canvas, const char *extension) {
-  (void)bytes, (void)size, (void)canvas;
+int dslt_cv_encode(unsigned char **bytes, size_t *size, const dslt_canvas *canvas, const char *extension,
+                   int quality) {
+  (void)bytes, (void)size, (void)canvas, (void)quality;
   return dslt_fail(DSLT_EUNSUPPORTED, "Pictures of type %s cannot be written (.ppm can): " NEEDS ".",
                    extension);
 }

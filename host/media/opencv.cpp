@@ -118,10 +118,13 @@ int dslt_cv_decode(dslt_frame *out, const uint8_t *bytes, size_t size) {
   });
 }
 
-int dslt_cv_encode(unsigned char **bytes, size_t *size, const dslt_canvas *canvas, const char *extension) {
+int dslt_cv_encode(unsigned char **bytes, size_t *size, const dslt_canvas *canvas, const char *extension,
+                   int quality) {
   return guarded(DSLT_EIO, "The picture cannot be encoded", [&] {
     std::vector<unsigned char> encoded;
-    if (!cv::imencode(extension, wrap(canvas), encoded) || encoded.empty()) {
+    std::vector<int> settings;
+    if (quality > 0) settings = {cv::IMWRITE_JPEG_QUALITY, quality};
+    if (!cv::imencode(extension, wrap(canvas), encoded, settings) || encoded.empty()) {
       return dslt_fail(DSLT_EIO, "The picture cannot be encoded as %s.", extension);
     }
     auto *copy = static_cast<unsigned char *>(std::malloc(encoded.size()));

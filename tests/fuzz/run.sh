@@ -32,8 +32,8 @@ flags="$flags $(pkg-config --cflags jansson) -DDSLT_SHIPPED_FOLDER='\"$PWD/weigh
 sources="$(ls host/base/*.c host/nn/*.c host/backend/graph.c host/dataset/*.c host/eval/*.c | grep -v network_probe)
   tests/fuzz/no_backend.c
   host/media/picture.c host/media/picture_check.c host/media/exif.c host/media/orient.c host/media/pnm.c host/media/no_opencv.c
-  host/trax/message.c host/trax/region.c host/trax/image.c"
-fuzzers="safetensors boxes vot dataset picture trax"
+  host/trax/message.c host/trax/region.c host/trax/image.c host/live/message.c host/live/guard.c"
+fuzzers="safetensors boxes vot dataset picture trax live"
 libraries="$(pkg-config --libs jansson) -lm -lpthread"
 # Videos where FFmpeg's libraries and its program, for the seeds, are there.
 ffmpeg="libavformat libavcodec libavutil libswscale"
@@ -81,6 +81,11 @@ printf '1mask:10,20,4,3,5,2,2,2' >$corpus/trax/mask
 printf '10,0,8,0,8,8,0,8' >$corpus/trax/polygon
 printf '2image:2;1;rgb;YWJjZGVm' >$corpus/trax/pixels
 printf '2data:image/png;base64,iVBORw0KGgo=' >$corpus/trax/picture
+printf '0{"do":"box","box":[1,2.5,30,40],"target":2}' >$corpus/live/box
+printf '0{"do":"set","key":"window","value":"0.2"}' >$corpus/live/set
+printf '0{"do":"record","on":true}' >$corpus/live/record
+printf '1POST\n/command\nlocalhost:8765\nhttp://localhost:8765\nsame-origin\ncors\napplication/json\n40' >$corpus/live/post
+printf '2GET\n/0123456789abcdef0123456789abcdef/frame\n[::1]:80\n\n\n\n\n' >$corpus/live/token
 python3 tests/fuzz/make_safetensors_corpus.py $corpus/safetensors
 python3 tests/fuzz/make_picture_corpus.py $corpus/picture
 [ ! -d $corpus/onnx ] || python3 tests/fuzz/make_onnx_corpus.py $corpus/onnx

@@ -29,7 +29,8 @@ ROOMS = {
     "bench": BELOW | {"experiment", "eval"},
     "report": BELOW | {"bench", "experiment", "eval"},
     "trax": {"dataset", "media", "base"},
-    "cli": {"report", "trax", "bench", "experiment", "eval", "dataset", "media", "base"},
+    "live": {"dataset", "media", "base"},
+    "cli": {"report", "trax", "live", "bench", "experiment", "eval", "dataset", "media", "base"},
 }
 # Vendor headers and the only files that may include them.
 VENDORS = {
@@ -37,6 +38,7 @@ VENDORS = {
     r"(cuda|cudnn|cublas)": r"(host/backend/cuda/|kernels/)",
     r"opencv": r"host/media/opencv\.cpp$",
     r"lib(av|sw)\w+/": r"host/media/ffmpeg\w*\.[ch]$",
+    r"civetweb\.h": r"host/live/server\.c$",
     r"(onnx|google/protobuf)": r"host/nn/onnx\w*\.cpp$",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
