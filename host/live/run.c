@@ -153,14 +153,15 @@ static int next_frame(dslt_live_run *r) {
   if (rc != 1) return stop_video(r, rc);
   if (r->steps > 0) r->steps--;
   const double arrived = dslt_seconds();
-  rc = track(r, watched);
+  const int shown = watched || rests(r); /* a frame that stays is shown to whoever comes later */
+  rc = track(r, shown);
   if (rc < 0) return stop_video(r, rc);
   if (r->info.live) r->state.latency_ms += 1e3 * (dslt_seconds() - arrived);
   measure_rate(r);
   for (int i = 0; i < r->follow.count; i++) add_row(r, i);
   record_frame(r);
   r->stale = 1;
-  return show(r, watched || rests(r), 1);
+  return show(r, shown, 1);
 }
 
 /* ---- requests ------------------------------------------------------------------------------------ */
