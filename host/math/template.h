@@ -16,8 +16,7 @@ typedef struct dslt_template_rules {
   float factor;        /* a filter is the features times this */
   float rate;          /* of the running mean, 0..1; 0 = the template stays the first frame's */
   float trust;         /* mean score from which the first frame's features alone are the template */
-  float
-      score; /* where the score is below this nothing is learnt; at this mean score the running mean alone is */
+  float score;         /* nothing is learnt below this; at this mean score the running mean alone is it */
 } dslt_template_rules;
 
 /* Does the template learn from this frame? Not where the target is lost or doubted, when the last search may have been

@@ -24,8 +24,7 @@ typedef struct dslt_siamese_options {
   /* the template: part the first frame's features, part the running mean of those found since */
   double template_rate;  /* of the running mean, every update; 0 = the template stays the first frame's */
   double template_trust; /* mean score from which the first frame's features alone are the template */
-  double
-      template_score; /* nothing is learnt below this score; at this mean score the mean alone is the template */
+  double template_score; /* nothing is learnt below this; at this mean score the mean alone is it */
 
   /* the regression that learns on line (DSLT's head on the backbone's fine and coarse maps) */
   double blend;           /* its share in the score; 0 = there is none */
