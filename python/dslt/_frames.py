@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import queue
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,12 +150,58 @@ def _video(path: Path, order: str) -> Iterator[NDArray[Any]]:
                            f"imageio[pyav]). Or give the frames as NumPy arrays.")
 
 
-def frames(source: str | os.PathLike[str] | Iterable[Any], channel_order: str = "bgr") -> Iterator[Any]:
+def _read_ahead(source: Iterator[Any], count: int) -> Iterator[Any]:
+    """The same frames, of which a thread reads up to `count` before they are asked for."""
+    ready: queue.Queue[tuple[bool, Any]] = queue.Queue(maxsize=count)
+    stop = threading.Event()
+
+    def hand_over(good: bool, what: Any) -> None:
+        while not stop.is_set():
+            try:
+                return ready.put((good, what), timeout=0.1)
+            except queue.Full:
+                continue
+
+    def read() -> None:
+        try:
+            for frame in source:
+                hand_over(True, frame)
+                if stop.is_set():
+                    return
+            hand_over(False, None)
+        except BaseException as error:  # whoever asks for the frame is told
+            hand_over(False, error)
+
+    reader = threading.Thread(target=read, name="dslt.frames", daemon=True)
+    reader.start()
+    try:
+        while True:
+            good, what = ready.get()
+            if good:
+                yield what
+            elif what is None:
+                return
+            else:
+                raise what
+    finally:
+        stop.set()
+        reader.join()
+
+
+def frames(source: str | os.PathLike[str] | Iterable[Any], channel_order: str = "bgr", ahead: int = 0) -> Iterator[Any]:
     """The frames of a video file, of a folder of pictures (in natural order) or of an iterable of arrays and picture files.
 
     Files are read by OpenCV's Python where it is installed, otherwise pictures by Pillow and videos by imageio. They come as
-    height x width x 3 in the order that was asked for; arrays pass as they are."""
+    height x width x 3 in the order that was asked for; arrays pass as they are. With ahead=N a thread reads up to N frames
+    while the ones before are tracked; `source` is then used in that thread."""
     checked_order(channel_order)
+    if isinstance(ahead, bool) or not isinstance(ahead, int) or not 0 <= ahead <= 1000:
+        raise OptionError(f"ahead is a number of frames, 0 to 1000, not {ahead!r}.")
+    each = _frames(source, channel_order)
+    return _read_ahead(each, ahead) if ahead else each
+
+
+def _frames(source: str | os.PathLike[str] | Iterable[Any], channel_order: str) -> Iterator[Any]:
     if not isinstance(source, (str, bytes, os.PathLike)):
         if not isinstance(source, Iterable):
             raise FrameError(f"Frames come from a file, a folder or an iterable of arrays, not from {type(source).__name__}.")

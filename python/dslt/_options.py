@@ -82,6 +82,17 @@ def _text(key: str, value: Any) -> str:
         raise OptionError(f"Option {key} takes a number, text or a list of numbers, not {value!r}.") from None
 
 
+def loaded_settings(state: bytes, weights: str | os.PathLike[str] | _dslt.Weights | None,
+                    values: Mapping[str, Any]) -> tuple[_dslt.Options, _dslt.Weights]:
+    """Options and weights for a saved tracker."""
+    made = _dslt.Options.load(state)
+    for key, value in values.items():
+        made.set(key, _text(key, value))
+    if not isinstance(weights, _dslt.Weights):
+        weights = _dslt.Weights(made.weights if weights is None else os.fsdecode(weights))
+    return made, weights
+
+
 def settings(preset: str | None, weights: str | os.PathLike[str] | _dslt.Weights | None,
              values: Mapping[str, Any]) -> tuple[_dslt.Options, _dslt.Weights]:
     """Options and weights that fit each other: what is left out follows from the other."""

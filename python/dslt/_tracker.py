@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
 
 from . import _dslt
-from ._errors import ArgumentError, BoxError, FrameError, StateError
+from ._errors import ArgumentError, BoxError, FrameError, StateError, UnsupportedError
 from ._frames import checked_order, frames, pixels
-from ._options import options_help, settings
+from ._options import loaded_settings, options_help, settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -148,6 +148,31 @@ class Tracker(_Settings):
         self._last = _result(self._core.update(*pixels(frame, self._order)))
         return self._last
 
+    def save(self) -> bytes:
+        """All that the tracker knows of its target, as bytes for load(): some hundred kB to some ten MB. The tracker is not
+        changed. It can also be pickled, or copied by copy.copy(), to the same effect."""
+        return self._core.save()
+
+    @classmethod
+    def load(cls, state: bytes, weights: WeightsLike = None, *, channel_order: str = "bgr", **options: Unpack[Options]) -> Tracker:
+        """A tracker that goes on where the saved one was, to the same results; go on with update().
+
+        weights: those that it was saved with; left out, what suits its preset. Of the options only backend, precision, threads
+        and deterministic may differ from the saved tracker's."""
+        if not isinstance(state, (bytes, bytearray, memoryview)):
+            raise ArgumentError(f"A saved tracker is bytes, from Tracker.save(), not {type(state).__name__}.")
+        self = cls.__new__(cls)
+        self._order = checked_order(channel_order)
+        state = bytes(state)
+        self._options, self._weights = loaded_settings(state, weights, options)
+        self._core = _dslt.Tracker.load(state, self._options, self._weights)
+        self._last = _result(self._core.result())
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = self._core.save() if self._last else None
+        return _restored, (type(self), self.preset, self._weights.name, self._order, self.options, state)
+
     @property
     def result(self) -> Result:
         """Of the last init() or update()."""
@@ -194,6 +219,13 @@ class Tracker(_Settings):
     def __repr__(self) -> str:
         state = f"at {tuple(round(side, 1) for side in self._last.box)}" if self._last else "without a target"
         return f"<dslt.Tracker {self.preset} on {self.backend}, {state}>"
+
+
+def _restored(cls: type[Tracker], preset: str, weights: str, order: str, options: Any, state: bytes | None) -> Tracker:
+    """A pickled tracker, with a target or without."""
+    if state is None:
+        return cls(preset, weights, channel_order=order, **options)
+    return cls.load(state, weights, channel_order=order)
 
 
 class Group(_Settings):
@@ -274,6 +306,9 @@ class Group(_Settings):
         if not 0 <= target < len(self):
             raise ArgumentError(f"There is no target {target}: the group has {len(self)}, counted from 0.")
         return target
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise UnsupportedError("A group cannot be saved; follow targets that are to be saved by a Tracker each.")
 
     def __len__(self) -> int:
         return int(self._core.count())

@@ -54,11 +54,13 @@ using WeightsPtr = std::shared_ptr<dslt_weights>;
 struct Options {
   OptionsPtr handle;
   explicit Options(const char *preset);
+  explicit Options(const nb::bytes &state); /* those of a saved tracker */
 };
 
 /* Shared with the trackers that use them, which they outlive. */
 struct Weights {
   WeightsPtr handle;
+  std::string name;
   explicit Weights(const std::string &name);
 };
 

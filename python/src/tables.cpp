@@ -61,7 +61,13 @@ Options::Options(const char *preset) : handle(nullptr, dslt_options_free) {
   handle.reset(made);
 }
 
-Weights::Weights(const std::string &name) {
+Options::Options(const nb::bytes &state) : handle(nullptr, dslt_options_free) {
+  dslt_options *made = nullptr;
+  check(dslt_options_load(&made, state.c_str(), state.size()));
+  handle.reset(made);
+}
+
+Weights::Weights(const std::string &given) : name(given) {
   nb::gil_scoped_release released;
   dslt_weights *made = nullptr;
   check(dslt_weights_load(&made, name.c_str()));
@@ -75,6 +81,8 @@ void bind_tables(nb::module_ &m) {
   m.def("backends", &backends, "(name, compiled, available, bf16, device, library) of each backend.");
   nb::class_<Options>(m, "Options")
       .def(nb::init<const char *>(), nb::arg("preset"))
+      .def_static(
+          "load", [](const nb::bytes &state) { return new Options(state); }, nb::arg("state"))
       .def("get", &get, nb::arg("key"))
       .def("set", &set, nb::arg("key"), nb::arg("value"))
       .def("check", [](const Options &o) { check(dslt_options_check(o.handle.get())); })
@@ -84,5 +92,6 @@ void bind_tables(nb::module_ &m) {
       .def_prop_ro("tracker", [](const Options &o) { return dslt_options_tracker(o.handle.get()); });
   nb::class_<Weights>(m, "Weights")
       .def(nb::init<const std::string &>(), nb::arg("name"))
+      .def_ro("name", &Weights::name)
       .def_prop_ro("preset", [](const Weights &w) { return dslt_weights_preset(w.handle.get()); });
 }

@@ -51,6 +51,13 @@ class Tracker {
     nb::gil_scoped_release released;
     check(dslt_tracker_create(&tracker_, options.handle.get(), weights_.get()));
   }
+  /* The one that was saved. */
+  Tracker(const nb::bytes &state, const Options &options, const Weights &weights) : weights_(weights.handle) {
+    const char *bytes = state.c_str();
+    const size_t size = state.size();
+    nb::gil_scoped_release released;
+    check(dslt_tracker_load(&tracker_, bytes, size, options.handle.get(), weights_.get()));
+  }
   ~Tracker() { dslt_tracker_free(tracker_); }
   Tracker(const Tracker &) = delete;
   Tracker &operator=(const Tracker &) = delete;
@@ -73,6 +80,26 @@ class Tracker {
     {
       Turn turn(mutex_);
       check(dslt_tracker_update(&result, tracker_, frame.image()));
+    }
+    return result_tuple(result);
+  }
+
+  nb::bytes save() {
+    void *state = nullptr;
+    size_t size = 0;
+    {
+      Turn turn(mutex_);
+      check(dslt_tracker_save(&state, &size, tracker_));
+    }
+    const std::unique_ptr<void, void (*)(void *)> owner(state, dslt_state_free);
+    return nb::bytes(static_cast<const char *>(state), size);
+  }
+
+  nb::tuple result() {
+    dslt_result result;
+    {
+      Turn turn(mutex_);
+      check(dslt_tracker_result(&result, tracker_));
     }
     return result_tuple(result);
   }
@@ -209,6 +236,14 @@ void bind_trackers(nb::module_ &m) {
       .def(nb::init<const Options &, const Weights &>(), nb::arg("options"), nb::arg("weights"))
       .def("init", &Tracker::init, nb::arg("frame"), nb::arg("format"), nb::arg("box"))
       .def("update", &Tracker::update, nb::arg("frame"), nb::arg("format"))
+      .def_static(
+          "load",
+          [](const nb::bytes &state, const Options &options, const Weights &weights) {
+            return new Tracker(state, options, weights);
+          },
+          nb::arg("state"), nb::arg("options"), nb::arg("weights"))
+      .def("save", &Tracker::save)
+      .def("result", &Tracker::result)
       .def("response", &Tracker::response)
       .def("init_losses", &Tracker::init_losses)
       .def_prop_ro("backend", &Tracker::backend)

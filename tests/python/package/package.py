@@ -37,7 +37,7 @@ class Suite(NamedTuple):
 
 
 SUITES = {
-    "bindings": Suite(("test_bindings.py", "test_hostile.py", "test_frames.py"), system=True),
+    "bindings": Suite(("test_bindings.py", "test_hostile.py", "test_frames.py", "test_save.py"), system=True),
     "wheel": Suite(("test_wheel.py",), ("numpy",), wheel="repaired/dslt-*.whl"),
     "types": Suite(("test_types.py",), ("numpy", "mypy")),
     # got10k does not name six as what it needs.

@@ -73,6 +73,20 @@ class Videos(unittest.TestCase):
 
 
 class Examples(unittest.TestCase):
+    def test_resume(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            video = Path(folder, "clip.mp4")
+            _, truth = clip(video)
+
+            def run(state: str, *arguments: str) -> str:
+                return subprocess.run([sys.executable, EXAMPLES / "resume.py", video, Path(folder, state), *arguments], check=True,
+                                      capture_output=True, text=True).stdout
+
+            box = ("--box", ",".join(map(str, truth[0])))
+            whole, parts = run("a", *box), run("b", *box, "--frames", "3") + run("b", "--frames", "2") + run("b")
+            self.assertEqual(parts, whole)
+            self.assertEqual(len(whole.splitlines()), 8)
+
     def test_annotate(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             video, out = Path(folder, "clip.mp4"), Path(folder, "out.mp4")
