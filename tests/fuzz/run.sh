@@ -25,7 +25,7 @@ fi
 mkdir -p build-fuzz/objects
 cc=clang
 ! command -v ccache >/dev/null 2>&1 || cc="ccache clang"
-flags="-std=c11 -D_GNU_SOURCE -g -O1 -fno-sanitize-recover=all -Iinclude -Ihost"
+flags="-std=c11 -D_GNU_SOURCE -g -O1 -fno-sanitize-recover=all -Iinclude -Ihost -Itests/fuzz"
 flags="$flags $(pkg-config --cflags jansson) -DDSLT_SHIPPED_FOLDER='\"$PWD/weights\"'"
 
 # network_probe.c runs networks; no_backend.c stands in for it.
@@ -33,7 +33,9 @@ sources="$(ls host/base/*.c host/nn/*.c host/backend/graph.c host/dataset/*.c ho
   tests/fuzz/no_backend.c
   host/media/picture.c host/media/picture_check.c host/media/exif.c host/media/orient.c host/media/pnm.c host/media/no_opencv.c
   host/trax/message.c host/trax/region.c host/trax/image.c host/live/message.c host/live/guard.c"
-fuzzers="safetensors boxes vot dataset picture trax live"
+fuzzers="safetensors boxes vot dataset picture trax live state"
+# Saved trackers are loaded and go on: all trackers and the CPU backend in plain loops, with the OpenMP of tests/fuzz/omp.h.
+sources="$sources $(ls host/tracker/*.c host/trackers/*/*.c host/backend/*.c host/backend/cpu/*.c | grep -v -e onednn_ -e backend/graph.c)"
 libraries="$(pkg-config --libs jansson) -lm -lpthread"
 # Videos where FFmpeg's libraries and its program, for the seeds, are there.
 ffmpeg="libavformat libavcodec libavutil libswscale"
@@ -86,6 +88,9 @@ printf '0{"do":"set","key":"window","value":"0.2"}' >$corpus/live/set
 printf '0{"do":"record","on":true}' >$corpus/live/record
 printf '1POST\n/command\nlocalhost:8765\nhttp://localhost:8765\nsame-origin\ncors\napplication/json\n40' >$corpus/live/post
 printf '2GET\n/0123456789abcdef0123456789abcdef/frame\n[::1]:80\n\n\n\n\n' >$corpus/live/token
+printf '\000\100' >$corpus/state/whole
+printf '\101\100\001\002\000\000\001\002\003\004\002' >$corpus/state/sealed
+printf '\377DSLTSAVE' >$corpus/state/bytes
 python3 tests/fuzz/make_safetensors_corpus.py $corpus/safetensors
 python3 tests/fuzz/make_picture_corpus.py $corpus/picture
 [ ! -d $corpus/onnx ] || python3 tests/fuzz/make_onnx_corpus.py $corpus/onnx
