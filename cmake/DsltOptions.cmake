@@ -6,6 +6,7 @@ set(DSLT_WITH_ONNX AUTO CACHE STRING "ONNX files as weights by libonnx: AUTO, ON
 set(DSLT_WITH_OPENCV AUTO CACHE STRING "Videos, images and windows by OpenCV: AUTO, ON or OFF (PNM and rendered scenes only)")
 set(DSLT_WITH_CIVETWEB AUTO CACHE STRING "The page of dslt live by civetweb: AUTO, ON or OFF")
 set(DSLT_WITH_CUDA AUTO CACHE STRING "CUDA parts: AUTO (when nvcc is found), ON or OFF")
+set(DSLT_WITH_GSTREAMER AUTO CACHE STRING "GStreamer's element dslttrack, a plugin: AUTO, ON or OFF")
 option(DSLT_BUILD_TESTS "Build the tests" ON)
 option(DSLT_BUILD_PYTHON "Build the extension module of the Python package; `pip install .` turns it on" OFF)
 option(DSLT_WERROR "Treat warnings as errors" OFF)

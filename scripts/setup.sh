@@ -20,7 +20,8 @@ packages="g++ cmake ninja-build pkg-config libjansson-dev libssl-dev libdnnl-dev
           libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libcivetweb-dev libonnx-dev libprotobuf-dev liblapack-dev"
 # GoogleTest; VLFeat's HOG to compare with; ffmpeg makes videos for tests; Python for the weight converter, the page of `dslt report`, the
 # package and their tests.
-[ "$group" = program ] || packages="$packages git libgtest-dev libvlfeat-dev ffmpeg python3 python3-dev python3-venv python3-numpy python3-matplotlib python3-pil python3-jinja2"
+[ "$group" = program ] || packages="$packages git libgtest-dev libvlfeat-dev ffmpeg python3 python3-dev python3-venv python3-numpy python3-matplotlib python3-pil python3-jinja2
+  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools gstreamer1.0-plugins-base"
 # libFuzzer and clang's sanitizers are a package of their own; a locale with a decimal comma and a display serve tests;
 # Sphinx with MyST and furo, and Doxygen, make the documentation.
 [ "$group" != checks ] || packages="$packages ccache clang clang-format libclang-rt-dev valgrind doxygen graphviz
