@@ -47,7 +47,7 @@ program:
 build:
 	@scripts/setup.sh program
 	@scripts/configure.sh library $(BUILD) $(PRESET)
-	@cmake --build $(BUILD) --parallel $(JOBS) --target dslt dslt_static dslt_shared dslt_manual
+	@cmake --build $(BUILD) --parallel $(JOBS) --target dslt dslt_static dslt_shared dslt_manual dslt_plugins
 
 demo: program
 	@$(BUILD)/dslt demo --out demo

@@ -23,7 +23,7 @@ plain() {
   echo "without OpenCV, FFmpeg, oneDNN, libonnx, libcrypto, LAPACK:"
   variant plain "backend nn tracker media" \
     -D DSLT_WITH_OPENCV=OFF -D DSLT_WITH_FFMPEG=OFF -D DSLT_WITH_ONEDNN=OFF \
-    -D DSLT_WITH_ONNX=OFF -D DSLT_WITH_LIBCRYPTO=OFF -D DSLT_WITH_LAPACK=OFF
+    -D DSLT_WITH_ONNX=OFF -D DSLT_WITH_LIBCRYPTO=OFF -D DSLT_WITH_LAPACK=OFF -D DSLT_WITH_GSTREAMER=OFF
 }
 
 opencv() {
