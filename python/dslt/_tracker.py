@@ -151,7 +151,8 @@ class Tracker(_Settings):
     def save(self) -> bytes:
         """All that the tracker knows of its target, as bytes for load(): some hundred kB to some ten MB. The tracker is not
         changed. It can also be pickled, or copied by copy.copy(), to the same effect."""
-        return self._core.save()
+        state: bytes = self._core.save()
+        return state
 
     @classmethod
     def load(cls, state: bytes, weights: WeightsLike = None, *, channel_order: str = "bgr", **options: Unpack[Options]) -> Tracker:

@@ -260,8 +260,7 @@ TEST_F(Element, TheBusTellsOfLossAndReturn) {
       " options=\"backend=cpu threads=1 init_steps=40 lost_grace=0 lost_ratio=0.5 update_interval=0\" box=" +
       text_of(box_));
   const Frame &full = frames_[0];
-  for (const Frame *frame : {&full, &full, &empty, &empty, &full, &full})
-    pipeline.step(*frame);
+  for (const Frame *frame : {&full, &full, &empty, &empty, &full, &full}) pipeline.step(*frame);
   EXPECT_EQ(pipeline.said(), "begun@0 lost@2 found@4 ");
 }
 
