@@ -8,6 +8,8 @@
 #include "backend/graph.h"
 #include "backend/types.h"
 #include "math/adam.h"
+#include "math/anchors.h"
+#include "math/candidates.h"
 #include "math/early_stopping.h"
 #include "math/loss.h"
 
@@ -16,6 +18,7 @@ typedef struct dslt_conv dslt_conv;             /* a planned same-size convoluti
 typedef struct dslt_regress dslt_regress;       /* a planned regression: many channels to one, no padding */
 typedef struct dslt_fused_head dslt_fused_head; /* a head planned as one operation */
 typedef struct dslt_filter dslt_filter;         /* a planned correlation filter */
+typedef struct dslt_anchors dslt_anchors;       /* a planned proposal head */
 
 typedef struct dslt_net_desc {
   int n, h, w;             /* input: [n][h][w][c], c as graph->layer[0] says */
@@ -56,6 +59,18 @@ typedef struct dslt_filter_desc {
   double lambda;      /* regularisation */
   double sigma;       /* deviation of the target, cells */
 } dslt_filter_desc;
+
+/* A proposal head: 3 x 3 cells to `hidden` channels, ReLU, and two outputs, at some cells of a map. Its parameters are
+ * one tensor: [9][channels][hidden], [hidden] biases, [2][hidden], [2] biases. */
+typedef struct dslt_anchors_desc {
+  int side, channels, hidden; /* of a square map; of the layer between */
+  int count;                  /* cells that are looked at, 1..DSLT_ANCHORS_MAX */
+  const int *cells;           /* [count], row * side + column; need not outlive planning */
+} dslt_anchors_desc;
+
+static inline size_t dslt_anchors_values(int channels, int hidden) {
+  return (size_t)hidden * (9 * (size_t)channels + 1 + DSLT_ANCHOR_OUTPUTS) + DSLT_ANCHOR_OUTPUTS;
+}
 
 /* clang-format off */
 #define DSLT_NN_OPERATIONS(XX)                                                                                   \
@@ -137,7 +152,42 @@ typedef struct dslt_filter_desc {
   /* Every cell of map [cells][channels] with every filter of filters [channels][count], and the cell itself behind  \
    * them: out [cells][count + channels]. */                                                                     \
   XX(int, match_template, (dslt_backend *backend, float *out, const float *map, const float *filters, int cells, \
-                           int channels, int count))
+                           int channels, int count))                                                         \
+                                                                                                                 \
+  XX(int, anchors_plan, (dslt_anchors **out, dslt_backend *backend, const dslt_anchors_desc *desc))              \
+  /* scores [n][count][2] of maps x [.][side][side][channels], of which map i is number item[i] (backend memory; \
+   * NULL: i), with parameters w. Backward: the gradient of all parameters, overwritten, from d_scores. */       \
+  XX(int, anchors_forward, (dslt_anchors *anchors, float *scores, const float *x, const int32_t *item,           \
+                            const float *w, int n))                                                              \
+  XX(int, anchors_backward, (dslt_anchors *anchors, float *d_w, const float *x, const int32_t *item,             \
+                             const float *w, const float *d_scores, int n))                                      \
+  XX(void, anchors_free, (dslt_anchors *anchors))                                                                \
+  /* means [n] = what is there (first = 1: 0) + share times the mean of dslt_anchor_score() over each map's      \
+   * scores [count][2]. */                                                                                       \
+  XX(int, anchor_scores, (dslt_backend *backend, float *means, const float *scores, int n, int count, int kind,  \
+                          float share, int first))                                                               \
+  /* The same for candidates boxes [n] of the search around `state`, read from scores [levels][side][side][2] of whole  \
+   * search areas, that crop() has sampled. */                                                                           \
+  XX(int, sampled_scores, (dslt_backend *backend, float *means, const float *scores, const dslt_box *boxes,      \
+                           int n, int kind, const dslt_anchor_sampling *sampling,                                \
+                           const dslt_target_state *state, const dslt_search *search, float share, int first))   \
+  /* The loss of n maps, of which the first `positives` show the target: d_scores [n][count][2], and *value =    \
+   * what is there (first = 1: 0) + spec->weight times the mean over all anchors. */                             \
+  XX(int, anchor_loss, (dslt_backend *backend, float *d_scores, float *value, const float *scores, int n,        \
+                        int positives, int count, const dslt_anchor_loss_spec *spec, int first))                 \
+  /* Draw `count` slots of a store of items. */                                                                  \
+  XX(int, draw_items, (dslt_backend *backend, int32_t *item, int count, const dslt_item_ring *ring,              \
+                       const dslt_item_draw *draw))                                                              \
+  /* hardest [count] = those of item [n] with the highest scores [n], the highest first; n at most               \
+   * DSLT_BOXES_MAX. */                                                                                          \
+  XX(int, hardest_items, (dslt_backend *backend, int32_t *hardest, int count, const float *scores,               \
+                          const int32_t *item, int n))                                                           \
+  /* Copy maps x [count][values] into the ring's next slots of `store` and advance the ring; count is at most    \
+   * its capacity. */                                                                                            \
+  XX(int, store_items, (dslt_backend *backend, float *store, dslt_item_ring *ring, const float *x,               \
+                        size_t values, int count))                                                               \
+  /* One step of gradient descent on every tensor; params[i].m is its momentum, v is not used. */                \
+  XX(int, sgd, (dslt_backend *backend, const dslt_param *params, int count, float momentum))
 /* clang-format on */
 
 typedef struct dslt_nn_ops {

@@ -6,6 +6,7 @@
 #define DSLT_BACKEND_VISION_H
 
 #include "backend/types.h"
+#include "math/candidates.h"
 #include "math/decision.h"
 #include "math/hann_search.h"
 #include "math/match.h"
@@ -82,6 +83,17 @@ typedef struct dslt_sample_sources {
   XX(int, decide, (dslt_backend *backend, dslt_decision *decision, int32_t *learns,                              \
                    const dslt_target_state *state, const dslt_sample_ring *ring,                                 \
                    const dslt_update_policy *policy))                                                            \
+  /* Draw boxes [count] around the target of `state`, which rules->low and high accept, and their crops [count] (may   \
+   * be NULL); *frame (backend memory) numbers the draws. Where rules->tries times count draws give too few, those    \
+   * accepted come again, or the target's own box where none was. */                                                  \
+  XX(int, draw_boxes, (dslt_backend *backend, dslt_box *boxes, dslt_box *crops, int count,                           \
+                       const dslt_draw_rules *rules, const dslt_target_state *state, const int32_t *frame))          \
+  /* The target is the mean of the rules->best boxes with the highest of scores [count]; writes state, decision and   \
+   * choice. response [response_height][response_width] becomes the highest score of the boxes centred in each cell   \
+   * around the old place, 0 without one. count: at most DSLT_BOXES_MAX. */                                           \
+  XX(int, choose_boxes, (dslt_backend *backend, dslt_target_state *state, dslt_decision *decision,                   \
+                         dslt_choice *choice, float *response, const float *scores, const dslt_box *boxes,           \
+                         int count, const dslt_choice_rules *rules, const dslt_search *search))                      \
   /* The soft label around (state->label_x, state->label_y) into item ring->next of                              \
    * labels [capacity][response_height][response_width]; before store_sample. */                                 \
   XX(int, store_label, (dslt_backend *backend, float *labels, const dslt_sample_ring *ring,                      \
