@@ -70,12 +70,12 @@ class NetworkFile {
     taps_ += (taps_.empty() ? "" : ",") + name;
     scales_ += scales_.empty() ? "1" : ",1";
   }
-  std::string bytes() {
+  std::string bytes(const std::string &mean = "0,0,0") {
     file_.set_metadata("dslt.graph", "[" + graph_.substr(0, graph_.size() - 1) + "]");
     file_.set_metadata("dslt.taps", taps_);
     file_.set_metadata("dslt.scales", scales_);
     file_.set_metadata("dslt.channel_order", "rgb");
-    file_.set_metadata("dslt.mean", "0,0,0");
+    file_.set_metadata("dslt.mean", mean);
     file_.set_metadata("dslt.deviation", "1,1,1");
     return file_.bytes();
   }
