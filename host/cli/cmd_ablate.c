@@ -25,13 +25,14 @@ typedef struct ablate_command {
 } ablate_command;
 
 static const struct argp_option table[] = {
-    {"paper", KEY_PAPER, "NAME", 0, "Whose ablations: dslt (default) or crt", 1}, {0}};
+    {"paper", KEY_PAPER, "NAME", 0, "Whose ablations: dslt (default), crt or trackloss", 1}, {0}};
 
 static const char doc[] =
     "Repeat a paper's ablations on a set. DSLT's (section 5.3): the losses shrinkage, L2, L3 and OHNM with threshold "
     "0.01, and the layers of DSLT, DSLT_m (not connected), DSLT_34 and DSLT_35; DSLT is in both, so there are seven "
     "runs; a network that names its own taps has no DSLT_34 and DSLT_35. CRT's (tables 1 to 3): six features, with and without its loss's threshold and weight, four patches; conv10 "
-    "and conv13 are left out where the weights lack them."
+    "and conv13 are left out where the weights lack them. The tracking loss's (tables 1 and 2): five ways to match "
+    "anchors, seven losses; 1+4 with softmax is in both."
     "\v"
     "Each variant has its folder in DIR, as dslt run makes them; what is finished there is not done again. Then the "
     "table is printed beside the numbers that the paper prints, and DIR gets ablation.json, ablation.md, curves.csv "
@@ -39,7 +40,7 @@ static const char doc[] =
     "losses are divided by the first step's, since different losses have different sizes; where training stopped early "
     "its last loss is kept.\n"
     "\n"
-    "The other numbers are those of preset paper (CRT: crt-conv2) unless --preset names another one. Results of "
+    "The other numbers are those of preset paper (CRT: crt-conv2, tracking loss: trackloss-softmax) unless --preset names another one. Results of "
     "--frames are scored on those frames alone.\n"
     "\n"
     "With --shard each process does its part of every variant, and whoever comes last makes the table.\n"

@@ -175,6 +175,90 @@ static int check_crt(const dslt_options *o) {
       wrong, wrong);
 }
 
+/* ---- tracking loss, tables 1 and 2 --------------------------------------------------------------- */
+
+enum { STRATEGIES = 1, ENSEMBLE = 2 };
+
+static const dslt_variant trackloss_variants[] = {
+    {"1+4",
+     "softmax loss, first and fourth strategy",
+     STRATEGIES | ENSEMBLE,
+     NULL,
+     0,
+     {{NULL, NULL}},
+     NAN,
+     0.41,
+     "-",
+     "41 (text: 46); EAO .324"},
+    {"1", "first strategy: 12 anchors", STRATEGIES, NULL, 0, {{"strategy", "1"}}, NAN, 0.39, "-", "39"},
+    {"2", "second strategy: 36 anchors", STRATEGIES, NULL, 0, {{"strategy", "2"}}, NAN, 0.38, "-", "38"},
+    {"3", "third strategy: 100 anchors", STRATEGIES, NULL, 0, {{"strategy", "3"}}, NAN, 0.36, "-", "36"},
+    {"4", "fourth strategy: 196 anchors", STRATEGIES, NULL, 0, {{"strategy", "4"}}, NAN, 0.43, "-", "43"},
+    {"infogain1",
+     "infogain loss, H = [.9 .1; .1 .9]",
+     ENSEMBLE,
+     "trackloss-infogain1",
+     0,
+     {{NULL, NULL}},
+     NAN,
+     NAN,
+     "-",
+     "EAO .317"},
+    {"infogain2",
+     "infogain loss, H = [.8 .2; .2 .8]",
+     ENSEMBLE,
+     "trackloss-infogain2",
+     0,
+     {{NULL, NULL}},
+     NAN,
+     NAN,
+     "-",
+     "EAO .337"},
+    {"infogain3",
+     "infogain loss, H = [.7 .3; .3 .7]",
+     ENSEMBLE,
+     "trackloss-infogain3",
+     0,
+     {{NULL, NULL}},
+     NAN,
+     NAN,
+     "-",
+     "EAO .293"},
+    {"sigmoid",
+     "sigmoid cross-entropy",
+     ENSEMBLE,
+     "trackloss-sigmoid",
+     0,
+     {{NULL, NULL}},
+     NAN,
+     NAN,
+     "-",
+     "EAO .321"},
+    {"hinge", "hinge loss", ENSEMBLE, "trackloss-hinge", 0, {{NULL, NULL}}, NAN, NAN, "-", "EAO .338"},
+    {"ensemble",
+     "a branch for each of the four losses",
+     ENSEMBLE,
+     "trackloss-ensemble",
+     0,
+     {{NULL, NULL}},
+     NAN,
+     NAN,
+     "-",
+     "EAO .350"},
+};
+
+static int check_trackloss(const dslt_options *o) {
+  const char *wrong = !is_one_of(o, "loss", "softmax", "softmax") ? "loss"
+                      : !is_one_of(o, "strategy", "1+4", "1+4")   ? "strategy"
+                                                                  : NULL;
+  if (!wrong) return DSLT_OK;
+  return dslt_fail(
+      DSLT_EOPTION,
+      "The tracking loss's ablation sets option %s itself and begins with preset trackloss-softmax: "
+      "leave out --set %s and --preset.",
+      wrong, wrong);
+}
+
 /* ---- the list ------------------------------------------------------------------------------------ */
 
 static const dslt_study studies[] = {
@@ -202,6 +286,16 @@ static const dslt_study studies[] = {
          "The paper's numbers are for OTB-50 with the original VGG-16: its tables 1, 2 and 3. Its table 4, scores by "
          "attribute, is what dslt eval --attributes prints of these folders.",
      .check_base = check_crt},
+    {.paper = "trackloss",
+     .preset = "trackloss-softmax",
+     .variants = trackloss_variants,
+     .count = sizeof trackloss_variants / sizeof *trackloss_variants,
+     .tables = {{"strategies", "strategy"}, {"losses", "loss"}},
+     .note =
+         "The paper's numbers are for VOT-2016 with ZF: of its table 1 the average overlap without resets, which the AUC "
+         "here is, too; of its table 2 the expected average overlap (EAO), for which dslt run --protocol vot and dslt "
+         "eval --protocol vot are.",
+     .check_base = check_trackloss},
 };
 
 enum { STUDIES = sizeof studies / sizeof *studies };
@@ -214,7 +308,8 @@ int dslt_study_find(const dslt_study **out, const char *paper) {
       *out = &studies[i];
       return DSLT_OK;
     }
-  return dslt_fail(DSLT_EOPTION, "There are no ablations of the paper \"%s\"; choose dslt or crt.", paper);
+  return dslt_fail(DSLT_EOPTION, "There are no ablations of the paper \"%s\"; choose dslt, crt or trackloss.",
+                   paper);
 }
 
 int dslt_variant_fits(int *out, const dslt_variant *variant, const char *weights) {
