@@ -9,7 +9,7 @@ BlobShape dim = 1.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,13 +28,14 @@ class _Field(NamedTuple):
     end: int
 
 
-def read(path: Path) -> Found:
+def read(path: Path, wanted: Callable[[str], bool] = is_convolution) -> Found:
+    """The layers whose names are wanted."""
     with path.open("rb") as stream:
         data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     tensors: dict[str, Tensor] = {}
     for one in _fields(data, 0, len(data)):
         if one.number in _LAYER_FIELDS and one.wire == _BYTES:
-            tensors.update(_layer(data, one, *_LAYER_FIELDS[one.number]))
+            tensors.update(_layer(data, one, wanted, *_LAYER_FIELDS[one.number]))
     return Found("Caffe model", tensors, CAFFE_BGR)
 
 
@@ -76,7 +77,7 @@ def _fields(data: mmap.mmap, at: int, end: int) -> Iterator[_Field]:
         yield _Field(number, wire, value, start, at)
 
 
-def _layer(data: mmap.mmap, layer: _Field, name_field: int, blob_field: int) -> Iterator[tuple[str, Tensor]]:
+def _layer(data: mmap.mmap, layer: _Field, wanted: Callable[[str], bool], name_field: int, blob_field: int) -> Iterator[tuple[str, Tensor]]:
     name = ""
     blobs: list[_Field] = []
     for one in _fields(data, layer.start, layer.end):
@@ -84,7 +85,7 @@ def _layer(data: mmap.mmap, layer: _Field, name_field: int, blob_field: int) -> 
             name = data[one.start : min(one.end, one.start + 256)].decode("utf-8", "replace")
         elif one.wire == _BYTES and one.number == blob_field:
             blobs.append(one)
-    if is_convolution(name):
+    if wanted(name):
         for part, blob in zip(("weight", "bias"), blobs):
             yield f"{name}.{part}", _blob(data, f"{name}.{part}", blob)
 

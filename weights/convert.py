@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Turn published VGG-16 or CFNet weights into the safetensors file that dslt reads; weights/README.md says where to get them."""
+"""Turn published VGG-16, CFNet or ZF weights into the safetensors file that dslt reads; weights/README.md says where to get them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ import published
 import safetensors_file
 import scale
 import torchfile
+import zf
 import ziparchive
 from vgg16 import LAYERS, MIN_LAYERS, Backbone, ConvertError, Found, Preprocess, assemble
 
@@ -183,6 +184,8 @@ def convert(args: argparse.Namespace) -> list[str]:
         return cfnet.convert(args)
     if args.grey:
         raise ConvertError("--grey belongs to CFNet's networks, and this is none.")
+    if zf.is_zf(args.input):
+        return zf.convert(args)
     found = read(args.input)
     backbone = assemble(found, args.layers)
     if backbone.preprocess.channel_order != found.preprocess.channel_order:

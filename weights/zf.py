@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import caffemodel
 import numpy as np
 import published
 import safetensors_file
@@ -58,8 +60,21 @@ def metadata(layers: list[dict[str, Any]], mean: Sequence[float], source: str, l
     }
 
 
-def is_zf(tensors: Mapping[str, Tensor]) -> bool:
-    """ZF's five convolutions are there, in its shapes."""
+def _wanted(name: str) -> bool:
+    return re.fullmatch(r"conv[1-5]", name) is not None
+
+
+def is_zf(path: Path) -> bool:
+    """A Caffe model with ZF's five convolutions, in its shapes."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return False
+    try:
+        return _has_shapes(caffemodel.read(path, _wanted).tensors)
+    except ConvertError:
+        return False
+
+
+def _has_shapes(tensors: Mapping[str, Tensor]) -> bool:
     inner = (3, *CHANNELS)
     for number, (size, count) in enumerate(zip(SIZES, CHANNELS), 1):
         tensor = tensors.get(f"conv{number}.weight")
@@ -68,8 +83,9 @@ def is_zf(tensors: Mapping[str, Tensor]) -> bool:
     return True
 
 
-def convert(args: argparse.Namespace, found: Found) -> list[str]:
+def convert(args: argparse.Namespace) -> list[str]:
     """Write ZF's backbone; what the user should know about it."""
+    found: Found = caffemodel.read(args.input, _wanted)
     tensors: list[tuple[str, np.ndarray]] = []
     for number, count in enumerate(CHANNELS, 1):
         for part in ("weight", "bias"):

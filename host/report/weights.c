@@ -140,7 +140,8 @@ static void print_shipped(const char *name) {
     return;
   }
   if (weights->network)
-    printf("network that ships: %s, %d layers and a matching head\n", name, weights->network->graph.layers);
+    printf("network that ships: %s, %d layers%s\n", name, weights->network->graph.layers,
+           weights->matching ? " and a matching head" : "");
   else
     dslt_weights_arch(arch, sizeof arch, weights), printf("network that ships: %s, %s\n", name, arch);
   if (weights->source) printf("  source: %s\n", weights->source);
@@ -150,6 +151,7 @@ static void print_shipped(const char *name) {
 void dslt_weights_print_shipped(void) {
   print_shipped("siamese");
   print_shipped("slim");
+  print_shipped("trackloss");
 }
 
 /* ---- random -------------------------------------------------------------------------------------- */

@@ -293,6 +293,8 @@ typedef struct dslt_weights dslt_weights;
  *   with a matching head, made by weights/siamese.
  * - "slim": the backbone of tracker DSLT, inside the library: weights/slim.safetensors, VGG-16's topology,
  *   narrower, made by weights/distill.
+ * - "trackloss": the network of tracker trackloss, inside the library: weights/trackloss.safetensors, ZF's shape, made by
+ *   weights/distill-zf.
  * - "random:ARCH" or "random:ARCH:SEED": as dslt_weights_random() makes them, for timing and tests. The seed
  *   is 1 unless given.
  * - A name that ends in .onnx: an ONNX model, in builds with libonnx.

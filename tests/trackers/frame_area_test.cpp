@@ -69,10 +69,11 @@ Options options_of(const char *preset) {
   return o;
 }
 
+// Those of trackers that do not read whole frames.
 std::vector<std::string> presets() {
   std::vector<std::string> out;
   for (int i = 0; const dslt_tracker_type *type = dslt_tracker_type_at(i); ++i)
-    for (int p = 0; p < type->preset_count; ++p) out.push_back(type->presets[p].name);
+    for (int p = 0; type->reads && p < type->preset_count; ++p) out.push_back(type->presets[p].name);
   return out;
 }
 

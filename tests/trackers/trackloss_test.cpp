@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../api/small_world.h"
+#include "../tracker/saved.h"
 #include "base/rng.h"
 #include "media/media.h"
 #include "nn/weights.h"
@@ -135,7 +136,8 @@ TEST_F(TracklossTest, EveryStrategyLearnsAndSharedMapsAgreeWithCrops) {
 }
 
 TEST_F(TracklossTest, ZfItselfTakesCropsOf203Pixels) {
-  const Weights weights = weights_of(small_zf::network_file(false, 1, 0.2));
+  const std::string whole = small_zf::network_file(false, 1, 0.2);  // which the weights refer to
+  const Weights weights = weights_of(whole);
   dslt_trackloss_map map = {}, area = {};
   Options options = quick();
   const dslt_trackloss_options *o = dslt_trackloss_options_of(static_cast<const dslt_options *>(options));
@@ -151,7 +153,6 @@ TEST_F(TracklossTest, ZfItselfTakesCropsOf203Pixels) {
   EXPECT_EQ(area.input_side, 107 + 2 * 8 * 15) << "1.5 sides of 75 pixels in whole cells";
   EXPECT_EQ(area.side, 14 + 2 * 15);
   options["candidates"] = 24;
-  options["rate"] = "0.0001";
   const std::vector<dslt_result> results = run(options, weights, 3);
   for (const dslt_result &r : results)
     EXPECT_TRUE(std::isfinite(r.box.x) && r.box.width > 0 && r.peak > 0) << r.peak;
@@ -236,12 +237,32 @@ TEST_F(TracklossTest, TargetsOfAGroupAreIndependent) {
   dslt_group_free(group);
 }
 
+TEST_F(TracklossTest, ASavedTargetGoesOn) {
+  const Weights weights = weights_of(small_);
+  const Options options = quick();
+  const std::vector<double> whole = numbers(run(options, weights, 8));
+  const Tracker first = make_tracker_of(options, weights);
+  std::vector<dslt_result> results;
+  dslt_image frame = image(0);
+  ASSERT_EQ(dslt_tracker_init(first.get(), &frame, &truth_[0]), DSLT_OK) << dslt_last_error();
+  Tracker second;
+  for (std::size_t i = 1; i < 8; ++i) {
+    dslt_result r = {};
+    frame = image(i);
+    ASSERT_EQ(dslt_tracker_update(&r, second ? second.get() : first.get(), &frame), DSLT_OK)
+        << dslt_last_error();
+    results.push_back(r);
+    if (i == 3) second = saved::load(saved::save(first.get()), weights);
+  }
+  EXPECT_EQ(numbers(results), whole);
+}
+
 TEST_F(TracklossTest, OtherWeightsAreRefused) {
   dslt_tracker *tracker = nullptr;
   EXPECT_EQ(dslt_tracker_create(&tracker, quick(), small_weights().get()), DSLT_EWEIGHTS);
   EXPECT_NE(std::string(dslt_last_error()).find("convert.py"), std::string::npos) << dslt_last_error();
-  EXPECT_EQ(dslt_tracker_create(&tracker, quick(), weights_of(small_cfnet::network_file({1, 9})).get()),
-            DSLT_EWEIGHTS);
+  const std::string two = small_cfnet::network_file({1, 9});
+  EXPECT_EQ(dslt_tracker_create(&tracker, quick(), weights_of(two).get()), DSLT_EWEIGHTS);
   Options options = quick();
   options["input_side"] = 9;
   EXPECT_EQ(dslt_tracker_create(&tracker, options, weights_of(small_).get()), DSLT_EWEIGHTS);
@@ -254,7 +275,8 @@ TEST_F(TracklossTest, ALossThatIsNotFiniteIsAnError) {
   options["init_sigma"] = "1";
   options["loss"] = "hinge2";
   options["init_steps"] = 200;
-  const Weights weights = weights_of(small_zf::network_file(true, 1, 100));
+  const std::string large = small_zf::network_file(true, 1, 100);  // which the weights refer to
+  const Weights weights = weights_of(large);
   const Tracker tracker = make_tracker_of(options, weights);
   const dslt_image frame = image(0);
   EXPECT_EQ(dslt_tracker_init(tracker.get(), &frame, &truth_[0]), DSLT_EWEIGHTS);

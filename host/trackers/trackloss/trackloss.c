@@ -5,7 +5,7 @@
 const dslt_tracker_type dslt_type_trackloss = {
     .name = "trackloss",
     .summary = "Tracking Loss: a region proposal network's cells, matched by strategies (2018)",
-    .weights = "slim", /* none that fit ship; the check of the weights says which do */
+    .weights = "trackloss",
     .options_size = sizeof(dslt_trackloss_options),
     .rows = dslt_trackloss_rows,
     .row_count = DSLT_TRACKLOSS_ROWS,
@@ -22,6 +22,7 @@ const dslt_tracker_type dslt_type_trackloss = {
     .sections = DSLT_TRACKLOSS_SECTIONS,
     .plan = dslt_trackloss_plan,
     .free = dslt_trackloss_free,
+    .archive = dslt_trackloss_archive,
     .learn = dslt_trackloss_learn,
     .frame = dslt_trackloss_frame,
     .result = dslt_trackloss_result,

@@ -137,6 +137,9 @@ int dslt_trackloss_extract(dslt_target *t, int first, int n);
 int dslt_trackloss_frame(dslt_target *t);
 int dslt_trackloss_result(dslt_result *out, dslt_target *t, const dslt_frame_record *record);
 
+/* archive.c */
+int dslt_trackloss_archive(dslt_target *t, dslt_archive *archive);
+
 /* cost.c */
 void dslt_trackloss_cost(dslt_work out[DSLT_STAGE_COUNT], const dslt_target *t,
                          const dslt_target_state *before, const dslt_result *result);
