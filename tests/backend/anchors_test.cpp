@@ -263,26 +263,29 @@ INSTANTIATE_TEST_SUITE_P(Shapes, AnchorsTest,
                                          HeadCase{14, 4, 3, 3, 2}, HeadCase{5, 16, 8, 70, 4},
                                          HeadCase{40, 1, 2, 2, 4}, HeadCase{6, 1, 1, 1, 3}));
 
-TEST(Anchors, TheSameBytesWithAnyThreadsInAnyCompany) {
+// Near, not the same bytes: on processors without AVX-512 oneDNN divides a sum among threads.
+TEST(Anchors, ThreadsAndCompanyChangeNothing) {
   const Head head({14, 8, 72, 7, 4});
-  std::vector<float> scores[2], gradients[2];
-  for (int i = 0; i < 2; ++i) {
-    Backend b(DSLT_PRECISION_F32, i ? 3 : 1);
+  const std::size_t one = head.scores() / head.item.size();
+  ref::Map scores, gradient;
+  for (int threads : {1, 3}) {
+    Backend b(DSLT_PRECISION_F32, threads);
     dslt_anchors *anchors = head.plan(b);
     float *x = b.upload(head.x), *w = b.upload(head.w), *y = b.floats(head.scores()),
           *g = b.floats(head.w.size());
     const int32_t *item = put_items(b, head.item);
     ASSERT_EQ(b.nn->anchors_forward(anchors, y, x, item, w, head.c.maps), DSLT_OK);
     ASSERT_EQ(b.nn->anchors_backward(anchors, g, x, item, w, y, head.c.maps), DSLT_OK);
-    scores[i] = b.download(y, head.scores()), gradients[i] = b.download(g, head.w.size());
+    const std::vector<float> all = b.download(y, head.scores()), slope = b.download(g, head.w.size());
+    if (threads == 1)
+      scores = ref::Map(all.begin(), all.end()), gradient = ref::Map(slope.begin(), slope.end());
+    EXPECT_LT(ref::relative_error(all, scores), 1e-6);
+    EXPECT_LT(ref::relative_error(slope, gradient), 1e-6);
     ASSERT_EQ(b.nn->anchors_forward(anchors, y, x, item + 3, w, 1), DSLT_OK);
-    const std::size_t one = head.scores() / head.item.size();
-    const std::vector<float> alone = b.download(y, one);
-    EXPECT_TRUE(std::equal(alone.begin(), alone.end(), scores[i].begin() + long(3 * one)));
+    const ref::Map part(scores.begin() + long(3 * one), scores.begin() + long(4 * one));
+    EXPECT_LT(ref::relative_error(b.download(y, one), part), 1e-6);
     b.nn->anchors_free(anchors);
   }
-  EXPECT_EQ(scores[0], scores[1]);
-  EXPECT_EQ(gradients[0], gradients[1]);
 }
 
 TEST(Anchors, ScoresAreMeansAndAddUp) {
