@@ -17,6 +17,7 @@ TRACKERS = {  # name in the program: title, what to read
     "dslt": ("DSLT", "[How it works](architecture.md); `bench/presets.md` says what each difference of `dslt` from `paper` is worth."),
     "crt": ("CRT", "[How it works](crt.md)."),
     "adacf": ("CFNet and AdaCFNet", "[How it works](cfnet.md)."),
+    "trackloss": ("Tracking loss", "[How it works](trackloss.md)."),
 }
 HEAD = """# Every option
 
