@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Everything that needs a GPU, in one go, within 8 minutes: builds without OpenCV and oneDNN, tests, CPU against GPU boxes,
-# the same bytes twice, sanitizers, speed beside PyTorch, profiles. Written into bench/results/GPU-DATE/ (what is in there:
-# bench/README.md); a step that fails is recorded with its last words and the rest goes on.
+# Everything that needs a GPU, in one go, within 5 minutes, the most valuable first: builds without OpenCV and oneDNN, tests
+# and CPU against GPU boxes, speed beside PyTorch, the same bytes twice, kernels beside the ceiling, sanitizers, profiles.
+# Written into bench/results/GPU-DATE/ (what is in there: bench/README.md); a step that fails is recorded with its last words
+# and the rest goes on; one that was not run, for lack of time or because the script was stopped, is named.
 #
 #   bench/gpu_all.sh               on the GPU machine, from the repository's root; exit code: how many steps failed
 #   bench/gpu_all.sh --prepare     beforehand, on a Debian machine with network: puts what a bare machine lacks (jansson,
@@ -13,7 +14,7 @@
 #
 # Needs there: the CUDA toolkit, cmake, a C++ compiler, python3 with PyTorch, numpy and Pillow; cuDNN beside the toolkit or in
 # Python. SEQUENCES=DIR: folders Crossing and MotorRolling with img/ and groundtruth_rect.txt (default .gpu/sequences, then
-# ../shared/data/sequences/otb), else rendered frames stand in. BUDGET=480: seconds in all; PATIENCE=1: factor on every step's
+# ../shared/data/sequences/otb), else rendered frames stand in. BUDGET=300: seconds in all; PATIENCE=1: factor on every step's
 # limit, for slow machines. BUILD=build/gpu. RESULTS=bench/results. With OUT=FOLDER
 # the results are put there as well, as results.tar.gz, after every phase and when the script is stopped.
 set -u
@@ -38,7 +39,7 @@ fi
 rehearse=
 [ "${1:-}" = --rehearse ] && rehearse=1
 begin=$(date +%s)
-budget=${BUDGET:-480}
+budget=${BUDGET:-300}
 build=${BUILD:-build/gpu}
 jobs=${JOBS:-$(nproc)}
 for folder in /usr/local/cuda/bin /opt/nvidia/nsight-compute/*/ /usr/local/cuda/nsight-compute*/; do
@@ -78,6 +79,19 @@ fi
 
 # ---- steps -----------------------------------------------------------------------------------------
 
+# Every step that a complete run has, in order of worth; frames and agreements are named by what is at hand.
+plan="configure build info weights frames_small frames_large first_light agree build_tests tests_kernels tests_backend
+speed_paper_bf16 speed_default speed_dslt speed_released torch_bf16 twice_paper twice_default kernels sanitize_memcheck
+sanitize_no_graphs speed_paper_tf32 speed_paper_f32 speed_paper_no_cudnn speed_paper_no_graphs sanitize_racecheck
+sanitize_initcheck profile_nsys trace_nsys profile_ncu torch_f32"
+# What of it did not even begin.
+name_missing() {
+  local label
+  for label in $plan; do
+    grep -qE "^(ok|FAILED|NOT RUN) +$label" "$out/steps.txt" || echo "NOT RUN $label" >>"$out/steps.txt"
+  done
+}
+
 # step NAME SECONDS COMMAND...: run it, keep what it prints, note how it went.
 step() {
   local label=$1 limit=$(($2 * ${PATIENCE:-1})) left rc=0 from words
@@ -113,6 +127,7 @@ pack() {
 finish() {
   trap - EXIT
   [ -n "${references:-}" ] && kill $references 2>/dev/null
+  name_missing
   pack
   cat "$out/README.md"
   exit "$(grep -vc '^ok' "$out/steps.txt")"
@@ -138,16 +153,16 @@ configure() {
 }
 export -f configure
 export build generator tests capability hints
-if ! step configure 60 bash -c configure; then
+if ! step configure 30 bash -c configure; then
   tests=OFF # most likely GoogleTest is missing
   rm -f "$build/CMakeCache.txt"
   step configure_without_tests 60 bash -c configure || exit
 fi
 program=$([ -n "$rehearse" ] && echo dslt_emulated || echo dslt)
 # First what everything else needs; the rest compiles while the CPU makes its boxes.
-step build 200 cmake --build "$build" -j "$jobs" --target $program dslt_scene_frames || { tail -40 "$out/build.txt"; exit; }
+step build 110 cmake --build "$build" -j "$jobs" --target $program dslt_scene_frames || { tail -40 "$out/build.txt"; exit; }
 dslt=$build/$program
-step info 20 "$dslt" info
+step info 10 "$dslt" info
 
 # ---- what it is tried on ---------------------------------------------------------------------------
 
@@ -160,10 +175,10 @@ else
   frames=100 fast_frames=120 torch_frames=60 arch=vgg16 sizes="360x240 640x480" small=
 fi
 set -- $sizes
-step weights 30 "$dslt" weights random --arch $arch -o "$work/vgg16.safetensors"
+step weights 15 "$dslt" weights random --arch $arch -o "$work/vgg16.safetensors"
 # The second one's search area is 448 x 320 pixels, as many as 360 x 400.
-step frames_small 30 "$build/dslt_scene_frames" "scene:1:$1" $frames "$work/small"
-step frames_large 30 "$build/dslt_scene_frames" "scene:2:$2" $fast_frames "$work/large"
+step frames_small 15 "$build/dslt_scene_frames" "scene:1:$1" $frames "$work/small"
+step frames_large 15 "$build/dslt_scene_frames" "scene:2:$2" $fast_frames "$work/large"
 sequences=${SEQUENCES:-$here/.gpu/sequences}
 [ -d "$sequences" ] || sequences=$here/../shared/data/sequences/otb
 # This build reads PPM alone.
@@ -183,7 +198,7 @@ folders=
 for sequence in Crossing MotorRolling; do
   to=$work/$(echo $sequence | tr '[:upper:]' '[:lower:]')
   if [ -d "$sequences/$sequence/img" ]; then
-    step "frames_$sequence" 30 bash -c "unpack $sequences/$sequence $to $frames" && folders="$folders $to"
+    step "frames_$sequence" 15 bash -c "unpack $sequences/$sequence $to $frames" && folders="$folders $to"
   fi
 done
 [ -n "$folders" ] || folders="$work/small $work/large"
@@ -192,9 +207,8 @@ done
 track() {
   local folder=$1 backend=$2 to=$3
   shift 3
-  # shellcheck disable=SC2086
   "$dslt" track "$folder/img" --box "otb:$folder/groundtruth_rect.txt" --backend "$backend" --format json --out "$to.json" \
-    --summary "$to.summary.json" -q $small "$@"
+    --summary "$to.summary.json" -q "$@"
 }
 # compare A B PIXELS: the largest distance between two files of boxes.
 compare() {
@@ -244,93 +258,114 @@ gpu_tests() {
   return 1
 }
 export -f track compare agree reference twice gpu_tests
-export dslt work small jobs
+export dslt work jobs
 
-slim="--precision f32"
-narrow="--preset paper --precision f32 --weights random:vgg16/8"
-[ -n "$rehearse" ] && narrow="--preset paper --precision f32 --weights random:vgg16/16"
+vgg="--weights $work/vgg16.safetensors $small" # of DSLT's presets; $small is a rehearsal's
+exact="--preset default --precision f32"
+narrow="--preset paper --precision f32 --weights random:vgg16/$([ -n "$rehearse" ] && echo 16 || echo 8) $small"
 references=
 for folder in $folders; do
   label=$(basename "$folder")
-  bash -c "reference $folder slim_$label $slim; reference $folder narrow_$label $narrow" &
+  bash -c "reference $folder default_$label $exact; reference $folder narrow_$label $narrow" &
   references="$references $!"
 done
 targets=$([ "$tests" = ON ] && echo "dslt_test_kernels dslt_test_backend")
 go_on=$([ "$generator" = Ninja ] && echo "-k 0" || echo -k) # what does not compile must not take the rest with it
-# shellcheck disable=SC2086
-step build_tests 120 cmake --build "$build" -j "$jobs" --target dslt_bench_kernels $targets -- $go_on
 
 # ---- does it work ----------------------------------------------------------------------------------
 
 export DSLT_CUDA_STRICT=1 # a frame that cannot be recorded is a failure here, not something to do without
-step first_light 40 bash -c "track $work/small cuda $work/first --frames 5 --weights random:vgg16/16 && cat $work/first.summary.json"
-if [ "$tests" = ON ]; then
-  step tests_kernels 60 bash -c "gpu_tests $build/tests/kernels/dslt_test_kernels --gtest_filter='*/Gpu:CudaProbe.*:KernelList.*'"
-  step tests_backend 60 bash -c "DSLT_TEST_BACKEND=cuda gpu_tests $build/tests/dslt_test_backend"
-fi
+step first_light 20 bash -c "track $work/small cuda $work/first --frames 5 --preset paper --weights random:vgg16/16 $small && cat $work/first.summary.json"
 for folder in $folders; do
   label=$(basename "$folder")
-  step "agree_slim_$label" 90 bash -c "agree $folder slim_$label $slim"
-  step "agree_narrow_$label" 90 bash -c "agree $folder narrow_$label $narrow"
+  step "agree_default_$label" 30 bash -c "agree $folder default_$label $exact"
+  step "agree_narrow_$label" 30 bash -c "agree $folder narrow_$label $narrow"
 done
 # shellcheck disable=SC2086
 wait $references
 references=
-step twice_paper 40 bash -c "twice $work/large twice_paper --preset paper --precision bf16 --weights $work/vgg16.safetensors"
-step twice_slim 40 bash -c "twice $work/large twice_slim --precision bf16"
+# shellcheck disable=SC2086
+step build_tests 60 cmake --build "$build" -j "$jobs" --target dslt_bench_kernels $targets -- $go_on
+if [ "$tests" = ON ]; then
+  step tests_kernels 30 bash -c "gpu_tests $build/tests/kernels/dslt_test_kernels --gtest_filter='*/Gpu:CudaProbe.*:KernelList.*'"
+  step tests_backend 30 bash -c "DSLT_TEST_BACKEND=cuda gpu_tests $build/tests/dslt_test_backend"
+fi
 pack
 
 # ---- how fast --------------------------------------------------------------------------------------
 
-speed() { # NAME OPTIONS...
-  local label=$1
-  shift
-  step "speed_$label" 60 "$dslt" bench "$work/large" --backend cuda --frames $fast_frames --repeat 3 --output json \
-    -o "$out/speed_$label.json" -q $small "$@"
+speed() { # NAME SECONDS OPTIONS...
+  local label=$1 limit=$2
+  shift 2
+  step "speed_$label" "$limit" "$dslt" bench "$work/large" --backend cuda --frames $fast_frames --repeat 3 --output json \
+    -o "$out/speed_$label.json" -q "$@"
 }
-speed paper_bf16 --preset paper --precision bf16 --weights "$work/vgg16.safetensors" --compare-paper
-speed default_slim --precision bf16
-speed released --preset released --precision bf16 --weights "$work/vgg16.safetensors"
-step kernels 100 bash -c "$build/dslt_bench_kernels --output json >$out/kernels.json && $build/dslt_bench_kernels --list | wc -l"
+# shellcheck disable=SC2086
+speed paper_bf16 25 --preset paper --precision bf16 --compare-paper $vgg
+speed default 15 --preset default --precision bf16
+# shellcheck disable=SC2086
+speed dslt 15 --preset dslt --precision bf16 $small
+# shellcheck disable=SC2086
+speed released 25 --preset released --precision bf16 $vgg
 torch() { # NAME SECONDS OPTIONS...
   local label=$1 limit=$2
   shift 2
   step "torch_$label" "$limit" python3 bench/peers/torch_dslt.py "$work/large" --weights "$work/vgg16.safetensors" \
     --frames $torch_frames --dslt "$dslt" --backend cuda --json "$out/torch_$label.json" "$@"
 }
-torch bf16 120 --precision bf16 --compare 2
+torch bf16 75 --precision bf16 --compare 2
+pack
+
+# ---- the same bytes, the ceiling -------------------------------------------------------------------
+
+step twice_paper 15 bash -c "twice $work/large twice_paper --preset paper --precision bf16 $vgg"
+step twice_default 10 bash -c "twice $work/large twice_default --preset default --precision bf16"
+step kernels 30 bash -c "$build/dslt_bench_kernels --output json >$out/kernels.json && $build/dslt_bench_kernels --list | wc -l"
 pack
 
 # ---- is every access right -------------------------------------------------------------------------
 
-# The three at once: they need no clock. Own kernels by their tests, whole frames recorded as graphs by the program.
-sanitize() {
-  compute-sanitizer --tool "$1" --error-exitcode 9 "$build/tests/kernels/dslt_test_kernels" --gtest_brief=1 \
-    --gtest_filter='*EqualsItsTwin*/Gpu:*NetworkKernel.*/Gpu:*FlowKernel.*/Gpu:*SamplesKernel.*/Gpu' || return
-  # shellcheck disable=SC2086
-  compute-sanitizer --tool "$1" --error-exitcode 9 "$dslt" track "$work/small/img" --box "otb:$work/small/groundtruth_rect.txt" \
-    --backend cuda --weights random:vgg16/16 --frames 4 --set init_steps=5 --set search_max_side=128 -q $small
-}
-export -f sanitize
-for tool in memcheck racecheck initcheck; do
-  step "sanitize_$tool" 75 bash -c "sanitize $tool" &
-done
+# The first two at once: they need no clock. Own kernels by their tests, whole frames by the program: recorded as graphs, and
+# without them, since tools raise false alarms in conditional nodes.
+own="--gtest_filter=*EqualsItsTwin*/Gpu:*NetworkKernel.*/Gpu:*FlowKernel.*/Gpu:*SamplesKernel.*/Gpu"
+frames_of="$dslt track $work/small/img --box otb:$work/small/groundtruth_rect.txt --backend cuda --preset paper --precision f32 --weights random:vgg16/16 --frames 4 --set init_steps=5 --set search_max_side=128 -q $small"
+check="compute-sanitizer --error-exitcode 9"
+step sanitize_memcheck 40 bash -c "$check --tool memcheck $build/tests/kernels/dslt_test_kernels --gtest_brief=1 '$own' && $check --tool memcheck $frames_of" &
+step sanitize_no_graphs 40 env DSLT_CUDA_GRAPHS=0 bash -c "$check --tool memcheck $frames_of" &
 wait
 for precision in tf32 f32; do
-  speed "paper_$precision" --preset paper --precision $precision --weights "$work/vgg16.safetensors"
+  # shellcheck disable=SC2086
+  speed "paper_$precision" 20 --preset paper --precision $precision $vgg
 done
-DSLT_CUDNN=0 speed paper_no_cudnn --preset paper --precision bf16 --weights "$work/vgg16.safetensors"
-DSLT_CUDA_GRAPHS=0 speed paper_no_graphs --preset paper --precision bf16 --weights "$work/vgg16.safetensors"
+# shellcheck disable=SC2086
+DSLT_CUDNN=0 speed paper_no_cudnn 20 --preset paper --precision bf16 $vgg
+# shellcheck disable=SC2086
+DSLT_CUDA_GRAPHS=0 speed paper_no_graphs 20 --preset paper --precision bf16 $vgg
+for tool in racecheck initcheck; do
+  step "sanitize_$tool" 40 env DSLT_CUDA_GRAPHS=0 bash -c "$check --tool $tool $build/tests/kernels/dslt_test_kernels --gtest_brief=1 '$own' && $check --tool $tool $frames_of" &
+done
+wait
 pack
 
 # ---- where the time goes ---------------------------------------------------------------------------
 
-profiled="$dslt track $work/large/img --box otb:$work/large/groundtruth_rect.txt --backend cuda --preset paper --precision bf16 --weights $work/vgg16.safetensors -q $small"
+profiled="$dslt track $work/large/img --box otb:$work/large/groundtruth_rect.txt --backend cuda --preset paper --precision bf16 -q $vgg"
+# Launches before the ninth frame, and of that one, from a trace: each frame ends with the kernel that reports it.
+launches() {
+  python3 - "$1" <<'PY'
+import csv, sys
+rows = [row for row in csv.DictReader(open(sys.argv[1])) if row.get("Name") and not row["Name"].startswith("[")]
+ends = [i for i, row in enumerate(rows) if row["Name"].startswith("report_kernel")]
+print(ends[8] + 1, ends[9] - ends[8])
+PY
+}
+if command -v nsys >/dev/null; then
+  step profile_nsys 40 bash -c "nsys profile --cuda-graph-trace=node --force-overwrite true -o $work/frames $profiled --frames 40 && nsys stats --report cuda_gpu_kern_sum $work/frames.nsys-rep"
+  step trace_nsys 30 bash -c "DSLT_CUDA_GRAPHS=0 nsys profile --force-overwrite true -o $work/trace $profiled --frames 10 && nsys stats --report cuda_gpu_trace --format csv --force-export true -o $work/trace $work/trace.nsys-rep"
+fi
 if command -v ncu >/dev/null; then
   # One frame with its update, kernel by kernel, without graphs, so that each is seen.
-  step profile_ncu 60 env DSLT_CUDA_GRAPHS=0 ncu --clock-control none --launch-skip 3000 --launch-count 250 --section SpeedOfLight --csv --page raw --metrics gpu__time_duration.sum,sm__throughput.avg.pct_of_peak_sustained_elapsed,dram__throughput.avg.pct_of_peak_sustained_elapsed $profiled --frames 10
+  read -r skip count < <(launches "$work/trace_cuda_gpu_trace.csv" 2>/dev/null || echo 3000 250)
+  step profile_ncu 60 env DSLT_CUDA_GRAPHS=0 ncu --clock-control none --launch-skip "$skip" --launch-count "$count" --section SpeedOfLight --csv --page raw --metrics gpu__time_duration.sum,sm__throughput.avg.pct_of_peak_sustained_elapsed,dram__throughput.avg.pct_of_peak_sustained_elapsed $profiled --frames 10
 fi
-if command -v nsys >/dev/null; then
-  step profile_nsys 60 bash -c "nsys profile --cuda-graph-trace=node --force-overwrite true -o $work/frames $profiled --frames 40 && nsys stats --report cuda_gpu_kern_sum $work/frames.nsys-rep"
-fi
-torch f32 100 --precision f32 --modes "$([ -n "$gpu" ] && echo eager || echo auto)"
+torch f32 60 --precision f32 --modes "$([ -n "$gpu" ] && echo eager || echo auto)"
