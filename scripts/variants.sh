@@ -20,10 +20,11 @@ variant() {
 }
 
 plain() {
-  echo "without OpenCV, FFmpeg, oneDNN, libonnx, libcrypto, LAPACK:"
-  variant plain "backend nn tracker media" \
+  echo "without OpenCV, FFmpeg, oneDNN, libonnx, libcrypto, LAPACK, civetweb:"
+  variant plain "backend nn tracker media live" \
     -D DSLT_WITH_OPENCV=OFF -D DSLT_WITH_FFMPEG=OFF -D DSLT_WITH_ONEDNN=OFF \
-    -D DSLT_WITH_ONNX=OFF -D DSLT_WITH_LIBCRYPTO=OFF -D DSLT_WITH_LAPACK=OFF -D DSLT_WITH_GSTREAMER=OFF
+    -D DSLT_WITH_ONNX=OFF -D DSLT_WITH_LIBCRYPTO=OFF -D DSLT_WITH_LAPACK=OFF -D DSLT_WITH_GSTREAMER=OFF \
+    -D DSLT_WITH_CIVETWEB=OFF
 }
 
 opencv() {

@@ -29,12 +29,14 @@ struct dslt_live_server {
   dslt_live_session *session;
   dslt_live_guard guard;
   struct mg_context *context;
-  atomic_int readers; /* requests that wait */
+  atomic_int busy;    /* requests that are being answered */
+  atomic_int readers; /* those of them that wait for a frame */
+  atomic_int started;
   int port;
   atomic_int stopped;
   struct sockaddr_storage door; /* where the page is served, for connections of our own */
   char url[160];
-  char trouble[256]; /* civetweb's last complaint while starting */
+  char trouble[256]; /* civetweb's first complaint while starting */
 };
 
 /* ---- answers ------------------------------------------------------------------------------------- */
@@ -173,11 +175,13 @@ static int begin(struct mg_connection *c) {
                                      .type = mg_get_header(c, "Content-Type"),
                                      .length = info->content_length};
   dslt_live_verdict verdict;
+  atomic_fetch_add(&s->busy, 1);
   dslt_live_judge(&verdict, &s->guard, &request);
   if (verdict.status == 200)
     serve(c, s, verdict.place, info);
   else
     say(c, verdict.status, verdict.why);
+  atomic_fetch_sub(&s->busy, 1);
   return 1;
 }
 
@@ -187,7 +191,8 @@ static int begin(struct mg_connection *c) {
 static int keep_trouble(const struct mg_connection *c, const char *message) {
   const struct mg_context *context = mg_get_context(c);
   dslt_live_server *s = context ? mg_get_user_data(context) : NULL;
-  if (s && !s->context) snprintf(s->trouble, sizeof s->trouble, "%s", message);
+  if (s && !atomic_load(&s->started) && !s->trouble[0])
+    snprintf(s->trouble, sizeof s->trouble, "%s", message);
   return 1;
 }
 
@@ -230,11 +235,11 @@ static int start(dslt_live_server *s, const dslt_live_address *a) {
   const struct mg_callbacks callbacks = {.begin_request = begin, .log_message = keep_trouble};
   struct mg_server_port ports[2];
   s->context = mg_start(&callbacks, s, options);
+  atomic_store(&s->started, 1);
   if (!s->context)
-    return dslt_fail(
-        DSLT_EIO,
-        "Port %d of %s cannot be opened%s%s. Another program may have it: --port 0 takes a free one.",
-        a->port, a->bind, s->trouble[0] ? ": " : "", s->trouble);
+    return dslt_fail(DSLT_EIO, "Port %d of %s cannot be opened%s%s.%s", a->port, a->bind,
+                     s->trouble[0] ? ": " : "", s->trouble,
+                     a->port ? " Another program may have it: --port 0 takes a free one." : "");
   if (mg_get_server_ports(s->context, 2, ports) < 1)
     return dslt_fail(DSLT_EINTERNAL, "The page's port is not known.");
   s->port = ports[0].port;
@@ -262,6 +267,9 @@ int dslt_live_server_start(dslt_live_server **out, dslt_live_session *session,
     return dslt_fail(DSLT_EARGUMENT,
                      "--bind takes an address in numbers, such as 127.0.0.1 or 0.0.0.0, not \"%s\".",
                      address->bind);
+  if (strchr(address->bind, ':') && !mg_check_feature(MG_FEATURES_IPV6))
+    return dslt_fail(DSLT_EUNSUPPORTED,
+                     "--bind %s: civetweb was built without IPv6 here; give an IPv4 address.", address->bind);
   dslt_live_server *s = calloc(1, sizeof *s);
   if (!s) return dslt_fail(DSLT_EMEMORY, "Out of memory for the page's server.");
   int rc;
@@ -298,8 +306,15 @@ static void *knock(void *self) {
   return NULL;
 }
 
+/* Once it is told to stop, civetweb breaks answers off: let those be written that are due, for a second at most. */
+static void wait_for_answers(dslt_live_server *s) {
+  const struct timespec moment = {0, 5000000};
+  for (int i = 0; i < 200 && atomic_load(&s->busy) > 0; i++) nanosleep(&moment, NULL);
+}
+
 static void stop(dslt_live_server *s) {
   pthread_t knocker;
+  wait_for_answers(s);
   const int knocks = pthread_create(&knocker, NULL, knock, s) == 0;
   mg_stop(s->context);
   atomic_store(&s->stopped, 1);

@@ -17,7 +17,7 @@ typedef struct dslt_live_address {
   int token;        /* 1: ask for a token on loopback too; elsewhere that is always so */
 } dslt_live_address;
 
-/* Serve `session`, which outlives the server, in threads of its own. DSLT_EUNSUPPORTED: built without civetweb; DSLT_EARGUMENT: no
+/* Serve `session`, which outlives the server, in threads of its own. DSLT_EUNSUPPORTED: built without civetweb, or that without IPv6; DSLT_EARGUMENT: no
  * address; DSLT_EIO: the port is taken, or may not be opened. */
 int dslt_live_server_start(dslt_live_server **out, dslt_live_session *session,
                            const dslt_live_address *address);

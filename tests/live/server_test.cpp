@@ -150,6 +150,29 @@ TEST_F(LiveServer, SeveralClientsSeeTheSame) {
   for (const json_int_t count : seen) EXPECT_GT(count, 0);
 }
 
+TEST_F(LiveServer, WhoeverEndsItIsAnswered) {
+  serve(clip());
+  ASSERT_FALSE(HasFatalFailure());
+  std::thread asker([this] { EXPECT_EQ(post(port_, "/command", R"({"do":"quit"})").status, 204); });
+  thread_.join();
+  dslt_live_server_stop(server_);
+  server_ = nullptr;
+  asker.join();
+}
+
+TEST_F(LiveServer, AnAddressOfIpv6IsServedOrRefusedWithASentence) {
+  dslt_live_server *server = nullptr;
+  const dslt_live_address address = {"::1", 0, 0};
+  const int rc = dslt_live_server_start(&server, session_, &address);
+  if (rc == DSLT_OK) {
+    EXPECT_EQ(std::string(dslt_live_server_url(server)).rfind("http://[::1]:", 0), 0u);
+    dslt_live_server_stop(server);
+  } else {
+    EXPECT_TRUE(rc == DSLT_EUNSUPPORTED || rc == DSLT_EIO) << rc;
+    EXPECT_NE(std::string(dslt_last_error()).find("::1"), std::string::npos) << dslt_last_error();
+  }
+}
+
 TEST_F(LiveServer, APortThatIsTakenIsAnError) {
   serve(clip());
   ASSERT_FALSE(HasFatalFailure());
