@@ -20,7 +20,7 @@ set(slow
   "^BenchProgram\\.(WrongUse|TheCeiling|Sweeps|APlot)" "^Report\\.(Missing|Sequences)" "^ProgramEval\\.CommandLine" "^Demo\\.Refuses"
   "^Program\\.EachVerb" "^Trax\\.(WhatCannotBeDone|WrongCommandLines|TheSelftest)" "^TraxFolder\\.WhatIsWrong" "EmulatedGroup\\.WhoJoins" "^Run\\.(WrongCommandLines|OtherOptions|MoreSequences|TheAblation)"
   "^LiveProgram\\.WrongCommandLines" "^Scene\\.(TruthLies|ThePost)" "^TrackerTest\\.(FramesWithout|BoxesOnThe)"
-  "^python\\.types" "^python\\.got10k" "^python\\.vot" "^python\\.examples")
+  "^TracklossTest\\.(EveryLoss|TheSameRun)" "^python\\.types" "^python\\.got10k" "^python\\.vot" "^python\\.examples")
 # Tests of trackers in threads, of the thread that reads ahead, of the pool of processes, of errors kept per thread.
 set(threads "^ThreadsTest\\.|^Pool\\.|^LastError\\.")
 set(numeric "ShiftTest\\.|GroupPreset\\.|^BackboneFallback\\.|^BackboneBatch\\.|FrozenTest\\.|RealWeights\\.|^Shipped\\.|RealShapes")
