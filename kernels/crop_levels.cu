@@ -11,6 +11,7 @@
 
 enum {
   THREADS = 128,     /* samples of a tile */
+  AT_ONCE = 5,       /* blocks on a multiprocessor: up to 96 registers a thread; the kernels use 80 to 90 */
   NARROW = 8,        /* most taps that a thread adds by itself */
   COLUMNS = 1024,    /* of the source that fit shared memory */
   TAPS = THREADS,    /* rows that are blended at once */
@@ -28,8 +29,11 @@ struct frame_source {
   int pixel_bytes, offset[3];
   dslt_input_norm norm;
 
+  /* Chosen by comparison: an array that is indexed by a variable would lie in local memory. */
+  __device__ inline int offset_of(int c) const { return c == 0 ? offset[0] : c == 1 ? offset[1] : offset[2]; }
+
   __device__ inline float at(int row, int column, int c) const {
-    return (float)data[(size_t)row * stride + (size_t)(column * pixel_bytes) + (size_t)offset[c]];
+    return (float)data[(size_t)row * stride + (size_t)(column * pixel_bytes) + (size_t)offset_of(c)];
   }
   /* `sum` of weights that add up to `inside`. */
   __device__ inline float normalised(float sum, float inside, int c) const {
@@ -210,7 +214,7 @@ __device__ static inline void resize_tile(float *to, const Source &source, const
 
 /* ---- kernels ------------------------------------------------------------------------------------- */
 
-static __global__ void __launch_bounds__(THREADS)
+static __global__ void __launch_bounds__(THREADS, AT_ONCE)
     region_kernel(float *region, const dslt_frame_view *frame, dslt_search g, dslt_input_norm norm,
                   const float *fill, const dslt_target_state *place, const dslt_target_state *size,
                   const int32_t *when) {
@@ -233,7 +237,7 @@ static __global__ void __launch_bounds__(THREADS)
 }
 
 /* Block (x, y, z): tile of row y of level z. */
-static __global__ void __launch_bounds__(THREADS)
+static __global__ void __launch_bounds__(THREADS, AT_ONCE)
     levels_kernel(float *out, const float *region, dslt_search g, const float *fill,
                   const dslt_target_state *place, const dslt_target_state *size, int first_level,
                   const int32_t *when) {

@@ -118,7 +118,10 @@ __device__ static inline void crop_tile(T *to, const dslt_frame_view *frame, con
     int last = dslt_clamp_index(dslt_axis_taps(&across, end - 1).last, view.width);
     __syncthreads(); /* the samples before are made */
     for (int k = (int)threadIdx.x; k < (last - first + 1) * 3; k += CROP_THREADS)
-      blended[k] = blend_column(view, rows, first + k / 3, offset[k % 3]);
+      blended[k] = blend_column(view, rows, first + k / 3,
+                                k % 3 == 0   ? offset[0]
+                                : k % 3 == 1 ? offset[1]
+                                             : offset[2]);
     __syncthreads();
     int u = begin + (int)threadIdx.x;
     if (u < end)

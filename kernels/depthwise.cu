@@ -45,9 +45,12 @@ __device__ static inline void add_any_row(dslt_floats<V> *sum, const T *row, con
   }
 }
 
+/* Blocks on a multiprocessor: up to 128 registers a thread, of which the widest windows take most. */
+enum { AT_ONCE = 2 };
+
 /* One thread: V channels of X neighbouring cells of y. K 0: any window, X = 1. */
 template <typename T, int V, int K, int S, int X>
-static __global__ void __launch_bounds__(DSLT_CELL_THREADS)
+static __global__ void __launch_bounds__(DSLT_CELL_THREADS, AT_ONCE)
     depthwise_kernel(T *y, const T *__restrict__ x, const T *__restrict__ weights,
                      const float *__restrict__ bias, const T *add, int activation, float slope,
                      depthwise_shape s, size_t items, const int32_t *when) {

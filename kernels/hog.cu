@@ -12,10 +12,9 @@ static __global__ void __launch_bounds__(THREADS)
                          int count, const int32_t *when) {
   if (dslt_skipped(when)) return;
   for (int i = (int)(blockIdx.x * THREADS + threadIdx.x); i < count; i += (int)gridDim.x * THREADS) {
-    float bins[DSLT_HOG_BINS];
-    dslt_hog_histogram(bins, in + (size_t)(i / cells) * (size_t)h * (size_t)w * 3, h, w, cell,
-                       i % cells / columns, i % columns);
-    for (int k = 0; k < DSLT_HOG_BINS; ++k) histograms[(size_t)i * DSLT_HOG_BINS + (size_t)k] = bins[k];
+    dslt_hog_histogram(histograms + (size_t)i * DSLT_HOG_BINS,
+                       in + (size_t)(i / cells) * (size_t)h * (size_t)w * 3, h, w, cell, i % cells / columns,
+                       i % columns);
   }
 }
 

@@ -8,9 +8,12 @@ struct pool_shape {
   dslt_layer_window window;
 };
 
+/* Blocks on a multiprocessor: up to 80 registers a thread; with more blocks they do not suffice. */
+enum { AT_ONCE = 3 };
+
 /* One thread: V channels of one cell of y. */
 template <typename T, int V>
-static __global__ void __launch_bounds__(DSLT_CELL_THREADS)
+static __global__ void __launch_bounds__(DSLT_CELL_THREADS, AT_ONCE)
     pool_window_kernel(T *y, const T *__restrict__ x, pool_shape s, int is_max, int activation, float slope,
                        size_t items, const int32_t *when) {
   if (dslt_skipped(when)) return;

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "math/imresize.h"
+#include "math/power.h"
 #include "math/search_rules.h"
 #include "math/target_state.h"
 
@@ -27,7 +28,8 @@ DSLT_HD int dslt_whole_side(double side) {
 /* Side of level `level`, frame px, while the target has size `scale` relative to its first. */
 DSLT_HD int dslt_level_side(const dslt_search *g, double scale, int level) {
   const int middle = (g->scale.levels - 1) / 2;
-  return dslt_whole_side(g->area.ratio_x * g->area.input_width * scale * pow(g->scale.step, level - middle));
+  return dslt_whole_side(g->area.ratio_x * g->area.input_width * scale *
+                         dslt_whole_power(g->scale.step, level - middle));
 }
 
 /* First pixel of a square of `side` around the frame coordinate `centre`. */
@@ -59,7 +61,7 @@ DSLT_HD int dslt_level_in_region(int *first, const dslt_search *g, const dslt_le
 
 /* Longest side that a region can have: sides of 1 and 2 pixels are the worst case of rounding. */
 DSLT_HD int dslt_region_side_max(const dslt_search *g) {
-  const double ratio = pow(g->scale.step, g->scale.levels - 1);
+  const double ratio = dslt_whole_power(g->scale.step, g->scale.levels - 1);
   return (int)ceil(g->area.input_width * (2.0 * ratio + 1.0));
 }
 
