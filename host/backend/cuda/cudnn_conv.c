@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cudnn_conv.c: a convolution, an addend, its bias and its activation as one cuDNN graph, and the choice of the engine that
- * runs it. */
+/* cudnn_conv.c: the choice of the engine that runs a convolution, and its run. */
 #include "cudnn_conv.h"
 
 #include <stdbool.h>
@@ -9,12 +8,12 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "cudnn_graph.h"
 #include "plan_cache.h"
 
 #if DSLT_CUDNN
 
 enum {
-  HELD_MAX = 32,        /* descriptors of one graph */
   CANDIDATES_MAX = 128, /* engine configurations that are considered; float32's first one is about the 25th */
   MEASURED_MAX = 4,     /* engine configurations that are measured */
   REPEATS = 5,
@@ -23,8 +22,6 @@ enum {
 #if CUDNN_VERSION >= 90800
 #define DEVICE_DESCRIPTIONS 1
 #endif
-enum { ID_X = 1, ID_WEIGHTS, ID_BIAS, ID_Y, ID_SUM, ID_BIASED, ID_ADD, ID_ADDED };
-
 struct dslt_cudnn {
   dslt_cuda *cuda;
   const dslt_cudnn_api *api;
@@ -34,174 +31,14 @@ struct dslt_cudnn {
   dslt_plan_cache cache;
 };
 
-/* Descriptors that live as long as their graph. */
-typedef struct holder {
-  const dslt_cudnn_api *api;
-  cudnnBackendDescriptor_t held[HELD_MAX];
-  int count;
-  cudnnStatus_t status; /* the first failure; later calls do nothing */
-} holder;
-
 struct dslt_cudnn_conv {
   dslt_cudnn *dnn;
-  holder graph;
+  dslt_descriptors graph;
   cudnnBackendDescriptor_t operations, config, plan;
   dslt_plan_choice choice;
   int fused, adds;   /* 1: bias and activation, and a map to add, are part of it */
   int64_t workspace; /* bytes */
 };
-
-/* ---- descriptors --------------------------------------------------------------------------------- */
-
-static void note(holder *h, cudnnStatus_t status) {
-  if (h->status == CUDNN_STATUS_SUCCESS) h->status = status;
-}
-
-static cudnnBackendDescriptor_t make(holder *h, cudnnBackendDescriptorType_t type) {
-  cudnnBackendDescriptor_t d = NULL;
-  if (h->status != CUDNN_STATUS_SUCCESS) return NULL;
-  if (h->count == HELD_MAX) {
-    note(h, CUDNN_STATUS_INTERNAL_ERROR);
-    return NULL;
-  }
-  note(h, h->api->descriptor_create(type, &d));
-  if (d) h->held[h->count++] = d;
-  return d;
-}
-
-static void set(holder *h, cudnnBackendDescriptor_t d, cudnnBackendAttributeName_t name,
-                cudnnBackendAttributeType_t type, int64_t count, const void *values) {
-  if (h->status == CUDNN_STATUS_SUCCESS) note(h, h->api->set(d, name, type, count, values));
-}
-
-static void set_descriptor(holder *h, cudnnBackendDescriptor_t d, cudnnBackendAttributeName_t name,
-                           cudnnBackendDescriptor_t value) {
-  set(h, d, name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &value);
-}
-
-static void finish(holder *h, cudnnBackendDescriptor_t d) {
-  if (h->status == CUDNN_STATUS_SUCCESS) note(h, h->api->finalize(d));
-}
-
-static void drop(holder *h) {
-  while (h->count > 0) (void)h->api->descriptor_destroy(h->held[--h->count]);
-}
-
-/* ---- the graph ----------------------------------------------------------------------------------- */
-
-/* A batch of maps: their sides, and values from cell to cell. */
-typedef struct tensor_shape {
-  int n, c, rows, columns, pitch;
-} tensor_shape;
-
-/* A tensor of four dimensions, named in cuDNN's order n, c, h, w, stored channels-last. */
-static cudnnBackendDescriptor_t tensor(holder *h, int64_t id, cudnnDataType_t type, const tensor_shape *s,
-                                       int is_virtual) {
-  cudnnBackendDescriptor_t d = make(h, CUDNN_BACKEND_TENSOR_DESCRIPTOR);
-  const int64_t dims[4] = {s->n, s->c, s->rows, s->columns};
-  const int64_t strides[4] = {(int64_t)s->pitch * s->rows * s->columns, 1, (int64_t)s->pitch * s->columns,
-                              s->pitch};
-  const int64_t alignment = 16;
-  const bool hidden = is_virtual != 0;
-  set(h, d, CUDNN_ATTR_TENSOR_DATA_TYPE, CUDNN_TYPE_DATA_TYPE, 1, &type);
-  set(h, d, CUDNN_ATTR_TENSOR_DIMENSIONS, CUDNN_TYPE_INT64, 4, dims);
-  set(h, d, CUDNN_ATTR_TENSOR_STRIDES, CUDNN_TYPE_INT64, 4, strides);
-  set(h, d, CUDNN_ATTR_TENSOR_UNIQUE_ID, CUDNN_TYPE_INT64, 1, &id);
-  set(h, d, CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, CUDNN_TYPE_INT64, 1, &alignment);
-  if (hidden) set(h, d, CUDNN_ATTR_TENSOR_IS_VIRTUAL, CUDNN_TYPE_BOOLEAN, 1, &hidden);
-  finish(h, d);
-  return d;
-}
-
-static cudnnBackendDescriptor_t convolution(holder *h, const dslt_conv_case *s, cudnnBackendDescriptor_t x,
-                                            cudnnBackendDescriptor_t w, cudnnBackendDescriptor_t y) {
-  cudnnBackendDescriptor_t conv = make(h, CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
-  const int64_t dimensions = 2, before[2] = {s->pad[0], s->pad[1]}, after[2] = {s->pad[2], s->pad[3]};
-  const int64_t dilation[2] = {s->dilation[0], s->dilation[1]}, stride[2] = {s->stride[0], s->stride[1]};
-  const cudnnDataType_t sums = CUDNN_DATA_FLOAT;
-  const cudnnConvolutionMode_t mode = CUDNN_CROSS_CORRELATION;
-  const float one = 1.0f, zero = 0.0f;
-  set(h, conv, CUDNN_ATTR_CONVOLUTION_COMP_TYPE, CUDNN_TYPE_DATA_TYPE, 1, &sums);
-  set(h, conv, CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_TYPE_CONVOLUTION_MODE, 1, &mode);
-  set(h, conv, CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, CUDNN_TYPE_INT64, 1, &dimensions);
-  set(h, conv, CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, CUDNN_TYPE_INT64, 2, before);
-  set(h, conv, CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, CUDNN_TYPE_INT64, 2, after);
-  set(h, conv, CUDNN_ATTR_CONVOLUTION_DILATIONS, CUDNN_TYPE_INT64, 2, dilation);
-  set(h, conv, CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, CUDNN_TYPE_INT64, 2, stride);
-  finish(h, conv);
-  cudnnBackendDescriptor_t op = make(h, CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR);
-  set_descriptor(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC, conv);
-  set_descriptor(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, x);
-  set_descriptor(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, w);
-  set_descriptor(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y, y);
-  set(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, CUDNN_TYPE_FLOAT, 1, &one);
-  set(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA, CUDNN_TYPE_FLOAT, 1, &zero);
-  finish(h, op);
-  return op;
-}
-
-/* y = mode(x), or mode(x, b). */
-static cudnnBackendDescriptor_t pointwise(holder *h, cudnnPointwiseMode_t mode, cudnnBackendDescriptor_t x,
-                                          cudnnBackendDescriptor_t b, cudnnBackendDescriptor_t y) {
-  cudnnBackendDescriptor_t what = make(h, CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
-  const cudnnDataType_t arithmetic = CUDNN_DATA_FLOAT;
-  set(h, what, CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, 1, &mode);
-  set(h, what, CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_TYPE_DATA_TYPE, 1, &arithmetic);
-  finish(h, what);
-  cudnnBackendDescriptor_t op = make(h, CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
-  set_descriptor(h, op, CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, what);
-  set_descriptor(h, op, CUDNN_ATTR_OPERATION_POINTWISE_XDESC, x);
-  if (b) set_descriptor(h, op, CUDNN_ATTR_OPERATION_POINTWISE_BDESC, b);
-  set_descriptor(h, op, CUDNN_ATTR_OPERATION_POINTWISE_YDESC, y);
-  finish(h, op);
-  return op;
-}
-
-/* conv, + add, + bias, activation: returns the number of operations. The bias is of the maps' type, since
- * cuDNN's ready engines refuse another. */
-static int64_t build_operations(cudnnBackendDescriptor_t ops[4], dslt_cudnn_conv *conv,
-                                const dslt_conv_case *s) {
-  holder *h = &conv->graph;
-  const cudnnDataType_t type = s->type == DSLT_TYPE_BF16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
-  const tensor_shape in = {s->n, s->cin, s->h, s->w, s->x_pitch},
-                     out = {s->n, s->cout, s->out_h, s->out_w, s->y_pitch},
-                     packed = {s->n, s->cout, s->out_h, s->out_w, s->cout},
-                     filter = {s->cout, s->cin / s->groups, s->kernel[0], s->kernel[1], s->cin / s->groups};
-  cudnnBackendDescriptor_t x = tensor(h, ID_X, type, &in, 0), w = tensor(h, ID_WEIGHTS, type, &filter, 0),
-                           y = tensor(h, ID_Y, type, &out, 0);
-  int64_t count = 0;
-  if (!conv->fused) {
-    ops[count++] = convolution(h, s, x, w, y);
-    return count;
-  }
-  const tensor_shape column = {1, s->cout, 1, 1, s->cout};
-  const int relu = s->activation == DSLT_ACTIVATION_RELU;
-  cudnnBackendDescriptor_t bias = tensor(h, ID_BIAS, type, &column, 0),
-                           sum = tensor(h, ID_SUM, CUDNN_DATA_FLOAT, &packed, 1);
-  ops[count++] = convolution(h, s, x, w, sum);
-  if (s->add_pitch) {
-    const tensor_shape other = {s->n, s->cout, s->out_h, s->out_w, s->add_pitch};
-    cudnnBackendDescriptor_t add = tensor(h, ID_ADD, type, &other, 0),
-                             added = tensor(h, ID_ADDED, CUDNN_DATA_FLOAT, &packed, 1);
-    ops[count++] = pointwise(h, CUDNN_POINTWISE_ADD, sum, add, added);
-    sum = added;
-  }
-  cudnnBackendDescriptor_t biased = relu ? tensor(h, ID_BIASED, CUDNN_DATA_FLOAT, &packed, 1) : y;
-  ops[count++] = pointwise(h, CUDNN_POINTWISE_ADD, sum, bias, biased);
-  if (relu) ops[count++] = pointwise(h, CUDNN_POINTWISE_RELU_FWD, biased, NULL, y);
-  return count;
-}
-
-static void build_graph(dslt_cudnn_conv *conv, const dslt_conv_case *s) {
-  holder *h = &conv->graph;
-  cudnnBackendDescriptor_t ops[4];
-  const int64_t count = build_operations(ops, conv, s);
-  conv->operations = make(h, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
-  set(h, conv->operations, CUDNN_ATTR_OPERATIONGRAPH_OPS, CUDNN_TYPE_BACKEND_DESCRIPTOR, count, ops);
-  if (conv->dnn->handle)
-    set(h, conv->operations, CUDNN_ATTR_OPERATIONGRAPH_HANDLE, CUDNN_TYPE_HANDLE, 1, &conv->dnn->handle);
-  finish(h, conv->operations);
-}
 
 /* ---- engine configurations ----------------------------------------------------------------------- */
 
@@ -265,29 +102,31 @@ static int is_compiled(const dslt_cudnn *dnn, cudnnBackendDescriptor_t config) {
 
 /* The engine configurations that one of cuDNN's heuristics proposes, best first; the caller destroys them. */
 static int list_ways(cudnnBackendDescriptor_t out[CANDIDATES_MAX], dslt_cudnn_conv *conv, int mode) {
-  holder h = {.api = conv->dnn->api};
+  dslt_descriptors h = {.api = conv->dnn->api};
   cudnnBackendHeurMode_t heuristic = (cudnnBackendHeurMode_t)mode;
-  cudnnBackendDescriptor_t d = make(&h, CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
+  cudnnBackendDescriptor_t d = dslt_descriptors_make(&h, CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
   int64_t count = 0, got = 0;
   int made = 0;
-  set_descriptor(&h, d, CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, conv->operations);
-  set(&h, d, CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, 1, &heuristic);
+  dslt_descriptors_set_one(&h, d, CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, conv->operations);
+  dslt_descriptors_set(&h, d, CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, 1, &heuristic);
 #ifdef DEVICE_DESCRIPTIONS
-  if (conv->dnn->device) set_descriptor(&h, d, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, conv->dnn->device);
+  if (conv->dnn->device) dslt_descriptors_set_one(&h, d, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, conv->dnn->device);
 #endif
-  finish(&h, d);
+  dslt_descriptors_finish(&h, d);
   if (h.status == CUDNN_STATUS_SUCCESS)
-    note(&h, h.api->get(d, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, &count, NULL));
+    dslt_descriptors_note(
+        &h, h.api->get(d, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, &count, NULL));
   if (h.status != CUDNN_STATUS_SUCCESS) count = 0;
   if (count > CANDIDATES_MAX) count = CANDIDATES_MAX;
   while (made < count &&
          h.api->descriptor_create(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, &out[made]) == CUDNN_STATUS_SUCCESS)
     ++made;
   if (made > 0)
-    note(&h, h.api->get(d, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR, made, &got, out));
+    dslt_descriptors_note(
+        &h, h.api->get(d, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR, made, &got, out));
   int good = h.status == CUDNN_STATUS_SUCCESS && got > 0 ? (int)(got < made ? got : made) : 0;
   while (made > good) (void)h.api->descriptor_destroy(out[--made]);
-  drop(&h);
+  dslt_descriptors_drop(&h);
   return good;
 }
 
@@ -396,10 +235,10 @@ static int choose_among(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt
 
 static int begin_graph(dslt_cudnn_conv *conv, const dslt_conv_case *shape, int fused) {
   drop_plan(conv);
-  drop(&conv->graph);
+  dslt_descriptors_drop(&conv->graph);
   conv->graph.status = CUDNN_STATUS_SUCCESS;
   conv->fused = fused;
-  build_graph(conv, shape);
+  conv->operations = dslt_cudnn_graph(&conv->graph, shape, fused, conv->dnn->handle);
   return conv->graph.status == CUDNN_STATUS_SUCCESS;
 }
 
@@ -495,17 +334,20 @@ dslt_conv_facts dslt_cudnn_conv_facts(const dslt_cudnn_conv *conv) {
 int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights, const void *bias,
                         const void *add) {
   dslt_cudnn *dnn = conv->dnn;
-  holder h = {.api = dnn->api};
-  const int64_t ids[5] = {ID_X, ID_WEIGHTS, ID_Y, ID_BIAS, ID_ADD};
+  dslt_descriptors h = {.api = dnn->api};
+  const int64_t ids[5] = {DSLT_TENSOR_X, DSLT_TENSOR_WEIGHTS, DSLT_TENSOR_Y, DSLT_TENSOR_BIAS,
+                          DSLT_TENSOR_ADD};
   const void *pointers[5] = {x, weights, y, bias, add};
   const int64_t count = conv->fused ? 4 + conv->adds : 3;
-  cudnnBackendDescriptor_t pack = make(&h, CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
-  set(&h, pack, CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, count, pointers);
-  set(&h, pack, CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, count, ids);
-  set(&h, pack, CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, 1, &dnn->workspace.data);
-  finish(&h, pack);
-  if (h.status == CUDNN_STATUS_SUCCESS) note(&h, h.api->execute(dnn->handle, conv->plan, pack));
-  drop(&h);
+  cudnnBackendDescriptor_t pack = dslt_descriptors_make(&h, CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
+  dslt_descriptors_set(&h, pack, CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, count, pointers);
+  dslt_descriptors_set(&h, pack, CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, count, ids);
+  dslt_descriptors_set(&h, pack, CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, 1,
+                       &dnn->workspace.data);
+  dslt_descriptors_finish(&h, pack);
+  if (h.status == CUDNN_STATUS_SUCCESS)
+    dslt_descriptors_note(&h, h.api->execute(dnn->handle, conv->plan, pack));
+  dslt_descriptors_drop(&h);
   if (h.status == CUDNN_STATUS_SUCCESS) return DSLT_OK;
   return dslt_fail(DSLT_EDEVICE,
                    "cuDNN failed at a convolution: %s. Try DSLT_CUDNN=0 in the environment, or "
@@ -516,7 +358,7 @@ int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const voi
 void dslt_cudnn_conv_free(dslt_cudnn_conv *conv) {
   if (!conv) return;
   drop_plan(conv);
-  drop(&conv->graph);
+  dslt_descriptors_drop(&conv->graph);
   free(conv);
 }
 
