@@ -31,7 +31,7 @@ typedef struct dslt_net_desc {
   const dslt_net *share; /* take packed weights from this net of the same layers, or NULL */
 } dslt_net_desc;
 
-/* A head as one operation: 1 x 1 reductions of two taps, upsampling of the high one, weighted sum, base and
+/* A head as one operation: reductions of two taps, upsampling of the high one, weighted sum, base and
  * residual regression. */
 typedef struct dslt_fused_head_desc {
   int n, h, w, factor; /* maps; cells of the low one; the high one is `factor` times smaller */
@@ -39,14 +39,15 @@ typedef struct dslt_fused_head_desc {
   int kh, kw;           /* regression kernel, cells */
   int fusion, residual; /* as in the options of DSLT */
   float fuse_low, fuse_high;
-  int reduced;   /* 1: the inputs are reduced maps, [channels] each; there are no reductions */
-  int deep;      /* 1: backward gives the gradients of reductions and upsampling too */
-  int backwards; /* 1: backward is used; n = 1 */
+  int reduce_kernel; /* side of the reductions' kernel, cells: 1 or 3 */
+  int reduced;       /* 1: the inputs are reduced maps, [channels] each; there are no reductions */
+  int deep;          /* 1: backward gives the gradients of reductions and upsampling too */
+  int backwards;     /* 1: backward is used; n = 1 */
 } dslt_fused_head_desc;
 
 /* Weights or gradients; tensors that the description leaves out may be NULL. */
 typedef struct dslt_fused_head_tensors {
-  float *reduce_low, *reduce_high; /* [low_channels][channels], [high_channels][channels] */
+  float *reduce_low, *reduce_high; /* [reduce_kernel]^2 [low_channels][channels], likewise [high_channels] */
   float *upsample;                 /* [2 factor][2 factor][channels] */
   float *base, *residual;          /* [kh][kw][channels] */
 } dslt_fused_head_tensors;

@@ -176,7 +176,7 @@ static void list_branches(head_plan *p, const dslt_head_shape *s) {
 static int plan_fused(dslt_head *head, head_plan *out) {
   const dslt_head_shape *s = &head->shape;
   const dslt_head_tap *coarsest = &s->tap[coarsest_of(s)];
-  if ((s->reduce_kernel != 1 && !out->reduced) || out->branches > 2) return DSLT_OK;
+  if (out->branches > 2) return DSLT_OK;
   dslt_fused_head_desc desc = {
       .n = out->n,
       .h = s->map_height,
@@ -191,6 +191,7 @@ static int plan_fused(dslt_head *head, head_plan *out) {
       .residual = s->residual,
       .fuse_low = out->branch[0].fuse,
       .fuse_high = coarsest->fuse,
+      .reduce_kernel = s->reduce_kernel,
       .reduced = out->reduced,
       .deep = !out->reduced,
       .backwards = out->n == 1,

@@ -134,6 +134,7 @@ static int plan(dslt_fused_head *s, dslt_cpu *cpu) {
  * against low_channels x taps for the regression of the tap itself. */
 static int worth_it(const dslt_fused_head_desc *d) {
   double taps = (double)d->kh * d->kw, low = d->low_channels, c = d->channels;
+  if (d->reduce_kernel != 1 && !d->reduced) return 0;
   return d->reduced || low * taps <= low * c + c * taps;
 }
 

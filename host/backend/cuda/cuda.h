@@ -93,6 +93,11 @@ DSLT_VISION_OPERATIONS(DSLT_CUDA_PROTOTYPE)
 
 void dslt_cuda_frames_free(dslt_cuda *cuda); /* frame.c */
 
+/* conv.c: what each cell's k x k neighbours hold, zeros beyond the border: [n h w][k][k][channels]; its size. */
+int dslt_cuda_columns(dslt_cuda *cuda, float *columns, const float *x, int n, int h, int w, int channels,
+                      int k);
+size_t dslt_cuda_columns_bytes(int n, int h, int w, int channels, int k);
+
 /* products.c: matrix products by cuBLAS, all matrices row-major and packed. A may be bfloat16, then B is too;
  * C is float32. */
 int dslt_cuda_product(dslt_cuda *cuda, float *c, const void *a, const void *b, dslt_type type, int m, int n,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fused_head.c: a head in as few launches as its kernels allow: upsampling with the weighted sum, both
  * regressions forward and backward, and the upsampling's gradient with the sum of both branches are one
- * launch each; the 1 x 1 reductions are matrix products. */
+ * launch each; the reductions are matrix products, of columns where their kernel has more than one cell. */
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -12,6 +12,7 @@ struct dslt_fused_head {
   dslt_fused_head_desc d;
   int high;                                        /* 1: there is a high branch */
   size_t cells, high_cells;                        /* of one map */
+  float *columns_low, *columns_high;               /* kept from forward to backward; NULL: not needed */
   float *reduced_low, *reduced_high;               /* NULL if the inputs are already reduced */
   float *raised, *fused;                           /* [n][h][w][channels] */
   float *residual;                                 /* residual response [n][h-kh+1][w-kw+1] */
@@ -34,12 +35,25 @@ static dslt_regress_shape regress_shape(const dslt_fused_head_desc *d) {
 
 static int layers_of(const dslt_fused_head_desc *d) { return d->residual ? 2 : 1; }
 
+/* What wide reductions read: kept for the gradient, else in memory that the operations share. */
+static int make_columns(dslt_fused_head *s) {
+  const dslt_fused_head_desc *d = &s->d;
+  const int k = d->reduce_kernel, keep = d->backwards && d->deep, f = d->factor;
+  if (d->reduced || k == 1) return DSLT_OK;
+  const size_t low = dslt_cuda_columns_bytes(d->n, d->h, d->w, d->low_channels, k),
+               high = s->high ? dslt_cuda_columns_bytes(d->n, d->h / f, d->w / f, d->high_channels, k) : 0;
+  if (!keep) return dslt_cuda_reserve(&s->cuda->padded, s->cuda, low > high ? low : high, "the head");
+  DSLT_TRY(wanted(&s->columns_low, s, 1, low / sizeof(float)));
+  return wanted(&s->columns_high, s, s->high, high / sizeof(float));
+}
+
 static int make_memory(dslt_fused_head *s) {
   const dslt_fused_head_desc *d = &s->d;
   const size_t n = (size_t)d->n, c = (size_t)d->channels;
   const size_t response = n * (size_t)(d->h - d->kh + 1) * (size_t)(d->w - d->kw + 1);
   const int deep = d->backwards && d->deep, raises = s->high && d->factor > 1;
   const dslt_regress_shape shape = regress_shape(d);
+  DSLT_TRY(make_columns(s));
   DSLT_TRY(wanted(&s->reduced_low, s, !d->reduced, n * s->cells * c));
   DSLT_TRY(wanted(&s->reduced_high, s, !d->reduced && s->high, n * s->high_cells * c));
   DSLT_TRY(wanted(&s->raised, s, raises && d->residual, n * s->cells * c));
@@ -78,8 +92,9 @@ int dslt_cuda_fused_head_plan(dslt_fused_head **out, dslt_backend *backend, cons
 
 void dslt_cuda_fused_head_free(dslt_fused_head *s) {
   if (!s) return;
-  void *memory[] = {s->reduced_low, s->reduced_high, s->raised, s->fused,           s->residual,
-                    s->d_fused,     s->d_raised,     s->d_high, s->regress_scratch, s->upsample_scratch};
+  void *memory[] = {s->columns_low, s->columns_high, s->reduced_low,     s->reduced_high,
+                    s->raised,      s->fused,        s->residual,        s->d_fused,
+                    s->d_raised,    s->d_high,       s->regress_scratch, s->upsample_scratch};
   for (size_t i = 0; i < sizeof memory / sizeof *memory; ++i)
     if (memory[i]) cudaFree(memory[i]);
   free(s);
@@ -87,16 +102,27 @@ void dslt_cuda_fused_head_free(dslt_fused_head *s) {
 
 /* ---- forward ------------------------------------------------------------------------------------- */
 
+/* y [n h w][channels] = the reduction of x [n][h][w][cin]. */
+static int reduce_one(dslt_fused_head *s, float *y, float *columns, const float *x, const float *w, int scale,
+                      int cin) {
+  const dslt_fused_head_desc *d = &s->d;
+  const int h = d->h / scale, width = d->w / scale, k = d->reduce_kernel;
+  if (k > 1) {
+    if (!columns) columns = s->cuda->padded.data;
+    DSLT_TRY(dslt_cuda_columns(s->cuda, columns, x, d->n, h, width, cin, k));
+    x = columns;
+  }
+  return dslt_cuda_product(s->cuda, y, x, w, DSLT_TYPE_F32, d->n * h * width, d->channels, k * k * cin, 0);
+}
+
 static int reduce(dslt_fused_head *s, const float *low, const float *high, const dslt_fused_head_tensors *w) {
   const dslt_fused_head_desc *d = &s->d;
   s->x_low = d->reduced ? low : s->reduced_low;
   s->x_high = d->reduced ? high : s->reduced_high;
   if (d->reduced) return DSLT_OK;
-  DSLT_TRY(dslt_cuda_product(s->cuda, s->reduced_low, low, w->reduce_low, DSLT_TYPE_F32, d->n * (int)s->cells,
-                             d->channels, d->low_channels, 0));
+  DSLT_TRY(reduce_one(s, s->reduced_low, s->columns_low, low, w->reduce_low, 1, d->low_channels));
   if (!s->high) return DSLT_OK;
-  return dslt_cuda_product(s->cuda, s->reduced_high, high, w->reduce_high, DSLT_TYPE_F32,
-                           d->n * (int)s->high_cells, d->channels, d->high_channels, 0);
+  return reduce_one(s, s->reduced_high, s->columns_high, high, w->reduce_high, d->factor, d->high_channels);
 }
 
 /* The high branch onto the common grid, and the weighted sum with the low one. */
@@ -128,6 +154,14 @@ int dslt_cuda_fused_head_forward(dslt_fused_head *s, float *response, const floa
 
 /* ---- backward ------------------------------------------------------------------------------------ */
 
+/* From the gradient d_y at one of the reductions, of which x is the input. */
+static int reduce_gradient(dslt_fused_head *s, float *d_w, const float *columns, const float *x,
+                           const float *d_y, int cin, size_t cells) {
+  const int k = s->d.reduce_kernel;
+  return dslt_cuda_product_transposed(s->cuda, d_w, k > 1 ? columns : x, d_y, k * k * cin, s->d.channels,
+                                      (int)cells);
+}
+
 /* The gradient of the enlarged high map is fuse_high d_fused + d_raised; from it those of the upsampling and
  * of the high reduction. */
 static int backward_high(dslt_fused_head *s, const dslt_fused_head_tensors *g, const float *high,
@@ -147,8 +181,7 @@ static int backward_high(dslt_fused_head *s, const dslt_fused_head_tensors *g, c
                                s->cells * (size_t)d->channels, cuda->when));
     d_high = s->d_raised;
   }
-  return dslt_cuda_product_transposed(cuda, g->reduce_high, high, d_high, d->high_channels, d->channels,
-                                      (int)s->high_cells);
+  return reduce_gradient(s, g->reduce_high, s->columns_high, high, d_high, d->high_channels, s->high_cells);
 }
 
 int dslt_cuda_fused_head_backward(dslt_fused_head *s, const dslt_fused_head_tensors *g, const float *low,
@@ -167,6 +200,5 @@ int dslt_cuda_fused_head_backward(dslt_fused_head *s, const dslt_fused_head_tens
   if (d->fusion && d->fuse_low != 1.0f)
     DSLT_TRY(dslt_kernel_axpby(cuda->now, s->d_fused, d->fuse_low, s->d_fused, 0.0f, NULL,
                                s->cells * (size_t)d->channels, cuda->when));
-  return dslt_cuda_product_transposed(cuda, g->reduce_low, low, s->d_fused, d->low_channels, d->channels,
-                                      (int)s->cells);
+  return reduce_gradient(s, g->reduce_low, s->columns_low, low, s->d_fused, d->low_channels, s->cells);
 }
