@@ -296,7 +296,8 @@ cudnnStatus_t execute(cudnnHandle_t handle, cudnnBackendDescriptor_t plan, cudnn
   if (engines[config.engine].workspace > 0 && !workspace) return CUDNN_STATUS_BAD_PARAM;
   ++runs.all;
   runs.fused += is_fused(*graph);
-  emulated::submit(stream_of(handle), [=] { run_graph(*graph, memory); });
+  emulated::submit(
+      stream_of(handle), [=] { run_graph(*graph, memory); }, "convolution");
   return CUDNN_STATUS_SUCCESS;
 }
 

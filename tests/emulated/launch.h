@@ -10,11 +10,12 @@
 namespace emulated {
 
 // Run `work` when the stream comes to it, or make it a node of the graph that is being recorded.
-int submit(void *stream, std::function<void()> work);
+int submit(void *stream, std::function<void()> work, const char *name);
 
 template <class Kernel, class... Arguments>
 int launch(void *stream, const char *name, dim3 grid, dim3 block, Kernel kernel, Arguments... arguments) {
-  return submit(stream, [=] { harness::launch(name, grid, block, [&] { kernel(arguments...); }); });
+  return submit(
+      stream, [=] { harness::launch(name, grid, block, [&] { kernel(arguments...); }); }, name);
 }
 
 }  // namespace emulated

@@ -3,11 +3,13 @@
 // queues that run when somebody waits for them, events are places in those queues, graphs are lists of work, and
 // pageable memory is read when a copy is asked for while pinned memory is read when it is made, so that what only works
 // by luck fails here. A recording takes no allocation, no wait and no pageable copy, the body of a conditional node
-// nothing but work, a destroyed graph no launch; conditions begin with their defaults in every launch
-// (strict_test.cpp).
+// nothing but work, a destroyed graph no launch; conditions begin with their defaults in every launch; the host faults
+// where it touches device memory (strict_test.cpp).
 #include <cublas_v2.h>
 #include <cuda_runtime_api.h>
+#include <sys/mman.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstdint>
 #include <cstdlib>
@@ -33,11 +35,14 @@ struct Condition {
 struct CUgraph_st {
   std::vector<Work> nodes;
   std::vector<Condition *> conditions;
+  std::vector<CUgraph_st *> bodies;
+  std::vector<std::string> names;
   bool is_body = false;
 };
 struct CUgraphExec_st {
   std::vector<Work> nodes;
   std::vector<Condition *> conditions;
+  std::vector<std::string> names;  // of all nodes
   bool destroyed = false;
 };
 struct CUstream_st {
@@ -60,17 +65,82 @@ std::deque<Condition> conditions;
 int node_token;
 emulated::Counts counts;
 bool with_nodes = true, with_graphs = true;
-bool reads_pageable_late = false;
+bool reads_pageable_late = false, is_idle = false;
+std::vector<std::string> launched;
 std::size_t largest = SIZE_MAX;
+
+// Device memory can be touched by work that a stream has come to, and by nothing else: the host faults. With
+// AddressSanitizer each piece is one of malloc's instead, so that work which leaves its piece is seen.
+class DeviceMemory {
+ public:
+  void *take(std::size_t bytes) {
+    bytes = (std::max(bytes, std::size_t(1)) + 255) / 256 * 256;
+#ifdef __SANITIZE_ADDRESS__
+    void *out = std::aligned_alloc(256, bytes);
+    std::memset(out, 0xff, bytes);
+#else
+    if (!begin_)
+      begin_ = static_cast<char *>(
+          mmap(nullptr, kRoom, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    char *out = nullptr;
+    const auto again = free_.find(bytes);
+    if (again != free_.end()) {
+      out = again->second;
+      free_.erase(again);
+    } else {
+      if (begin_ == MAP_FAILED || used_ + bytes > kRoom) return nullptr;
+      out = begin_ + used_;
+      used_ += bytes;
+    }
+    sizes_[out] = bytes;
+    open();
+    std::memset(out, 0xff, bytes);  // what is not cleared holds NaN
+    close();
+#endif
+    return out;
+  }
+  void give_back(void *memory) {
+#ifdef __SANITIZE_ADDRESS__
+    std::free(memory);
+#else
+    const auto piece = sizes_.find(static_cast<char *>(memory));
+    if (piece == sizes_.end()) return;
+    free_.emplace(piece->second, piece->first);
+    sizes_.erase(piece);
+#endif
+  }
+  void open() {
+    if (depth_++ == 0) protect(PROT_READ | PROT_WRITE);
+  }
+  void close() {
+    if (--depth_ == 0) protect(PROT_NONE);
+  }
+
+ private:
+  void protect(int access) {
+    if (used_ > 0) mprotect(begin_, (used_ + 4095) / 4096 * 4096, access);
+  }
+
+  static constexpr std::size_t kRoom = std::size_t(1) << 36;
+  char *begin_ = nullptr;
+  std::size_t used_ = 0;
+  int depth_ = 0;
+  std::map<char *, std::size_t> sizes_;
+  std::multimap<std::size_t, char *> free_;
+};
+DeviceMemory device_memory;
 
 // What comes before `place`.
 void drain(CUstream_st *stream, long place = LONG_MAX) {
+  if (stream->queue.empty()) return;
+  device_memory.open();
   while (!stream->queue.empty() && stream->done < place) {
     Work work = std::move(stream->queue.front());
     stream->queue.pop_front();
     ++stream->done;
-    work();
+    if (!is_idle) work();
   }
+  device_memory.close();
 }
 
 bool is_pinned(const void *memory) {
@@ -91,13 +161,15 @@ bool recording() {
 
 namespace emulated {
 
-int submit(void *stream_, std::function<void()> work) {
+int submit(void *stream_, std::function<void()> work, const char *name) {
   auto *stream = static_cast<CUstream_st *>(stream_);
   ++counts.launches;
-  if (stream->recording)
+  if (stream->recording) {
     stream->recording->nodes.push_back(std::move(work));
-  else
+    stream->recording->names.push_back(name);
+  } else {
     stream->queue.push_back(std::move(work));
+  }
   return DSLT_OK;
 }
 
@@ -108,6 +180,8 @@ Counts take_counts() {
 }
 void allow(bool graphs, bool nodes) { with_graphs = graphs, with_nodes = nodes; }
 void limit_memory(std::size_t bytes) { largest = bytes; }
+void idle(bool yes) { is_idle = yes; }
+std::vector<std::string> node_names() { return launched; }
 void read_pageable_late(bool late) { reads_pageable_late = late; }
 
 }  // namespace emulated
@@ -137,14 +211,13 @@ const char *cudaGetErrorName(cudaError_t) { return "emulated"; }
 cudaError_t cudaMalloc(void **out, std::size_t bytes) {
   if (recording()) return cudaErrorStreamCaptureUnsupported;
   if (bytes > largest) return cudaErrorMemoryAllocation;
-  *out = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
-  std::memset(*out, 0xff, bytes);  // what is not cleared holds NaN
-  return cudaSuccess;
+  *out = device_memory.take(bytes);
+  return *out ? cudaSuccess : cudaErrorMemoryAllocation;
 }
 cudaError_t cudaFree(void *memory) {
   if (memory && recording()) return cudaErrorStreamCaptureUnsupported;
   for (CUstream_st *stream : streams) drain(stream);  // as the real one waits for the device
-  std::free(memory);
+  device_memory.give_back(memory);
   return cudaSuccess;
 }
 cudaError_t cudaHostAlloc(void **out, std::size_t bytes, unsigned) {
@@ -163,7 +236,8 @@ cudaError_t cudaMemGetInfo(std::size_t *left, std::size_t *total) {
   return *left = *total = 1 << 30, cudaSuccess;
 }
 cudaError_t cudaMemsetAsync(void *memory, int value, std::size_t bytes, cudaStream_t stream) {
-  emulated::submit(stream, [=] { std::memset(memory, value, bytes); });
+  emulated::submit(
+      stream, [=] { std::memset(memory, value, bytes); }, "set");
   return cudaSuccess;
 }
 cudaError_t cudaMemcpyAsync(void *dst, const void *src, std::size_t bytes, cudaMemcpyKind kind,
@@ -180,9 +254,11 @@ cudaError_t cudaMemcpyAsync(void *dst, const void *src, std::size_t bytes, cudaM
       }
   if (kind == cudaMemcpyHostToDevice && pageable && !reads_pageable_late) {
     std::vector<char> staged(static_cast<const char *>(src), static_cast<const char *>(src) + bytes);
-    emulated::submit(stream, [=] { std::memcpy(dst, staged.data(), bytes); });
+    emulated::submit(
+        stream, [=] { std::memcpy(dst, staged.data(), bytes); }, "copy");
   } else {
-    emulated::submit(stream, [=] { std::memcpy(dst, src, bytes); });
+    emulated::submit(
+        stream, [=] { std::memcpy(dst, src, bytes); }, "copy");
   }
   return cudaSuccess;
 }
@@ -275,9 +351,11 @@ cudaError_t cudaGraphAddNode(cudaGraphNode_t *out, cudaGraph_t graph, const cuda
   bodies.emplace_back();
   CUgraph_st *body = &bodies.back();
   body->is_body = true;
+  graph->bodies.push_back(body);
   static std::deque<cudaGraph_t> outputs;
   outputs.push_back(body);
   params->conditional.phGraph_out = &outputs.back();
+  graph->names.push_back("if");
   graph->nodes.push_back([=] {
     if (!*condition) {
       ++counts.blocks_skipped;
@@ -290,7 +368,9 @@ cudaError_t cudaGraphAddNode(cudaGraphNode_t *out, cudaGraph_t graph, const cuda
   return cudaSuccess;
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t *out, cudaGraph_t graph, unsigned long long) {
-  execs.push_back({graph->nodes, graph->conditions});
+  execs.push_back({graph->nodes, graph->conditions, graph->names});
+  for (const CUgraph_st *body : graph->bodies)
+    for (const std::string &name : body->names) execs.back().names.push_back(" " + name);
   *out = &execs.back();
   return cudaSuccess;
 }
@@ -299,6 +379,8 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) { return graph->destroye
 cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
   if (graph->destroyed) return cudaErrorInvalidValue;
   ++counts.graphs;
+  counts.nodes += long(graph->names.size());
+  launched = graph->names;
   stream->queue.push_back([=] {
     for (Condition *condition : graph->conditions) condition->value = condition->initial;
     for (const Work &work : graph->nodes) work();
@@ -327,24 +409,28 @@ cublasStatus_t gemm(cublasHandle_t handle, cublasOperation_t ta, cublasOperation
                     cudaDataType b_type, int ldb, const void *beta, void *c, cudaDataType, int ldc,
                     cublasComputeType_t, cublasGemmAlgo_t) {
   float scale = *static_cast<const float *>(alpha), keep = *static_cast<const float *>(beta);
-  emulated::submit(stream_of(handle), [=] {
-    auto *out = static_cast<float *>(c);
-    std::vector<float> left(std::size_t(m) * k), column(k);  // left: op(A) by rows
-    for (int i = 0; i < m; ++i)
-      for (int p = 0; p < k; ++p)
-        left[std::size_t(i) * k + p] =
-            read(a, a_type, ta == CUBLAS_OP_N ? std::size_t(p) * lda + i : std::size_t(i) * lda + p);
-    for (int j = 0; j < n; ++j) {
-      for (int p = 0; p < k; ++p)
-        column[p] = read(b, b_type, tb == CUBLAS_OP_N ? std::size_t(j) * ldb + p : std::size_t(p) * ldb + j);
-      for (int i = 0; i < m; ++i) {
-        float sum = 0;
-        for (int p = 0; p < k; ++p) sum += left[std::size_t(i) * k + p] * column[p];
-        float &place = out[std::size_t(j) * ldc + i];
-        place = scale * sum + (keep != 0 ? keep * place : 0.0f);
-      }
-    }
-  });
+  emulated::submit(
+      stream_of(handle),
+      [=] {
+        auto *out = static_cast<float *>(c);
+        std::vector<float> left(std::size_t(m) * k), column(k);  // left: op(A) by rows
+        for (int i = 0; i < m; ++i)
+          for (int p = 0; p < k; ++p)
+            left[std::size_t(i) * k + p] =
+                read(a, a_type, ta == CUBLAS_OP_N ? std::size_t(p) * lda + i : std::size_t(i) * lda + p);
+        for (int j = 0; j < n; ++j) {
+          for (int p = 0; p < k; ++p)
+            column[p] =
+                read(b, b_type, tb == CUBLAS_OP_N ? std::size_t(j) * ldb + p : std::size_t(p) * ldb + j);
+          for (int i = 0; i < m; ++i) {
+            float sum = 0;
+            for (int p = 0; p < k; ++p) sum += left[std::size_t(i) * k + p] * column[p];
+            float &place = out[std::size_t(j) * ldc + i];
+            place = scale * sum + (keep != 0 ? keep * place : 0.0f);
+          }
+        }
+      },
+      "product");
   return CUBLAS_STATUS_SUCCESS;
 }
 

@@ -4,12 +4,15 @@
 
 #include <cstddef>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace emulated {
 
 struct Counts {
   long launches = 0;  // calls that reached a stream or a graph
   long graphs = 0;    // launched
+  long nodes = 0;     // of those, bodies of conditional nodes included whether they run or not
   long blocks_run = 0, blocks_skipped = 0;
   long uploaded = 0;       // bytes, to the device
   long uploads_ahead = 0;  // of whole frames, asked for while another stream had work waiting
@@ -23,6 +26,10 @@ void limit_memory(std::size_t bytes);
 // Pageable memory is read when a copy is made instead of when it is asked for, as by GPUs that read the host's
 // memory themselves.
 void read_pageable_late(bool late);
-int submit(void *stream, std::function<void()> work);
+// Work that waits is thrown away instead of done, for tests that only count it.
+void idle(bool yes);
+// What the nodes of the last graph that was launched do; those of conditional nodes after a space.
+std::vector<std::string> node_names();
+int submit(void *stream, std::function<void()> work, const char *name = "kernel");
 
 }  // namespace emulated

@@ -3,7 +3,9 @@
 #include <cuda_runtime_api.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <cstdint>
+#include <cstdio>
 
 #include "runtime.h"
 
@@ -176,5 +178,24 @@ TEST_F(EmulatedRuntime, ADestroyedGraphIsNotLaunched) {
   ASSERT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
   EXPECT_EQ(ran, 1);
 }
+
+#ifndef __SANITIZE_ADDRESS__
+// As on a real GPU; what the host may read is what it copied.
+TEST_F(EmulatedRuntime, TheHostFaultsWhereItTouchesDeviceMemory) {
+  void *memory = nullptr;
+  ASSERT_EQ(cudaMalloc(&memory, 64), cudaSuccess);
+  auto *device = static_cast<volatile int *>(memory);
+  EXPECT_EXIT({ *device = 1; }, testing::KilledBySignal(SIGSEGV), "");
+  EXPECT_EXIT({ std::printf("%d", *device); }, testing::KilledBySignal(SIGSEGV), "");
+  int seen = 0;
+  emulated::submit(stream_, [=] { *device = 7; });  // a kernel may
+  cudaMemcpyAsync(&seen, memory, sizeof seen, cudaMemcpyDeviceToHost, stream_);
+  EXPECT_EXIT({ *device = 1; }, testing::KilledBySignal(SIGSEGV), "");
+  ASSERT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
+  EXPECT_EQ(seen, 7);
+  EXPECT_EXIT({ *device = 1; }, testing::KilledBySignal(SIGSEGV), "");
+  EXPECT_EQ(cudaFree(memory), cudaSuccess);
+}
+#endif
 
 }  // namespace
