@@ -191,8 +191,8 @@ MUTANTS = [
     Mutant("tap_scale_is_kept", "host/nn/backbone.c", "index > 0 ? on_output / c->scale[index - 1] : on_output",
            "on_output", BACKBONE),
     # ---- host/tracker ----
-    Mutant("window_height", "host/tracker/search_area.c", "a->stride * (0.5 * a->kernel_height - 0.5) - a->anchor_y",
-           "a->stride * (0.5 * a->kernel_width - 0.5) - a->anchor_y", GEOMETRY),
+    Mutant("window_height", "host/tracker/search_area.c", "-a->stride * ((double)a->centre_y + 0.5)",
+           "-a->stride * ((double)a->centre_x + 0.5)", GEOMETRY),
     Mutant("largest_scale", "host/trackers/dslt/search.c", "at_most(frame_width / box->width, frame_height / box->height)",
            "at_least(frame_width / box->width, frame_height / box->height)", GEOMETRY),
     Mutant("label_sigma_height", "host/trackers/dslt/search.c", "cells_y = a->target_height / (a->ratio_y * a->stride)",
