@@ -35,6 +35,7 @@ for tool in debootstrap unshare git; do command -v $tool >/dev/null 2>&1 || skip
 cd "$(dirname "$0")/.."
 
 root=$(mktemp -d "${TMPDIR:-/tmp}/dslt-bare-XXXXXX")
+chmod 755 "$root" # a user goes in, too
 log=$root.log
 # Nothing is mounted outside of the name space that unshare makes, so that removing the folder removes only it.
 clean() {
