@@ -91,6 +91,7 @@ printf '2GET\n/0123456789abcdef0123456789abcdef/frame\n[::1]:80\n\n\n\n\n' >$cor
 printf '\000\100' >$corpus/state/whole
 printf '\101\100\001\002\000\000\001\002\003\004\002' >$corpus/state/sealed
 printf '\377DSLTSAVE' >$corpus/state/bytes
+printf '\101\100%072d' 0 >$corpus/state/long
 python3 tests/fuzz/make_safetensors_corpus.py $corpus/safetensors
 python3 tests/fuzz/make_picture_corpus.py $corpus/picture
 [ ! -d $corpus/onnx ] || python3 tests/fuzz/make_onnx_corpus.py $corpus/onnx
