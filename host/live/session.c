@@ -205,7 +205,8 @@ int dslt_live_session_ask(char *sentence, dslt_live_session *session, const dslt
     while (task.stage == DSLT_LIVE_TAKEN) pthread_cond_wait(&session->change, &session->lock);
     if (task.stage == DSLT_LIVE_WAITING) {
       take_back(session, &task);
-      if (!session->ended) strcpy(task.sentence, "The input delivers no frame at present; nothing was done.");
+      if (!session->ended)
+        strcpy(task.sentence, "A frame takes long, or the input delivers none; nothing was done.");
     }
   }
   pthread_mutex_unlock(&session->lock);

@@ -22,8 +22,9 @@ class LiveProgram : public ProgramTest {
     return 0;
   }
   static std::vector<std::string> live(const std::vector<std::string> &more) {
-    std::vector<std::string> arguments = {"live",        "scene:1:128x96", "--port", "0",     "--box",
-                                          "70,40,20,24", "--threads",      "1",      "--set", "init_steps=3"};
+    std::vector<std::string> arguments = {"live",        "scene:1:128x96", "--port", "0",         "--box",
+                                          "70,40,20,24", "--backend",      "cpu",    "--threads", "1",
+                                          "--set",       "init_steps=3"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }

@@ -67,6 +67,7 @@ class LiveTest : public ScratchTest {
     ScratchTest::SetUp();
     if (!DSLT_CIVETWEB) GTEST_SKIP() << skip::kCivetweb;
     ASSERT_EQ(dslt_options_create(&options_, "default"), DSLT_OK) << dslt_last_error();
+    ASSERT_EQ(dslt_options_set(options_, "backend", "cpu"), DSLT_OK);
     ASSERT_EQ(dslt_options_set(options_, "threads", "1"), DSLT_OK);
     ASSERT_EQ(dslt_options_set(options_, "init_steps", "3"), DSLT_OK);
     ASSERT_EQ(dslt_weights_load(&weights_, "siamese"), DSLT_OK) << dslt_last_error();
