@@ -155,30 +155,38 @@ static void plan_draws(dslt_target *t) {
 
 static int larger(int a, int b) { return a > b ? a : b; }
 
-static int new_bytes(void *out, dslt_target *t, size_t bytes) {
-  void *memory;
-  DSLT_TRY(t->device->alloc(&memory, t->backend, bytes));
-  *(void **)out = memory;
-  return DSLT_OK;
-}
-
 static int plan_ring(dslt_item_ring **out, dslt_target *t, int base, int capacity) {
   const dslt_item_ring ring = {.base = base, .capacity = capacity};
-  DSLT_TRY(new_bytes(out, t, sizeof ring));
-  return t->device->upload(t->backend, *out, &ring, sizeof ring);
+  void *memory;
+  DSLT_TRY(t->device->alloc(&memory, t->backend, sizeof ring));
+  *out = memory;
+  return t->device->upload(t->backend, memory, &ring, sizeof ring);
+}
+
+static int plan_boxes(dslt_target *t) {
+  dslt_trackloss_target *own = dslt_trackloss_target_of(t);
+  const dslt_trackloss_options *o = own->options;
+  const int drawn = larger(larger(o->candidates, o->init_positives),
+                           larger(larger(o->init_negatives, o->positives), o->negatives));
+  void *memory;
+  DSLT_TRY(t->device->alloc(&memory, t->backend, (size_t)drawn * sizeof *own->boxes));
+  own->boxes = memory;
+  DSLT_TRY(t->device->alloc(&memory, t->backend, (size_t)drawn * sizeof *own->crops));
+  own->crops = memory;
+  DSLT_TRY(t->device->alloc(&memory, t->backend, sizeof *own->choice));
+  own->choice = memory;
+  DSLT_TRY(t->device->alloc(&memory, t->backend, (size_t)o->mined * sizeof *own->mined));
+  own->mined = memory;
+  DSLT_TRY(t->device->alloc(&memory, t->backend,
+                            (size_t)(o->batch_positives + o->batch_negatives) * sizeof *own->batch));
+  own->batch = memory;
+  return DSLT_OK;
 }
 
 static int plan_memory(dslt_target *t, const dslt_trackloss_map *map) {
   dslt_trackloss_target *own = dslt_trackloss_target_of(t);
   const dslt_trackloss_options *o = own->options;
-  const int drawn = larger(larger(o->candidates, o->init_positives),
-                           larger(larger(o->init_negatives, o->positives), o->negatives));
-  const size_t boxes = (size_t)drawn * sizeof(dslt_box);
-  DSLT_TRY(new_bytes(&own->boxes, t, boxes));
-  DSLT_TRY(new_bytes(&own->crops, t, boxes));
-  DSLT_TRY(new_bytes(&own->choice, t, sizeof *own->choice));
-  DSLT_TRY(new_bytes(&own->mined, t, (size_t)o->mined * sizeof *own->mined));
-  DSLT_TRY(new_bytes(&own->batch, t, (size_t)(o->batch_positives + o->batch_negatives) * sizeof *own->batch));
+  DSLT_TRY(plan_boxes(t));
   DSLT_TRY(plan_ring(&own->positive, t, 0, o->positive_memory));
   DSLT_TRY(plan_ring(&own->negative, t, o->positive_memory, o->negative_memory));
   DSLT_TRY(dslt_shared_floats(&own->means, t->shared, (size_t)larger(o->candidates, o->mined)));
