@@ -45,7 +45,7 @@ Entry crop(int levels, double ratio, dslt_type type, int channels) {
               image.format = DSLT_BGR8;
               std::vector<float> want(values * 3), got;
               must(cpu->device->begin(cpu));
-              must(cpu->device->frame(cpu, &image));
+              must(cpu->device->frame(cpu, &image, NULL));
               must(cpu->vision->crop(cpu, want.data(), &g, &norm, &state, first, levels));
               must(cpu->device->end(cpu));
               std::vector<float> all;
@@ -109,7 +109,7 @@ Entry crop_boxes() {
             c.error = [=] {
               const dslt_image image = {pixels->data(), 640, 480, 640 * 3, DSLT_BGR8};
               std::vector<float> want(values);
-              must(cpu->device->frame(cpu, &image));
+              must(cpu->device->frame(cpu, &image, NULL));
               must(cpu->vision->crop_boxes(cpu, want.data(), side, side, &norm, boxes.data(), count));
               return difference(get(out, values), want);
             };
