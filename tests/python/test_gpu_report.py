@@ -32,7 +32,7 @@ class GpuReport(unittest.TestCase):
     def test_goals_and_floors(self):
         text = self.report({
             "steps.txt": "ok      build (9 s)\nFAILED  agree (exit 1, 2 s): too far\nNOT RUN torch_f32: out of time\n",
-            "speed_paper_bf16.json": bench(350.0, 0.7), "speed_default_slim.json": bench(900.0, 0.1),
+            "speed_paper_bf16.json": bench(350.0, 0.7), "speed_default.json": bench(900.0, 0.1),
             "kernels.json": {"ceilings": {"copy_bytes_per_s": 4e12, "fma_flops_per_s": 5e13, "tf32_flops_per_s": None,
                                           "bf16_flops_per_s": 8e14, "launch_us": 1.5}},
             "torch_bf16.json": {"precision": "bf16", "results": [
