@@ -81,7 +81,7 @@ static const dslt_preset *preset_at(const dslt_tracker_type **type, int index) {
 
 /* Says which presets there are: of `type`, or of all trackers where it is NULL. */
 static int no_preset(const dslt_tracker_type *type, const char *name) {
-  char list[256] = "";
+  char list[768] = "";
   size_t used = 0;
   const dslt_tracker_type *any = type;
   int count = 0;

@@ -283,6 +283,19 @@ TEST(OptionCheck, PresetsPass) {
     EXPECT_EQ(dslt_preset_describe(&info, index), DSLT_EARGUMENT) << index;
 }
 
+TEST(Presets, AWrongNameIsAnsweredWithAllOfThem) {
+  dslt_options *options = nullptr;
+  ASSERT_EQ(dslt_options_create(&options, "nosuch"), DSLT_EOPTION);
+  const std::string sentence = dslt_last_error();
+  dslt_preset_info info;
+  std::string last;
+  for (int i = 0; dslt_preset_describe(&info, i) == DSLT_OK; ++i) {
+    last = info.name;
+    EXPECT_NE(sentence.find(last), std::string::npos) << last;
+  }
+  EXPECT_NE(sentence.find(" or " + last + "."), std::string::npos) << sentence;
+}
+
 TEST(OptionCheck, UnknownPresetsAreNamed) {
   for (const char *name : {"", "Paper", "papre", "paper "}) {
     dslt_options *made = nullptr;
