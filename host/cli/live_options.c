@@ -151,14 +151,7 @@ void dslt_live_options_parse(dslt_live_options *out, int argc, char **argv) {
   static const struct argp argp = {table, parse_key, args_doc, doc, children, NULL, NULL};
   *out = (dslt_live_options){.address = {.bind = "127.0.0.1", .port = USUAL_PORT}};
   out->track.format = DSLT_FORMAT_CSV;
-  parsing parse = {.out = out, .tracker = {.program = "dslt live", .room = argc}};
-  parse.tracker.settings = calloc((size_t)argc + 1, sizeof *parse.tracker.settings);
-  if (!parse.tracker.settings) {
-    dslt_console_error("Out of memory while reading the command line.");
-    exit(DSLT_EXIT_FAILED);
-  }
-  static char program[] = "dslt";
-  argv[0] = program;
-  argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &parse);
+  parsing parse = {.out = out, .tracker = {.program = "dslt live"}};
+  dslt_tracker_choice_parse(&parse.tracker, &argp, argc, argv, &parse);
   free(parse.tracker.settings);
 }

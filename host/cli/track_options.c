@@ -169,15 +169,8 @@ void dslt_track_options_parse(dslt_track_options *out, int argc, char **argv) {
       {&dslt_argp_help, 0, NULL, 0}, {&dslt_argp_tracker, 0, NULL, 2}, {0}};
   static const struct argp argp = {table, parse_key, args_doc, doc, children, NULL, NULL};
   memset(out, 0, sizeof *out);
-  parsing parse = {.out = out, .tracker = {.program = "dslt track", .room = argc}};
-  parse.tracker.settings = calloc((size_t)argc + 1, sizeof *parse.tracker.settings);
-  if (!parse.tracker.settings) {
-    dslt_console_error("Out of memory while reading the command line.");
-    exit(DSLT_EXIT_FAILED);
-  }
-  static char program[] = "dslt";
-  argv[0] = program;
-  argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &parse);
+  parsing parse = {.out = out, .tracker = {.program = "dslt track"}};
+  dslt_tracker_choice_parse(&parse.tracker, &argp, argc, argv, &parse);
   free(parse.tracker.settings);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/console.h"
+#include "cli/exit_codes.h"
 
 enum {
   KEY_PRESET = 0x200,
@@ -151,3 +152,16 @@ static char *filter_help(int key, const char *text, void *input) {
 }
 
 const struct argp dslt_argp_tracker = {table, parse_key, NULL, NULL, NULL, filter_help, NULL};
+
+void dslt_tracker_choice_parse(dslt_tracker_choice *choice, const struct argp *argp, int argc, char **argv,
+                               void *input) {
+  static char program[] = "dslt";
+  choice->room = argc;
+  choice->settings = calloc((size_t)argc + 1, sizeof *choice->settings);
+  if (!choice->settings) {
+    dslt_console_error("Out of memory while reading the command line.");
+    exit(DSLT_EXIT_FAILED);
+  }
+  argv[0] = program;
+  argp_parse(argp, argc, argv, ARGP_NO_HELP, NULL, input);
+}

@@ -13,7 +13,7 @@ typedef struct dslt_tracker_setting {
   const char *key, *value;
 } dslt_tracker_setting;
 
-/* Zero-initialise and set `program`, `preset` and `room`; the rest is filled while argp parses. */
+/* Zero-initialise and set `program` and, where it is wanted, `preset`; the rest is filled while argp parses. */
 typedef struct dslt_tracker_choice {
   const char *program; /* how the command is called, "dslt track"; static storage */
   const char *preset;  /* NULL: the one that suits the weights, unless --preset names another */
@@ -36,6 +36,12 @@ int dslt_tracker_choice_options(dslt_options **out, const dslt_tracker_choice *c
 /* The preset that suits weights of this name (NULL: none are named). Weights that cannot be loaded are told when they
  * are needed. Static storage. */
 const char *dslt_suitable_preset(const char *weights);
+
+/* Parse a verb's command line whose child is dslt_argp_tracker: room for a setting of each argument, argv[0] as messages
+ * show it, then argp with `input`. The settings are the caller's to free. Ends the program with DSLT_EXIT_FAILED where
+ * memory is short. */
+void dslt_tracker_choice_parse(dslt_tracker_choice *choice, const struct argp *argp, int argc, char **argv,
+                               void *input);
 
 /* Add a setting after those of the command line; 0 when the array is full. Strings are borrowed. */
 int dslt_tracker_choice_add(dslt_tracker_choice *choice, const char *key, const char *value);

@@ -127,15 +127,8 @@ void dslt_trax_options_parse(dslt_trax_options *out, int argc, char **argv) {
       {&dslt_argp_help, 0, NULL, 0}, {&dslt_argp_tracker, 0, NULL, 2}, {0}};
   static const struct argp argp = {table, parse_key, NULL, doc, children, NULL, NULL};
   *out = (dslt_trax_options){.version = DSLT_TRAX_LAST_VERSION, .name = "dslt"};
-  out->tracker = (dslt_tracker_choice){.program = "dslt trax", .room = argc};
-  out->tracker.settings = calloc((size_t)argc + 1, sizeof *out->tracker.settings);
-  if (!out->tracker.settings) {
-    dslt_console_error("Out of memory while reading the command line.");
-    exit(DSLT_EXIT_FAILED);
-  }
-  static char program[] = "dslt";
-  argv[0] = program;
-  argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, out);
+  out->tracker = (dslt_tracker_choice){.program = "dslt trax"};
+  dslt_tracker_choice_parse(&out->tracker, &argp, argc, argv, out);
 }
 
 void dslt_trax_options_free(dslt_trax_options *options) {
