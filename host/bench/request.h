@@ -44,8 +44,9 @@ typedef struct dslt_bench_request {
   dslt_bench_sweep_kind sweep;
   double values[DSLT_SWEEP_MOST]; /* of the sweep, ascending */
   int value_count;
-  const char *plot; /* or NULL */
-  int argc;         /* the command line as it was given, "dslt bench ..." */
+  const char *plot;     /* or NULL */
+  const char *roofline; /* NULL, or for dslt_roofline_do() */
+  int argc;             /* the command line as it was given, "dslt bench ..." */
   char **argv;
 } dslt_bench_request;
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/gpus.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
 
@@ -23,7 +24,8 @@ enum {
   KEY_VALUES,
   KEY_PLOT,
   KEY_BACKBONE,
-  KEY_SIDE
+  KEY_SIDE,
+  KEY_ROOFLINE
 };
 
 static const struct argp_option table[] = {
@@ -36,6 +38,10 @@ static const struct argp_option table[] = {
     {"backbone", KEY_BACKBONE, "FILE", OPTION_ARG_OPTIONAL,
      "Track nothing: the network of FILE (default: that of --weights) layer by layer", 1},
     {"side", KEY_SIDE, "N", 0, "With --backbone: of a picture of N x N pixels (default 256)", 1},
+    {"roofline", KEY_ROOFLINE, "GPU", 0,
+     "Measure nothing: what a frame of INPUT (default scene:1) needs at least on the GPU of this name, or cuda "
+     "for every GPU known, none of which has to be here",
+     1},
     {"no-ceiling", KEY_NO_CEILING, 0, 0, "Leave out what the machine could do", 1},
     {0, 0, 0, 0, "Sweeps:", 3},
     {"sweep", KEY_SWEEP, "WHAT", 0,
@@ -82,13 +88,19 @@ static const char doc[] =
     "measured in the same run: a loop of multiply-adds between registers, or a matrix product or convolution "
     "where that is faster, and reading and copying of 16 KiB to 16 MiB a thread. Products with "
     "padding, and those that Winograd's tiles save, are not counted.\n\n"
+    "--roofline prints, stage by stage, the operations, bytes and nodes of the CUDA graph of a frame in which "
+    "everything runs (search, scales, an update from a full store), and its floor on that GPU: the longest of "
+    "the operations at the tensor cores' rate, the bytes at the memory's, and the nodes one after the other. "
+    "No frame can be faster; how near to it the real one comes is what dslt bench --backend cuda measures "
+    "there. Nodes are known for presets as they stand.\n\n"
     "Examples:\n"
     "  dslt bench scene:1 --repeat 3\n"
     "  dslt bench OTB100 --frames 200 --output json -o bench/results/otb.json\n"
     "  dslt bench OTB100/Crossing --weights random:vgg16 --preset paper --compare-paper\n"
     "  dslt bench clip.mp4 --box 120,80,64,48 --precision bf16\n"
     "  dslt bench scene:1 --sweep targets --values 1,2,4,8 --plot targets.png\n"
-    "  dslt bench --backbone model.onnx --side 320 --threads 1\n\n"
+    "  dslt bench --backbone model.onnx --side 320 --threads 1\n"
+    "  dslt bench --roofline H200 --preset paper --weights random:vgg16\n\n"
     "Exit codes: 0 done, 1 the run failed, 2 wrong command line, 3 unusable file, frame or box, 4 unusable "
     "weights, "
     "5 backend, device or Python not available, 130 or 143 interrupted (nothing is written).";
@@ -149,6 +161,21 @@ typedef struct parsing {
   const char *file; /* of --backbone=FILE */
 } parsing;
 
+/* A GPU of the table, or all of them. */
+static void check_roofline(const struct argp_state *state, const dslt_bench_request *out, int backbone) {
+  char names[400];
+  if (strcmp(out->roofline, "cuda") != 0 && !dslt_gpu_find(out->roofline))
+    dslt_usage_error(state, "--roofline knows no GPU \"%s\"; it takes cuda (all of them) or one of: %s.",
+                     out->roofline, dslt_gpu_names(names, sizeof names));
+  if (backbone || out->sweep || out->compare_paper)
+    dslt_usage_error(state, "--roofline measures nothing: leave out %s.",
+                     backbone     ? "--backbone"
+                     : out->sweep ? "--sweep"
+                                  : "--compare-paper");
+  if (out->input_count > 1)
+    dslt_usage_error(state, "--roofline counts one frame, so it takes one input, not %d.", out->input_count);
+}
+
 /* FILE stands behind --backbone= or is the only word without an option; those come after all options. */
 static void take_file(struct argp_state *state, parsing *parse, const char *file) {
   if (parse->file)
@@ -161,6 +188,11 @@ static void check(struct argp_state *state, parsing *parse) {
   out->options = parse->out->tracker.options;
   out->weights = parse->out->tracker.weights;
   if (parse->out->tracker.list) return;
+  if (out->roofline) {
+    static char scene[] = "scene:1";
+    check_roofline(state, out, 0);
+    if (out->input_count == 0) out->inputs[out->input_count++] = scene;
+  }
   if (out->input_count == 0)
     dslt_usage_error(state,
                      "The input is missing: name a scene (scene:1), a folder of sequences or a video.");
@@ -213,6 +245,7 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
       parse->backbone = 1;
       if (value) take_file(state, parse, value);
       return 0;
+    case KEY_ROOFLINE: out->roofline = value; return 0;
     case KEY_SIDE: parse->side = (int)dslt_usage_integer(state, "--side", value, 16, 4096); return 0;
     case 'q': parse->out->quiet = 1; return 0;
     case ARGP_KEY_ARG:
@@ -222,6 +255,7 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
         out->inputs[out->input_count++] = value;
       return 0;
     case ARGP_KEY_END:
+      if (parse->backbone && out->roofline) check_roofline(state, out, 1);
       if (parse->backbone)
         parse->out->backbone = parse->side ? parse->side : 256;
       else

@@ -6,6 +6,7 @@
 
 #include "bench/backbone.h"
 #include "bench/engine.h"
+#include "bench/roofline.h"
 #include "cli/bench_options.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
@@ -39,8 +40,10 @@ static int run(const dslt_bench_command *command) {
   watch w = {.quiet = command->quiet};
   const dslt_bench_observer observer = {
       .self = &w, .start = start, .progress = progress, .note = note, .end = end};
+  const dslt_bench_request *request = &command->request;
   dslt_bench_step step;
-  const int rc = dslt_bench_do(&step, &command->request, &observer);
+  const int rc =
+      request->roofline ? dslt_roofline_do(&step, request) : dslt_bench_do(&step, request, &observer);
   return rc < 0 ? dslt_console_fail(rc, codes[step]) : DSLT_EXIT_OK;
 }
 

@@ -295,7 +295,7 @@ TEST_F(BenchProgram, WrongUseIsSaidInASentence) {
 TEST_F(BenchProgram, HelpTeaches) {
   Outcome outcome = run({"bench", "--help"});
   EXPECT_EQ(outcome.code, 0);
-  for (const char *part : {"Examples:", "--sweep", "--compare-paper", "Exit codes:", "idle"})
+  for (const char *part : {"Examples:", "--sweep", "--roofline", "--compare-paper", "Exit codes:", "idle"})
     EXPECT_TRUE(contains(outcome.out, part)) << part;
 }
 

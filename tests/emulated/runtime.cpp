@@ -36,13 +36,13 @@ struct CUgraph_st {
   std::vector<Work> nodes;
   std::vector<Condition *> conditions;
   std::vector<CUgraph_st *> bodies;
-  std::vector<std::string> names;
+  std::vector<emulated::Node> listed;
   bool is_body = false;
 };
 struct CUgraphExec_st {
   std::vector<Work> nodes;
   std::vector<Condition *> conditions;
-  std::vector<std::string> names;  // of all nodes
+  std::vector<emulated::Node> listed;  // all of them
   bool destroyed = false;
 };
 struct CUstream_st {
@@ -66,7 +66,7 @@ int node_token;
 emulated::Counts counts;
 bool with_nodes = true, with_graphs = true;
 bool reads_pageable_late = false, is_idle = false;
-std::vector<std::string> launched;
+std::vector<emulated::Node> launched;
 std::size_t largest = SIZE_MAX;
 
 // Device memory can be touched by work that a stream has come to, and by nothing else: the host faults. With
@@ -161,12 +161,12 @@ bool recording() {
 
 namespace emulated {
 
-int submit(void *stream_, std::function<void()> work, const char *name) {
+int submit(void *stream_, std::function<void()> work, const char *name, int mark) {
   auto *stream = static_cast<CUstream_st *>(stream_);
   ++counts.launches;
   if (stream->recording) {
     stream->recording->nodes.push_back(std::move(work));
-    stream->recording->names.push_back(name);
+    stream->recording->listed.push_back({name, 0, mark});
   } else {
     stream->queue.push_back(std::move(work));
   }
@@ -181,7 +181,7 @@ Counts take_counts() {
 void allow(bool graphs, bool nodes) { with_graphs = graphs, with_nodes = nodes; }
 void limit_memory(std::size_t bytes) { largest = bytes; }
 void idle(bool yes) { is_idle = yes; }
-std::vector<std::string> node_names() { return launched; }
+std::vector<Node> nodes() { return launched; }
 void read_pageable_late(bool late) { reads_pageable_late = late; }
 
 }  // namespace emulated
@@ -355,7 +355,7 @@ cudaError_t cudaGraphAddNode(cudaGraphNode_t *out, cudaGraph_t graph, const cuda
   static std::deque<cudaGraph_t> outputs;
   outputs.push_back(body);
   params->conditional.phGraph_out = &outputs.back();
-  graph->names.push_back("if");
+  graph->listed.push_back({"if", 0, emulated::kNoMark});
   graph->nodes.push_back([=] {
     if (!*condition) {
       ++counts.blocks_skipped;
@@ -368,9 +368,15 @@ cudaError_t cudaGraphAddNode(cudaGraphNode_t *out, cudaGraph_t graph, const cuda
   return cudaSuccess;
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t *out, cudaGraph_t graph, unsigned long long) {
-  execs.push_back({graph->nodes, graph->conditions, graph->names});
-  for (const CUgraph_st *body : graph->bodies)
-    for (const std::string &name : body->names) execs.back().names.push_back(" " + name);
+  execs.push_back({graph->nodes, graph->conditions, graph->listed});
+  int number = 0;
+  for (const CUgraph_st *body : graph->bodies) {
+    ++number;
+    for (emulated::Node node : body->listed) {
+      node.body = number;
+      execs.back().listed.push_back(node);
+    }
+  }
   *out = &execs.back();
   return cudaSuccess;
 }
@@ -379,8 +385,8 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) { return graph->destroye
 cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
   if (graph->destroyed) return cudaErrorInvalidValue;
   ++counts.graphs;
-  counts.nodes += long(graph->names.size());
-  launched = graph->names;
+  counts.nodes += long(graph->listed.size());
+  launched = graph->listed;
   stream->queue.push_back([=] {
     for (Condition *condition : graph->conditions) condition->value = condition->initial;
     for (const Work &work : graph->nodes) work();

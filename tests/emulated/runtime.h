@@ -28,8 +28,16 @@ void limit_memory(std::size_t bytes);
 void read_pageable_late(bool late);
 // Work that waits is thrown away instead of done, for tests that only count it.
 void idle(bool yes);
-// What the nodes of the last graph that was launched do; those of conditional nodes after a space.
-std::vector<std::string> node_names();
-int submit(void *stream, std::function<void()> work, const char *name = "kernel");
+// A node of a graph: what it does, in which conditional node (counted from 1; 0: in none), and the stage whose time it
+// takes at its begin (kNoMark: none).
+constexpr int kNoMark = -2;
+struct Node {
+  std::string name;
+  int body;
+  int mark;
+};
+// Those of the last graph that was launched, the bodies' behind the graph's own.
+std::vector<Node> nodes();
+int submit(void *stream, std::function<void()> work, const char *name = "kernel", int mark = kNoMark);
 
 }  // namespace emulated
