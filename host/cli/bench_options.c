@@ -11,6 +11,7 @@
 #include "bench/gpus.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
+#include "cli/parse_options.h"
 
 enum {
   KEY_SEQUENCES = 0x100,
@@ -289,9 +290,7 @@ void dslt_bench_command_parse(dslt_bench_command *out, int argc, char **argv) {
   out->tracker = (dslt_tracker_choice){.program = "dslt bench", .room = argc};
   keep_command_line(out, argc, argv);
   parsing parse = {.out = out};
-  static char program[] = "dslt";
-  argv[0] = program;
-  argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &parse);
+  dslt_parse_options(&argp, out->tracker.program, argc, argv, &parse);
 }
 
 void dslt_bench_command_free(dslt_bench_command *command) {

@@ -11,6 +11,7 @@
 #include "cli/cmd_run_watch.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
+#include "cli/parse_options.h"
 #include "cli/signals.h"
 #include "cli/track_options.h"
 #include "experiment/ablation.h"
@@ -145,9 +146,7 @@ int dslt_cmd_ablate(int argc, char **argv) {
   static const struct argp argp = {table, parse_key, NULL, doc, children, NULL, NULL};
   ablate_command command = {.study = dslt_study_at(0)};
   dslt_run_command_begin(&command.run, "dslt ablate", command.study->preset, argc, argv);
-  static char program[] = "dslt";
-  argv[0] = program;
-  argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &command);
+  dslt_parse_options(&argp, command.run.program, argc, argv, &command);
   int exit_code = DSLT_EXIT_OK;
   if (command.run.tracker.list)
     dslt_track_options_list(command.run.tracker.options);

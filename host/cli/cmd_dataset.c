@@ -9,6 +9,7 @@
 #include "cli/actions.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
+#include "cli/parse_options.h"
 #include "dataset/dataset.h"
 #include "report/dataset.h"
 
@@ -46,6 +47,7 @@ static int run_list(int argc, char **argv) {
       "Exit codes: 0 done, 1 failed, 2 wrong command line.";
   static const struct argp argp = {table, parse_list, "[NAME]", doc, NULL, NULL, NULL};
   list_options options = {0};
+  dslt_check_options(&argp, argv[0], argc, argv);
   argp_parse(&argp, argc, argv, 0, NULL, &options);
   const dslt_dataset_kind *kind = NULL;
   if (options.kind) {
@@ -128,6 +130,7 @@ static int run_check(int argc, char **argv) {
       "odd, or DIR holds no such set.";
   static const struct argp argp = {table, parse_check, "DIR", doc, NULL, NULL, NULL};
   check_options options = {0};
+  dslt_check_options(&argp, argv[0], argc, argv);
   argp_parse(&argp, argc, argv, 0, NULL, &options);
   const dslt_dataset_kind *kind = NULL;
   if (options.kind) {

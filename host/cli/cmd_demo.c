@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
+#include "cli/parse_options.h"
 #include "cli/progress.h"
 #include "cli/tracker_choice.h"
 #include "eval/track_truth.h"
@@ -246,10 +247,8 @@ static int run_demo(demo *d) {
 int dslt_cmd_demo(int argc, char **argv) {
   static const struct argp_child children[] = {{&dslt_argp_help, 0, NULL, 0}, {0}};
   static const struct argp argp = {table, parse_key, NULL, doc, children, NULL, NULL};
-  static char program[] = "dslt";
   demo_options options = {.out = "demo", .backend = "auto", .seed = 1};
-  argv[0] = program;
-  argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &options);
+  dslt_parse_options(&argp, "dslt demo", argc, argv, &options);
   demo d = {.options = &options};
   d.has_opencv = dslt_media_writes_pictures();
   d.report.weights = options.weights;

@@ -11,6 +11,7 @@
 #include "base/cores.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
+#include "cli/parse_options.h"
 #include "dslt/dslt.h"
 #include "live/server.h"
 #include "media/media.h"
@@ -120,10 +121,8 @@ static int print_json(void) {
 int dslt_cmd_info(int argc, char **argv) {
   static const struct argp_child children[] = {{&dslt_argp_help, 0, NULL, 0}, {0}};
   static const struct argp argp = {table, parse_key, NULL, doc, children, NULL, NULL};
-  static char program[] = "dslt";
   int json = 0;
-  argv[0] = program;
-  argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &json);
+  dslt_parse_options(&argp, "dslt info", argc, argv, &json);
   if (json) return print_json();
   print_text();
   return DSLT_EXIT_OK;

@@ -11,6 +11,7 @@
 #include "cli/console.h"
 #include "cli/eval_options.h"
 #include "cli/exit_codes.h"
+#include "cli/parse_options.h"
 #include "dataset/dataset.h"
 #include "report/page.h"
 
@@ -174,7 +175,7 @@ int dslt_cmd_report(int argc, char **argv) {
   static report_options options; /* too large for the stack */
   options.request.convention = DSLT_CONVENTION_MATLAB;
   options.request.player_megabytes = MEGABYTES;
-  argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &options);
+  dslt_parse_options(&argp, "dslt report", argc, argv, &options);
 
   dslt_page_request *request = &options.request;
   request->sources = options.sources;

@@ -9,6 +9,7 @@
 #include "cli/cmd_run_watch.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
+#include "cli/parse_options.h"
 #include "cli/signals.h"
 #include "cli/track_options.h"
 #include "experiment/plan.h"
@@ -105,9 +106,7 @@ int dslt_cmd_run(int argc, char **argv) {
   static const struct argp argp = {table, parse_key, NULL, doc, children, NULL, NULL};
   parsing parse = {0};
   dslt_run_command_begin(&parse.command, "dslt run", NULL, argc, argv);
-  static char program[] = "dslt";
-  argv[0] = program;
-  argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &parse);
+  dslt_parse_options(&argp, parse.command.program, argc, argv, &parse);
   int exit_code = DSLT_EXIT_OK;
   if (parse.command.tracker.list) {
     dslt_track_options_list(parse.command.tracker.options);

@@ -9,6 +9,7 @@
 #include "cli/actions.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
+#include "cli/parse_options.h"
 #include "dslt/dslt.h"
 #include "report/network.h"
 #include "report/weights.h"
@@ -32,6 +33,7 @@ static error_t parse_file(int key, char *value, struct argp_state *state) {
 static int load_and(int (*report)(const dslt_weights *weights), const struct argp *argp, int argc,
                     char **argv) {
   const char *path = NULL;
+  dslt_check_options(argp, argv[0], argc, argv);
   argp_parse(argp, argc, argv, 0, NULL, &path);
   dslt_weights *weights = NULL;
   int rc = dslt_weights_load(&weights, path);
@@ -126,6 +128,7 @@ static int run_random(int argc, char **argv) {
       "Exit codes: 0 done, 1 the file could not be written, 2 wrong command line.";
   static const struct argp argp = {table, parse_random, NULL, doc, NULL, NULL, NULL};
   random_options options = {.arch = "vgg16", .seed = 1, .dtype = "f32"};
+  dslt_check_options(&argp, argv[0], argc, argv);
   argp_parse(&argp, argc, argv, 0, NULL, &options);
 
   int rc = dslt_weights_write_random(options.out, options.arch, options.seed, options.dtype);
@@ -206,6 +209,7 @@ static int run_convert(int argc, char **argv) {
       "Exit codes: 0 done, 1 the result cannot be written, 2 wrong command line, 4 the file cannot be used.";
   static const struct argp argp = {table, parse_convert, "FILE", doc, NULL, NULL, NULL};
   convert_options options = {.dtype = "f32"};
+  dslt_check_options(&argp, argv[0], argc, argv);
   argp_parse(&argp, argc, argv, 0, NULL, &options);
   int writing;
   const int rc =

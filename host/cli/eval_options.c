@@ -12,6 +12,7 @@
 #include "base/nearest.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
+#include "cli/parse_options.h"
 
 enum {
   KEY_DATASET = 0x100,
@@ -268,9 +269,7 @@ void dslt_eval_options_parse(dslt_eval_request *out, int argc, char **argv) {
     exit(DSLT_EXIT_FAILED);
   }
   parsing parse = {.out = out, .protocol = "ope"};
-  static char program[] = "dslt";
-  argv[0] = program;
-  argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &parse);
+  dslt_parse_options(&argp, "dslt eval", argc, argv, &parse);
 }
 
 void dslt_eval_request_free(dslt_eval_request *request) {

@@ -8,6 +8,7 @@
 
 #include "cli/console.h"
 #include "cli/exit_codes.h"
+#include "cli/parse_options.h"
 
 enum {
   KEY_PRESET = 0x200,
@@ -155,13 +156,11 @@ const struct argp dslt_argp_tracker = {table, parse_key, NULL, NULL, NULL, filte
 
 void dslt_tracker_choice_parse(dslt_tracker_choice *choice, const struct argp *argp, int argc, char **argv,
                                void *input) {
-  static char program[] = "dslt";
   choice->room = argc;
   choice->settings = calloc((size_t)argc + 1, sizeof *choice->settings);
   if (!choice->settings) {
     dslt_console_error("Out of memory while reading the command line.");
     exit(DSLT_EXIT_FAILED);
   }
-  argv[0] = program;
-  argp_parse(argp, argc, argv, ARGP_NO_HELP, NULL, input);
+  dslt_parse_options(argp, choice->program, argc, argv, input);
 }

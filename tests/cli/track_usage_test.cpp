@@ -22,6 +22,19 @@ TEST_F(TrackUsage, SaysWhatIsMissing) {
   expect({"track", images(), "-w", weights()}, 2, "target is missing");
 }
 
+TEST_F(TrackUsage, NamesTheNearestOptionOfEveryVerb) {
+  expect({"run", "--datset", "otb100"}, 2, "did you mean \"--dataset\"? See dslt run --help.");
+  expect({"ablate", "--papr", "crt"}, 2, "did you mean \"--paper\"? See dslt ablate --help.");
+  expect({"bench", "--repat", "3"}, 2, "did you mean \"--repeat\"? See dslt bench --help.");
+  expect({"eval", "--jsn"}, 2, "did you mean \"--json\"? See dslt eval --help.");
+  expect({"report", "--datset", "x"}, 2, "See dslt report --help.");
+  expect({"demo", "--frmes", "3"}, 2, "did you mean \"--frames\"? See dslt demo --help.");
+  expect({"info", "--jsn"}, 2, "did you mean \"--json\"? See dslt info --help.");
+  expect({"trax", "--nam", "x", "--portt", "1"}, 2, "--portt");
+  expect({"dataset", "check", "--jobz"}, 2, "See dslt dataset check --help.");
+  expect({"weights", "random", "--sed", "1"}, 2, "did you mean \"--seed\"? See dslt weights random --help.");
+}
+
 TEST_F(TrackUsage, RefusesWrongOptions) {
   const std::string w = weights(), in = images();
   expect({"track", in, in, "-w", w, "-b", "1,2,3,4"}, 2, "One input at a time");
@@ -38,6 +51,10 @@ TEST_F(TrackUsage, RefusesWrongOptions) {
   expect({"track", in, "-w", w, "-b", "1,2,3,4", "--set", "scale_levels=4"}, 2, "scale_levels");
   expect({"track", in, "-w", w, "-b", "1,2,3,4", "--threads", "-1"}, 2, "threads");
   expect({"track", in, "--no-such-option"}, 2, "no-such-option");
+  expect({"track", in, "--boxx", "1,2,3,4"}, 2, "did you mean \"--box\"? See dslt track --help.");
+  expect({"track", in, "--sett=update_rate=1"}, 2, "did you mean \"--set\"");
+  expect({"track", in, "--zzzzzzzz=1"}, 2, "Unknown option \"--zzzzzzzz\": see dslt track --help");
+  expect({"track", in, "--box", "--boxx"}, 3, "Box \"--boxx\"");  // a value, refused as a box
 }
 
 TEST_F(TrackUsage, RefusesUnusableBoxes) {
