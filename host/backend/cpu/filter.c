@@ -199,13 +199,22 @@ int dslt_cpu_filter_learn(dslt_filter *f, float *kernel, const float *x, double 
 
 enum { DOTS = 4, WIDTH = 16 }; /* neighbouring cells of the response at a time; partial sums of each */
 
-/* sum[j] = w [length] dot x [length + j * pitch], for DOTS values of j. */
+typedef float lanes __attribute__((vector_size(WIDTH * sizeof(float)), aligned(sizeof(float)), may_alias));
+
+/* sum[j] = w [length] dot x [length + j * pitch], for DOTS values of j. The partial sums are vectors by name: of an array
+ * of them GCC keeps each in memory. */
 DSLT_HOT static void dots(float sum[DOTS], const float *w, const float *x, int length, int pitch, int count) {
-  float part[DOTS][WIDTH] = {{0}};
+  lanes a = {0}, b = {0}, c = {0}, d = {0};
   int i = 0;
-  for (; count == DOTS && i + WIDTH <= length; i += WIDTH)
-    for (int j = 0; j < DOTS; ++j)
-      for (int l = 0; l < WIDTH; ++l) part[j][l] += w[i + l] * x[i + l + j * pitch];
+  for (; count == DOTS && i + WIDTH <= length; i += WIDTH) {
+    const lanes weight = *(const lanes *)(w + i);
+    const float *at = x + i;
+    a += weight * *(const lanes *)at;
+    b += weight * *(const lanes *)(at + pitch);
+    c += weight * *(const lanes *)(at + 2 * pitch);
+    d += weight * *(const lanes *)(at + 3 * pitch);
+  }
+  lanes part[DOTS] = {a, b, c, d};
   for (; i < length; ++i)
     for (int j = 0; j < count; ++j) part[j][i % WIDTH] += w[i] * x[i + j * pitch];
   for (int j = 0; j < count; ++j) {
