@@ -21,11 +21,13 @@ import torch  # noqa: E402
 from PIL import Image  # noqa: E402
 
 import vgg_fixtures as fixtures  # noqa: E402
-from clips import Tracks, area_side, batch, cut  # noqa: E402
+from clips import Tracks, area_side, batch, cut, cut_crop  # noqa: E402
 from correlation_filter import CorrelationFilter, respond, target, template, window  # noqa: E402
 from export import layers_of, write  # noqa: E402
+from first_layer import FirstLayer, pooled  # noqa: E402
 from losses import cell_weights, focal, labels, logistic, mean_loss  # noqa: E402
 from net import Features, Siamese  # noqa: E402
+from train import begin_with  # noqa: E402
 
 SETTINGS = {"reduction": 16, "bn_rate": 0.05, "ridge": 10, "sigma": 2, "margin": 16}
 
@@ -69,6 +71,12 @@ class Filter(unittest.TestCase):
         self.assertEqual(scores.shape, (2, 13, 13))
         self.assertEqual(scores.flatten(1).argmax(1).tolist(), [6 * 13 + 6] * 2)
 
+    def test_a_response_is_a_correlation(self) -> None:
+        torch.manual_seed(11)
+        maps, templates = torch.randn(2, 3, 9, 8, dtype=torch.float64), torch.randn(2, 3, 4, 3, dtype=torch.float64)
+        expected = torch.cat([torch.conv2d(maps[i : i + 1], templates[i : i + 1]) for i in range(2)])[:, 0]
+        self.assertLess((respond(maps, templates) - expected).abs().max().item(), 1e-10)
+
     def test_the_window_is_zero_at_its_edges(self) -> None:
         self.assertEqual(window(9)[0].abs().max().item(), 0)
         self.assertAlmostEqual(window(9)[4, 4].item(), 1)
@@ -104,6 +112,48 @@ class Losses(unittest.TestCase):
         scores = torch.zeros(2, 33, 33)
         self.assertAlmostEqual(mean_loss(scores, label, balanced, "logistic").item(), math.log(2), places=5)
         self.assertAlmostEqual(mean_loss(scores, label, balanced, "focal").item(), math.log(2), places=5)
+
+
+def made_up_values(seed: int) -> dict[str, np.ndarray]:
+    """Parameters as CFNet's file has them."""
+    rng = np.random.default_rng(seed)
+    values = {}
+    for i, shape in ((1, (11, 11, 3, 96)), (2, (5, 5, 48, 32))):
+        values[f"br_conv{i}f"] = rng.normal(0, 0.02, shape)
+        for name in ("conv{}b", "bn{}b"):
+            values["br_" + name.format(i)] = rng.normal(0, 0.1, shape[3])
+        values[f"br_bn{i}m"] = rng.uniform(0.5, 1.5, shape[3])
+        values[f"br_bn{i}x"] = np.stack([rng.normal(0, 1, shape[3]), rng.uniform(5, 9, shape[3])], 1)
+    return values
+
+
+class Blocks(unittest.TestCase):
+    def test_a_gate_behind_the_pooling_is_the_same(self) -> None:
+        torch.manual_seed(8)
+        features = Features(True).eval()
+        x = torch.rand(2, 3, 67, 67) * 255
+        with torch.no_grad():
+            y = torch.relu(features.bn1(features.conv1(x)))
+            gates = features.se1.gates(y.mean((2, 3), keepdim=True))
+            y = torch.relu(features.bn2(features.conv2(torch.nn.functional.max_pool2d(y * gates, 3, 2))))
+            y = y * features.se2.gates(y.mean((2, 3), keepdim=True))
+            self.assertLess((features(x) - y).abs().max().item(), 1e-4 * y.abs().max().item())
+
+    def test_the_network_with_blocks_begins_as_the_one_without(self) -> None:
+        x = torch.rand(2, 3, 67, 67) * 255
+        with_blocks, without = Features(True).eval(), Features(False).eval()
+        for features in (with_blocks, without):
+            begin_with(features, made_up_values(9))
+        with torch.no_grad():
+            expected = without(x)
+            self.assertLess((with_blocks(x) - expected).abs().max().item(), 1e-4 * expected.abs().max().item())
+
+    def test_no_unit_is_dead_from_the_start(self) -> None:
+        for seed in range(5):
+            torch.manual_seed(seed)
+            features = Features(True)
+            for block in (features.se1, features.se2):
+                self.assertGreaterEqual(block.reduce.weight.sum(1).min().item(), 0)
 
 
 class Export(unittest.TestCase):
@@ -148,21 +198,64 @@ class Export(unittest.TestCase):
             self.assertEqual(tensors["se1_reduce.weight"][1].shape, (6, 96, 1, 1))
 
 
+CLIPS = {"seed": 1, "batch": 2, "apart": 100, "colour": 0.1, "photo_share": 0.5, "photo_pairs": 1, "photo_zoom": 0.05,
+         "photo_turn": 0.05}  # fmt: skip
+
+
+def make_tracks(folder: Path) -> Tracks:
+    """Two tracks of three crops."""
+    rng = np.random.default_rng(6)
+    rows = ["source\ttrack\tframe\tcrop\tx\ty\tw\th\tflag"]
+    for track in range(2):
+        for frame in range(3):
+            crop = f"{track}_{frame}.png"
+            Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(folder / crop)
+            rows.append(f"a\t{track}\t{frame}\t{crop}\t24\t24\t16\t16\tvisible")
+    (folder / "boxes.tsv").write_text("\n".join(rows) + "\n")
+    return Tracks(folder, {"other": 1})
+
+
+class FixedFirstLayer(unittest.TestCase):
+    def test_pooling_is_pytorchs(self) -> None:
+        for side in (9, 10, 11):
+            z = torch.randn(2, side, side + 1)
+            expected = torch.nn.functional.max_pool2d(z[None], 3, 2)[0]
+            self.assertTrue(torch.equal(pooled(z), expected))
+
+    def test_it_is_the_layer_with_the_colour_added(self) -> None:
+        torch.manual_seed(10)
+        features = Features(False).eval()
+        begin_with(features, made_up_values(10))
+        axes = np.diag([30.0, 20.0, 25.0])
+        with tempfile.TemporaryDirectory() as name, torch.no_grad():
+            tracks = make_tracks(Path(name))
+            photos = sorted(Path(name).glob("*.png"))
+            layer = FirstLayer(Path(name) / "kept", features, tracks, photos, axes, CLIPS)
+            self.assertEqual(layer.maps.shape, (6 + 2, 96, 61, 61))
+            draw = np.array([1.0, -0.7, 0.4], np.float32)
+            maps, means = layer.of(4, layer.slopes @ draw)
+            crop = cut_crop(layer.crops[4]) + CLIPS["colour"] * (axes @ draw).astype(np.float32)
+            expected = torch.relu(features.first(torch.from_numpy(crop.transpose(2, 0, 1)[None].copy())))
+            largest = expected.max().item()
+            shrunk = torch.nn.functional.max_pool2d(expected, 3, 2)[0].numpy()
+            np.testing.assert_allclose(maps, shrunk, atol=2e-3 * largest)
+            np.testing.assert_allclose(means, expected[0].mean((1, 2)).numpy(), atol=2e-3 * largest)
+            self.assertGreater(abs(layer.of(4, 0 * layer.unit)[0] - shrunk).max(), 0.01 * largest)
+            once = layer.batch(3)
+            again = FirstLayer(Path(name) / "kept", features, tracks, photos, axes, CLIPS).batch(3)
+            for a, b in zip(once, again):
+                np.testing.assert_array_equal(a, b)
+            self.assertEqual(once[0].shape, (4, 96, 61, 61))
+            features.conv1.weight[0, 0, 0, 0] += 1  # other filters: what is kept is made again
+            moved = FirstLayer(Path(name) / "kept", features, tracks, photos, axes, CLIPS).batch(3)
+            self.assertFalse(np.array_equal(moved[0], once[0]))
+
+
 class Clips(unittest.TestCase):
     def test_pairs_depend_on_seed_and_step_alone(self) -> None:
-        rng = np.random.default_rng(6)
         with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            rows = ["source\ttrack\tframe\tcrop\tx\ty\tw\th\tflag"]
-            for track in range(2):
-                for frame in range(3):
-                    crop = f"{track}_{frame}.png"
-                    Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(folder / crop)
-                    rows.append(f"a\t{track}\t{frame}\t{crop}\t24\t24\t16\t16\tvisible")
-            (folder / "boxes.tsv").write_text("\n".join(rows) + "\n")
-            tracks = Tracks(folder, {"other": 1})
-            settings = {"seed": 1, "batch": 2, "apart": 100, "colour": 0.1, "photo_share": 0.5, "photo_zoom": 0.05,
-                        "photo_turn": 0.05}  # fmt: skip
+            folder, settings = Path(name), CLIPS
+            tracks = make_tracks(folder)
             photos = sorted(folder.glob("*.png"))
             once = batch(tracks, photos, np.eye(3), settings, 7)
             self.assertEqual(once.shape, (2, 2, 3, 255, 255))

@@ -66,13 +66,14 @@ def cut(image: Image.Image, centre: tuple[float, float], side: float, turn: floa
     return np.asarray(image.transform(size, Image.AFFINE, affine, Image.BICUBIC, fillcolor=fill), np.float32)
 
 
+def cut_crop(crop: Crop) -> np.ndarray:
+    x, y, w, h = crop.box
+    with Image.open(crop.path) as image:
+        return cut(image.convert("RGB"), (x + w / 2, y + h / 2), area_side(w, h))
+
+
 def track_pair(tracks: Tracks, rng: np.random.Generator, most: int) -> list[np.ndarray]:
-    out = []
-    for crop in tracks.draw(rng, most):
-        x, y, w, h = crop.box
-        with Image.open(crop.path) as image:
-            out.append(cut(image.convert("RGB"), (x + w / 2, y + h / 2), area_side(w, h)))
-    return out
+    return [cut_crop(crop) for crop in tracks.draw(rng, most)]
 
 
 def photo_pair(photos: list[Path], rng: np.random.Generator, settings: dict[str, Any]) -> list[np.ndarray]:

@@ -21,21 +21,22 @@ class CorrelationFilter(torch.autograd.Function):
     def forward(ctx, maps: Tensor, target: Tensor, ridge: float) -> Tensor:  # type: ignore[override]
         """Filters N x C x H x W of windowed maps of the same size; target H x W."""
         cells = maps.shape[-2] * maps.shape[-1]
-        x = torch.fft.fft2(maps)
+        x = torch.fft.rfft2(maps)  # maps are real: half of the spectrum
         k = (x.real**2 + x.imag**2).sum(1, keepdim=True) / cells + ridge
-        a = torch.fft.fft2(target) / (cells * k)
+        a = torch.fft.rfft2(target) / (cells * k)
         ctx.save_for_backward(x, k, a)
-        return torch.fft.ifft2(a.conj() * x).real
+        ctx.size = maps.shape[-2:]
+        return torch.fft.irfft2(a.conj() * x, s=ctx.size)
 
     @staticmethod
     def backward(ctx, d_filter: Tensor):  # type: ignore[override]
         x, k, a = ctx.saved_tensors
-        cells = x.shape[-2] * x.shape[-1]
-        d_w = torch.fft.fft2(d_filter)
+        cells = ctx.size[0] * ctx.size[1]
+        d_w = torch.fft.rfft2(d_filter)
         d_a = (x * d_w.conj()).sum(1, keepdim=True)
         d_k = -d_a * (a / k).conj()
         d_x = a * d_w + (2 / cells) * x * d_k.real
-        return torch.fft.ifft2(d_x).real, None, None
+        return torch.fft.irfft2(d_x, s=ctx.size), None, None
 
 
 def window(side: int) -> Tensor:
@@ -60,6 +61,9 @@ def template(maps: Tensor, ridge: float, sigma: float, margin: int) -> Tensor:
 
 
 def respond(maps: Tensor, templates: Tensor) -> Tensor:
-    """Each map correlated with its template: N x h x w."""
-    n, c, h, w = maps.shape
-    return torch.nn.functional.conv2d(maps.reshape(1, n * c, h, w), templates, groups=n)[0]
+    """Each map correlated with its template, where the template lies inside: N x h x w. By transforms, since a convolution
+    with such large filters takes most of a step."""
+    (height, width), (kh, kw) = maps.shape[-2:], templates.shape[-2:]
+    spectrum = torch.fft.rfft2(templates, s=(height, width)).conj() * torch.fft.rfft2(maps)
+    whole = torch.fft.irfft2(spectrum.sum(1), s=(height, width))
+    return whole[:, : height - kh + 1, : width - kw + 1]

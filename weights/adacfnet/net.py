@@ -18,11 +18,9 @@ class SqueezeExcite(nn.Module):
         self.reduce = nn.Conv2d(channels, channels // reduction, 1)
         self.expand = nn.Conv2d(channels // reduction, channels, 1)
 
-    def gates(self, x: Tensor) -> Tensor:
-        return torch.sigmoid(self.expand(torch.relu(self.reduce(x.mean((2, 3), keepdim=True)))))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * self.gates(x)
+    def gates(self, means: Tensor) -> Tensor:
+        """N x C x 1 x 1 of as many means."""
+        return torch.sigmoid(self.expand(torch.relu(self.reduce(means))))
 
 
 class Features(nn.Module):
@@ -40,12 +38,37 @@ class Features(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out" if module.kernel_size[0] > 1 else "fan_in")
                 nn.init.zeros_(module.bias)
+        for block in (self.se1, self.se2):
+            if block:  # means are positive: a unit whose weights sum to less than 0 would never learn
+                weight = block.reduce.weight.data
+                weight *= torch.where(weight.sum(1, keepdim=True) < 0, -1.0, 1.0)
+
+    def first(self, x: Tensor) -> Tensor:
+        """The first convolution, normalised, before its ReLU."""
+        return self.bn1(self.conv1(x))
+
+    def rest(self, pooled: Tensor, means: Tensor) -> Tensor:
+        """All that follows: of the first layer's pooled maps and of its means N x C x 1 x 1, both behind the ReLU. A gate is
+        positive, so it may come behind the pooling, and there it is a factor of the second layer's filters for each crop:
+        the maps need no gradient when the first layer is fixed."""
+        if self.se1:
+            x = self.gated_conv2(pooled, self.se1.gates(means))
+        else:
+            x = self.conv2(pooled)
+        x = torch.relu(self.bn2(x))
+        return x * self.se2.gates(x.mean((2, 3), keepdim=True)) if self.se2 else x
+
+    def gated_conv2(self, pooled: Tensor, gates: Tensor) -> Tensor:
+        n, c, h, w = pooled.shape
+        outputs, groups = self.conv2.out_channels, self.conv2.groups
+        by_group = gates.reshape(n, groups, 1, c // groups, 1, 1)
+        filters = by_group * self.conv2.weight.reshape(1, groups, outputs // groups, c // groups, *self.conv2.kernel_size)
+        x = nn.functional.conv2d(pooled.reshape(1, n * c, h, w), filters.flatten(0, 2), groups=n * groups)
+        return x.reshape(n, outputs, *x.shape[2:]) + self.conv2.bias[:, None, None]
 
     def forward(self, x: Tensor) -> Tensor:
-        x = torch.relu(self.bn1(self.conv1(x)))
-        x = self.se1(x) if self.se1 else x
-        x = torch.relu(self.bn2(self.conv2(nn.functional.max_pool2d(x, 3, 2))))
-        return self.se2(x) if self.se2 else x
+        x = torch.relu(self.first(x))
+        return self.rest(nn.functional.max_pool2d(x, 3, 2), x.mean((2, 3), keepdim=True))
 
 
 class Siamese(nn.Module):
@@ -57,17 +80,24 @@ class Siamese(nn.Module):
         self.gain, self.shift = nn.Parameter(torch.tensor(1.0)), nn.Parameter(torch.tensor(-0.5))
         self.filter = {key: settings[key] for key in ("ridge", "sigma", "margin")}
 
-    def forward(self, first: Tensor, second: Tensor) -> Tensor:
-        maps = self.features(torch.cat([first, second]))  # both branches share batch statistics
-        return self.gain * respond(maps[len(first) :], template(maps[: len(first)], **self.filter)) + self.shift
+    def scores(self, maps: Tensor) -> Tensor:
+        """The first half of the maps are the targets'."""
+        n = len(maps) // 2
+        return self.gain * respond(maps[n:], template(maps[:n], **self.filter)) + self.shift
 
-    def groups(self, decay: float) -> list[dict[str, Any]]:
-        """Parameters with their share of the rate: CFNet's."""
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        return self.scores(self.features(torch.cat([first, second])))  # both branches share batch statistics
+
+    def groups(self, decay: float, blocks: float = 1.0) -> list[dict[str, Any]]:
+        """Parameters that learn, with their share of the rate: CFNet's, times `blocks` for the blocks."""
         out = []
         for name, parameter in self.named_parameters():
+            if not parameter.requires_grad:
+                continue
             rate = 2.0 if name.endswith("bias") or name == "shift" else 1.0
             plain = name.endswith("bias") or name in ("gain", "shift") or ".bn" in name
             if ".bn" in name and name.endswith("weight"):
                 rate = 2.0
+            rate *= blocks if ".se" in name else 1.0
             out.append({"params": [parameter], "share": rate, "weight_decay": 0.0 if plain else decay})
         return out

@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 import torch
 from clips import Tracks, batch, colour_axes
+from first_layer import FirstLayer
 from losses import cell_weights, labels, mean_loss
-from net import Siamese
+from net import Features, Siamese
+from torch import nn
 
 HERE = Path(__file__).resolve().parent
 RESPONSE = 33
@@ -32,9 +34,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--attention", action="store_true", help="squeeze-and-excitation blocks")
     parser.add_argument("--loss", choices=("logistic", "focal"), default="logistic")
     parser.add_argument("--start", type=Path, help="CFNet's .mat file whose filters to begin with; default: at random")
+    parser.add_argument("--first-layer", type=Path, metavar="DIR",
+                        help="leave --start's first layer as it is; what it makes of all crops (4 GB) is kept in DIR")  # fmt: skip
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a number of settings.json")
     parser.add_argument("--stop", type=int, help="stop after this step; a rerun goes on")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.first_layer and not args.start:
+        parser.error("--first-layer needs --start: a random first layer must be trained.")
+    return args
 
 
 def settings_of(args: argparse.Namespace) -> dict[str, Any]:
@@ -45,45 +52,73 @@ def settings_of(args: argparse.Namespace) -> dict[str, Any]:
             raise SystemExit(f"train.py: settings.json has no {key}.")
         settings[key] = json.loads(value)
     settings.update(attention=args.attention, loss=args.loss, start=args.start.name if args.start else "random")
+    settings["first_layer_fixed"] = args.first_layer is not None
     return settings
 
 
-def begin_with(model: Siamese, path: Path) -> None:
-    """CFNet's own filters, with their batch normalisation."""
+def cfnet_parameters(path: Path) -> dict[str, np.ndarray]:
     sys.path.insert(0, str(HERE.parent))
     import cfnet
 
-    values = cfnet.parameters_of(path)
+    return cfnet.parameters_of(path)
+
+
+def begin_with(features: Features, values: dict[str, np.ndarray]) -> None:
+    """CFNet's own filters, with their batch normalisation. Gates begin at 1/2 and what they close is doubled, so that the
+    network with blocks begins as the one without."""
     for i in (1, 2):
-        conv, bn = getattr(model.features, f"conv{i}"), getattr(model.features, f"bn{i}")
-        moments = values[f"br_bn{i}x"]
+        conv, bn, block = (getattr(features, f"{name}{i}") for name in ("conv", "bn", "se"))
+        moments, open_ = values[f"br_bn{i}x"], 2.0 if block else 1.0
         pairs = [
             (conv.weight, values[f"br_conv{i}f"].transpose(3, 2, 0, 1)),
             (conv.bias, values[f"br_conv{i}b"]),
-            (bn.weight, values[f"br_bn{i}m"]),
-            (bn.bias, values[f"br_bn{i}b"]),
+            (bn.weight, values[f"br_bn{i}m"] * open_),
+            (bn.bias, values[f"br_bn{i}b"] * open_),
             (bn.running_mean, moments[:, 0]),
             (bn.running_var, moments[:, 1] ** 2 - 1e-5),
         ]
         for tensor, value in pairs:
             tensor.data.copy_(torch.from_numpy(np.ascontiguousarray(value)))
-    model.gain.data.fill_(float(values["fin_adjustf"]))
-    model.shift.data.fill_(float(values["fin_adjustb"]))
+        if block:
+            nn.init.zeros_(block.expand.weight)
 
 
-def stream(args: argparse.Namespace, settings: dict[str, Any], start: int) -> queue.Queue[np.ndarray]:
-    """Batches made ahead in a thread."""
-    tracks = Tracks(args.tracks, settings["sources"])
-    photos = sorted(args.photos.glob("*.jpg")) if args.photos else []
-    axes = colour_axes(tracks)
-    ahead: queue.Queue[np.ndarray] = queue.Queue(maxsize=4)
+class Batches:
+    """Maps of a step's crops, targets first, made ahead in a thread: of crops, or of what a fixed first layer made of them."""
 
-    def work() -> None:
-        for step in range(start, settings["steps"]):
-            ahead.put(batch(tracks, photos, axes, settings, step))
+    def __init__(self, args: argparse.Namespace, settings: dict[str, Any], model: Siamese) -> None:
+        self.args, self.settings, self.features = args, settings, model.features
+        self.tracks = Tracks(args.tracks, settings["sources"])
+        self.photos = sorted(args.photos.glob("*.jpg")) if args.photos else []
+        self.axes = colour_axes(self.tracks)
+        self.fixed: FirstLayer | None = None
+        if args.first_layer:
+            plain = Features(False)
+            begin_with(plain, cfnet_parameters(args.start))
+            self.fixed = FirstLayer(args.first_layer, plain.eval(), self.tracks, self.photos, self.axes, settings)
+            self.features.conv1.requires_grad_(False)
+            self.features.bn1.requires_grad_(False)
+        self.ahead: queue.Queue[Any] = queue.Queue(maxsize=4)
 
-    threading.Thread(target=work, daemon=True).start()
-    return ahead
+    def _make(self, step: int) -> Any:
+        if self.fixed:
+            return self.fixed.batch(step)
+        return batch(self.tracks, self.photos, self.axes, self.settings, step).reshape(-1, 3, 255, 255)
+
+    def begin(self, step: int) -> None:
+        def work() -> None:
+            for number in range(step, self.settings["steps"]):
+                self.ahead.put(self._make(number))
+
+        threading.Thread(target=work, daemon=True).start()
+
+    def maps(self) -> torch.Tensor:
+        made = self.ahead.get()
+        if not self.fixed:
+            return self.features(torch.from_numpy(made))
+        open_ = 2.0 if self.features.se1 else 1.0  # as begin_with() has it
+        pooled, means = (torch.from_numpy(part) * open_ for part in made)
+        return self.features.rest(pooled, means[:, :, None, None])
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -100,8 +135,12 @@ def main() -> None:
     torch.manual_seed(settings["seed"])
     model = Siamese(settings, args.attention)
     if args.start:
-        begin_with(model, args.start)
-    optimiser = torch.optim.SGD(model.groups(settings["decay"]), lr=1.0, momentum=settings["momentum"])
+        values = cfnet_parameters(args.start)
+        begin_with(model.features, values)
+        model.gain.data.fill_(float(values["fin_adjustf"]))
+        model.shift.data.fill_(float(values["fin_adjustb"]))
+    batches = Batches(args, settings, model)
+    optimiser = torch.optim.SGD(model.groups(settings["decay"], settings["blocks_rate"]), lr=1.0, momentum=settings["momentum"])
     if checkpoint.exists():
         state = torch.load(checkpoint)
         if state["settings"] != settings:
@@ -112,16 +151,16 @@ def main() -> None:
     (args.out / "settings.json").write_text(json.dumps(settings, indent=2) + "\n")
     label = labels(RESPONSE, settings["radius"])
     weights = cell_weights(label, settings["balanced"])
-    ahead, losses, errors = stream(args, settings, step), [], []
+    losses, errors = [], []
+    batches.begin(step)
     model.train()
     last = min(settings["steps"], args.stop or settings["steps"])
     while step < last:
-        first, second = torch.from_numpy(ahead.get())
         rate = settings["rate_first"] * (settings["rate_last"] / settings["rate_first"]) ** (step / settings["steps"])
         for group in optimiser.param_groups:
             group["lr"] = rate * group["share"]
         optimiser.zero_grad()
-        scores = model(first, second)
+        scores = model.scores(batches.maps())
         loss = mean_loss(scores, label, weights, args.loss, settings["focal_a"], settings["focal_b"])
         loss.backward()
         optimiser.step()
