@@ -30,3 +30,13 @@ json_t *dslt_json_numbers(const double *values, int count) {
   }
   return array;
 }
+
+json_t *dslt_json_floats(const float *values, int count) {
+  json_t *array = json_array();
+  for (int i = 0; array && i < count; i++) {
+    if (json_array_append_new(array, dslt_json_number((double)values[i])) == 0) continue;
+    json_decref(array);
+    return NULL;
+  }
+  return array;
+}

@@ -17,6 +17,7 @@ json_t *dslt_json_text(const char *text);
 json_t *dslt_json_number(double value);
 /* values[count] as an array of dslt_json_number(). A new reference; NULL when memory runs out. */
 json_t *dslt_json_numbers(const double *values, int count);
+json_t *dslt_json_floats(const float *values, int count);
 
 #ifdef __cplusplus
 }

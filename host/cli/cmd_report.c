@@ -32,12 +32,13 @@ enum {
   KEY_NO_THUMBNAILS,
   KEY_PLAYER,
   KEY_VOT,
-  KEY_ABLATION
+  KEY_ABLATION,
+  KEY_SUMMARY
 };
 
 typedef struct report_options {
   dslt_page_request request;
-  dslt_page_extra extras[MOST_SOURCES]; /* --vot and --ablation files */
+  dslt_page_extra extras[MOST_SOURCES]; /* --vot, --ablation and --summary files */
   dslt_result_source sources[MOST_SOURCES];
   dslt_eval_source owned[MOST_SOURCES]; /* what `sources` points to */
   int allow_missing;
@@ -74,8 +75,8 @@ static int megabytes(const struct argp_state *state, const char *text) {
 static void check(const report_options *o, const struct argp_state *state) {
   if (!o->request.out) dslt_usage_error(state, "The page's place is missing: give -o FILE.");
   if (o->request.source_count == 0 && o->request.extra_count == 0)
-    dslt_usage_error(state,
-                     "The result folders are missing: name at least one, or --vot or --ablation FILE.");
+    dslt_usage_error(
+        state, "The result folders are missing: name at least one, or --vot, --ablation or --summary FILE.");
   if (o->request.source_count > 0 && !o->request.dataset)
     dslt_usage_error(state, "The dataset is missing: give --dataset NAME.");
   if (o->request.source_count > 0 && !o->request.root)
@@ -107,6 +108,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_PLAYER: o->request.player_megabytes = megabytes(state, value); return 0;
     case KEY_VOT: add_extra(o, state, "--vot", value); return 0;
     case KEY_ABLATION: add_extra(o, state, "--ablation", value); return 0;
+    case KEY_SUMMARY: add_extra(o, state, "--summary", value); return 0;
     case 'o': o->request.out = value; return 0;
     case ARGP_KEY_ARG: add_source(o, state, value); return 0;
     case ARGP_KEY_END: check(o, state); return 0;
@@ -137,6 +139,9 @@ static const struct argp_option table[] = {
     {"vot", KEY_VOT, "FILE", 0, "The JSON of dslt eval --protocol vot, for AR and EAO plots; may be repeated",
      3},
     {"ablation", KEY_ABLATION, "FILE", 0, "The ablation.json of dslt ablate", 3},
+    {"summary", KEY_SUMMARY, "FILE", 0,
+     "The --summary of dslt track with a network that has channel attention, for its channel weights; may be repeated",
+     3},
     {0}};
 
 static const char doc[] =
@@ -161,7 +166,9 @@ static const char doc[] =
     "--no-thumbnails\n"
     "  dslt eval results/* --dataset vot --root VOT2016 --protocol vot --json vot.json\n"
     "  dslt report --vot vot.json -o vot.html\n"
-    "  dslt report --ablation ablation/ablation.json -o ablation.html\n\n"
+    "  dslt report --ablation ablation/ablation.json -o ablation.html\n"
+    "  dslt track clip.mp4 --box 120,80,64,48 --preset adacfnet --summary clip.json\n"
+    "  dslt report --summary clip.json -o clip.html\n\n"
     "Exit codes: 0 done, 1 the page could not be written, 2 wrong command line, 3 a file or folder cannot be "
     "used, or "
     "results are missing (the page is written all the same), 5 Python or a package of it is missing, 130 or 143 "

@@ -155,6 +155,8 @@ static int first_frame(run *r, const dslt_image *frame) {
     t->figures[i].init_steps = result.steps;
     t->figures[i].init_loss = result.loss;
     t->figures[i].unlearnt = result.lost;
+    t->figures[i].group = r->group;
+    t->figures[i].member = i;
     if (result.lost) tell_blank(r, i);
   }
   return keep(r, frame, NULL, NULL);

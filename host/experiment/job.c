@@ -188,9 +188,15 @@ static int write_times(const track *t, const dslt_draft *draft, const char *name
   return dslt_atomic_commit(&file);
 }
 
-static json_t *numbers(const float *values, int count) {
-  json_t *list = json_array();
-  for (int i = 0; list && i < count; i++) json_array_append_new(list, dslt_json_number((double)values[i]));
+/* What channel attention made of the first frame's target; NULL: the tracker has none, or memory is out. */
+static json_t *describe_channels(const track *t) {
+  dslt_channel_weights block;
+  json_t *list = NULL;
+  for (int i = 0; dslt_tracker_init_channels(&block, t->tracker, i) == DSLT_OK; i++) {
+    if (!list) list = json_array();
+    json_array_append_new(list, json_pack("{s:o, s:o}", "layer", dslt_json_text(block.layer), "weights",
+                                          dslt_json_floats(block.values, block.count)));
+  }
   return list;
 }
 
@@ -205,8 +211,10 @@ static json_t *describe_losses(const track *t) {
                 dslt_json_text(sequence->name), "repetition", t->job->repetition, "part", t->job->part,
                 "seed", (json_int_t)seed, "loss", loss, "frames", t->job->frames, "inits", t->inits,
                 "init_steps", (json_int_t)t->init_steps, "updates", (json_int_t)t->updates, "update_steps",
-                (json_int_t)t->update_steps, "init_losses", numbers(t->losses, t->loss_count));
-  if (root && t->snr_count > 0) json_object_set_new(root, "init_snr", numbers(t->snr, t->snr_count));
+                (json_int_t)t->update_steps, "init_losses", dslt_json_floats(t->losses, t->loss_count));
+  if (root && t->snr_count > 0) json_object_set_new(root, "init_snr", dslt_json_floats(t->snr, t->snr_count));
+  json_t *channels = root ? describe_channels(t) : NULL;
+  if (channels) json_object_set_new(root, "init_channels", channels);
   return root;
 }
 

@@ -11,7 +11,7 @@ extern "C" {
 
 /* An additional file for the page: an option of host/report/main.py and its value. */
 typedef struct dslt_page_extra {
-  const char *option, *file; /* "--vot" or "--ablation" */
+  const char *option, *file; /* "--vot", "--ablation" or "--summary" */
 } dslt_page_extra;
 
 /* Inputs and settings of the page; all strings are borrowed. */

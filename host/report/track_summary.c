@@ -167,12 +167,25 @@ static json_t *lost_json(const dslt_track_figures *f) {
   return list;
 }
 
+/* What channel attention made of the first frame's target. */
+static int fill_channels(json_t *out, const dslt_track_figures *f) {
+  dslt_channel_weights block;
+  json_t *list = NULL;
+  for (int i = 0; f->group && dslt_group_init_channels(&block, f->group, f->member, i) == DSLT_OK; i++) {
+    if (!list) list = json_array();
+    json_array_append_new(list, json_pack("{s:o, s:o}", "layer", dslt_json_text(block.layer), "weights",
+                                          dslt_json_floats(block.values, block.count)));
+  }
+  return list ? json_object_set_new(out, "init_channels", list) : 0;
+}
+
 static int fill_figures(json_t *out, const dslt_track_figures *f) {
   int bad = json_object_set_new(out, "lost_frames", json_integer(f->lost));
   bad |= json_object_set_new(out, "lost_spans", json_integer(f->lost_spans));
   bad |= json_object_set_new(out, "first_lost", lost_json(f));
   bad |= json_object_set_new(out, "init_steps", json_integer(f->init_steps));
   bad |= json_object_set_new(out, "init_loss", dslt_json_number(f->init_loss));
+  bad |= fill_channels(out, f);
   if (!f->scored) return bad;
   bad |= json_object_set_new(out, "scored_frames", json_integer(f->ope.frames));
   bad |= json_object_set_new(out, "truth_frames", json_integer(f->truth_count));

@@ -24,8 +24,10 @@ typedef struct dslt_track_figures {
   int init_steps;                         /* steps of first-frame training */
   double init_loss;                       /* loss of its last step */
   int unlearnt;                           /* 1: the first frame showed one colour */
-  int scored;                             /* 1: `ope` is filled */
-  int truth_count;                        /* rows of ground truth known for the tracked range */
+  const dslt_group *group; /* with member `member`, whose channel weights are written; NULL: none are */
+  int member;
+  int scored;      /* 1: `ope` is filled */
+  int truth_count; /* rows of ground truth known for the tracked range */
   dslt_ope ope;
 } dslt_track_figures;
 

@@ -147,6 +147,12 @@ int dslt_group_init_result(dslt_result *out, const dslt_group *g, int target) {
   return DSLT_OK;
 }
 
+int dslt_group_init_channels(dslt_channel_weights *out, const dslt_group *g, int target, int index) {
+  if (!out || !g) return dslt_fail(DSLT_EARGUMENT, "dslt_group_init_channels() needs a place and a group.");
+  DSLT_TRY(check_target(g, target));
+  return dslt_target_channels(out, &g->targets[g->slot[target]], index);
+}
+
 /* ---- joining and leaving ------------------------------------------------------------------------- */
 
 /* `*slot` is set when there is something to drop after a failure. */

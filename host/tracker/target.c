@@ -209,6 +209,11 @@ int dslt_target_result(dslt_result *out, dslt_target *t) {
   return DSLT_OK;
 }
 
+int dslt_target_channels(dslt_channel_weights *out, const dslt_target *t, int index) {
+  if (t->type->channel_weights && t->type->channel_weights(out, t, index)) return DSLT_OK;
+  return dslt_fail(DSLT_EARGUMENT, "The target's network has no block %d of channel attention.", index);
+}
+
 int dslt_target_response(dslt_response *out, dslt_target *t) {
   const dslt_search_area *a = &t->search.area;
   if (!t->response_made)

@@ -83,6 +83,9 @@ int dslt_target_result(dslt_result *out, dslt_target *t);
 /* As dslt_tracker_response(); DSLT_ESTATE before the first frame. */
 int dslt_target_response(dslt_response *out, dslt_target *t);
 
+/* As dslt_tracker_init_channels(). */
+int dslt_target_channels(dslt_channel_weights *out, const dslt_target *t, int index);
+
 /* target_archive.c: a target as entries of an archive. Reading, `t` is planned, and its search, `kept` and `blank` are set. */
 int dslt_target_archive(dslt_target *t, dslt_archive *archive);
 

@@ -75,6 +75,13 @@ int dslt_tracker_init_snr(const float **out, int *count, const dslt_tracker *t) 
   return DSLT_OK;
 }
 
+int dslt_tracker_init_channels(dslt_channel_weights *out, const dslt_tracker *t, int index) {
+  if (!out || !t)
+    return dslt_fail(DSLT_EARGUMENT, "dslt_tracker_init_channels() needs a place and a tracker.");
+  DSLT_TRY(check_learnt(t));
+  return dslt_target_channels(out, t->group.targets, index);
+}
+
 int dslt_tracker_update(dslt_result *out, dslt_tracker *t, const dslt_image *frame) {
   if (!out || !t || !frame)
     return dslt_fail(DSLT_EARGUMENT,

@@ -71,6 +71,9 @@ struct dslt_tracker_type {
   /* Fill in the frame's result. `record` is the target's; t->seen still holds the state before the frame.
    * Box, lost and stage times are filled in already. */
   int (*result)(dslt_result *out, dslt_target *t, const dslt_frame_record *record);
+  /* Block `index` of channel attention, as dslt_tracker_init_channels() gives it: 1, or 0 past the last one. NULL: the
+   * tracker has none. */
+  int (*channel_weights)(dslt_channel_weights *out, const dslt_target *t, int index);
   /* Least work of each stage of a frame that began at `before` and gave `result`; for dslt bench. */
   void (*cost)(dslt_work out[DSLT_STAGE_COUNT], const dslt_target *t, const dslt_target_state *before,
                const dslt_result *result);

@@ -454,6 +454,18 @@ DSLT_API int dslt_tracker_init_losses(const float **out, int *count, const dslt_
  * @retval DSLT_ESTATE before dslt_tracker_init() */
 DSLT_API int dslt_tracker_init_snr(const float **out, int *count, const dslt_tracker *tracker);
 
+/** What a block of channel attention (squeeze-and-excitation) multiplies the channels of a map by. */
+typedef struct dslt_channel_weights {
+  const char *layer;   /**< the layer that gives them, as the weights name it; valid as long as the weights */
+  int count;           /**< channels */
+  const float *values; /**< [count], between 0 and 1; owned by the tracker */
+} dslt_channel_weights;
+/** The channel weights that block `index`, counted from 0 in the network's order, gave the target's crop in the first
+ * frame: AdaCFNet's figure 7. Valid until the next dslt_tracker_init() or dslt_tracker_free().
+ * @retval DSLT_ESTATE before dslt_tracker_init()
+ * @retval DSLT_EARGUMENT the tracker's network has no such block */
+DSLT_API int dslt_tracker_init_channels(dslt_channel_weights *out, const dslt_tracker *tracker, int index);
+
 /** Name of the backend the tracker runs on: "cpu" or "cuda"; "" for NULL. Static storage. */
 DSLT_API const char *dslt_tracker_backend(const dslt_tracker *tracker);
 /** Arithmetic of its backbone, which option precision=auto leaves to the device: "f32", "bf16" or "tf32"; ""
@@ -570,6 +582,11 @@ DSLT_API int dslt_group_count(const dslt_group *group);
  * @retval DSLT_ESTATE before dslt_group_init()
  * @retval DSLT_EARGUMENT no such target */
 DSLT_API int dslt_group_init_result(dslt_result *out, const dslt_group *group, int target);
+/** As dslt_tracker_init_channels(), for target number `target`.
+ * @retval DSLT_ESTATE before dslt_group_init()
+ * @retval DSLT_EARGUMENT no such target or block */
+DSLT_API int dslt_group_init_channels(dslt_channel_weights *out, const dslt_group *group, int target,
+                                      int index);
 /** Track all targets into the next frame, then learn from it: results[i] is target number i's, with room for
  * dslt_group_count() of them, all unchanged after a failure. The time of a stage that several targets shared
  * is divided evenly among them, so that the times add up to the frame's. Frames, and what holds after a

@@ -252,6 +252,55 @@ class Parts(ReportCase):
         self.assertIn("<h3>Signal to noise</h3>", page)
         self.assertIn("Only [2.25]", page)
 
+    def test_channel_weights_of_targets_that_differ(self) -> None:
+        losses = Path(self.document["trackers"]["Only"]["folder"]) / "losses"
+        losses.mkdir(parents=True)
+        weights = {"A": [0.25, 0.75, 0.5], "B": [0.3, 0.7, 0.5], "C": [0.9, 0.1, 0.5], "D": [0.26, 0.74, 0.5]}
+        for name, values in weights.items():
+            run = {"sequence": name, "init_channels": [{"layer": "se1_expand", "weights": values}]}
+            (losses / f"{name}.json").write_text(json.dumps(run), encoding="utf-8")
+        page = self.draw()
+        self.assertIn("Channel weights", page)
+        self.assertIn("<h3>Only: block 1, se1_expand, 3 channels</h3>", page)
+        self.assertIn("around their mean of 0.50", page)
+        self.assertIn("(4 targets). Shown are the 3 targets that differ most.", page)
+        section = re.search(r'<section id="channels">.*?</section>', page, re.S).group(0)
+        self.assertEqual(re.findall(r"<figure><h3>(.)</h3>", section), ["A", "B", "C"])
+        self.assertIn("channel 2 has the least, 0.10, and channel 1 the most, 0.90.", section)
+        paths = re.findall(r'<path d="M ([\d.]+) ([\d.]+) *\nL ([\d.]+) ([\d.]+) *\n" *[^>]*stroke: var\(--s0\)', section)
+        heights = [float(y0) - float(y1) for x0, y0, x1, y1 in paths[:3]]  # of A's bars
+        np.testing.assert_allclose(np.array(heights) / heights[2], np.array(weights["A"]) / 0.5, rtol=0.01)
+        self.assertEqual(re.findall(r"#[0-9a-fA-F]{6}\b", section), [])
+        (losses / "A.json").write_text(json.dumps({"init_channels": [{"weights": "many"}, 3]}), encoding="utf-8")
+        self.assertIn("(3 targets)", self.draw())
+
+    def test_channel_weights_of_dslt_track(self) -> None:
+        one = self.folder / "clip.json"
+        one.write_text(json.dumps({"init_channels": [{"layer": "se1", "weights": [0.4, 0.6]}]}), encoding="utf-8")
+        page = self.drawn("--summary", one)
+        self.assertEqual(re.findall(r'<section id="([^"]+)"', page), ["channels"])
+        self.assertIn("<h3>clip: block 1, se1, 2 channels</h3>", page)
+        one.write_text(json.dumps({"targets": [{"init_channels": [{"layer": "se1", "weights": [0.4, 0.6]}]},
+                                               {"init_channels": [{"layer": "se1", "weights": [0.1, 0.7]}]}]}), encoding="utf-8")
+        self.assertIn("<h3>Target 2</h3>", self.drawn("--summary", one))
+        one.write_text(json.dumps({"fps": 3}), encoding="utf-8")
+        self.assert_fails(3, "clip.json holds no channel weights", options=("--summary", one))
+
+    def test_an_ablation_of_networks(self) -> None:
+        spread = {"mean": 56.25, "deviation": 1.5}
+        network = {"name": "CFNet+SE", "variants": ["se-1", "se-2"], "precision20": spread, "auc": spread, "success50": spread,
+                   "fps": {"mean": 30.0, "deviation": None}, "paper": {"precision20": 82.8, "success50": None, "fps": 66},
+                   "gains": [{"over": "CFNet", "pairs": 2, "precision20": {"mean": 0.5, "deviation": 2.0}, "auc": spread,
+                              "paper_precision20": 3.5, "paper_auc": None}]}  # fmt: skip
+        path = self.folder / "n.json"
+        document = {"variants": [], "networks": [network], "attributes": [
+            {"name": "OCC", "words": "Occlusion", "sequences": 4, "auc": {"CFNet+SE": 51.04}}]}
+        path.write_text(json.dumps(document), encoding="utf-8")
+        page = self.drawn("--ablation", path)
+        for words in ("<h3>Networks</h3>", ">56.2 ± 1.5</td>", ">30.0</td>", ">82.8</td>", ">66</td>", "<h3>Gains</h3>",
+                      ">+0.5 ± 2.0</td>", ">3.5</td>", "Occlusion (4)", ">51.0</td>"):
+            self.assertIn(words, page)
+
 
 class Hostile(ReportCase):
     NAMES = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "$\\frac{1}{0$", "_hidden", "a&amp;b",

@@ -135,6 +135,9 @@ inline std::vector<float> losses_of(dslt_tracker *tracker) {
   EXPECT_EQ(dslt_tracker_init_snr(&snr, &ratios, tracker), DSLT_OK);
   std::vector<float> out(losses, losses + count);
   out.insert(out.end(), snr, snr + ratios);
+  dslt_channel_weights block = {};
+  for (int i = 0; dslt_tracker_init_channels(&block, tracker, i) == DSLT_OK; ++i)
+    out.insert(out.end(), block.values, block.values + block.count);
   return out;
 }
 

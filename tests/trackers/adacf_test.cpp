@@ -140,6 +140,68 @@ TEST_F(AdacfTest, TheFirstFrameIsOneStepWithoutALoss) {
   EXPECT_EQ(count, 0);
 }
 
+// Their values are checked by the network's own tests; here, whose they are.
+TEST_F(AdacfTest, ChannelWeightsAreTheBlocks) {
+  const Weights weights = weights_of(small_cfnet::network_file({1}, true));
+  Options options("adacfnet");
+  options["backend"] = "cpu";
+  const Tracker tracker = make_tracker(options, weights);
+  dslt_channel_weights block = {};
+  EXPECT_EQ(dslt_tracker_init_channels(&block, tracker.get(), 0), DSLT_ESTATE);
+  const dslt_image frame = image(0);
+  ASSERT_EQ(dslt_tracker_init(tracker.get(), &frame, &truth_[0]), DSLT_OK) << dslt_last_error();
+  const char *const layers[] = {"se1_expand", "se2_expand"};
+  const int channels[] = {12, 8};
+  std::vector<float> first;
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(dslt_tracker_init_channels(&block, tracker.get(), i), DSLT_OK) << dslt_last_error();
+    EXPECT_STREQ(block.layer, layers[i]);
+    ASSERT_EQ(block.count, channels[i]);
+    float least = 1, most = 0;
+    for (int c = 0; c < block.count; ++c) {
+      ASSERT_TRUE(block.values[c] > 0 && block.values[c] < 1) << c;
+      least = std::min(least, block.values[c]), most = std::max(most, block.values[c]);
+    }
+    EXPECT_GT(most - least, 0.01f);
+    if (i == 0) first.assign(block.values, block.values + block.count);
+  }
+  EXPECT_EQ(dslt_tracker_init_channels(&block, tracker.get(), 2), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_tracker_init_channels(&block, tracker.get(), -1), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_tracker_init_channels(nullptr, tracker.get(), 0), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_tracker_init_channels(&block, nullptr, 0), DSLT_EARGUMENT);
+  dslt_result result;
+  const dslt_image next = image(3);
+  ASSERT_EQ(dslt_tracker_update(&result, tracker.get(), &next), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_tracker_init_channels(&block, tracker.get(), 0), DSLT_OK);
+  EXPECT_EQ(std::vector<float>(block.values, block.values + block.count), first)
+      << "of the first frame, not the last";
+  const dslt_image other = image(9);
+  ASSERT_EQ(dslt_tracker_init(tracker.get(), &other, &truth_[3]), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_tracker_init_channels(&block, tracker.get(), 0), DSLT_OK);
+  EXPECT_NE(std::vector<float>(block.values, block.values + block.count), first)
+      << "another crop, the same weights";
+
+  dslt_group *group = nullptr;
+  ASSERT_EQ(dslt_group_create(&group, options, weights.get()), DSLT_OK) << dslt_last_error();
+  const dslt_box boxes[2] = {truth_[5], truth_[0]};
+  ASSERT_EQ(dslt_group_init(group, &frame, boxes, 2), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(dslt_group_init_channels(&block, group, 1, 0), DSLT_OK);
+  EXPECT_EQ(std::vector<float>(block.values, block.values + block.count), first);
+  EXPECT_EQ(dslt_group_init_channels(&block, group, 2, 0), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_init_channels(&block, group, 0, 2), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_group_init_channels(nullptr, group, 0, 0), DSLT_EARGUMENT);
+  dslt_group_free(group);
+}
+
+TEST_F(AdacfTest, CfnetHasNoChannelWeights) {
+  const Weights weights = weights_of(one_);
+  const Tracker tracker = make_tracker(cfnet(), weights);
+  const dslt_image frame = image(0);
+  ASSERT_EQ(dslt_tracker_init(tracker.get(), &frame, &truth_[0]), DSLT_OK) << dslt_last_error();
+  dslt_channel_weights block = {};
+  EXPECT_EQ(dslt_tracker_init_channels(&block, tracker.get(), 0), DSLT_EARGUMENT);
+}
+
 TEST_F(AdacfTest, TheSameRunTwiceGivesTheSameBytesWithAnyThreads) {
   Options options = cfnet();
   const Weights weights = weights_of(one_);

@@ -23,6 +23,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--frames", type=Path, help="frames.json of dslt report, with frames.f32 beside it")
     parser.add_argument("--vot", type=Path, action="append", default=[], help="JSON of VOT scores")
     parser.add_argument("--ablation", type=Path, action="append", default=[], help="ablation.json of dslt ablate")
+    parser.add_argument("--summary", type=Path, action="append", default=[], help="JSON of dslt track --summary")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--plots", type=Path, help="folder for SVG and PNG")
     parser.add_argument("--title")
@@ -55,7 +56,7 @@ def write(path: Path, data: bytes) -> None:
 
 def check(options: argparse.Namespace) -> None:
     """No result may take the place of something that is read."""
-    for source in [options.eval, options.frames, *options.vot, *options.ablation]:
+    for source in [options.eval, options.frames, *options.vot, *options.ablation, *options.summary]:
         if source and source.resolve() == options.output.resolve():
             raise reading.InputError(f"{options.output} is an input: give another place for the page.")
     if options.output.is_dir():
@@ -76,6 +77,8 @@ def build(options: argparse.Namespace) -> dict[Path, bytes]:
         reading.read_vot(model, path)
     for path in options.ablation:
         reading.read_ablation(model, path)
+    for path in options.summary:
+        reading.read_summary(model, path)
     files: dict[Path, bytes] = {}
 
     def keep(figure) -> None:

@@ -127,6 +127,7 @@ class Model:
     pictures: str = ""  # why there are no thumbnails; "" when there are
     vot: list[Vot] = field(default_factory=list)  # best first
     ablations: list[dict[str, Any]] = field(default_factory=list)
+    summaries: list[tuple[str, list[tuple[str, Any]]]] = field(default_factory=list)  # name, targets' "init_channels"
 
 
 def load_json(path: Path) -> Any:
@@ -328,6 +329,21 @@ def read_vot(model: Model, path: Path) -> None:
 
 def read_ablation(model: Model, path: Path) -> None:
     model.ablations.append(expect(load_json(path), dict, "the document", path))
+
+
+def read_summary(model: Model, path: Path) -> None:
+    """The channel weights in the JSON of dslt track --summary, of one target or of several."""
+    document = expect(load_json(path), dict, "the document", path)
+    targets = document.get("targets")
+    if isinstance(targets, list):
+        found = [(f"Target {number}", t.get("init_channels")) for number, t in enumerate(targets, 1) if isinstance(t, dict)]
+    else:
+        found = [(path.stem, document.get("init_channels"))]
+    found = [(clean(name), blocks) for name, blocks in found if isinstance(blocks, list) and blocks]
+    if not found:
+        raise InputError(f"{path} holds no channel weights: they are in the --summary of dslt track where the network has "
+                         "channel attention, as with --preset adacfnet.")
+    model.summaries.append((clean(path.stem), found))
 
 
 # ---- result folders --------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Any, Callable
 import jinja2
 from markupsafe import Markup
 
-from . import ablation, curves, player, protocol_figures, protocol_sections, strip_section, tables
+from . import ablation, channels, curves, player, protocol_figures, protocol_sections, strip_section, tables
 from .curves import KINDS
 from .figure import Entry, Figure
 from .model import Model
@@ -112,6 +112,7 @@ class Page:
         self.section("vot", "VOT", protocol_sections.vot(self.model, self.figure))
         self.section("ablation", "Ablation", ablation.section(self.model, self.figure))
         self.section("losses", "Losses", protocol_sections.losses(self.model, self.figure))
+        self.section("channels", "Channel weights", channels.section(self.model, self.figure))
         speed = self.figure(curves.speed(self.model))
         self.section("speed", "Speed", {"figures": [speed]} if speed else None)
 

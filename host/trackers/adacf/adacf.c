@@ -36,5 +36,6 @@ const dslt_tracker_type dslt_type_adacf = {
     .reads = reads,
     .frame = dslt_adacf_frame,
     .result = dslt_adacf_result,
+    .channel_weights = dslt_adacf_channel_weights,
     .cost = dslt_adacf_cost,
 };

@@ -16,12 +16,17 @@ extern "C" {
 extern const dslt_tracker_type dslt_type_adacf;
 
 enum { DSLT_ADACF_INPUT = 255 }; /* side of the network's input, px */
+enum {
+  DSLT_ADACF_GATES = DSLT_NET_TAPS_MAX - 1
+}; /* blocks of channel attention whose weights are kept, at most */
 
 /* Of a workspace. */
 typedef struct dslt_adacf_workspace {
-  float *region;   /* the frame's part that the levels are cut from */
-  float *enlarged; /* responses of all levels, enlarged */
-  float *features; /* of one crop */
+  float *region;                  /* the frame's part that the levels are cut from */
+  float *enlarged;                /* responses of all levels, enlarged */
+  float *features;                /* of one crop */
+  dslt_net *attention;            /* gives the channels' weights of one crop; NULL: the network has none */
+  float *gates[DSLT_ADACF_GATES]; /* these weights */
 } dslt_adacf_workspace;
 
 /* Of a target. */
@@ -32,6 +37,8 @@ typedef struct dslt_adacf_target {
   float *responses;          /* of all levels */
   float *fill;               /* the first frame's mean colour, for pixels outside the frame */
   dslt_target_state *before; /* the state before the frame */
+  int gates;                 /* blocks of channel attention */
+  dslt_channel_weights gate[DSLT_ADACF_GATES]; /* of the first frame; values [count] are owned */
 } dslt_adacf_target;
 
 static inline const dslt_adacf_options *dslt_adacf_shared_options(const dslt_shared *shared) {
@@ -54,6 +61,8 @@ int dslt_adacf_options_check(const dslt_common_options *common, const void *own)
 typedef struct dslt_adacf_map {
   int side, channels, stride;
   double flop, parameters; /* of the layers that it needs, for one crop */
+  int gates;               /* layers whose one cell the map's channels, or earlier ones, are multiplied by */
+  int gate[DSLT_ADACF_GATES], gate_channels[DSLT_ADACF_GATES];
 } dslt_adacf_map;
 /* DSLT_EWEIGHTS says why the weights do not suit the tracker. */
 int dslt_adacf_map_of(dslt_adacf_map *out, const dslt_shared *shared);
@@ -61,6 +70,8 @@ int dslt_adacf_open(dslt_shared *shared);
 int dslt_adacf_look(dslt_shared *shared, const dslt_image *frame);
 int dslt_adacf_plan_net(dslt_net **out, const dslt_shared *shared, int n, int h, int w,
                         const dslt_net *share);
+/* The network up to the layers that give channels their weights, of which there are some. */
+int dslt_adacf_plan_gates(dslt_net **out, const dslt_shared *shared, const dslt_adacf_map *map);
 
 /* plan.c: search area and memory */
 int dslt_adacf_measure(dslt_search *out, const dslt_shared *shared, int frame_width, int frame_height,
@@ -76,6 +87,7 @@ void dslt_adacf_free(dslt_target *t);
 int dslt_adacf_learn(dslt_target *t, dslt_result *result);
 int dslt_adacf_crop(dslt_target *t);
 int dslt_adacf_frame(dslt_target *t);
+int dslt_adacf_channel_weights(dslt_channel_weights *out, const dslt_target *t, int index);
 int dslt_adacf_result(dslt_result *out, dslt_target *t, const dslt_frame_record *record);
 
 /* archive.c */

@@ -16,6 +16,20 @@ static int tap_of(const dslt_shared *s) {
   return network->tap[s->variant < network->taps ? s->variant : network->taps - 1];
 }
 
+/* Layers that give each channel its weight. */
+static void find_gates(dslt_adacf_map *out, const dslt_graph *g, const dslt_node_map *maps,
+                       const unsigned char *needed) {
+  for (int i = 0; i < g->layers; ++i) {
+    const dslt_node *product = &g->layer[i];
+    if (!needed[i] || product->kind != DSLT_LAYER_PRODUCT || product->inputs != 2) continue;
+    const int gate = product->input[1];
+    if (maps[gate].h != 1 || maps[gate].w != 1 || maps[product->input[0]].h == 1) continue;
+    if (out->gates == DSLT_ADACF_GATES) return;
+    out->gate[out->gates] = gate;
+    out->gate_channels[out->gates++] = maps[gate].c;
+  }
+}
+
 static int measure_map(dslt_adacf_map *out, const dslt_shared *s, dslt_node_map *maps,
                        unsigned char *needed) {
   const dslt_graph *g = &s->weights->network->graph;
@@ -32,6 +46,7 @@ static int measure_map(dslt_adacf_map *out, const dslt_shared *s, dslt_node_map 
     out->flop += maps[i].flop;
     out->parameters += maps[i].weights;
   }
+  find_gates(out, g, maps, needed);
   return DSLT_OK;
 }
 
@@ -89,5 +104,19 @@ int dslt_adacf_plan_net(dslt_net **out, const dslt_shared *s, int n, int h, int 
                               .load = dslt_network_load_layer,
                               .context = network,
                               .share = share};
+  return s->backend->nn->net_plan(out, s->backend, &desc);
+}
+
+/* A plan of its own, so that a frame computes nothing for it. */
+int dslt_adacf_plan_gates(dslt_net **out, const dslt_shared *s, const dslt_adacf_map *map) {
+  dslt_network *network = s->weights->network;
+  dslt_net_desc desc = {.n = 1,
+                        .h = DSLT_ADACF_INPUT,
+                        .w = DSLT_ADACF_INPUT,
+                        .graph = &network->graph,
+                        .taps = map->gates,
+                        .load = dslt_network_load_layer,
+                        .context = network};
+  for (int i = 0; i < map->gates; ++i) desc.tap[i] = map->gate[i];
   return s->backend->nn->net_plan(out, s->backend, &desc);
 }

@@ -26,6 +26,27 @@ static int learn_filter(dslt_target *t, const dslt_target_state *size, double ra
   return dslt_target_mark(t, DSLT_STAGE_UPDATE);
 }
 
+/* What the blocks of channel attention make of the first frame's target, whose crop is the input still. */
+static int keep_gates(dslt_target *t) {
+  const dslt_adacf_target *own = dslt_adacf_target_of(t);
+  const dslt_adacf_workspace *workspace = dslt_adacf_workspace_of(t->workspace);
+  if (own->gates == 0) return DSLT_OK;
+  DSLT_TRY(t->nn->net_run(workspace->attention, dslt_target_input(t), workspace->gates));
+  for (int i = 0; i < own->gates; ++i) {
+    const dslt_channel_weights *gate = &own->gate[i];
+    DSLT_TRY(t->device->download(t->backend, (float *)gate->values, workspace->gates[i],
+                                 (size_t)gate->count * sizeof *gate->values));
+  }
+  return DSLT_OK;
+}
+
+int dslt_adacf_channel_weights(dslt_channel_weights *out, const dslt_target *t, int index) {
+  const dslt_adacf_target *own = dslt_adacf_target_of(t);
+  if (index < 0 || index >= own->gates) return 0;
+  *out = own->gate[index];
+  return 1;
+}
+
 int dslt_adacf_learn(dslt_target *t, dslt_result *result) {
   /* as the authors do, the target's size is a whole number of pixels to begin with */
   t->seen.width = t->search.area.target_width;
@@ -34,7 +55,7 @@ int dslt_adacf_learn(dslt_target *t, dslt_result *result) {
   DSLT_TRY(t->vision->mean_colour(t->backend, dslt_adacf_target_of(t)->fill, &t->shared->norm));
   DSLT_TRY(learn_filter(t, &t->record->state, 1.0));
   result->steps = 1;
-  return DSLT_OK;
+  return keep_gates(t);
 }
 
 int dslt_adacf_frame(dslt_target *t) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan.c: the search area of a target, and memory. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/error.h"
 #include "math/level_cut.h"
@@ -63,7 +64,12 @@ int dslt_adacf_plan_workspace(dslt_feature_workspace *w, dslt_shared *s, const d
   const size_t enlarged = (size_t)(search->area.response_width * dslt_adacf_shared_options(s)->enlarge);
   DSLT_TRY(dslt_shared_floats(&own->region, s, 3 * side * side));
   DSLT_TRY(dslt_shared_floats(&own->enlarged, s, (size_t)search->scale.levels * enlarged * enlarged));
-  return dslt_shared_floats(&own->features, s, w->tap_values[0]);
+  DSLT_TRY(dslt_shared_floats(&own->features, s, w->tap_values[0]));
+  dslt_adacf_map map;
+  DSLT_TRY(dslt_adacf_map_of(&map, s));
+  for (int i = 0; i < map.gates; ++i)
+    DSLT_TRY(dslt_shared_floats(&own->gates[i], s, (size_t)map.gate_channels[i]));
+  return map.gates ? dslt_adacf_plan_gates(&own->attention, s, &map) : DSLT_OK;
 }
 
 void dslt_adacf_free_workspace(dslt_feature_workspace *w, dslt_shared *s) {
@@ -71,6 +77,23 @@ void dslt_adacf_free_workspace(dslt_feature_workspace *w, dslt_shared *s) {
   s->backend->device->release(s->backend, own->region);
   s->backend->device->release(s->backend, own->enlarged);
   s->backend->device->release(s->backend, own->features);
+  if (own->attention) s->backend->nn->net_free(own->attention);
+  for (int i = 0; i < DSLT_ADACF_GATES; ++i) s->backend->device->release(s->backend, own->gates[i]);
+}
+
+/* Room for the channel weights of the first frame. */
+static int plan_gates(dslt_target *t) {
+  dslt_adacf_target *own = dslt_adacf_target_of(t);
+  const dslt_graph *graph = &t->shared->weights->network->graph;
+  dslt_adacf_map map;
+  DSLT_TRY(dslt_adacf_map_of(&map, t->shared));
+  own->gates = map.gates;
+  for (int i = 0; i < map.gates; ++i) {
+    float *values = calloc((size_t)map.gate_channels[i], sizeof *values);
+    if (!values) return dslt_fail(DSLT_EMEMORY, "Out of memory for the weights of channels.");
+    own->gate[i] = (dslt_channel_weights){graph->layer[map.gate[i]].name, map.gate_channels[i], values};
+  }
+  return DSLT_OK;
 }
 
 int dslt_adacf_plan(dslt_target *t) {
@@ -93,7 +116,7 @@ int dslt_adacf_plan(dslt_target *t) {
   DSLT_TRY(dslt_shared_floats(&own->fill, t->shared, 3));
   DSLT_TRY(t->device->alloc(&before, t->backend, sizeof *own->before));
   own->before = before;
-  return DSLT_OK;
+  return plan_gates(t);
 }
 
 void dslt_adacf_free(dslt_target *t) {
@@ -103,4 +126,5 @@ void dslt_adacf_free(dslt_target *t) {
   t->device->release(t->backend, own->responses);
   t->device->release(t->backend, own->fill);
   t->device->release(t->backend, own->before);
+  for (int i = 0; i < own->gates; ++i) free((float *)own->gate[i].values);
 }
