@@ -16,24 +16,31 @@
 #include "cli/track_options.h"
 #include "experiment/ablation.h"
 #include "experiment/draft.h"
+#include "experiment/networks.h"
 
-enum { KEY_PAPER = 0x500 };
+enum { KEY_PAPER = 0x500, KEY_NETWORKS };
 
 /* The verb's command line. */
 typedef struct ablate_command {
   dslt_run_command run; /* first, since the common options are parsed into it */
   const dslt_study *study;
+  const char *folder;         /* of --networks, or NULL */
+  dslt_network_list networks; /* found there */
 } ablate_command;
 
 static const struct argp_option table[] = {
-    {"paper", KEY_PAPER, "NAME", 0, "Whose ablations: dslt (default), crt or trackloss", 1}, {0}};
+    {"paper", KEY_PAPER, "NAME", 0, "Whose ablations: dslt (default), crt, trackloss or adacfnet", 1},
+    {"networks", KEY_NETWORKS, "DIR", 0,
+     "adacfnet: folder of the trained networks, KIND-SEED.safetensors (required)", 1},
+    {0}};
 
 static const char doc[] =
     "Repeat a paper's ablations on a set. DSLT's (section 5.3): the losses shrinkage, L2, L3 and OHNM with threshold "
     "0.01, and the layers of DSLT, DSLT_m (not connected), DSLT_34 and DSLT_35; DSLT is in both, so there are seven "
     "runs; a network that names its own taps has no DSLT_34 and DSLT_35. CRT's (tables 1 to 3): six features, with and without its loss's threshold and weight, four patches; conv10 "
     "and conv13 are left out where the weights lack them. The tracking loss's (tables 1 and 2): five ways to match "
-    "anchors, seven losses; 1+4 with softmax is in both."
+    "anchors, seven losses; 1+4 with softmax is in both. AdaCFNet's (figure 9, table II): networks that you trained with "
+    "weights/adacfnet, of each kind (cfnet, se, focal, se-focal) one or more seeds."
     "\v"
     "Each variant has its folder in DIR, as dslt run makes them; what is finished there is not done again. Then the "
     "table is printed beside the numbers that the paper prints, and DIR gets ablation.json, ablation.md, curves.csv "
@@ -41,7 +48,7 @@ static const char doc[] =
     "losses are divided by the first step's, since different losses have different sizes; where training stopped early "
     "its last loss is kept.\n"
     "\n"
-    "The other numbers are those of preset paper (CRT: crt-conv2, tracking loss: trackloss-softmax) unless --preset names another one. Results of "
+    "The other numbers are those of preset paper (CRT: crt-conv2, tracking loss: trackloss-softmax, AdaCFNet: adacfnet) unless --preset names another one. Results of "
     "--frames are scored on those frames alone.\n"
     "\n"
     "With --shard each process does its part of every variant, and whoever comes last makes the table.\n"
@@ -49,12 +56,28 @@ static const char doc[] =
     "Examples:\n"
     "  dslt ablate --dataset otb100 --root /data/OTB100 -o ablation\n"
     "  dslt ablate --paper crt --dataset otb50 --root /data/OTB100 -w vgg16.safetensors -o crt\n"
+    "  dslt ablate --paper adacfnet --networks trained --dataset otb2013 --root /data/OTB100 -o adacfnet\n"
     "  dslt ablate --dataset folder --root my-set -o try --frames 50\n"
     "  dslt report ablation/*/ -o report.html --dataset otb100 --root /data/OTB100 --ablation "
     "ablation/ablation.json\n"
     "\n"
     "Exit codes: 0 done, 1 a sequence failed or results could not be written, 2 wrong command line or other options "
     "than the folder's, 3 unusable set, 4 unusable weights, 5 backend not available, 130 or 143 interrupted.";
+
+static void check_networks(const ablate_command *command, const struct argp_state *state) {
+  const dslt_study *study = command->study;
+  const dslt_tracker_choice *tracker = &command->run.tracker;
+  if (!study->kinds && command->folder)
+    dslt_usage_error(state, "--networks is for --paper adacfnet: the ablations of %s need one network.",
+                     study->paper);
+  if (study->kinds && !command->folder)
+    dslt_usage_error(state,
+                     "The trained networks are missing: give --networks DIR; weights/adacfnet makes them.");
+  if (study->kinds && strcmp(tracker->weights, dslt_options_weights(tracker->options)) != 0)
+    dslt_usage_error(
+        state, "--weights names one network, and --paper %s compares those of --networks: leave it out.",
+        study->paper);
+}
 
 static error_t parse_key(int key, char *value, struct argp_state *state) {
   ablate_command *command = state->input;
@@ -70,9 +93,15 @@ static error_t parse_key(int key, char *value, struct argp_state *state) {
     if (tracker->preset == before) tracker->preset = command->study->preset; /* none was named */
     return 0;
   }
+  if (key == KEY_NETWORKS) {
+    command->folder = value;
+    return 0;
+  }
   if (key != ARGP_KEY_END) return ARGP_ERR_UNKNOWN;
-  if (!tracker->list && command->study->check_base(command->run.request.tracker) < 0)
+  if (tracker->list) return 0;
+  if (command->study->check_base(command->run.request.tracker) < 0)
     dslt_usage_error(state, "%s", dslt_last_error());
+  check_networks(command, state);
   return 0;
 }
 
@@ -86,8 +115,10 @@ static int make_options(dslt_options **out, const dslt_run_command *command, con
 }
 
 /* Run one variant in its own folder. Takes and returns the worst exit code so far. */
-static int run_variant(const dslt_run_command *command, const dslt_variant *variant, int worst) {
+static int run_variant(const dslt_run_command *command, const dslt_study *study, int place, int worst) {
+  const dslt_variant *variant = &study->variants[place];
   dslt_run_request request = command->request;
+  if (study->networks) request.weights = study->networks->networks[place].weights;
   char title[64], *out = NULL;
   dslt_options *options = NULL;
   snprintf(title, sizeof title, "%s: ", variant->name);
@@ -136,7 +167,7 @@ static int ablate(const dslt_run_command *command, const dslt_study *study) {
     int fits;
     const int rc = dslt_variant_fits(&fits, &study->variants[i], command->request.weights);
     if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_WEIGHTS);
-    if (fits) exit_code = run_variant(command, &study->variants[i], exit_code);
+    if (fits) exit_code = run_variant(command, study, i, exit_code);
   }
   return may_go_on(exit_code) ? make_table(command, study, exit_code) : exit_code;
 }
@@ -150,8 +181,13 @@ int dslt_cmd_ablate(int argc, char **argv) {
   int exit_code = DSLT_EXIT_OK;
   if (command.run.tracker.list)
     dslt_track_options_list(command.run.tracker.options);
-  else
+  else if (!command.folder)
     exit_code = ablate(&command.run, command.study);
+  else if (dslt_network_list_open(&command.networks, command.study, command.folder) == DSLT_OK)
+    exit_code = ablate(&command.run, &command.networks.study);
+  else
+    exit_code = dslt_console_fail(DSLT_EIO, DSLT_EXIT_WEIGHTS);
+  dslt_network_list_free(&command.networks);
   dslt_run_command_free(&command.run);
   return exit_code;
 }

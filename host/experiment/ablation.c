@@ -2,6 +2,8 @@
 /* ablation.c: scores the variants on the sequences that all of them finished. */
 #include "experiment/ablation.h"
 
+#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +23,7 @@ typedef struct scoring {
   dslt_dataset *set;
   dslt_run_plan plan;
   char *folders[DSLT_VARIANTS_MAX];
-  const char **losses; /* the scored sequences' files, borrowed from the plan */
+  const char **losses, **times; /* the scored sequences' files, borrowed from the plan */
 } scoring;
 
 static int open_scoring(scoring *s) {
@@ -29,7 +31,8 @@ static int open_scoring(scoring *s) {
   DSLT_TRY(dslt_dataset_select(s->set, s->request->sequences));
   DSLT_TRY(dslt_run_plan_make(&s->plan, s->set, s->request));
   s->losses = calloc((size_t)s->plan.count + 1, sizeof *s->losses);
-  if (!s->losses) return no_memory();
+  s->times = calloc((size_t)s->plan.count + 1, sizeof *s->times);
+  if (!s->losses || !s->times) return no_memory();
   for (int i = 0; i < s->study->count; i++)
     DSLT_TRY(dslt_results_path(&s->folders[i], s->request->out, s->study->variants[i].name));
   return DSLT_OK;
@@ -38,6 +41,7 @@ static int open_scoring(scoring *s) {
 static void close_scoring(scoring *s) {
   for (int i = 0; i < DSLT_VARIANTS_MAX; i++) free(s->folders[i]);
   free(s->losses);
+  free(s->times);
   dslt_run_plan_free(&s->plan);
   dslt_dataset_free(s->set);
 }
@@ -62,6 +66,24 @@ static int score(dslt_ablation_score *out, const scoring *s, const dslt_run_job 
   return DSLT_OK;
 }
 
+/* The frames behind the first, and their seconds. */
+static int add_times(double *frames, double *seconds, const char *folder, const char *times) {
+  char *path = NULL;
+  DSLT_TRY(dslt_results_path(&path, folder, times));
+  FILE *stream = fopen(path, "re");
+  int rc = stream ? DSLT_OK : dslt_fail(DSLT_EIO, "%s cannot be read: %s.", path, strerror(errno));
+  char line[64];
+  for (int row = 0; stream && fgets(line, sizeof line, stream); row++) {
+    const double value = strtod(line, NULL);
+    if (row == 0 || !isfinite(value)) continue;
+    *frames += 1;
+    *seconds += value;
+  }
+  if (stream) fclose(stream);
+  free(path);
+  return rc;
+}
+
 static int is_finished(const scoring *s, const dslt_run_job *job, int variant) {
   return !job->trouble && dslt_job_finished(job, s->folders[variant]);
 }
@@ -81,6 +103,8 @@ static int score_sequence(dslt_ablation *out, const scoring *s, const dslt_run_j
     if (!out->left_out[i]) DSLT_TRY(score(&out->scores[i][out->count], s, job, i));
   out->sequences[out->count] = strdup(dslt_dataset_at(s->set, job->sequence)->name);
   if (!out->sequences[out->count]) return no_memory();
+  s->times[out->count] = job->times;
+  out->attributes[out->count] = dslt_dataset_at(s->set, job->sequence)->attributes;
   s->losses[out->count++] = job->losses;
   out->frames += job->frames;
   return DSLT_OK;
@@ -90,7 +114,10 @@ static int reserve(dslt_ablation *out, const scoring *s) {
   size_t room = (size_t)s->plan.count + 1;
   out->title = strdup(dslt_dataset_kind_of(s->set)->title);
   out->sequences = calloc(room, sizeof *out->sequences);
-  int good = out->title && out->sequences;
+  out->attributes = calloc(room, sizeof *out->attributes);
+  out->attribute_list = dslt_dataset_kind_of(s->set)->attributes;
+  out->attribute_count = dslt_dataset_kind_of(s->set)->attribute_count;
+  int good = out->title && out->sequences && out->attributes;
   for (int i = 0; i < s->study->count; i++) {
     out->scores[i] = calloc(room, sizeof *out->scores[i]);
     good = good && out->scores[i];
@@ -109,11 +136,14 @@ static int score_all(dslt_ablation *out, const scoring *s) {
                      s->study->count);
   for (int i = 0; i < s->study->count; i++) {
     if (out->left_out[i]) continue;
+    double frames = 0, seconds = 0;
     for (int k = 0; k < out->count; k++) {
+      if (s->study->networks) DSLT_TRY(add_times(&frames, &seconds, s->folders[i], s->times[k]));
       out->mean[i].precision20 += out->scores[i][k].precision20 / out->count;
       out->mean[i].auc += out->scores[i][k].auc / out->count;
       out->mean[i].success50 += out->scores[i][k].success50 / out->count;
     }
+    out->fps[i] = seconds > 0 ? frames / seconds : NAN;
     DSLT_TRY(dslt_convergence_read(&out->convergence[i], s->folders[i], s->losses,
                                    (const char *const *)out->sequences, out->count));
   }
@@ -138,6 +168,7 @@ void dslt_ablation_free(dslt_ablation *a) {
   for (int i = 0; a->sequences && i < a->count; i++) free(a->sequences[i]);
   free(a->sequences);
   free(a->title);
+  free(a->attributes);
   for (int i = 0; i < DSLT_VARIANTS_MAX; i++) {
     free(a->scores[i]);
     dslt_convergence_free(&a->convergence[i]);

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 
+#include "dataset/dataset.h"
 #include "experiment/convergence.h"
 #include "experiment/request.h"
 #include "experiment/variants.h"
@@ -36,6 +37,10 @@ typedef struct dslt_ablation {
   dslt_ablation_score mean[DSLT_VARIANTS_MAX];     /* over the sequences */
   int finished[DSLT_VARIANTS_MAX];                 /* sequences that the variant finished */
   dslt_convergence convergence[DSLT_VARIANTS_MAX]; /* of the same sequences, in the same order */
+  double fps[DSLT_VARIANTS_MAX];        /* networks: frames behind each sequence's first, by their seconds */
+  uint32_t *attributes;                 /* [count]: masks over the set's list; owned */
+  const dslt_attribute *attribute_list; /* of the set, static storage */
+  int attribute_count;
 } dslt_ablation;
 
 /* Read and score what is in request->out/NAME for every variant. Sequences that a variant has not finished
@@ -48,7 +53,8 @@ void dslt_ablation_free(dslt_ablation *ablation);
 
 /* The table as text. */
 void dslt_ablation_print(FILE *stream, const dslt_ablation *ablation);
-/* The four files in the folder `out`, each whole or not at all. DSLT_EIO, DSLT_EMEMORY. */
+/* What `variants.h` calls a study of networks has further tables and members of its JSON (networks.h).
+ * The four files in the folder `out`, each whole or not at all. DSLT_EIO, DSLT_EMEMORY. */
 int dslt_ablation_save(const dslt_ablation *ablation, const char *out);
 
 #ifdef __cplusplus

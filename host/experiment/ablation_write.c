@@ -12,6 +12,7 @@
 #include "experiment/ablation.h"
 #include "experiment/draft.h"
 #include "experiment/machine.h"
+#include "experiment/networks.h"
 
 /* ---- text and Markdown --------------------------------------------------------------------------- */
 
@@ -41,11 +42,13 @@ static void print_table(FILE *stream, const table_style *style, const dslt_ablat
 }
 
 static void print_notes(FILE *stream, const dslt_ablation *a) {
-  fprintf(stream,
-          "Precision: share of frames with a centre error of at most 20 px; %s; both in per cent, "
-          "means over the sequences (one pass, MATLAB's convention). Steps: training steps per sequence, on "
-          "the first frame and in all.\n",
-          a->study->success ? "OS: share with an overlap above 0.5" : "AUC of the success plot");
+  if (!a->study->networks)
+    fprintf(
+        stream,
+        "Precision: share of frames with a centre error of at most 20 px; %s; both in per cent, "
+        "means over the sequences (one pass, MATLAB's convention). Steps: training steps per sequence, on "
+        "the first frame and in all.\n",
+        a->study->success ? "OS: share with an overlap above 0.5" : "AUC of the success plot");
   for (int i = 0; i < a->study->count; i++) {
     const char *name = a->study->variants[i].name;
     if (a->left_out[i])
@@ -66,6 +69,7 @@ static void print_head(FILE *stream, const dslt_ablation *a) {
 void dslt_ablation_print(FILE *stream, const dslt_ablation *a) {
   static const table_style style = {"", "  ", "", 0};
   print_head(stream, a);
+  if (a->study->networks) dslt_networks_print(stream, a, 0);
   for (int i = 0; i < DSLT_STUDY_TABLES_MAX && a->study->tables[i].key; i++) {
     fputc('\n', stream);
     print_table(stream, &style, a, i);
@@ -78,6 +82,7 @@ static void write_markdown(FILE *stream, const dslt_ablation *a) {
   static const table_style style = {"| ", " | ", " |", 1};
   fputs("# Ablation\n\n", stream);
   print_head(stream, a);
+  if (a->study->networks) dslt_networks_print(stream, a, 1);
   for (int i = 0; i < DSLT_STUDY_TABLES_MAX && a->study->tables[i].key; i++) {
     const char *key = a->study->tables[i].key;
     fprintf(stream, "\n## %c%s\n\n", toupper((unsigned char)key[0]), key + 1);
@@ -168,10 +173,13 @@ static json_t *describe(const dslt_ablation *a) {
   json_t *variants = json_array();
   for (int i = 0; variants && i < a->study->count; i++)
     if (!a->left_out[i]) json_array_append_new(variants, describe_variant(a, i));
-  return json_pack("{s:i, s:s, s:o, s:i, s:i, s:I, s:I, s:s, s:o}", "format", 1, "paper", a->study->paper,
-                   "dataset", dslt_json_text(a->title), "sequences", a->count, "planned", a->planned,
-                   "frames", (json_int_t)a->frames, "frames_limit", (json_int_t)a->frames_limit, "paper_note",
-                   a->study->note, "variants", variants);
+  json_t *root = json_pack("{s:i, s:s, s:o, s:i, s:i, s:I, s:I, s:s, s:o}", "format", 1, "paper",
+                           a->study->paper, "dataset", dslt_json_text(a->title), "sequences", a->count,
+                           "planned", a->planned, "frames", (json_int_t)a->frames, "frames_limit",
+                           (json_int_t)a->frames_limit, "paper_note", a->study->note, "variants", variants);
+  if (!root || !a->study->networks || dslt_networks_describe(root, a) == 0) return root;
+  json_decref(root);
+  return NULL;
 }
 
 /* ---- files --------------------------------------------------------------------------------------- */

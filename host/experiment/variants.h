@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-enum { DSLT_VARIANTS_MAX = 12, DSLT_STUDY_TABLES_MAX = 4, DSLT_VARIANT_SETTINGS = 3 };
+enum { DSLT_VARIANTS_MAX = 48, DSLT_STUDY_TABLES_MAX = 4, DSLT_VARIANT_SETTINGS = 3 };
 
 typedef struct dslt_variant {
   const char *name;   /* as in the paper; also its folder's name */
@@ -32,6 +32,9 @@ typedef struct dslt_study_table {
   const char *head; /* of the variants' column, "loss" */
 } dslt_study_table;
 
+struct dslt_network_kinds;
+struct dslt_network_list;
+
 /* The ablations of one paper. */
 typedef struct dslt_study {
   const char *paper;  /* "dslt" */
@@ -41,6 +44,10 @@ typedef struct dslt_study {
   dslt_study_table tables[DSLT_STUDY_TABLES_MAX]; /* key NULL behind the last */
   int success;      /* 1: the score beside precision is the success rate at overlap 0.5, "OS"; 0: the AUC */
   const char *note; /* which numbers the paper gives; a few sentences */
+  /* A study of trained networks (networks.h): its kinds of them, and the networks found, from which its variants are made;
+   * NULL for other studies. */
+  const struct dslt_network_kinds *kinds;
+  const struct dslt_network_list *networks;
   /* Are these the options that the variants change? DSLT_EOPTION names what is not. */
   int (*check_base)(const dslt_options *options);
 } dslt_study;

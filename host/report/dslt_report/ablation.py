@@ -38,6 +38,9 @@ def _one(model: Model, document: dict[str, Any], place: int, draw: Callable[...,
                    draw(steps(group, index, f"ablation-{key}-steps{suffix}", title), "Training steps of a sequence",
                         "Full colour: the first frame; pale: all later updates.")]
         groups.append({"title": title, "table": _table(group, title), "figures": list(filter(None, figures))})
+    if isinstance(document.get("networks"), list):
+        groups += _networks([n for n in document["networks"] if isinstance(n, dict) and isinstance(n.get("name"), str)],
+                            document.get("attributes"))
     note = document.get("paper_note")
     return {"head": _head(document), "groups": groups, "note": note if isinstance(note, str) else ""}
 
@@ -70,6 +73,50 @@ def _table(group: list[Variant], title: str) -> tables.Table:
         cells += [tables.words(part.get(key) or "") for part, key in ((variant, "what"), (printed, "words"))]
         rows.append(tables.Row(variant["name"], cells))
     return tables.Table(f"{title}: measured beside the paper's numbers. Bold: the best measured.", heads, rows)
+
+
+def _spread(value: Any, sign: str = "") -> tables.Cell:
+    """Mean and deviation over networks."""
+    value = value if isinstance(value, dict) else {}
+    mean, deviation = value.get("mean"), value.get("deviation")
+    if not is_number(mean):
+        return tables.cell(None)
+    return tables.cell(mean, text=f"{mean:{sign}.1f}" + (f" ± {deviation:.1f}" if is_number(deviation) else ""))
+
+
+def _printed(values: Any, measure: str, digits: int = 1) -> tables.Cell:
+    value = values.get(measure) if isinstance(values, dict) else None
+    return tables.cell(value, text=number(value, digits))
+
+
+def _networks(networks: list[dict[str, Any]], attributes: Any) -> list[dict[str, Any]]:
+    """Of trained networks: scores, gains and attributes, in per cent and points."""
+    scores, gains, rows = [], [], []
+    for network in networks:
+        seeds = len(network["variants"]) if isinstance(network.get("variants"), list) else 0
+        cells = [tables.cell(seeds, text=str(seeds))]
+        cells += [_spread(network.get(m)) for m in ("precision20", "auc", "success50", "fps")]
+        cells += [_printed(network.get("paper"), m, d) for m, d in (("precision20", 1), ("success50", 1), ("fps", 0))]
+        scores.append(tables.Row(network["name"], cells))
+        for gain in (g for g in network.get("gains") or [] if isinstance(g, dict)):
+            cells = [tables.words(gain.get("over") or "")]
+            for measure in ("precision20", "auc"):
+                cells += [_spread(gain.get(measure), "+"), _printed(gain, f"paper_{measure}")]
+            gains.append(tables.Row(network["name"], cells))
+    for entry in (a for a in (attributes if isinstance(attributes, list) else []) if isinstance(a, dict)):
+        rows.append(tables.Row(f"{entry.get('words')} ({entry.get('sequences')})",
+                               [_printed(entry.get("auc"), network["name"]) for network in networks]))
+    heads = [Head("Network"), Head("Seeds"), Head("DPR", "Share of frames within 20 px"), Head("AUC"),
+             Head("OSR", "Share of frames with an overlap above 0.5"), Head("fps"), Head("Paper DPR"), Head("Paper OSR"),
+             Head("Paper fps")]
+    groups = [("Networks", tables.Table("Mean ± deviation over seeds, per cent, beside the paper's table II.", heads, scores))]
+    heads = [Head("Network"), Head("Over", words=True), Head("DPR"), Head("Paper DPR"), Head("AUC"), Head("Paper AUC")]
+    groups.append(("Gains", tables.Table("Points; differences of networks with the same seed, beside the paper's figure 9.",
+                                         heads, gains)))
+    if rows:
+        groups.append(("Attributes", tables.Table("AUC by attribute, per cent, mean over seeds.",
+                                                  [Head("Attribute")] + [Head(n["name"]) for n in networks], rows)))
+    return [{"title": title, "table": table, "figures": []} for title, table in groups]
 
 
 def convergence(group: list[Variant], index: dict[str, int], name: str, title: str) -> Figure | None:
