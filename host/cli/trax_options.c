@@ -64,7 +64,8 @@ static const char doc[] =
 /* A name that dslt_weights_load() knows without a file. */
 static int is_built_in(const char *weights) {
   return strcmp(weights, "siamese") == 0 || strcmp(weights, "slim") == 0 ||
-         strcmp(weights, "trackloss") == 0 || strncmp(weights, "random:", 7) == 0;
+         strcmp(weights, "trackloss") == 0 || strcmp(weights, "adacfnet") == 0 ||
+         strncmp(weights, "random:", 7) == 0;
 }
 
 /* The toolkit starts trackers in another folder, so a file's name needs its whole path. */

@@ -53,7 +53,7 @@ void dslt_float_text(char *out, float value);
 /* Three of them, "1,2,3"; `out` holds 96 bytes. */
 void dslt_triple_text(char *out, const float values[3]);
 
-/* shipped.c: weights inside the library, "slim", "siamese" or "trackloss": the bytes of weights/NAME.safetensors; static storage. 0
+/* shipped.c: weights inside the library, "slim", "siamese", "trackloss" or "adacfnet": the bytes of weights/NAME.safetensors; static storage. 0
  * where there are none of that name. */
 int dslt_shipped_bytes(const void **data, size_t *size, const char *name);
 

@@ -152,6 +152,7 @@ void dslt_weights_print_shipped(void) {
   print_shipped("siamese");
   print_shipped("slim");
   print_shipped("trackloss");
+  print_shipped("adacfnet");
 }
 
 /* ---- random -------------------------------------------------------------------------------------- */

@@ -295,6 +295,8 @@ typedef struct dslt_weights dslt_weights;
  *   narrower, made by weights/distill.
  * - "trackloss": the network of tracker trackloss, inside the library: weights/trackloss.safetensors, ZF's shape, made by
  *   weights/distill-zf.
+ * - "adacfnet": the network of tracker adacf, inside the library: weights/adacfnet.safetensors, CFNet's shape with channel
+ *   attention, made by weights/adacfnet.
  * - "random:ARCH" or "random:ARCH:SEED": as dslt_weights_random() makes them, for timing and tests. The seed
  *   is 1 unless given.
  * - A name that ends in .onnx: an ONNX model, in builds with libonnx.

@@ -119,7 +119,7 @@ class Tracker(_Settings):
         result = tracker.update(next_frame)
 
     preset: one of dslt.presets(); left out, what suits the weights, usually "default".
-    weights: "siamese", "slim" or "trackloss", which are inside the library, a file, or a dslt.Weights that several trackers
+    weights: "siamese", "slim", "trackloss" or "adacfnet", which are inside the library, a file, or a dslt.Weights that several trackers
         share; left out, what suits the preset.
     channel_order: "bgr" (OpenCV's) or "rgb", of frames with three or four channels.
     Other keywords are options, by their names in the tables below.

@@ -252,7 +252,7 @@ TEST(Variants, AreDifferentTrackers) {
     EXPECT_EQ(members, size) << paper;
     ASSERT_LE(study->count, int(DSLT_VARIANTS_MAX));
   }
-  EXPECT_EQ(dslt_study_at(3), nullptr);
+  EXPECT_EQ(dslt_study_at(4), nullptr);
   EXPECT_EQ(dslt_study_find(&study, "DSLT"), DSLT_EOPTION);
   EXPECT_TRUE(contains(dslt_last_error(), "crt"));
   Options other("paper"), plain("crt-conv2");

@@ -90,7 +90,8 @@ class AdacfTest : public testing::Test {
   }
   std::vector<std::vector<uint8_t>> pixels_, grey_;
   std::vector<dslt_box> truth_;
-  std::string one_ = small_cfnet::network_file({1}), two_ = small_cfnet::network_file({1, 9});
+  std::string one_ = small_cfnet::network_file({1}), two_ = small_cfnet::network_file({1, 9}),
+              attention_ = small_cfnet::network_file({4}, true);
 };
 
 TEST_F(AdacfTest, FollowsATarget) {
@@ -142,7 +143,7 @@ TEST_F(AdacfTest, TheFirstFrameIsOneStepWithoutALoss) {
 
 // Their values are checked by the network's own tests; here, whose they are.
 TEST_F(AdacfTest, ChannelWeightsAreTheBlocks) {
-  const Weights weights = weights_of(small_cfnet::network_file({1}, true));
+  const Weights weights = weights_of(attention_);
   Options options("adacfnet");
   options["backend"] = "cpu";
   const Tracker tracker = make_tracker(options, weights);
@@ -162,7 +163,7 @@ TEST_F(AdacfTest, ChannelWeightsAreTheBlocks) {
       ASSERT_TRUE(block.values[c] > 0 && block.values[c] < 1) << c;
       least = std::min(least, block.values[c]), most = std::max(most, block.values[c]);
     }
-    EXPECT_GT(most - least, 0.01f);
+    EXPECT_GT(most - least, 0.01f) << layers[i];
     if (i == 0) first.assign(block.values, block.values + block.count);
   }
   EXPECT_EQ(dslt_tracker_init_channels(&block, tracker.get(), 2), DSLT_EARGUMENT);
@@ -289,6 +290,23 @@ TEST_F(AdacfTest, OtherWeightsAreRefused) {
   options["enlarge"] = 16;
   EXPECT_EQ(dslt_tracker_create(&tracker, options, weights_of(one_).get()), DSLT_OK) << dslt_last_error();
   dslt_tracker_free(tracker);
+  const Weights attention = weights_of(attention_);
+  EXPECT_EQ(dslt_tracker_create(&tracker, cfnet(), attention.get()), DSLT_EWEIGHTS) << "this is not CFNet";
+  EXPECT_NE(std::string(dslt_last_error()).find("for preset adacfnet"), std::string::npos)
+      << dslt_last_error();
+}
+
+TEST_F(AdacfTest, AdacfnetsNetworkShips) {
+  Options options("adacfnet");
+  options["backend"] = "cpu";
+  const char *name = dslt_options_weights(options);
+  EXPECT_STREQ(name, "adacfnet");
+  dslt_weights *loaded = nullptr;
+  ASSERT_EQ(dslt_weights_load(&loaded, name), DSLT_OK) << dslt_last_error();
+  const Weights weights(loaded);
+  const std::vector<dslt_result> results = run(options, weights);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    EXPECT_GT(overlap(results[i].box, truth_[i + 1]), 0.5) << "frame " << i + 1;
 }
 
 // ---- sequences ---------------------------------------------------------------------------------------

@@ -154,6 +154,8 @@ def main() -> None:
     losses, errors = [], []
     batches.begin(step)
     model.train()
+    if settings["bn_fixed"]:
+        model.features.bn2.eval()
     last = min(settings["steps"], args.stop or settings["steps"])
     while step < last:
         rate = settings["rate_first"] * (settings["rate_last"] / settings["rate_first"]) ** (step / settings["steps"])

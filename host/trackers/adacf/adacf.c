@@ -11,7 +11,7 @@ static dslt_reads reads(const dslt_target *t, int ahead) {
 const dslt_tracker_type dslt_type_adacf = {
     .name = "adacf",
     .summary = "CFNet (CVPR 2017), and AdaCFNet: channel attention and focal loss (2019)",
-    .weights = "slim", /* none that fit ship; the check of the weights says which do */
+    .weights = "adacfnet",
     .options_size = sizeof(dslt_adacf_options),
     .rows = dslt_adacf_rows,
     .row_count = DSLT_ADACF_ROWS,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* features.c: the network, from the weight file. A file may hold two: one for colour, one for grey videos. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "nn/backbone.h"
@@ -70,11 +71,17 @@ int dslt_adacf_open(dslt_shared *s) {
                      "%s: these weights are not CFNet's: weights/convert.py makes a file of the authors' "
                      "cfnet-conv2_e80.mat, which --weights names.",
                      path_of(s->weights));
+  DSLT_TRY(dslt_adacf_map_of(&map, s));
+  if (map.gates > 0 && strcmp(dslt_options_preset(s->options), "cfnet") == 0)
+    return dslt_fail(
+        DSLT_EWEIGHTS,
+        "%s: this network has channel attention, so it is AdaCFNet's, for preset adacfnet. For preset cfnet, "
+        "weights/convert.py makes a file of the authors' cfnet-conv2_e80.mat, which --weights names.",
+        path_of(s->weights));
   for (int i = 0; i < network->taps; ++i)
     if (network->scale[i] != 1.0f)
       return dslt_fail(DSLT_EWEIGHTS, "%s: the correlation filter needs features as they are: set scales=1.",
                        path_of(s->weights));
-  DSLT_TRY(dslt_adacf_map_of(&map, s));
   if (map.side <= 2 * o->filter_margin)
     return dslt_fail(DSLT_EWEIGHTS,
                      "%s: the network makes %d x %d cells, which filter_margin=%d leaves nothing of.",

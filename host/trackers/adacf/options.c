@@ -67,5 +67,7 @@ static void fill_cfnet(dslt_common_options *common, void *own) {
 
 const dslt_preset dslt_adacf_presets[DSLT_ADACF_PRESETS] = {
     {"cfnet", "CFNet-conv2 as its authors ran it; needs their weights", fill_cfnet},
-    {"adacfnet", "the same tracker for networks with channel attention, of weights/adacfnet", fill_cfnet},
+    {"adacfnet",
+     "AdaCFNet: the same tracker, its network with channel attention, trained by weights/adacfnet",
+     fill_cfnet},
 };
