@@ -4,17 +4,17 @@
 #
 #   bench/adacfnet.sh [DSLT] [RESULTS]      an hour on an idle core; goes on where it was stopped
 #
-# DSLT defaults to build/dslt, RESULTS to bench/results/adacfnet. SEEDS (default "1 2 3"), STEPS (default 60), FRAMES (default 100,
-# as many of each sequence; 0 = all), SHARED (default ../shared/data) with training-video, photos, selection, sequences/otb and
-# weights/cfnet. MORE is added to every run of dslt ("--jobs 1"). PYTHON names an interpreter with PyTorch, SciPy and Pillow. Runs and
-# boxes land in RESULTS/work (not committed: boxes follow third-party videos, and what the first layer makes of all crops takes 4 GB).
+# DSLT defaults to build/dslt, RESULTS to bench/results/adacfnet. SEEDS (default "1 2 3"), STEPS (default 60), FRAMES and
+# CHOICE_FRAMES (default 0: all; else as many of each sequence, to report and to choose the network that ships), SHARED (default
+# ../shared/data) with training-video, photos, selection, sequences/otb and weights/cfnet. MORE is added to every run of dslt
+# ("--jobs 1"). PYTHON names an interpreter with PyTorch, SciPy and Pillow. Runs and boxes land in RESULTS/work (not committed:
+# boxes follow third-party videos, and what the first layer makes of all crops takes 4 GB).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 dslt=${1:-build/dslt}
 results=${2:-bench/results/adacfnet}
 shared=${SHARED:-../shared/data}
 python=${PYTHON:-python3}
-frames=${FRAMES:-100}
 train=$here/../weights/adacfnet
 work=$results/work
 [ -d "$shared/training-video" ] || { echo "adacfnet: $shared/training-video is not there; set SHARED." >&2; exit 1; }
@@ -39,13 +39,16 @@ for seed in ${SEEDS:-1 2 3}; do
 done
 "$python" "$train/curves.py" --logs "$results/logs" -o "$train/curves.png"
 
-limit=
-[ "$frames" = 0 ] || limit="--frames $frames"
-# shellcheck disable=SC2086 # several words or none
-"$dslt" ablate --paper adacfnet --networks "$work/networks" --dataset folder --root "$shared/selection" $limit ${MORE:-} \
-  -o "$work/selection"
-# shellcheck disable=SC2086
-"$dslt" ablate --paper adacfnet --networks "$work/networks" --dataset otb100 --root "$shared/sequences/otb" $limit ${MORE:-} \
-  -o "$work/otb"
-cp "$work/selection/ablation.md" "$results/selection.md"
+limit() { # FRAMES: dslt's option
+  [ "$1" = 0 ] || echo "--frames $1"
+}
+for file in "$work"/networks/se-focal-*.safetensors; do
+  # shellcheck disable=SC2046,SC2086 # several words or none
+  "$dslt" run --dataset folder --root "$shared/selection" --preset adacfnet --weights "$file" $(limit "${CHOICE_FRAMES:-0}") \
+    ${MORE:-} --out "$work/selection/$(basename "$file" .safetensors)"
+done
+"$dslt" eval "$work"/selection/se-focal-*/ --dataset folder --root "$shared/selection" >"$results/selection.txt"
+# shellcheck disable=SC2046,SC2086
+"$dslt" ablate --paper adacfnet --networks "$work/networks" --dataset otb100 --root "$shared/sequences/otb" \
+  $(limit "${FRAMES:-0}") ${MORE:-} -o "$work/otb"
 cp "$work/otb/ablation.md" "$results/otb.md"
