@@ -289,5 +289,5 @@ extern "C" int DSLT_LAUNCHER(crop_levels)(dslt_stream stream, float *out, float 
                        stream, region, frame, *g, *norm, fill, place, size, when));
   const dim3 grid((unsigned)((input + THREADS - 1) / THREADS), (unsigned)input, (unsigned)count);
   return DSLT_LAUNCH(levels_kernel, grid, THREADS, stream, out, region, *g, fill, place, size, first_level,
-                     when);
+                     dslt_when_still(when));
 }

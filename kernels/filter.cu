@@ -265,7 +265,7 @@ extern "C" int DSLT_LAUNCHER(filter_learn)(dslt_stream stream, float *kernel, co
   const size_t count = (size_t)f.kernel * (size_t)f.kernel * (size_t)f.channels;
   const dim3 columns((unsigned)s->side, (unsigned)((s->channels + WARP - 1) / WARP));
   DSLT_TRY(DSLT_LAUNCH(columns_kernel, columns, WARP * WARPS, stream, f, x, when));
-  DSLT_TRY(DSLT_LAUNCH(rows_kernel, (unsigned)f.half, WARP * ROW_WARPS, stream, f, when));
+  DSLT_TRY(DSLT_LAUNCH(rows_kernel, (unsigned)f.half, WARP * ROW_WARPS, stream, f, dslt_when_still(when)));
   return DSLT_LAUNCH(template_kernel, dslt_blocks(count, TEMPLATE_THREADS, TEMPLATE_BLOCKS_MAX),
-                     TEMPLATE_THREADS, stream, kernel, f, rate, count, when);
+                     TEMPLATE_THREADS, stream, kernel, f, rate, count, dslt_when_still(when));
 }

@@ -154,5 +154,5 @@ extern "C" int DSLT_LAUNCHER(hann_search)(dslt_stream stream, dslt_target_state 
   const dim3 grid(dslt_blocks(samples, THREADS, DSLT_HANN_SLICES), (unsigned)g->scale.levels);
   DSLT_TRY(DSLT_LAUNCH(enlarge_kernel, grid, THREADS, stream, enlarged, responses, *g, times, scratch, when));
   return DSLT_LAUNCH(place_kernel, dslt_blocks((size_t)(h * times), 1, DSLT_HANN_SLICES), THREADS, stream,
-                     state, before, enlarged, *g, *rules, scratch, when);
+                     state, before, enlarged, *g, *rules, scratch, dslt_when_still(when));
 }

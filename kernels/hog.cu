@@ -46,5 +46,5 @@ extern "C" int DSLT_LAUNCHER(hog)(dslt_stream stream, float *out, float *histogr
   DSLT_TRY(DSLT_LAUNCH(hog_histogram_kernel, blocks, THREADS, stream, histograms, in, h, w, cell, columns,
                        rows * columns, count, when));
   return DSLT_LAUNCH(hog_feature_kernel, blocks, THREADS, stream, out, histograms, rows, columns, count,
-                     when);
+                     dslt_when_still(when));
 }

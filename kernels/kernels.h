@@ -15,7 +15,8 @@
  * writes nothing at all (no output, no step, no ticket). The flag, such as &state->pyramid or one of
  * dslt_decision, must not be written by the same launch. Vendor libraries have no such flag: between skipped
  * kernels they run on old input and their result is ignored; a graph's conditional node (condition()) leaves
- * them out.
+ * them out. In its place may stand a mark, dslt_when_marked(): the kernel runs, and takes the time as it starts, which
+ * spares a launch of stamp().
  *
  * Tickets. Scratch memory with tickets is zeroed once by its owner; every launch leaves the tickets at 0.
  * Launches that may overlap need separate scratch memory. */
@@ -147,11 +148,27 @@ typedef struct dslt_regress_layer {
 
 enum { DSLT_REGRESS_LAYERS_MAX = 2 };
 
+/* What a response is compared with, and where the loss and its gradients go; as in loss(). */
+typedef struct dslt_regress_target {
+  const float *bias, *label;
+  float *d_response, *d_bias, *value;
+  const dslt_loss_spec *spec; /* host */
+} dslt_regress_target;
+
 /* y = valid correlation of x with w for 1..DSLT_REGRESS_LAYERS_MAX layers (host array). scratch:
  * regress_scratch() bytes for this shape, zeroed once. */
 int DSLT_LAUNCHER(regress_forward)(dslt_stream stream, const dslt_regress_shape *shape,
                                    const dslt_regress_layer *layers, int count, void *scratch,
                                    const int32_t *when);
+/* In the same launch what is made of the layers' responses: response [n][h-kh+1][w-kw+1] = their sum and bias[0] + bias[1];
+ * bias may be NULL, the layers' y are not written. */
+int DSLT_LAUNCHER(regress_respond)(dslt_stream stream, const dslt_regress_shape *shape,
+                                   const dslt_regress_layer *layers, int count, float *response,
+                                   const float *bias, void *scratch, const int32_t *when);
+/* Likewise the loss of that response against `label` and its gradient, as loss() has them; shape->n = 1. */
+int DSLT_LAUNCHER(regress_loss)(dslt_stream stream, const dslt_regress_shape *shape,
+                                const dslt_regress_layer *layers, int count,
+                                const dslt_regress_target *target, void *scratch, const int32_t *when);
 /* d_x and d_w of every layer from the response's gradient d_y [h-kh+1][w-kw+1], one for all since responses
  * are added; shape->n = 1. Whether d_x and d_w are NULL must be the same for all layers. */
 int DSLT_LAUNCHER(regress_backward)(dslt_stream stream, const dslt_regress_shape *shape,
@@ -330,26 +347,44 @@ typedef struct dslt_clock {
   uint64_t stage_ns[DSLT_STAGE_COUNT]; /* counted since the last report */
 } dslt_clock;
 
+/* A stage that ends, in device memory; never changed. */
+typedef struct dslt_mark {
+  dslt_clock *clock;
+  int32_t stage; /* as stamp() takes it */
+} dslt_mark;
+
+/* The argument `when` of a kernel that takes the time of a mark. Flags are aligned, so the lowest bit tells them apart. */
+static inline const int32_t *dslt_when_marked(const dslt_mark *mark) {
+  return (const int32_t *)((uintptr_t)mark | 1u);
+}
+/* The mark, or NULL if it is a flag. */
+static inline const dslt_mark *dslt_mark_of(const int32_t *when) {
+  return (const dslt_mark *)((uintptr_t)when & 1u ? (uintptr_t)when - 1u : 0u);
+}
+/* `when` for further kernels of the same launcher: the time is taken once. */
+static inline const int32_t *dslt_when_still(const int32_t *when) { return dslt_mark_of(when) ? NULL : when; }
+
 /* Add the time since the last stamp to `stage`; -1 starts the clock. */
 int DSLT_LAUNCHER(stamp)(dslt_stream stream, dslt_clock *clock, int stage);
 
 enum { DSLT_REPORT_WORDS_MAX = 128 };
 
-/* The report of a frame in one block of memory, for one small copy to the host. */
+/* The report of a frame in one block of memory. */
 typedef struct dslt_report {
   uint64_t stage_ns[DSLT_STAGE_COUNT];
   uint32_t record[DSLT_REPORT_WORDS_MAX];
 } dslt_report;
 
-/* Copy the clock's times, which are then reset, and `words` (0 .. DSLT_REPORT_WORDS_MAX) 4-byte words of
- * `record` to *out. */
+/* Write the clock's times, which are then reset, and `words` (0 .. DSLT_REPORT_WORDS_MAX) 4-byte words of
+ * `record` to *out, which may be pinned host memory: it is as large as a store or two. */
 int DSLT_LAUNCHER(report)(dslt_stream stream, dslt_report *out, dslt_clock *clock, const void *record,
                           int words);
 
 /* Set the condition of a graph's IF node (cudaGraphConditionalHandle) to *flag != 0, so that the node's body,
- * vendor libraries included, runs or not without the host. `flag` as `when`, not NULL. DSLT_EDEVICE in a
- * build with a toolkit before CUDA 12.4, which has no such nodes. */
-int DSLT_LAUNCHER(condition)(dslt_stream stream, unsigned long long handle, const int32_t *flag);
+ * vendor libraries included, runs or not without the host. `flag` as `when`, not NULL; `when` NULL or a mark. DSLT_EDEVICE
+ * in a build with a toolkit before CUDA 12.4, which has no such nodes. */
+int DSLT_LAUNCHER(condition)(dslt_stream stream, unsigned long long handle, const int32_t *flag,
+                             const int32_t *when);
 
 #ifdef __cplusplus
 }

@@ -26,6 +26,8 @@ static inline int dslt_launched(const char *kernel) {
 /* clang-format on */
 
 #define DSLT_HAS_CONDITION (CUDART_VERSION >= 12040)
+#else
+#include <chrono>
 #endif
 
 /* Blocks of `threads` for `count` items, at most `limit` of them: the kernels stride over the rest. */
@@ -34,7 +36,31 @@ static inline unsigned dslt_blocks(size_t count, unsigned threads, unsigned limi
   return blocks < limit ? (unsigned)blocks : limit;
 }
 
+__device__ static inline uint64_t dslt_device_ns(void) {
+#ifdef __CUDACC__
+  uint64_t now;
+  asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(now));
+  return now;
+#else
+  return (uint64_t)std::chrono::steady_clock::now().time_since_epoch().count();
+#endif
+}
+
+__device__ static inline void dslt_stamp_clock(dslt_clock *clock, int stage) {
+  const uint64_t now = dslt_device_ns();
+  if (stage >= 0) clock->stage_ns[stage] += now - clock->since;
+  clock->since = now;
+}
+
 /* Called first in a kernel; the same result for every thread of the grid. */
-__device__ static inline int dslt_skipped(const int32_t *when) { return when && *when == 0; }
+__device__ static inline int dslt_skipped(const int32_t *when) {
+  if (!when) return 0;
+  if (((uintptr_t)when & 1u) == 0) return *when == 0;
+  if ((blockIdx.x | blockIdx.y | blockIdx.z | threadIdx.x | threadIdx.y | threadIdx.z) == 0) {
+    const dslt_mark *mark = (const dslt_mark *)((uintptr_t)when - 1u);
+    dslt_stamp_clock(mark->clock, mark->stage);
+  }
+  return 0;
+}
 
 #endif

@@ -13,7 +13,8 @@
  * taken row by row. Row r and kernel row ky give a one-dimensional correlation, whose 43 sums belong to
  * response row r - ky: no border is computed twice, there are h * kh independent pieces, and kh numbers for
  * every response cell (62 KB) to be added at the end, which the last block that has some for a response row
- * does, in the order of ky.
+ * does, in the order of ky. That block can as well add both layers and the biases, and take the loss and its gradient
+ * of its row; the last block of all adds the rows' losses. Each of these would be a launch of its own.
  *
  * The 32 lanes of a warp share the channels, four each, so every load is one coalesced 512-byte row of the
  * map or the weights and shared memory is not needed. A warp holds a tile of sums in registers: forward 8
@@ -25,7 +26,9 @@
  * response rows are split over warps and blocks and their partial sums added in a fixed order. Backward by
  * data: 8 cells x 4 channels a lane, no sums across lanes at all. Both gradients are computed in one launch,
  * whose first blocks compute the weights'. */
+#include "block_sum.h"
 #include "launch.h"
+#include "math/loss.h"
 #include "pack.h"
 
 enum {
@@ -44,6 +47,16 @@ struct regress_args {
   int layers;
   float *partial;
   uint32_t *tickets;
+};
+
+/* What becomes of the responses. */
+enum { END_LAYERS, END_RESPONSE, END_LOSS };
+struct regress_end {
+  const float *bias, *label;
+  float *response, *d_bias, *value; /* END_LOSS: `response` is its gradient */
+  dslt_loss_spec spec;
+  double *rows; /* [oh][2]: loss and slope of a row */
+  uint32_t *ticket;
 };
 
 /* Is this the last of `need` blocks that take this ticket? Called by one thread after a barrier. */
@@ -112,11 +125,62 @@ __device__ static inline void correlate(float sums[WARP], const float *__restric
   }
 }
 
+/* Column `column` of response row `row`, counted over maps and layers: the sum over ky. */
+__device__ static inline float gathered_at(const regress_args &a, size_t row, int column) {
+  const float *from = a.partial + row * (size_t)a.kh * (size_t)a.ow + column;
+  float sum = 0.0f;
+  for (int ky = 0; ky < a.kh; ++ky) sum += from[(size_t)ky * (size_t)a.ow];
+  return sum;
+}
+
+/* Response row i of a map is there for all layers: their sum, or its loss. All threads. */
+template <int END>
+__device__ static inline void end_row(const regress_args &a, const regress_end &end, int map, int maps,
+                                      int i) {
+  const float shift = end.bias ? end.bias[0] + end.bias[1] : 0.0f;
+  const size_t row = (size_t)map * (size_t)a.oh + (size_t)i, layer = (size_t)maps * (size_t)a.oh;
+  double loss = 0.0, slope = 0.0;
+  for (int column = (int)threadIdx.x; column < a.ow; column += THREADS) {
+    const float base = gathered_at(a, row, column);
+    const float response = base + (a.layers > 1 ? gathered_at(a, row + layer, column) : 0.0f) + shift;
+    const size_t cell = row * (size_t)a.ow + (size_t)column;
+    if (END == END_RESPONSE) {
+      end.response[cell] = response;
+    } else {
+      const dslt_loss_value v = dslt_loss_at(&end.spec, response, end.label[cell]);
+      end.response[cell] = v.gradient;
+      loss += (double)v.value;
+      slope += (double)v.gradient;
+    }
+  }
+  if (END == END_RESPONSE) return;
+  __syncthreads();
+  const dslt_two_sums sums = dslt_block_sums(loss, slope);
+  if (threadIdx.x == 0) {
+    end.rows[2 * i] = sums.a;
+    end.rows[2 * i + 1] = sums.b;
+  }
+}
+
+/* The rows' losses are there. All threads. */
+__device__ static inline void end_loss(const regress_args &a, const regress_end &end) {
+  double loss = 0.0, slope = 0.0;
+  for (int i = (int)threadIdx.x; i < a.oh; i += THREADS) {
+    loss += end.rows[2 * i];
+    slope += end.rows[2 * i + 1];
+  }
+  __syncthreads();
+  const dslt_two_sums sums = dslt_block_sums(loss, slope);
+  if (threadIdx.x != 0) return;
+  *end.value = (float)sums.a;
+  end.d_bias[0] = end.d_bias[1] = (float)sums.b;
+}
+
 /* Block (x, y, z): map row and group of KY kernel rows; WARPS tiles of columns; map and layer. */
-template <int V, int KY>
+template <int V, int KY, int END>
 static __global__ void __launch_bounds__(THREADS, FORWARD_BLOCKS)
-    forward_kernel(regress_args a, int maps, const int32_t *when) {
-  __shared__ int last[KY];
+    forward_kernel(regress_args a, int maps, regress_end end, const int32_t *when) {
+  __shared__ int last[KY], last_of_all;
   if (dslt_skipped(when)) return;
   int groups = (a.kh + KY - 1) / KY;
   int row = (int)blockIdx.x / groups, ky0 = (int)blockIdx.x % groups * KY;
@@ -142,22 +206,34 @@ static __global__ void __launch_bounds__(THREADS, FORWARD_BLOCKS)
   __syncthreads();
   if (threadIdx.x < KY) {
     int ky = ky0 + (int)threadIdx.x, i = row - ky;
-    last[threadIdx.x] = ky < a.kh && i >= 0 && i < a.oh &&
-                        came_last(&a.tickets[response_row + (size_t)i], a.kh * (int)gridDim.y);
+    size_t ticket = END == END_LAYERS ? response_row : (size_t)map * (size_t)a.oh;
+    int blocks = a.kh * (int)gridDim.y * (END == END_LAYERS ? 1 : a.layers);
+    last[threadIdx.x] = ky < a.kh && i >= 0 && i < a.oh && came_last(&a.tickets[ticket + (size_t)i], blocks);
   }
   __syncthreads();
   for (int k = 0; k < KY; ++k) {
     if (!last[k]) continue;
     __threadfence();
     int i = row - ky0 - k;
-    const float *from = a.partial + (response_row + (size_t)i) * (size_t)a.kh * (size_t)a.ow;
-    float *to = layer.y + ((size_t)map * (size_t)a.oh + (size_t)i) * (size_t)a.ow;
-    for (int column = (int)threadIdx.x; column < a.ow; column += THREADS) {
-      float sum = 0.0f;
-      for (int ky = 0; ky < a.kh; ++ky) sum += from[(size_t)ky * (size_t)a.ow + (size_t)column];
-      to[column] = sum;
+    if (END != END_LAYERS) {
+      end_row<END>(a, end, map, maps, i);
+      continue;
     }
+    float *to = layer.y + ((size_t)map * (size_t)a.oh + (size_t)i) * (size_t)a.ow;
+    for (int column = (int)threadIdx.x; column < a.ow; column += THREADS)
+      to[column] = gathered_at(a, response_row + (size_t)i, column);
   }
+  if (END != END_LOSS) return;
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    last_of_all = 0;
+    for (int k = 0; k < KY; ++k)
+      if (last[k] && came_last(end.ticket, a.oh)) last_of_all = 1;
+  }
+  __syncthreads();
+  if (!last_of_all) return;
+  __threadfence();
+  end_loss(a, end);
 }
 
 /* ---- backward ------------------------------------------------------------------------------------ */
@@ -340,12 +416,22 @@ static int shape_is_good(const dslt_regress_shape *s, int count) {
          s->kw >= 1 && s->kw <= s->w && count >= 1 && count <= DSLT_REGRESS_LAYERS_MAX;
 }
 
-/* Bytes of the tickets: as many as response rows, or pieces of the weights, whichever is more. */
-static size_t ticket_bytes(const dslt_regress_shape *s, int count) {
+/* Of the tickets: as many as response rows, or pieces of the weights, whichever is more; and the loss's. */
+static size_t ticket_count(const dslt_regress_shape *s, int count) {
   size_t rows = (size_t)s->n * (size_t)(s->h - s->kh + 1);
   size_t pieces = (size_t)s->kh * (size_t)up(s->kw, kernel_columns(s->kw)) * (size_t)up(s->c, WARP);
-  size_t tickets = (rows > pieces ? rows : pieces) * (size_t)count;
-  return (tickets * sizeof(uint32_t) + 63) / 64 * 64;
+  return (rows > pieces ? rows : pieces) * (size_t)count + 1;
+}
+
+static size_t whole_lines(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+static size_t ticket_bytes(const dslt_regress_shape *s, int count) {
+  return whole_lines(ticket_count(s, count) * sizeof(uint32_t));
+}
+
+/* Of the losses of a response's rows, behind the tickets. */
+static size_t loss_bytes(const dslt_regress_shape *s) {
+  return whole_lines((size_t)(s->h - s->kh + 1) * 2 * sizeof(double));
 }
 
 extern "C" size_t DSLT_LAUNCHER(regress_scratch)(const dslt_regress_shape *s, int count) {
@@ -353,7 +439,8 @@ extern "C" size_t DSLT_LAUNCHER(regress_scratch)(const dslt_regress_shape *s, in
   size_t forward = (size_t)s->n * (size_t)(s->h - s->kh + 1) * (size_t)s->kh * (size_t)(s->w - s->kw + 1);
   int most = slices_of(s, 4) > slices_of(s, 1) ? slices_of(s, 4) : slices_of(s, 1);
   size_t backward = s->n == 1 ? (size_t)most * (size_t)s->kh * (size_t)s->kw * (size_t)s->c : 0;
-  return ticket_bytes(s, count) + (forward > backward ? forward : backward) * (size_t)count * sizeof(float);
+  return ticket_bytes(s, count) + loss_bytes(s) +
+         (forward > backward ? forward : backward) * (size_t)count * sizeof(float);
 }
 
 static int prepare(regress_args *a, const dslt_regress_shape *s, const dslt_regress_layer *layers, int count,
@@ -382,8 +469,29 @@ static int prepare(regress_args *a, const dslt_regress_shape *s, const dslt_regr
   a->oh = s->h - s->kh + 1;
   a->ow = s->w - s->kw + 1;
   a->tickets = (uint32_t *)scratch;
-  a->partial = (float *)((char *)scratch + ticket_bytes(s, count));
+  a->partial = (float *)((char *)scratch + ticket_bytes(s, count) + loss_bytes(s));
   return DSLT_OK;
+}
+
+template <int END>
+static int forward(dslt_stream stream, const regress_args &a, int maps, const regress_end &end,
+                   const int32_t *when) {
+  int rows = kernel_rows(a.kh);
+  dim3 grid((unsigned)(a.h * up(a.kh, rows)), (unsigned)up(up(a.ow, TILE), WARPS),
+            (unsigned)(maps * a.layers));
+  if (pack_of(&a) == 4)
+    return rows == 4 ? DSLT_LAUNCH((forward_kernel<4, 4, END>), grid, THREADS, stream, a, maps, end, when)
+                     : DSLT_LAUNCH((forward_kernel<4, 3, END>), grid, THREADS, stream, a, maps, end, when);
+  return rows == 4 ? DSLT_LAUNCH((forward_kernel<1, 4, END>), grid, THREADS, stream, a, maps, end, when)
+                   : DSLT_LAUNCH((forward_kernel<1, 3, END>), grid, THREADS, stream, a, maps, end, when);
+}
+
+static int loss_is_known(int kind) {
+#define KNOWN(name, number, text, function) \
+  if (kind == number) return 1;
+  DSLT_LOSSES(KNOWN)
+#undef KNOWN
+  return 0;
 }
 
 extern "C" int DSLT_LAUNCHER(regress_forward)(dslt_stream stream, const dslt_regress_shape *s,
@@ -393,13 +501,44 @@ extern "C" int DSLT_LAUNCHER(regress_forward)(dslt_stream stream, const dslt_reg
   DSLT_TRY(prepare(&a, s, layers, count, scratch));
   for (int i = 0; i < count; ++i)
     if (!layers[i].y) return dslt_fail(DSLT_EARGUMENT, "Kernel regress: layer %d lacks a response.", i);
-  int rows = kernel_rows(a.kh);
-  dim3 grid((unsigned)(a.h * up(a.kh, rows)), (unsigned)up(up(a.ow, TILE), WARPS), (unsigned)(s->n * count));
-  if (pack_of(&a) == 4)
-    return rows == 4 ? DSLT_LAUNCH((forward_kernel<4, 4>), grid, THREADS, stream, a, s->n, when)
-                     : DSLT_LAUNCH((forward_kernel<4, 3>), grid, THREADS, stream, a, s->n, when);
-  return rows == 4 ? DSLT_LAUNCH((forward_kernel<1, 4>), grid, THREADS, stream, a, s->n, when)
-                   : DSLT_LAUNCH((forward_kernel<1, 3>), grid, THREADS, stream, a, s->n, when);
+  const regress_end end = {};
+  return forward<END_LAYERS>(stream, a, s->n, end, when);
+}
+
+extern "C" int DSLT_LAUNCHER(regress_respond)(dslt_stream stream, const dslt_regress_shape *s,
+                                              const dslt_regress_layer *layers, int count, float *response,
+                                              const float *bias, void *scratch, const int32_t *when) {
+  regress_args a;
+  DSLT_TRY(prepare(&a, s, layers, count, scratch));
+  if (!response) return dslt_fail(DSLT_EARGUMENT, "Kernel regress needs a place for the response.");
+  regress_end end = {};
+  end.response = response;
+  end.bias = bias;
+  return forward<END_RESPONSE>(stream, a, s->n, end, when);
+}
+
+extern "C" int DSLT_LAUNCHER(regress_loss)(dslt_stream stream, const dslt_regress_shape *s,
+                                           const dslt_regress_layer *layers, int count,
+                                           const dslt_regress_target *target, void *scratch,
+                                           const int32_t *when) {
+  regress_args a;
+  DSLT_TRY(prepare(&a, s, layers, count, scratch));
+  if (!target || !target->label || !target->d_response || !target->d_bias || !target->value || !target->spec)
+    return dslt_fail(DSLT_EARGUMENT,
+                     "Kernel regress needs label, d_response, d_bias, value and spec for a loss.");
+  if (s->n != 1) return dslt_fail(DSLT_EARGUMENT, "Kernel regress takes the loss of 1 map, not %d.", s->n);
+  if (!loss_is_known(target->spec->kind))
+    return dslt_fail(DSLT_EARGUMENT, "Kernel regress knows no loss number %d.", target->spec->kind);
+  regress_end end = {};
+  end.bias = target->bias;
+  end.label = target->label;
+  end.response = target->d_response;
+  end.d_bias = target->d_bias;
+  end.value = target->value;
+  end.spec = *target->spec;
+  end.rows = (double *)((char *)scratch + ticket_bytes(s, count));
+  end.ticket = a.tickets + ticket_count(s, count) - 1;
+  return forward<END_LOSS>(stream, a, s->n, end, when);
 }
 
 extern "C" int DSLT_LAUNCHER(regress_backward)(dslt_stream stream, const dslt_regress_shape *s,

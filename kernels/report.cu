@@ -2,27 +2,10 @@
 /* report.cu: how long the stages of a frame take, measured by the device's clock, since events cannot be
  * recorded inside a graph's conditional nodes; and the report of a frame. */
 #include "launch.h"
-#ifndef __CUDACC__
-#include <chrono>
-#endif
 
 enum { THREADS = 128 };
 
-__device__ static inline uint64_t device_ns(void) {
-#ifdef __CUDACC__
-  uint64_t now;
-  asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(now));
-  return now;
-#else
-  return (uint64_t)std::chrono::steady_clock::now().time_since_epoch().count();
-#endif
-}
-
-static __global__ void stamp_kernel(dslt_clock *clock, int stage) {
-  uint64_t now = device_ns();
-  if (stage >= 0) clock->stage_ns[stage] += now - clock->since;
-  clock->since = now;
-}
+static __global__ void stamp_kernel(dslt_clock *clock, int stage) { dslt_stamp_clock(clock, stage); }
 
 static __global__ void __launch_bounds__(THREADS)
     report_kernel(dslt_report *out, dslt_clock *clock, const uint32_t *record, int words) {

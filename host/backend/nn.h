@@ -112,11 +112,13 @@ static inline size_t dslt_anchors_values(int channels, int hidden) {
    * better by the single operations. */                                                                         \
   XX(int, fused_head_plan, (dslt_fused_head **out, dslt_backend *backend, const dslt_fused_head_desc *desc))     \
   /* response [n][h-kh+1][w-kw+1] of low [n][h][w][low_channels] and high [n][h/factor][w/factor]                \
-   * [high_channels], without biases: the base's and the residual regression's, or, with *residual not NULL,     \
-   * only the base's, and the other in the head's own memory. */                                                 \
-  XX(int, fused_head_forward, (dslt_fused_head *head, float *response, const float **residual,                   \
-                               const float *low, const float *high,                                              \
-                               const dslt_fused_head_tensors *weights))                                          \
+   * [high_channels]: the base's and the residual regression's, and bias[0] + bias[1] (NULL: none). */           \
+  XX(int, fused_head_forward, (dslt_fused_head *head, float *response, const float *low, const float *high,      \
+                               const dslt_fused_head_tensors *weights, const float *bias))                       \
+  /* The same, n = 1, and the loss of that response as loss() has it. */                                         \
+  XX(int, fused_head_loss, (dslt_fused_head *head, float *d_response, float *d_bias, float *value,               \
+                            const float *low, const float *high, const dslt_fused_head_tensors *weights,         \
+                            const float *bias, const float *label, const dslt_loss_spec *spec))                  \
   /* Gradients at the inputs of the last forward, from d_response [h-kh+1][w-kw+1]. */                           \
   XX(int, fused_head_backward, (dslt_fused_head *head, const dslt_fused_head_tensors *gradients,                 \
                                 const float *low, const float *high,                                             \

@@ -43,7 +43,6 @@ struct dslt_head {
   float *reduced[DSLT_TAPS_MAX], *raised[DSLT_TAPS_MAX], *fused;
   const float *grid[DSLT_TAPS_MAX]; /* each branch's on the common grid in the last forward pass */
   float *base, *residual;           /* [batch][response cells] */
-  const float *residual_of;         /* the residual response of the last forward pass; NULL: it is in base */
   float *d_response, *d_fused, *d_raised, *d_reduced; /* gradients, one sample */
   size_t cells, response_cells;
 };
@@ -336,6 +335,11 @@ static const float *base_input(const dslt_head *head) {
   return head->shape.fusion ? head->fused : head->grid[0];
 }
 
+/* The residual regression's response, where there is one. */
+static const float *residual_of(const dslt_head *head) {
+  return head->shape.residual ? head->residual : NULL;
+}
+
 /* What the fused head takes of the features: the finest and the coarsest map. */
 static const float *fine_of(const head_plan *p, float *const *features) {
   return features[p->branch[0].input];
@@ -370,11 +374,6 @@ static int fuse(dslt_head *head, const head_plan *p) {
 static int forward(dslt_head *head, const head_plan *p, float *const *features) {
   const dslt_head_shape *s = &head->shape;
   const dslt_nn_ops *nn = head->backend->nn;
-  if (p->fused) {
-    const dslt_fused_head_tensors w = tensors(head, 0);
-    return nn->fused_head_forward(p->fused, head->base, &head->residual_of, fine_of(p, features),
-                                  coarse_of(p, features), &w);
-  }
   const float *map[DSLT_TAPS_MAX];
   for (int b = 0; b < p->branches; ++b) {
     const int tap = p->branch[b].tap;
@@ -385,7 +384,6 @@ static int forward(dslt_head *head, const head_plan *p, float *const *features) 
   for (int b = 0; b < p->branches; ++b) DSLT_TRY(raise(&head->grid[b], head, p->branch[b].tap, map[b], p->n));
   if (s->fusion) DSLT_TRY(fuse(head, p));
   DSLT_TRY(nn->regress_forward(p->regress, head->base, base_input(head), head->params[DSLT_HEAD_BASE].w));
-  head->residual_of = s->residual ? head->residual : NULL;
   if (s->residual)
     DSLT_TRY(nn->regress_forward(p->regress, head->residual, head->grid[p->branches - 1],
                                  head->params[DSLT_HEAD_RESIDUAL].w));
@@ -403,8 +401,13 @@ int dslt_head_forward(dslt_head *head, float *response, float *const *features, 
   DSLT_TRY(find_plan(&p, head, n));
   if (p->reduced && !head->frozen)
     return dslt_fail(DSLT_EINTERNAL, "The head was asked for a response before its reductions were frozen.");
+  if (p->fused) {
+    const dslt_fused_head_tensors w = tensors(head, 0);
+    return head->backend->nn->fused_head_forward(p->fused, response, fine_of(p, features),
+                                                 coarse_of(p, features), &w, head->params[DSLT_HEAD_BIAS].w);
+  }
   DSLT_TRY(forward(head, p, features));
-  return head->backend->nn->sum_responses(head->backend, response, head->base, head->residual_of,
+  return head->backend->nn->sum_responses(head->backend, response, head->base, residual_of(head),
                                           head->params[DSLT_HEAD_BIAS].w, (size_t)n * head->response_cells);
 }
 
@@ -482,14 +485,17 @@ int dslt_head_gradient(dslt_head *head, float *loss, float *const *features, con
   const dslt_nn_ops *nn = head->backend->nn;
   const head_plan *p = head->first.n ? &head->first : &head->single;
   dslt_param *base = &head->params[DSLT_HEAD_BASE], *residual = &head->params[DSLT_HEAD_RESIDUAL];
-  DSLT_TRY(forward(head, p, features));
-  DSLT_TRY(nn->loss(head->backend, head->d_response, head->params[DSLT_HEAD_BIAS].g, loss, head->base,
-                    head->residual_of, head->params[DSLT_HEAD_BIAS].w, label, head->response_cells, spec));
+  const dslt_param *bias = &head->params[DSLT_HEAD_BIAS];
   if (p->fused) {
     const dslt_fused_head_tensors w = tensors(head, 0), g = tensors(head, 1);
-    return nn->fused_head_backward(p->fused, &g, fine_of(p, features), coarse_of(p, features), &w,
-                                   head->d_response);
+    const float *fine = fine_of(p, features), *coarse = coarse_of(p, features);
+    DSLT_TRY(nn->fused_head_loss(p->fused, head->d_response, bias->g, loss, fine, coarse, &w, bias->w, label,
+                                 spec));
+    return nn->fused_head_backward(p->fused, &g, fine, coarse, &w, head->d_response);
   }
+  DSLT_TRY(forward(head, p, features));
+  DSLT_TRY(nn->loss(head->backend, head->d_response, bias->g, loss, head->base, residual_of(head), bias->w,
+                    label, head->response_cells, spec));
   DSLT_TRY(nn->regress_backward(p->regress, p->reduced ? NULL : head->d_fused, base->g, base_input(head),
                                 base->w, head->d_response));
   if (s->residual)

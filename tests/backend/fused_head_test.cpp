@@ -169,12 +169,8 @@ TEST_P(FusedHeadTest, IsTheSumOfItsPieces) {
       const float *low = reduced ? p.reduced_low : p.low, *high = reduced ? p.reduced_high : p.high;
       dslt_fused_head_tensors w = p.weights.view(), g = p.gradients.view();
       float *response = b.upload(ref::Map(p.c.n * p.response, NAN));
-      const float *residual = response;
-      ASSERT_EQ(b.nn->fused_head_forward(head, response, &residual, low, high, &w), DSLT_OK)
+      ASSERT_EQ(b.nn->fused_head_forward(head, response, low, high, &w, nullptr), DSLT_OK)
           << dslt_last_error();
-      if (residual) {
-        ASSERT_EQ(b.nn->axpby(b.get(), response, 1, response, 1, residual, p.c.n * p.response), DSLT_OK);
-      }
       EXPECT_LT(ref::relative_error(b.download(response, p.want.size()), p.want), 5e-6);
       for (int i = 0; i < 5 && p.c.n == 1; ++i)
         b.device->upload(b.get(), p.gradients.all[i], std::vector<float>(p.gradients.count[i], NAN).data(),
@@ -197,6 +193,44 @@ TEST_P(FusedHeadTest, IsTheSumOfItsPieces) {
 INSTANTIATE_TEST_SUITE_P(Networks, FusedHeadTest, testing::ValuesIn(kCases),
                          [](const testing::TestParamInfo<HeadCase> &c) { return std::string(c.param.name); });
 
+// Biases and the loss, beside the operations that take them from a response.
+TEST_P(FusedHeadTest, AddsBiasesAndTakesTheLoss) {
+  Backend b;
+  Pieces p(GetParam(), b);
+  const dslt_fused_head_desc desc = p.desc(0, 1);
+  dslt_fused_head *head = nullptr;
+  ASSERT_EQ(b.nn->fused_head_plan(&head, b.get(), &desc), DSLT_OK) << dslt_last_error();
+  if (!head) GTEST_SKIP() << skip::kBackend << "this shape is served by the single operations";
+  const std::size_t cells = p.c.n * p.response;
+  const dslt_fused_head_tensors w = p.weights.view();
+  ref::Noise noise(5);
+  float *plain = b.floats(cells), *got = b.upload(ref::Map(cells, NAN)), *want = b.floats(cells);
+  const float *bias = b.upload({0.25f, -0.75f});
+  ASSERT_EQ(b.nn->fused_head_forward(head, plain, p.low, p.high, &w, nullptr), DSLT_OK);
+  ASSERT_EQ(b.nn->fused_head_forward(head, got, p.low, p.high, &w, bias), DSLT_OK);
+  ASSERT_EQ(b.nn->sum_responses(b.get(), want, plain, nullptr, bias, cells), DSLT_OK);
+  EXPECT_EQ(b.download(got, cells), b.download(want, cells));
+  if (p.c.n == 1) {
+    const float *label = b.upload(noise.map(cells));
+    float *d_bias = b.upload({NAN, NAN, NAN, NAN}), *value = b.upload({NAN, NAN});
+    dslt_loss_spec spec = {};
+    spec.kind = DSLT_LOSS_SHRINKAGE, spec.a = 10, spec.c = 0.2f, spec.amplitude = 1;
+    for (int turn = 0; turn < 2; ++turn) {  // the second time with the tickets as the first left them
+      ASSERT_EQ(b.nn->fused_head_loss(head, got, d_bias, value, p.low, p.high, &w, bias, label, &spec),
+                DSLT_OK)
+          << dslt_last_error();
+      ASSERT_EQ(b.nn->loss(b.get(), want, d_bias + 2, value + 1, plain, nullptr, bias, label, cells, &spec),
+                DSLT_OK);
+      EXPECT_EQ(b.download(got, cells), b.download(want, cells));
+      const std::vector<float> slopes = b.download(d_bias, 4), values = b.download(value, 2);
+      EXPECT_NEAR(values[0], values[1], 1e-6 * std::fabs(values[1]));  // rows first, or cell by cell
+      EXPECT_NEAR(slopes[0], slopes[2], 1e-6 * cells);
+      EXPECT_EQ(slopes[0], slopes[1]);
+    }
+  }
+  b.nn->fused_head_free(head);
+}
+
 // Everything one pass leaves, as bytes.
 std::vector<float> pass(int threads, const HeadCase &c) {
   Backend b(DSLT_PRECISION_F32, threads);
@@ -206,11 +240,7 @@ std::vector<float> pass(int threads, const HeadCase &c) {
   EXPECT_EQ(b.nn->fused_head_plan(&head, b.get(), &desc), DSLT_OK) << dslt_last_error();
   dslt_fused_head_tensors w = p.weights.view(), g = p.gradients.view();
   float *response = b.floats(p.response);
-  const float *residual = nullptr;
-  EXPECT_EQ(b.nn->fused_head_forward(head, response, &residual, p.low, p.high, &w), DSLT_OK);
-  if (residual) {
-    EXPECT_EQ(b.nn->axpby(b.get(), response, 1, response, 1, residual, p.response), DSLT_OK);
-  }
+  EXPECT_EQ(b.nn->fused_head_forward(head, response, p.low, p.high, &w, nullptr), DSLT_OK);
   EXPECT_EQ(b.nn->fused_head_backward(head, &g, p.low, p.high, &w, p.d_response), DSLT_OK);
   std::vector<float> out = b.download(response, p.response);
   for (int i = 0; i < 5; ++i)

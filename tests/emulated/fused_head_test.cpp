@@ -52,22 +52,22 @@ class FusedHeadLaunches : public testing::Test {
 
 TEST_F(FusedHeadLaunches, OfAHeadWhoseReductionsLearn) {
   make(DSLT_REDUCTION_LEARNS, 1);
-  // two reductions, upsampling with the weighted sum, both regressions, the sum with the biases
-  EXPECT_EQ(forward(1), 5);
-  EXPECT_EQ(forward(3), 5);
-  // the first four, the loss; both regressions' gradients, the upsampling's with the sum, two reductions'
-  EXPECT_EQ(gradient(), 5 + 4);
+  // two reductions, upsampling with the weighted sum, both regressions with their sum and the biases
+  EXPECT_EQ(forward(1), 4);
+  EXPECT_EQ(forward(3), 4);
+  // the same with the loss; both regressions' gradients, the upsampling's with the sum, two reductions'
+  EXPECT_EQ(gradient(), 4 + 4);
 }
 
 TEST_F(FusedHeadLaunches, OfAWeightedLowBranch) {
   make(DSLT_REDUCTION_LEARNS, 0.8f);
-  EXPECT_EQ(gradient(), 5 + 5);  // its gradient is scaled
+  EXPECT_EQ(gradient(), 4 + 5);  // its gradient is scaled
 }
 
 TEST_F(FusedHeadLaunches, OfAHeadWithFixedReductions) {
   make(DSLT_REDUCTION_FIXED, 1);
-  EXPECT_EQ(forward(1), 3);
-  EXPECT_EQ(gradient(), 3 + 1);
+  EXPECT_EQ(forward(1), 2);
+  EXPECT_EQ(gradient(), 2 + 1);
 }
 
 // Frozen, three taps are two maps, so that a response and a step take no more than of two.
@@ -75,8 +75,8 @@ TEST_F(FusedHeadLaunches, OfThreeTapsThatAreFrozen) {
   dslt_head_shape s = shape_of(DSLT_REDUCTION_FIXED, 0.7f);
   s.taps = 3, s.tap[2] = {3, 4, 0.6f};
   ASSERT_EQ(dslt_head_create(&head_, b_.get(), &s, 1), DSLT_OK) << dslt_last_error();
-  EXPECT_EQ(forward(1), 3);
-  EXPECT_EQ(gradient(), 3 + 1);
+  EXPECT_EQ(forward(1), 2);
+  EXPECT_EQ(gradient(), 2 + 1);
   // three reductions, one upsampling, one sum
   float *const taps[] = {taps_[0], taps_[1], b_.zeros(3 * 2 * 3 * 3)}, *const reduced[] = {
                                                                            b_.zeros(8 * 12 * 4),
@@ -88,8 +88,8 @@ TEST_F(FusedHeadLaunches, OfOneTap) {
   dslt_head_shape s = shape_of(DSLT_REDUCTION_LEARNS, 1);
   s.taps = 1;
   ASSERT_EQ(dslt_head_create(&head_, b_.get(), &s, 1), DSLT_OK) << dslt_last_error();
-  EXPECT_EQ(forward(1), 3);          // reduction, base regression, biases
-  EXPECT_EQ(gradient(), 3 + 1 + 1);  // the first two, the loss; gradients of the regression and the reduction
+  EXPECT_EQ(forward(1), 2);          // reduction, base regression with the biases
+  EXPECT_EQ(gradient(), 2 + 1 + 1);  // the same with the loss; gradients of the regression and the reduction
 }
 
 // What the same passes take by single operations.

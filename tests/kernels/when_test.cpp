@@ -94,13 +94,45 @@ TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
   }
 }
 
+// In place of a flag a mark: the kernel runs whole, and its first thread takes the time once.
+TEST_P(WhenKernel, AMarkTakesTheTime) {
+  dslt_clock *clock = zeros<dslt_clock>(1);
+  std::vector<dslt_mark> marks;
+  for (int stage = -1; stage < DSLT_STAGE_COUNT; ++stage) marks.push_back({clock, stage});
+  const dslt_mark *mark = upload(marks);
+  const std::size_t count = 4 * 256 * 5;  // several blocks
+  const std::vector<float> x = noise(count, 3);
+  float *y = upload(std::vector<float>(count, NAN));
+  const float *from = upload(x);
+  const auto scale = [&](int stage) {
+    const int32_t *when = dslt_when_marked(&mark[stage + 1]);
+    EXPECT_EQ(dslt_mark_of(when), &mark[stage + 1]);
+    EXPECT_EQ(dslt_when_still(when), nullptr);
+    EXPECT_EQ(kernels().axpby(stream(), y, 2.0f, from, 0.0f, nullptr, count, when), DSLT_OK);
+    return download(clock, 1)[0];
+  };
+  const dslt_clock begun = scale(-1);
+  EXPECT_GT(begun.since, 0u);
+  for (uint64_t ns : begun.stage_ns) EXPECT_EQ(ns, 0u);
+  const std::vector<float> got = download(y, count);
+  for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(got[i], 2.0f * x[i]);
+  scale(2);
+  const dslt_clock ended = scale(DSLT_STAGE_COUNT - 1);
+  EXPECT_EQ(ended.stage_ns[2] + ended.stage_ns[DSLT_STAGE_COUNT - 1], ended.since - begun.since);
+  EXPECT_GT(ended.stage_ns[2], 0u);
+  EXPECT_EQ(ended.stage_ns[0], 0u);
+  const int32_t *flag = upload(std::vector<int32_t>{1});
+  EXPECT_EQ(dslt_mark_of(flag), nullptr);
+  EXPECT_EQ(dslt_when_still(flag), flag);
+}
+
 TEST_P(WhenKernel, ConditionTakesTheFlag) {
-  EXPECT_EQ(kernels().condition(stream(), 1, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().condition(stream(), 1, nullptr, nullptr), DSLT_EARGUMENT);
   if (on_gpu()) GTEST_SKIP() << skip::kBackend << "a condition outside its graph";
   for (int32_t flag : {0, 1, 5}) {
     unsigned condition = 9;
     ASSERT_EQ(kernels().condition(stream(), reinterpret_cast<uintptr_t>(&condition),
-                                  upload(std::vector<int32_t>{flag})),
+                                  upload(std::vector<int32_t>{flag}), nullptr),
               DSLT_OK)
         << dslt_last_error();
     EXPECT_EQ(condition, unsigned(flag != 0));

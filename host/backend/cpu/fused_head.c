@@ -242,9 +242,9 @@ static int result(int failed) {
   return dslt_fail(DSLT_EINTERNAL, "A matrix product of the head failed; DNNL_VERBOSE=1 prints which.");
 }
 
-int dslt_cpu_fused_head_forward(dslt_fused_head *s, float *response, const float **residual, const float *low,
-                                const float *high, const dslt_fused_head_tensors *w) {
-  *residual = NULL; /* the sum is computed in the same loop */
+/* Without biases; both regressions' sum is computed in the same loop. */
+static int forward(dslt_fused_head *s, float *response, const float *low, const float *high,
+                   const dslt_fused_head_tensors *w) {
   const dslt_fused_head_desc *d = &s->d;
   const int all = d->n * s->bands, reductions = s->high && !d->reduced ? all : 0;
   const int rows = d->h - d->kh + 1, columns = d->w - d->kw + 1;
@@ -265,6 +265,24 @@ int dslt_cpu_fused_head_forward(dslt_fused_head *s, float *response, const float
       gather(response + (size_t)i * (size_t)columns, s, i / rows, i % rows);
   }
   return result(failed);
+}
+
+static size_t response_cells(const dslt_fused_head *s) {
+  return (size_t)s->d.n * (size_t)(s->d.h - s->d.kh + 1) * (size_t)(s->d.w - s->d.kw + 1);
+}
+
+int dslt_cpu_fused_head_forward(dslt_fused_head *s, float *response, const float *low, const float *high,
+                                const dslt_fused_head_tensors *w, const float *bias) {
+  DSLT_TRY(forward(s, response, low, high, w));
+  return dslt_cpu_sum_responses(NULL, response, response, NULL, bias, response_cells(s));
+}
+
+int dslt_cpu_fused_head_loss(dslt_fused_head *s, float *d_response, float *d_bias, float *value,
+                             const float *low, const float *high, const dslt_fused_head_tensors *w,
+                             const float *bias, const float *label, const dslt_loss_spec *spec) {
+  DSLT_TRY(forward(s, d_response, low, high, w)); /* becomes its gradient cell by cell */
+  return dslt_cpu_loss(NULL, d_response, d_bias, value, d_response, NULL, bias, label, response_cells(s),
+                       spec);
 }
 
 /* ---- backward ------------------------------------------------------------------------------------ */

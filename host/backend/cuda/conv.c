@@ -34,7 +34,7 @@ int dslt_cuda_columns(dslt_cuda *cuda, float *columns, const float *x, int n, in
   const int pad = k / 2;
   const dslt_layer_map map = {(void *)(uintptr_t)x, DSLT_TYPE_F32, h, w, channels, channels, 0};
   const dslt_layer_window window = {{k, k}, {1, 1}, {1, 1}, {pad, pad, pad, pad}, 0};
-  return dslt_kernel_columns(cuda->now, columns, &map, &window, 1, h, w, n, cuda->when);
+  return dslt_kernel_columns(cuda->now, columns, &map, &window, 1, h, w, n, dslt_cuda_when(cuda));
 }
 
 /* What the product reads of x: x, or its columns in memory that the operations share. */

@@ -112,6 +112,7 @@ void dslt_cuda_release(dslt_backend *backend, void *memory) {
 int dslt_cuda_upload(dslt_backend *backend, void *dst, const void *src, size_t bytes) {
   if (bytes == 0) return DSLT_OK;
   dslt_cuda *cuda = dslt_cuda_of(backend);
+  DSLT_TRY(dslt_cuda_settle(cuda));
   DSLT_TRY(
       dslt_cuda_check(cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, cuda->stream), "uploading"));
   return dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "uploading");
@@ -119,6 +120,7 @@ int dslt_cuda_upload(dslt_backend *backend, void *dst, const void *src, size_t b
 
 int dslt_cuda_download(dslt_backend *backend, void *dst, const void *src, size_t bytes) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
+  DSLT_TRY(dslt_cuda_settle(cuda));
   if (bytes > 0)
     DSLT_TRY(dslt_cuda_check(cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToHost, cuda->stream),
                              "downloading"));
@@ -126,8 +128,10 @@ int dslt_cuda_download(dslt_backend *backend, void *dst, const void *src, size_t
 }
 
 int dslt_cuda_clear(dslt_backend *backend, void *dst, size_t bytes) {
+  dslt_cuda *cuda = dslt_cuda_of(backend);
   if (bytes == 0) return DSLT_OK;
-  return dslt_cuda_check(cudaMemsetAsync(dst, 0, bytes, dslt_cuda_of(backend)->now), "clearing memory");
+  DSLT_TRY(dslt_cuda_settle(cuda));
+  return dslt_cuda_check(cudaMemsetAsync(dst, 0, bytes, cuda->now), "clearing memory");
 }
 
 /* ---- opening and closing ------------------------------------------------------------------------- */
@@ -235,7 +239,9 @@ int dslt_cuda_begin(dslt_backend *backend) {
 
 int dslt_cuda_end(dslt_backend *backend) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  int rc = dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "tracking");
+  int rc = dslt_cuda_settle(cuda);
+  const int waited = dslt_cuda_check(cudaStreamSynchronize(cuda->stream), "tracking");
+  if (rc == DSLT_OK) rc = waited;
   cudaError_t back = cudaSetDevice(cuda->callers_device);
   /* of two errors the first is more specific */
   return rc < 0 ? rc : dslt_cuda_check(back, "going back to the caller's GPU");

@@ -49,7 +49,9 @@ typedef struct dslt_cuda {
   cudaStream_t stream;        /* everything but uploads */
   cudaStream_t upload, block; /* upload of frames; recording of a conditional block */
   cudaStream_t now;           /* stream of the current calls: stream, or block while one is recorded */
-  const int32_t *when;        /* kernels are skipped where it is 0; NULL: none is */
+  const int32_t *when; /* kernels are skipped where it is 0; NULL: none is. For arguments: dslt_cuda_when() */
+  const dslt_mark *mark; /* device memory: a stage has ended, whose time the next kernel takes; NULL: none */
+  dslt_mark marked;      /* the same for stamp() */
 
   const dslt_cublas_api *blas;
   cublasHandle_t blas_handle;
@@ -82,6 +84,10 @@ int dslt_cuda_new(void **out, dslt_cuda *cuda, size_t bytes, const char *what);
 int dslt_cuda_reserve(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, const char *what);
 /* The same; on failure the arena stays as it was. Needs room for the old and the new memory at once. */
 int dslt_cuda_enlarge(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, const char *what);
+/* frame_graph.c: the argument `when` of the next kernel: the flag, or the mark that is due, which only one kernel gets. */
+const int32_t *dslt_cuda_when(dslt_cuda *cuda);
+/* Take the time of a mark that is due in a launch of its own; before all that takes no `when`. */
+int dslt_cuda_settle(dslt_cuda *cuda);
 /* Send the calls of the vendor libraries to `stream` too. */
 int dslt_cuda_use_stream(dslt_cuda *cuda, cudaStream_t stream);
 

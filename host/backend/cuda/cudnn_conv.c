@@ -339,6 +339,7 @@ int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const voi
                           DSLT_TENSOR_ADD};
   const void *pointers[5] = {x, weights, y, bias, add};
   const int64_t count = conv->fused ? 4 + conv->adds : 3;
+  DSLT_TRY(dslt_cuda_settle(dnn->cuda));
   cudnnBackendDescriptor_t pack = dslt_descriptors_make(&h, CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
   dslt_descriptors_set(&h, pack, CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, count, pointers);
   dslt_descriptors_set(&h, pack, CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, count, ids);

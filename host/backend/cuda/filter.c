@@ -76,7 +76,7 @@ void dslt_cuda_filter_free(dslt_filter *f) {
 
 int dslt_cuda_filter_learn(dslt_filter *f, float *kernel, const float *x, double rate) {
   return dslt_kernel_filter_learn(f->cuda->now, kernel, x, &f->shape, f->learning, (float)rate,
-                                  f->cuda->when);
+                                  dslt_cuda_when(f->cuda));
 }
 
 /* A whole batch at once, other numbers of maps one by one: scratch memory holds tickets, whose places depend on the
@@ -89,7 +89,7 @@ int dslt_cuda_filter_apply(dslt_filter *f, float *y, const float *x, const float
   void *scratch = at_once > 1 ? f->whole : f->one;
   for (int i = 0; i < n; i += at_once) {
     const dslt_regress_layer layer = {.x = x + (size_t)i * map, .w = kernel, .y = y + (size_t)i * response};
-    DSLT_TRY(dslt_kernel_regress_forward(f->cuda->now, &shape, &layer, 1, scratch, f->cuda->when));
+    DSLT_TRY(dslt_kernel_regress_forward(f->cuda->now, &shape, &layer, 1, scratch, dslt_cuda_when(f->cuda)));
   }
   return DSLT_OK;
 }

@@ -16,7 +16,7 @@ typedef enum graph_mode { MODE_DIRECT, MODE_RECORDING } graph_mode;
 /* Device memory of a graph. */
 typedef struct graph_memory {
   dslt_clock clock;
-  dslt_report report;
+  dslt_mark mark[DSLT_STAGE_COUNT + 1]; /* of stages -1 on; never changed */
 } graph_memory;
 
 /* One section. */
@@ -28,7 +28,7 @@ typedef struct graph_section {
 struct dslt_frame_graph {
   dslt_cuda *cuda;
   graph_memory *memory; /* device */
-  dslt_report *report;  /* host, pinned */
+  dslt_report *report;  /* host, pinned; the last kernel writes there */
   size_t reported;      /* bytes of the record in it */
   graph_mode mode;
   int graphs, nodes;    /* 1: graphs, and conditional nodes in them, have not failed yet */
@@ -39,6 +39,13 @@ struct dslt_frame_graph {
   int sections;
   graph_section section[];
 };
+
+/* What a kernel reads that takes the time. */
+static int make_marks(dslt_frame_graph *graph, dslt_backend *backend) {
+  dslt_mark mark[DSLT_STAGE_COUNT + 1];
+  for (int i = 0; i <= DSLT_STAGE_COUNT; ++i) mark[i] = (dslt_mark){&graph->memory->clock, i - 1};
+  return dslt_cuda_upload(backend, graph->memory->mark, mark, sizeof mark);
+}
 
 int dslt_cuda_graph_open(dslt_frame_graph **out, dslt_backend *backend, int sections) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
@@ -53,6 +60,8 @@ int dslt_cuda_graph_open(dslt_frame_graph **out, dslt_backend *backend, int sect
   int rc = dslt_cuda_new(&memory, cuda, sizeof *graph->memory, "the frame's clock");
   if (rc < 0) goto failed;
   graph->memory = memory;
+  rc = make_marks(graph, backend);
+  if (rc < 0) goto failed;
   rc = dslt_cuda_check(cudaHostAlloc(&pinned, sizeof *graph->report, cudaHostAllocDefault), "pinning memory");
   if (rc < 0) goto failed;
   graph->report = pinned;
@@ -65,6 +74,7 @@ failed:
 
 void dslt_cuda_graph_free(dslt_frame_graph *graph) {
   if (!graph) return;
+  graph->cuda->mark = NULL; /* may be one of this graph's */
   for (int i = 0; i < graph->sections; ++i)
     if (graph->section[i].graph) cudaGraphExecDestroy(graph->section[i].graph);
   if (graph->report) cudaFreeHost(graph->report);
@@ -116,6 +126,7 @@ static int fall_back(dslt_frame_graph *graph, int rc, cudaError_t error) {
 /* End a block that an error left open. */
 static int leave_block(dslt_frame_graph *graph) {
   dslt_cuda *cuda = graph->cuda;
+  cuda->mark = NULL;
   cuda->when = NULL;
   if (graph->in_node) {
     cudaGraph_t body;
@@ -138,6 +149,8 @@ int dslt_cuda_graph_end(dslt_frame_graph *graph, int rc) {
   dslt_cuda *cuda = graph->cuda;
   graph_section *now = graph->now;
   if (now->graph) return rc; /* was launched */
+  if (rc == DSLT_OK) rc = dslt_cuda_settle(cuda);
+  cuda->mark = NULL;
   if (graph->depth > 0) {
     int left = leave_block(graph);
     if (rc == DSLT_OK) rc = left;
@@ -214,7 +227,7 @@ static int enter_node(dslt_frame_graph *graph, const int32_t *flag) {
   if (error == cudaSuccess)
     error = cudaGraphConditionalHandleCreate(&handle, now.graph, 0, cudaGraphCondAssignDefault);
   DSLT_TRY(dslt_cuda_check(error, "making a condition"));
-  DSLT_TRY(dslt_kernel_condition(cuda->stream, handle, flag));
+  DSLT_TRY(dslt_kernel_condition(cuda->stream, handle, flag, dslt_cuda_when(cuda)));
   DSLT_TRY(dslt_cuda_check(add_node(&body, cuda->stream, handle), "making a conditional node"));
   DSLT_TRY(dslt_cuda_check(
       cudaStreamBeginCaptureToGraph(cuda->block, body, NULL, NULL, 0, cudaStreamCaptureModeRelaxed),
@@ -236,6 +249,7 @@ int dslt_cuda_graph_if(int *run, dslt_frame_graph *graph, const int32_t *flag, i
   int node = graph->mode == MODE_RECORDING && graph->nodes && graph->depth == 0 && !light;
   ++graph->depth;
   if (node) return enter_node(graph, flag);
+  DSLT_TRY(dslt_cuda_settle(graph->cuda));
   if (graph->depth == 2) graph->outer = graph->cuda->when;
   graph->cuda->when = flag;
   return DSLT_OK;
@@ -244,6 +258,7 @@ int dslt_cuda_graph_if(int *run, dslt_frame_graph *graph, const int32_t *flag, i
 int dslt_cuda_graph_end_if(dslt_frame_graph *graph) {
   dslt_cuda *cuda = graph->cuda;
   if (graph->depth < 1) return dslt_fail(DSLT_EINTERNAL, "No conditional block is open.");
+  DSLT_TRY(dslt_cuda_settle(cuda)); /* here, since the block may not run */
   cuda->when = graph->depth == 2 ? graph->outer : NULL;
   if (--graph->depth > 0 || !graph->in_node) return DSLT_OK;
   graph->in_node = 0;
@@ -255,8 +270,27 @@ int dslt_cuda_graph_end_if(dslt_frame_graph *graph) {
 
 /* ---- clock and report ---------------------------------------------------------------------------- */
 
+const int32_t *dslt_cuda_when(dslt_cuda *cuda) {
+  const dslt_mark *mark = cuda->mark;
+  cuda->mark = NULL;
+  return mark ? dslt_when_marked(mark) : cuda->when;
+}
+
+int dslt_cuda_settle(dslt_cuda *cuda) {
+  if (!cuda->mark) return DSLT_OK;
+  cuda->mark = NULL;
+  return dslt_kernel_stamp(cuda->now, cuda->marked.clock, cuda->marked.stage);
+}
+
+/* Where the next kernel may be skipped, it cannot take the time. */
 int dslt_cuda_graph_mark(dslt_frame_graph *graph, int stage) {
-  return dslt_kernel_stamp(graph->cuda->now, &graph->memory->clock, stage);
+  dslt_cuda *cuda = graph->cuda;
+  DSLT_TRY(dslt_cuda_settle(cuda));
+  if (cuda->when || stage < -1 || stage >= DSLT_STAGE_COUNT)
+    return dslt_kernel_stamp(cuda->now, &graph->memory->clock, stage);
+  cuda->mark = &graph->memory->mark[stage + 1];
+  cuda->marked = (dslt_mark){&graph->memory->clock, stage};
+  return DSLT_OK;
 }
 
 int dslt_cuda_graph_report(dslt_frame_graph *graph, const void *record, size_t bytes) {
@@ -265,11 +299,9 @@ int dslt_cuda_graph_report(dslt_frame_graph *graph, const void *record, size_t b
     return dslt_fail(DSLT_EINTERNAL, "A frame's report of %zu bytes was asked for; it holds up to %zu.",
                      bytes, sizeof graph->report->record);
   graph->reported = bytes;
-  DSLT_TRY(dslt_kernel_report(stream, &graph->memory->report, &graph->memory->clock, record,
-                              (int)(bytes / sizeof(uint32_t))));
-  return dslt_cuda_check(cudaMemcpyAsync(graph->report, &graph->memory->report, sizeof *graph->report,
-                                         cudaMemcpyDeviceToHost, stream),
-                         "reading a frame's result");
+  DSLT_TRY(dslt_cuda_settle(graph->cuda));
+  return dslt_kernel_report(stream, graph->report, &graph->memory->clock, record,
+                            (int)(bytes / sizeof(uint32_t)));
 }
 
 int dslt_cuda_graph_wait(void *record, double *stage_ms, dslt_frame_graph *graph) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fused_head.c: a head in as few launches as its kernels allow: upsampling with the weighted sum, both
- * regressions forward and backward, and the upsampling's gradient with the sum of both branches are one
+ * regressions forward with their sum or its loss, both backward, and the upsampling's gradient with the sum of both branches are one
  * launch each; the reductions are matrix products, of columns where their kernel has more than one cell. */
 #include <stdlib.h>
 
@@ -15,7 +15,6 @@ struct dslt_fused_head {
   float *columns_low, *columns_high;               /* kept from forward to backward; NULL: not needed */
   float *reduced_low, *reduced_high;               /* NULL if the inputs are already reduced */
   float *raised, *fused;                           /* [n][h][w][channels] */
-  float *residual;                                 /* residual response [n][h-kh+1][w-kw+1] */
   float *d_fused, *d_raised, *d_high;              /* gradients of one map */
   void *regress_scratch, *upsample_scratch;        /* of the kernels */
   const float *x_low, *x_high, *x_base, *x_raised; /* inputs of the layers in the last forward pass */
@@ -50,7 +49,6 @@ static int make_columns(dslt_fused_head *s) {
 static int make_memory(dslt_fused_head *s) {
   const dslt_fused_head_desc *d = &s->d;
   const size_t n = (size_t)d->n, c = (size_t)d->channels;
-  const size_t response = n * (size_t)(d->h - d->kh + 1) * (size_t)(d->w - d->kw + 1);
   const int deep = d->backwards && d->deep, raises = s->high && d->factor > 1;
   const dslt_regress_shape shape = regress_shape(d);
   DSLT_TRY(make_columns(s));
@@ -58,7 +56,6 @@ static int make_memory(dslt_fused_head *s) {
   DSLT_TRY(wanted(&s->reduced_high, s, !d->reduced && s->high, n * s->high_cells * c));
   DSLT_TRY(wanted(&s->raised, s, raises && d->residual, n * s->cells * c));
   DSLT_TRY(wanted(&s->fused, s, d->fusion, n * s->cells * c));
-  DSLT_TRY(wanted(&s->residual, s, d->residual, response));
   DSLT_TRY(wanted(&s->d_fused, s, deep, s->cells * c));
   DSLT_TRY(wanted(&s->d_raised, s, deep && s->high, s->cells * c));
   DSLT_TRY(wanted(&s->d_high, s, deep && raises, s->high_cells * c));
@@ -92,9 +89,9 @@ int dslt_cuda_fused_head_plan(dslt_fused_head **out, dslt_backend *backend, cons
 
 void dslt_cuda_fused_head_free(dslt_fused_head *s) {
   if (!s) return;
-  void *memory[] = {s->columns_low, s->columns_high, s->reduced_low,     s->reduced_high,
-                    s->raised,      s->fused,        s->residual,        s->d_fused,
-                    s->d_raised,    s->d_high,       s->regress_scratch, s->upsample_scratch};
+  void *memory[] = {s->columns_low, s->columns_high,    s->reduced_low,     s->reduced_high,
+                    s->raised,      s->fused,           s->d_fused,         s->d_raised,
+                    s->d_high,      s->regress_scratch, s->upsample_scratch};
   for (size_t i = 0; i < sizeof memory / sizeof *memory; ++i)
     if (memory[i]) cudaFree(memory[i]);
   free(s);
@@ -134,22 +131,33 @@ static int raise_and_fuse(dslt_fused_head *s, const float *upsample) {
   if (s->high && d->factor > 1)
     return dslt_kernel_upsample_forward(cuda->now, s->raised, s->fused, s->x_low, d->fuse_low, d->fuse_high,
                                         s->x_high, upsample, d->n, d->h / d->factor, d->w / d->factor,
-                                        d->channels, d->factor, cuda->when);
+                                        d->channels, d->factor, dslt_cuda_when(cuda));
   if (!d->fusion) return DSLT_OK;
   return dslt_kernel_axpby(cuda->now, s->fused, d->fuse_low, s->x_low, d->fuse_high, s->x_high,
-                           (size_t)d->n * s->cells * (size_t)d->channels, cuda->when);
+                           (size_t)d->n * s->cells * (size_t)d->channels, dslt_cuda_when(cuda));
 }
 
-int dslt_cuda_fused_head_forward(dslt_fused_head *s, float *response, const float **residual,
-                                 const float *low, const float *high, const dslt_fused_head_tensors *w) {
+int dslt_cuda_fused_head_forward(dslt_fused_head *s, float *response, const float *low, const float *high,
+                                 const dslt_fused_head_tensors *w, const float *bias) {
   const dslt_regress_shape shape = regress_shape(&s->d);
   DSLT_TRY(reduce(s, low, high, w));
   DSLT_TRY(raise_and_fuse(s, w->upsample));
-  const dslt_regress_layer layers[] = {{.x = s->x_base, .w = w->base, .y = response},
-                                       {.x = s->x_raised, .w = w->residual, .y = s->residual}};
-  *residual = s->residual;
-  return dslt_kernel_regress_forward(s->cuda->now, &shape, layers, layers_of(&s->d), s->regress_scratch,
-                                     s->cuda->when);
+  const dslt_regress_layer layers[] = {{.x = s->x_base, .w = w->base}, {.x = s->x_raised, .w = w->residual}};
+  return dslt_kernel_regress_respond(s->cuda->now, &shape, layers, layers_of(&s->d), response, bias,
+                                     s->regress_scratch, dslt_cuda_when(s->cuda));
+}
+
+int dslt_cuda_fused_head_loss(dslt_fused_head *s, float *d_response, float *d_bias, float *value,
+                              const float *low, const float *high, const dslt_fused_head_tensors *w,
+                              const float *bias, const float *label, const dslt_loss_spec *spec) {
+  const dslt_regress_shape shape = regress_shape(&s->d);
+  DSLT_TRY(reduce(s, low, high, w));
+  DSLT_TRY(raise_and_fuse(s, w->upsample));
+  const dslt_regress_layer layers[] = {{.x = s->x_base, .w = w->base}, {.x = s->x_raised, .w = w->residual}};
+  const dslt_regress_target target = {
+      .bias = bias, .label = label, .d_response = d_response, .d_bias = d_bias, .value = value, .spec = spec};
+  return dslt_kernel_regress_loss(s->cuda->now, &shape, layers, layers_of(&s->d), &target, s->regress_scratch,
+                                  dslt_cuda_when(s->cuda));
 }
 
 /* ---- backward ------------------------------------------------------------------------------------ */
@@ -174,11 +182,11 @@ static int backward_high(dslt_fused_head *s, const dslt_fused_head_tensors *g, c
   if (d->factor > 1) {
     DSLT_TRY(dslt_kernel_upsample_backward(cuda->now, s->d_high, g->upsample, s->x_high, upsample, first,
                                            weight, second, d->h / d->factor, d->w / d->factor, d->channels,
-                                           d->factor, s->upsample_scratch, cuda->when));
+                                           d->factor, s->upsample_scratch, dslt_cuda_when(cuda)));
     d_high = s->d_high;
   } else if (d->fusion) {
     DSLT_TRY(dslt_kernel_axpby(cuda->now, s->d_raised, weight, first, 1.0f, second,
-                               s->cells * (size_t)d->channels, cuda->when));
+                               s->cells * (size_t)d->channels, dslt_cuda_when(cuda)));
     d_high = s->d_raised;
   }
   return reduce_gradient(s, g->reduce_high, s->columns_high, high, d_high, d->high_channels, s->high_cells);
@@ -194,11 +202,11 @@ int dslt_cuda_fused_head_backward(dslt_fused_head *s, const dslt_fused_head_tens
       {.x = s->x_base, .w = w->base, .d_x = s->d_fused, .d_w = g->base},
       {.x = s->x_raised, .w = w->residual, .d_x = s->d_raised, .d_w = g->residual}};
   DSLT_TRY(dslt_kernel_regress_backward(cuda->now, &shape, layers, layers_of(d), d_response,
-                                        s->regress_scratch, cuda->when));
+                                        s->regress_scratch, dslt_cuda_when(cuda)));
   if (!d->deep) return DSLT_OK;
   if (s->high) DSLT_TRY(backward_high(s, g, high, w->upsample));
   if (d->fusion && d->fuse_low != 1.0f)
     DSLT_TRY(dslt_kernel_axpby(cuda->now, s->d_fused, d->fuse_low, s->d_fused, 0.0f, NULL,
-                               s->cells * (size_t)d->channels, cuda->when));
+                               s->cells * (size_t)d->channels, dslt_cuda_when(cuda)));
   return reduce_gradient(s, g->reduce_low, s->columns_low, low, s->d_fused, d->low_channels, s->cells);
 }

@@ -122,7 +122,7 @@ static int read_picture(const dslt_net *net, const float *input) {
   const dslt_layer_map y = dslt_net_map(net, 0);
   const dslt_layer_map x = {(void *)(uintptr_t)input, DSLT_TYPE_F32, m->h, m->w, m->c, m->c, 0};
   const dslt_layer_end end = {0};
-  return dslt_kernel_finish(net->cuda->now, &y, &x, &end, net->n, net->cuda->when);
+  return dslt_kernel_finish(net->cuda->now, &y, &x, &end, net->n, dslt_cuda_when(net->cuda));
 }
 
 static int write_taps(const dslt_net *net, int index, float *const *taps) {
@@ -132,7 +132,7 @@ static int write_taps(const dslt_net *net, int index, float *const *taps) {
   for (int t = 0; t < net->taps; ++t) {
     if (net->tap[t] != index) continue;
     const dslt_layer_map y = {taps[t], DSLT_TYPE_F32, m->h, m->w, m->c, m->c, 0};
-    DSLT_TRY(dslt_kernel_finish(net->cuda->now, &y, &x, &end, net->n, net->cuda->when));
+    DSLT_TRY(dslt_kernel_finish(net->cuda->now, &y, &x, &end, net->n, dslt_cuda_when(net->cuda)));
   }
   return DSLT_OK;
 }

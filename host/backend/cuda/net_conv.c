@@ -242,10 +242,10 @@ static int run_nine(const dslt_net *net, const dslt_net_layer *l, const dslt_lay
   dslt_layer_map padded = *x, sums = *y;
   padded.data = cuda->padded.data, padded.pitch = x->channels, padded.border = 1;
   sums.data = cuda->sums.data, sums.type = DSLT_TYPE_F32, sums.pitch = y->channels, sums.border = 1;
-  DSLT_TRY(dslt_kernel_finish(cuda->now, &padded, x, &copy, net->n, cuda->when));
+  DSLT_TRY(dslt_kernel_finish(cuda->now, &padded, x, &copy, net->n, dslt_cuda_when(cuda)));
   DSLT_TRY(dslt_cuda_nine_products(cuda, sums.data, padded.data, l->weights, net->type, net->n, y->h, y->w,
                                    x->channels, y->channels));
-  return dslt_kernel_finish(cuda->now, y, &sums, end, net->n, cuda->when);
+  return dslt_kernel_finish(cuda->now, y, &sums, end, net->n, dslt_cuda_when(cuda));
 }
 
 static int run_product(const dslt_net *net, const dslt_net_layer *l, const dslt_layer_map *y,
@@ -261,7 +261,7 @@ static int run_product(const dslt_net *net, const dslt_net_layer *l, const dslt_
     dslt_layer_map given = *x;
     if (groups > 1) given.channels = net->layer[l->node.input[0]].map.c;
     DSLT_TRY(dslt_kernel_columns(cuda->now, cuda->padded.data, &given, &window, groups, y->h, y->w, net->n,
-                                 cuda->when));
+                                 dslt_cuda_when(cuda)));
     from = cuda->padded.data;
     pitch = values * groups;
   }
@@ -275,7 +275,7 @@ static int run_product(const dslt_net *net, const dslt_net_layer *l, const dslt_
   dslt_layer_map sums = *y;
   sums.data = cuda->sums.data, sums.type = DSLT_TYPE_F32, sums.pitch = l->stored;
   if (groups > 1) sums.channels = l->map.c; /* those that fill up were not written */
-  return dslt_kernel_finish(cuda->now, y, &sums, end, net->n, cuda->when);
+  return dslt_kernel_finish(cuda->now, y, &sums, end, net->n, dslt_cuda_when(cuda));
 }
 
 static int run_cudnn(const dslt_net *net, const dslt_net_layer *l, const dslt_layer_map *y,
@@ -283,8 +283,9 @@ static int run_cudnn(const dslt_net *net, const dslt_net_layer *l, const dslt_la
   dslt_cuda *cuda = net->cuda;
   DSLT_TRY(dslt_cudnn_conv_run(l->conv, y->data, x->data, l->weights, bias_for_cudnn(l),
                                end->add ? end->add->data : NULL));
-  return dslt_cudnn_conv_fused(l->conv) ? DSLT_OK
-                                        : dslt_kernel_finish(cuda->now, y, y, end, net->n, cuda->when);
+  return dslt_cudnn_conv_fused(l->conv)
+             ? DSLT_OK
+             : dslt_kernel_finish(cuda->now, y, y, end, net->n, dslt_cuda_when(cuda));
 }
 
 int dslt_net_run_conv(const dslt_net *net, int index, int to) {
@@ -306,5 +307,5 @@ int dslt_net_run_conv(const dslt_net *net, int index, int to) {
   }
   const dslt_layer_window window = window_of(l);
   return dslt_kernel_depthwise(net->cuda->now, &y, &x, l->weights, l->map.c / l->node.groups, &window, &end,
-                               net->n, net->cuda->when);
+                               net->n, dslt_cuda_when(net->cuda));
 }

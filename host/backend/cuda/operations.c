@@ -10,14 +10,14 @@ int dslt_cuda_crop(dslt_backend *backend, float *out, const dslt_search *g, cons
                    const dslt_target_state *state, int first_level, int count) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_kernel_crop(cuda->now, out, DSLT_TYPE_F32, 3, cuda->view, g, norm, state, first_level, count,
-                          cuda->when);
+                          dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_crop_boxes(dslt_backend *backend, float *out, int h, int w, const dslt_input_norm *norm,
                          const dslt_box *boxes, int count) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_kernel_crop_boxes(cuda->now, out, DSLT_TYPE_F32, 3, cuda->view, h, w, norm, boxes, count,
-                                cuda->when);
+                                dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_crop_levels(dslt_backend *backend, float *out, float *region, const dslt_search *search,
@@ -25,23 +25,25 @@ int dslt_cuda_crop_levels(dslt_backend *backend, float *out, float *region, cons
                           const dslt_target_state *size, int first_level, int count) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_kernel_crop_levels(cuda->now, out, region, cuda->view, search, norm, fill, place, size,
-                                 first_level, count, cuda->when);
+                                 first_level, count, dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_mean_colour(dslt_backend *backend, float *mean, const dslt_input_norm *norm) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_mean_colour(cuda->now, mean, cuda->view, norm, cuda->when);
+  return dslt_kernel_mean_colour(cuda->now, mean, cuda->view, norm, dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_augment(dslt_backend *backend, float *out, const float *in, int h, int w, float sigma,
                       int axis) {
-  return dslt_kernel_augment(dslt_cuda_of(backend)->now, out, DSLT_TYPE_F32, 3, in, h, w, sigma, axis);
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  DSLT_TRY(dslt_cuda_settle(cuda));
+  return dslt_kernel_augment(cuda->now, out, DSLT_TYPE_F32, 3, in, h, w, sigma, axis);
 }
 
 int dslt_cuda_hog(dslt_backend *backend, float *out, float *histograms, const float *in, int n, int h, int w,
                   int cell) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_hog(cuda->now, out, histograms, in, n, h, w, cell, cuda->when);
+  return dslt_kernel_hog(cuda->now, out, histograms, in, n, h, w, cell, dslt_cuda_when(cuda));
 }
 
 /* ---- upsampling ---------------------------------------------------------------------------------- */
@@ -50,7 +52,7 @@ int dslt_cuda_upsample_forward(dslt_backend *backend, float *y, const float *x, 
                                int width, int c, int f) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_kernel_upsample_forward(cuda->now, y, NULL, NULL, 0.0f, 0.0f, x, w, n, h, width, c, f,
-                                      cuda->when);
+                                      dslt_cuda_when(cuda));
 }
 
 /* The scratch of this shape; if there is none, an empty entry or the least recently used one. */
@@ -83,7 +85,7 @@ int dslt_cuda_upsample_backward(dslt_backend *backend, float *d_x, float *d_w, c
   void *scratch = NULL;
   DSLT_TRY(scratch_of(&scratch, cuda, h, width, c, f));
   return dslt_kernel_upsample_backward(cuda->now, d_x, d_w, x, w, d_y, 1.0f, NULL, h, width, c, f, scratch,
-                                       cuda->when);
+                                       dslt_cuda_when(cuda));
 }
 
 /* ---- regression ---------------------------------------------------------------------------------- */
@@ -113,13 +115,14 @@ int dslt_cuda_regress_plan(dslt_regress **out, dslt_backend *backend, int n, int
 
 int dslt_cuda_regress_forward(dslt_regress *r, float *y, const float *x, const float *w) {
   dslt_regress_layer layer = {.x = x, .w = w, .y = y};
-  return dslt_kernel_regress_forward(r->cuda->now, &r->shape, &layer, 1, r->scratch, r->cuda->when);
+  return dslt_kernel_regress_forward(r->cuda->now, &r->shape, &layer, 1, r->scratch, dslt_cuda_when(r->cuda));
 }
 
 int dslt_cuda_regress_backward(dslt_regress *r, float *d_x, float *d_w, const float *x, const float *w,
                                const float *d_y) {
   dslt_regress_layer layer = {.x = x, .w = w, .d_x = d_x, .d_w = d_w};
-  return dslt_kernel_regress_backward(r->cuda->now, &r->shape, &layer, 1, d_y, r->scratch, r->cuda->when);
+  return dslt_kernel_regress_backward(r->cuda->now, &r->shape, &layer, 1, d_y, r->scratch,
+                                      dslt_cuda_when(r->cuda));
 }
 
 void dslt_cuda_regress_free(dslt_regress *r) {
@@ -133,13 +136,13 @@ void dslt_cuda_regress_free(dslt_regress *r) {
 int dslt_cuda_axpby(dslt_backend *backend, float *y, float a, const float *x, float b, const float *z,
                     size_t count) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_axpby(cuda->now, y, a, x, b, z, count, cuda->when);
+  return dslt_kernel_axpby(cuda->now, y, a, x, b, z, count, dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_sum_responses(dslt_backend *backend, float *response, const float *base, const float *residual,
                             const float *bias, size_t count) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_sum_responses(cuda->now, response, base, residual, bias, count, cuda->when);
+  return dslt_kernel_sum_responses(cuda->now, response, base, residual, bias, count, dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_loss(dslt_backend *backend, float *d_response, float *d_bias, float *value, const float *base,
@@ -147,24 +150,26 @@ int dslt_cuda_loss(dslt_backend *backend, float *d_response, float *d_bias, floa
                    const dslt_loss_spec *spec) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_kernel_loss(cuda->now, d_response, d_bias, value, base, residual, bias, label, count, spec,
-                          cuda->when);
+                          dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_adam(dslt_backend *backend, const dslt_param *params, int count, const dslt_adam_rule *rule,
                    int32_t *step) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_adam(cuda->now, params, count, rule, step, cuda->adam_ticket, cuda->when);
+  return dslt_kernel_adam(cuda->now, params, count, rule, step, cuda->adam_ticket, dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_early_stop(dslt_backend *backend, dslt_training *training, float *losses, const float *loss,
                          const dslt_stop_rule *rule) {
-  return dslt_kernel_early_stop(dslt_cuda_of(backend)->now, training, losses, loss, rule);
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  DSLT_TRY(dslt_cuda_settle(cuda));
+  return dslt_kernel_early_stop(cuda->now, training, losses, loss, rule);
 }
 
 int dslt_cuda_snr(dslt_backend *backend, float *values, const float *response, size_t count,
                   const dslt_training *training) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_snr(cuda->now, values, response, count, training, cuda->when);
+  return dslt_kernel_snr(cuda->now, values, response, count, training, dslt_cuda_when(cuda));
 }
 
 /* ---- state --------------------------------------------------------------------------------------- */
@@ -172,39 +177,42 @@ int dslt_cuda_snr(dslt_backend *backend, float *values, const float *response, s
 int dslt_cuda_locate(dslt_backend *backend, dslt_target_state *state, const float *response,
                      const dslt_search *g) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_locate(cuda->now, state, response, g, cuda->locate, cuda->when);
+  return dslt_kernel_locate(cuda->now, state, response, g, cuda->locate, dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_choose_scale(dslt_backend *backend, dslt_target_state *state, const float *responses,
                            const dslt_search *g) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_choose_scale(cuda->now, state, responses, g, cuda->locate, cuda->when);
+  return dslt_kernel_choose_scale(cuda->now, state, responses, g, cuda->locate, dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_locate_levels(dslt_backend *backend, dslt_target_state *state, const float *responses,
                             const dslt_search *g) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_locate_levels(cuda->now, state, responses, g, cuda->locate, cuda->when);
+  return dslt_kernel_locate_levels(cuda->now, state, responses, g, cuda->locate, dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_match_template(dslt_backend *backend, float *out, const float *map, const float *filters,
                              int cells, int channels, int count) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_match_template(cuda->now, out, map, filters, cells, channels, count, cuda->when);
+  return dslt_kernel_match_template(cuda->now, out, map, filters, cells, channels, count,
+                                    dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_follow_template(dslt_backend *backend, float *filters, float *mean, const float *first,
                               const float *seen, const dslt_target_state *state,
                               const dslt_template_rules *rules) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_follow_template(cuda->now, filters, mean, first, seen, state, rules, cuda->when);
+  return dslt_kernel_follow_template(cuda->now, filters, mean, first, seen, state, rules,
+                                     dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_locate_match(dslt_backend *backend, dslt_target_state *state, const float *scores,
                            const float *distances, const dslt_match_rules *rules,
                            const dslt_match_response *response, const dslt_search *search) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_locate_match(cuda->now, state, scores, distances, rules, response, search, cuda->when);
+  return dslt_kernel_locate_match(cuda->now, state, scores, distances, rules, response, search,
+                                  dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_hann_search(dslt_backend *backend, dslt_target_state *state, dslt_target_state *before,
@@ -212,7 +220,7 @@ int dslt_cuda_hann_search(dslt_backend *backend, dslt_target_state *state, dslt_
                           const dslt_hann_rules *rules) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_kernel_hann_search(cuda->now, state, before, enlarged, responses, search, rules, cuda->hann,
-                                 cuda->when);
+                                 dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_decide(dslt_backend *backend, dslt_decision *decision, int32_t *learns,
@@ -224,7 +232,7 @@ int dslt_cuda_decide(dslt_backend *backend, dslt_decision *decision, int32_t *le
 int dslt_cuda_store_label(dslt_backend *backend, float *labels, const dslt_sample_ring *ring,
                           const dslt_target_state *state, const dslt_search *search) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_store_label(cuda->now, labels, ring, state, search, cuda->when);
+  return dslt_kernel_store_label(cuda->now, labels, ring, state, search, dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_store_sample(dslt_backend *backend, dslt_sample_ring *ring, float *const *store,
@@ -237,5 +245,5 @@ int dslt_cuda_store_sample(dslt_backend *backend, dslt_sample_ring *ring, float 
     copy.store[i] = store[i];
     for (int origin = 0; origin < DSLT_ORIGINS; ++origin) copy.source[origin][i] = s->map[origin][i];
   }
-  return dslt_kernel_store_sample(cuda->now, ring, &copy, state, decision, cuda->when);
+  return dslt_kernel_store_sample(cuda->now, ring, &copy, state, decision, dslt_cuda_when(cuda));
 }

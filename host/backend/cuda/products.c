@@ -23,6 +23,7 @@ static int product(dslt_cuda *cuda, float *c, int c_pitch, const dslt_cuda_rows 
   const float one = 1.0f, beta = add ? 1.0f : 0.0f;
   cudaDataType in = type == DSLT_TYPE_BF16 ? CUDA_R_16BF : CUDA_R_32F;
   cublasComputeType_t compute = type == DSLT_TYPE_BF16 ? CUBLAS_COMPUTE_32F : compute_type(cuda);
+  DSLT_TRY(dslt_cuda_settle(cuda));
   return check(cuda,
                cuda->blas->gemm(cuda->blas_handle, CUBLAS_OP_N, CUBLAS_OP_N, n, m, k, &one, b, in, n, a->data,
                                 in, a->pitch, &beta, c, CUDA_R_32F, c_pitch, compute, CUBLAS_GEMM_DEFAULT));
@@ -42,6 +43,7 @@ int dslt_cuda_product_rows(dslt_cuda *cuda, float *c, int c_pitch, const dslt_cu
 int dslt_cuda_product_transposed(dslt_cuda *cuda, float *c, const float *a, const float *b, int m, int n,
                                  int k) {
   const float one = 1.0f, zero = 0.0f;
+  DSLT_TRY(dslt_cuda_settle(cuda));
   return check(cuda, cuda->blas->gemm(cuda->blas_handle, CUBLAS_OP_N, CUBLAS_OP_T, n, m, k, &one, b,
                                       CUDA_R_32F, n, a, CUDA_R_32F, m, &zero, c, CUDA_R_32F, n,
                                       compute_type(cuda), CUBLAS_GEMM_DEFAULT));
