@@ -3,6 +3,8 @@
 // launchers' real names, and put into a stream's queue with their arguments copied, as a GPU's driver does.
 #pragma once
 
+#include <type_traits>
+
 #include "harness.h"
 
 #undef DSLT_LAUNCHER  // kernels.h gives the real names
@@ -21,13 +23,29 @@ template <class... Others>
 int mark_of(dslt_clock *const &, const int &stage, const Others &...) {
   return stage;
 }
+// ... or a mark where others have a flag.
+// The host looks into device memory for it: nobody changes a mark.
+void look(void *out, const void *device, std::size_t bytes);
 template <class First, class... Others>
-int mark_of(const First &, const Others &...others) {
+int mark_of(const First &first, const Others &...others) {
+  if constexpr (std::is_same_v<First, const int32_t *>)
+    if (const dslt_mark *mark = dslt_mark_of(first)) {
+      dslt_mark there;
+      look(&there, mark, sizeof there);
+      return there.stage;
+    }
   return mark_of(others...);
 }
 
+// Do all pointers among the arguments, and in structures passed by value, lead into device memory, or the host's where it is
+// pinned? DSLT_EDEVICE with a sentence if not.
+int check_argument(const char *kernel, const void *argument, std::size_t bytes);
+
 template <class Kernel, class... Arguments>
 int launch(void *stream, const char *name, dim3 grid, dim3 block, Kernel kernel, Arguments... arguments) {
+  int bad = 0;
+  (..., (bad = bad < 0 ? bad : check_argument(name, &arguments, sizeof arguments)));
+  if (bad < 0) return bad;
   return submit(
       stream, [=] { harness::launch(name, grid, block, [&] { kernel(arguments...); }); }, name,
       mark_of(arguments...));

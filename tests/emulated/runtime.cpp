@@ -4,7 +4,7 @@
 // pageable memory is read when a copy is asked for while pinned memory is read when it is made, so that what only works
 // by luck fails here. A recording takes no allocation, no wait and no pageable copy, the body of a conditional node
 // nothing but work, a destroyed graph no launch; conditions begin with their defaults in every launch; the host faults
-// where it touches device memory (strict_test.cpp).
+// where it touches device memory, and no kernel is launched with an address of the host's (strict_test.cpp).
 #include <cublas_v2.h>
 #include <cuda_runtime_api.h>
 #include <sys/mman.h>
@@ -17,6 +17,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <random>
 #include <set>
 #include <vector>
 
@@ -62,6 +63,7 @@ std::set<CUstream_st *> streams;
 std::deque<CUgraph_st> bodies;     // live as long as the process: their nodes refer to them
 std::deque<CUgraphExec_st> execs;  // likewise: a launch may still wait when its graph is destroyed
 std::deque<Condition> conditions;
+std::set<std::uintptr_t> handles;  // of conditions
 int node_token;
 emulated::Counts counts;
 bool with_nodes = true, with_graphs = true;
@@ -109,6 +111,14 @@ class DeviceMemory {
     sizes_.erase(piece);
 #endif
   }
+  bool holds([[maybe_unused]] const void *memory) const {
+#ifdef __SANITIZE_ADDRESS__
+    return true;  // any piece of malloc's may be
+#else
+    const auto *p = static_cast<const char *>(memory);
+    return begin_ && p >= begin_ && p < begin_ + used_;
+#endif
+  }
   void open() {
     if (depth_++ == 0) protect(PROT_READ | PROT_WRITE);
   }
@@ -143,6 +153,20 @@ void drain(CUstream_st *stream, long place = LONG_MAX) {
   device_memory.close();
 }
 
+// With a seed: a few pieces of work of any stream, each after what came before it in its own.
+std::mt19937 draw;
+bool at_random = false, serving = false;
+void serve_some() {
+  if (!at_random || serving || streams.empty()) return;
+  serving = true;
+  for (unsigned turns = draw() % 4; turns > 0; --turns) {
+    auto stream = streams.begin();
+    std::advance(stream, draw() % streams.size());
+    drain(*stream, (*stream)->done + 1);
+  }
+  serving = false;
+}
+
 bool is_pinned(const void *memory) {
   auto after = pinned.upper_bound(static_cast<const char *>(memory));
   if (after == pinned.begin()) return false;
@@ -169,8 +193,37 @@ int submit(void *stream_, std::function<void()> work, const char *name, int mark
     stream->recording->listed.push_back({name, 0, mark});
   } else {
     stream->queue.push_back(std::move(work));
+    serve_some();
   }
   return DSLT_OK;
+}
+
+namespace {
+// Is something mapped there that is the host's?
+bool is_of_the_host(std::uintptr_t address) {
+  if (address < 0x10000 || address >> 47 != 0) return false;
+  const auto *memory = reinterpret_cast<const void *>(address);
+  if (device_memory.holds(memory) || is_pinned(memory) || handles.count(address)) return false;
+  unsigned char present;
+  return mincore(reinterpret_cast<void *>(address & ~std::uintptr_t(4095)), 1, &present) == 0;
+}
+}  // namespace
+
+int check_argument(const char *kernel, const void *argument, std::size_t bytes) {
+  for (std::size_t at = 0; at + sizeof(void *) <= bytes; at += sizeof(void *)) {
+    std::uintptr_t word;
+    std::memcpy(&word, static_cast<const char *>(argument) + at, sizeof word);
+    if (is_of_the_host(word))
+      return dslt_fail(DSLT_EDEVICE, "Kernel %s was given the address %p of the host's memory.", kernel,
+                       reinterpret_cast<void *>(word));
+  }
+  return DSLT_OK;
+}
+
+void look(void *out, const void *device, std::size_t bytes) {
+  device_memory.open();
+  std::memcpy(out, device, bytes);
+  device_memory.close();
 }
 
 Counts take_counts() {
@@ -181,6 +234,10 @@ Counts take_counts() {
 void allow(bool graphs, bool nodes) { with_graphs = graphs, with_nodes = nodes; }
 void limit_memory(std::size_t bytes) { largest = bytes; }
 void idle(bool yes) { is_idle = yes; }
+void serve_at_random(unsigned seed) {
+  at_random = seed != 0;
+  draw.seed(seed);
+}
 std::vector<Node> nodes() { return launched; }
 void read_pageable_late(bool late) { reads_pageable_late = late; }
 
@@ -302,6 +359,7 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
   stream->queue.push_back([=] {
     if (streams.count(other)) drain(other, place);
   });
+  serve_some();
   return cudaSuccess;
 }
 
@@ -342,6 +400,7 @@ cudaError_t cudaGraphConditionalHandleCreate(cudaGraphConditionalHandle *out, cu
   conditions.push_back({value, value});
   if (flags & cudaGraphCondAssignDefault) graph->conditions.push_back(&conditions.back());
   *out = reinterpret_cast<std::uintptr_t>(&conditions.back().value);
+  handles.insert(static_cast<std::uintptr_t>(*out));
   return cudaSuccess;
 }
 cudaError_t cudaGraphAddNode(cudaGraphNode_t *out, cudaGraph_t graph, const cudaGraphNode_t *,
@@ -391,6 +450,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
     for (Condition *condition : graph->conditions) condition->value = condition->initial;
     for (const Work &work : graph->nodes) work();
   });
+  serve_some();
   return cudaSuccess;
 }
 

@@ -26,6 +26,9 @@ void limit_memory(std::size_t bytes);
 // Pageable memory is read when a copy is made instead of when it is asked for, as by GPUs that read the host's
 // memory themselves.
 void read_pageable_late(bool late);
+// Streams are served at every call that reaches one, in an order drawn from `seed`, as far as their events allow; 0: not before
+// somebody waits, and then no more than that one waits for.
+void serve_at_random(unsigned seed);
 // Work that waits is thrown away instead of done, for tests that only count it.
 void idle(bool yes);
 // A node of a graph: what it does, in which conditional node (counted from 1; 0: in none), and the stage whose time it

@@ -6,7 +6,11 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <set>
+#include <string>
+#include <vector>
 
+#include "kernels.h"
 #include "runtime.h"
 
 namespace {
@@ -179,7 +183,63 @@ TEST_F(EmulatedRuntime, ADestroyedGraphIsNotLaunched) {
   EXPECT_EQ(ran, 1);
 }
 
+// What one stream does for another is there in any order of serving them if an event says so, and only then.
+TEST_F(EmulatedRuntime, OnlyEventsOrderStreams) {
+  const auto sees = [&](unsigned seed, bool with_event) {
+    cudaStream_t other;
+    cudaEvent_t event;
+    EXPECT_EQ(cudaStreamCreateWithFlags(&other, cudaStreamNonBlocking), cudaSuccess);
+    EXPECT_EQ(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), cudaSuccess);
+    emulated::serve_at_random(seed);
+    int written = 0, seen = 0;
+    for (int i = 0; i < 3; ++i) emulated::submit(stream_, [&] { ++written; });
+    EXPECT_EQ(cudaEventRecord(event, stream_), cudaSuccess);
+    if (with_event) {
+      EXPECT_EQ(cudaStreamWaitEvent(other, event, 0), cudaSuccess);
+    }
+    emulated::submit(other, [&] { seen = written; });
+    EXPECT_EQ(cudaStreamSynchronize(other), cudaSuccess);
+    emulated::serve_at_random(0);
+    EXPECT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
+    EXPECT_EQ(written, 3);
+    EXPECT_EQ(cudaEventDestroy(event), cudaSuccess);
+    EXPECT_EQ(cudaStreamDestroy(other), cudaSuccess);
+    return seen;
+  };
+  std::set<int> without;
+  for (unsigned seed = 0; seed < 40; ++seed) {
+    EXPECT_EQ(sees(seed, true), 3) << seed;
+    without.insert(sees(seed, false));
+  }
+  EXPECT_GT(without.size(), 2u) << "a missing event shows";
+}
+
 #ifndef __SANITIZE_ADDRESS__
+// The launcher's arguments, and structures among them, must not lead to the host.
+TEST_F(EmulatedRuntime, KernelsAreNotGivenTheHostsMemory) {
+  float host[4] = {};
+  void *pinned = nullptr;
+  ASSERT_EQ(cudaHostAlloc(&pinned, 64, cudaHostAllocDefault), cudaSuccess);
+  auto *device = static_cast<float *>(device_);
+  const auto scale = [&](float *to, const float *from) {
+    return dslt_kernel_axpby(stream_, to, 2.0f, from, 0.0f, nullptr, 4, nullptr);
+  };
+  EXPECT_EQ(scale(device, host), DSLT_EDEVICE);
+  EXPECT_NE(std::string(dslt_last_error()).find("of the host's memory"), std::string::npos)
+      << dslt_last_error();
+  EXPECT_EQ(scale(host, device), DSLT_EDEVICE);
+  std::vector<float> heap(4);
+  EXPECT_EQ(scale(heap.data(), device), DSLT_EDEVICE);
+  EXPECT_EQ(scale(device, static_cast<float *>(pinned)), DSLT_OK) << dslt_last_error();
+  dslt_param param = {device, device, device, host, 4, 0.0f, 0.0f};  // goes into a structure
+  const dslt_adam_rule rule = {0.9f, 0.999f, 1e-8f};
+  EXPECT_EQ(dslt_kernel_adam(stream_, &param, 1, &rule, static_cast<int32_t *>(device_),
+                             static_cast<uint32_t *>(device_), nullptr),
+            DSLT_EDEVICE);
+  EXPECT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
+  EXPECT_EQ(cudaFreeHost(pinned), cudaSuccess);
+}
+
 // As on a real GPU; what the host may read is what it copied.
 TEST_F(EmulatedRuntime, TheHostFaultsWhereItTouchesDeviceMemory) {
   void *memory = nullptr;

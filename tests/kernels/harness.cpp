@@ -6,8 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
 #include <numeric>
 #include <random>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "dslt/dslt.h"
@@ -26,7 +30,7 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-dim3 gridDim, blockDim, blockIdx, threadIdx;
+__thread dim3 gridDim, blockDim, blockIdx, threadIdx;
 
 namespace harness {
 namespace {
@@ -72,6 +76,7 @@ struct Fibre {
   void *fake_stack;
 };
 
+// What runs one block: its threads' stacks and where they are.
 struct Machine {
   std::vector<Stack> stacks;
   std::vector<Fibre> fibres;
@@ -81,10 +86,56 @@ struct Machine {
   unsigned current = 0;
   unsigned threads = 0;
   const std::function<void()> *body = nullptr;
-  Order order = Order::forward;
 };
 
-Machine machine;
+// Blocks that run at a time when they are shuffled.
+constexpr unsigned kAtOnce = 4;
+
+Machine machines[kAtOnce];
+__thread Machine *running = machines;  // of this thread of the system
+Order chosen = Order::forward;
+
+Machine &machine() { return *running; }
+
+// ---- several blocks ------------------------------------------------------------------------------
+
+// Only the thread whose turn it is runs; who is next is drawn from a fixed seed.
+class Turns {
+ public:
+  Turns(unsigned threads, unsigned seed) : alive_(threads), draw_(seed) {
+    std::iota(alive_.begin(), alive_.end(), 0u);
+    now_ = next();
+  }
+  void wait(unsigned me) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [&] { return now_ == me; });
+  }
+  void pass_on(unsigned me) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (left_ == 0) return;
+    --left_;
+    now_ = next();
+    if (now_ == me) return;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return now_ == me; });
+  }
+  void leave(unsigned me) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    alive_.erase(std::find(alive_.begin(), alive_.end(), me));
+    if (!alive_.empty()) now_ = next();
+    changed_.notify_all();
+  }
+
+ private:
+  unsigned next() { return alive_[draw_() % alive_.size()]; }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<unsigned> alive_;
+  std::mt19937 draw_;
+  unsigned now_, left_ = 256;  // a busy machine may need a millisecond to wake a thread
+};
+__thread Turns *turns_of_blocks = nullptr;  // NULL: one block runs at a time
 
 // ---- switching -----------------------------------------------------------------------------------
 
@@ -103,41 +154,41 @@ void start_switch([[maybe_unused]] void **fake_stack, [[maybe_unused]] const voi
 }
 
 void run_fibre(unsigned index) {
-  Fibre &fibre = machine.fibres[index];
-  machine.current = index;
+  Fibre &fibre = machine().fibres[index];
+  machine().current = index;
   threadIdx = fibre.thread;
   void *fake_stack = nullptr;
-  start_switch(&fake_stack, machine.stacks[index].bottom(), kStack);
-  swapcontext(&machine.scheduler, &fibre.context);
+  start_switch(&fake_stack, machine().stacks[index].bottom(), kStack);
+  swapcontext(&machine().scheduler, &fibre.context);
   finish_switch(fake_stack, nullptr, nullptr);
 }
 
 void wait_in(State state) {
-  Fibre &fibre = machine.fibres[machine.current];
+  Fibre &fibre = machine().fibres[machine().current];
   fibre.state = state;
-  start_switch(&fibre.fake_stack, machine.scheduler_bottom, machine.scheduler_size);
-  swapcontext(&fibre.context, &machine.scheduler);
+  start_switch(&fibre.fake_stack, machine().scheduler_bottom, machine().scheduler_size);
+  swapcontext(&fibre.context, &machine().scheduler);
   finish_switch(fibre.fake_stack, nullptr, nullptr);
 }
 
 void fibre_main() {
-  finish_switch(nullptr, &machine.scheduler_bottom, &machine.scheduler_size);
-  (*machine.body)();
-  Fibre &fibre = machine.fibres[machine.current];
+  finish_switch(nullptr, &machine().scheduler_bottom, &machine().scheduler_size);
+  (*machine().body)();
+  Fibre &fibre = machine().fibres[machine().current];
   fibre.state = State::done;
-  start_switch(nullptr, machine.scheduler_bottom, machine.scheduler_size);
-  setcontext(&machine.scheduler);
+  start_switch(nullptr, machine().scheduler_bottom, machine().scheduler_size);
+  setcontext(&machine().scheduler);
 }
 
 void prepare(unsigned index) {
-  Fibre &fibre = machine.fibres[index];
+  Fibre &fibre = machine().fibres[index];
   getcontext(&fibre.context);
-  fibre.context.uc_stack.ss_sp = machine.stacks[index].bottom();
+  fibre.context.uc_stack.ss_sp = machine().stacks[index].bottom();
   fibre.context.uc_stack.ss_size = kStack;
   fibre.context.uc_link = nullptr;
   makecontext(&fibre.context, fibre_main, 0);
 #ifdef HARNESS_ASAN
-  __asan_unpoison_memory_region(machine.stacks[index].bottom(),
+  __asan_unpoison_memory_region(machine().stacks[index].bottom(),
                                 kStack);  // a failed launch leaves frames behind
 #endif
   fibre.state = State::ready;
@@ -150,15 +201,15 @@ void prepare(unsigned index) {
 // Frees every lane whose whole mask waits at the same place.
 bool release_warps() {
   bool released = false;
-  for (unsigned first = 0; first < machine.threads; first += kWarp) {
-    unsigned lanes = std::min(kWarp, machine.threads - first);
+  for (unsigned first = 0; first < machine().threads; first += kWarp) {
+    unsigned lanes = std::min(kWarp, machine().threads - first);
     for (unsigned i = 0; i < lanes; ++i) {
-      const Fibre &one = machine.fibres[first + i];
+      const Fibre &one = machine().fibres[first + i];
       if (one.state != State::in_warp) continue;
       unsigned arrived = 0;
       uint64_t values[kWarp] = {};
       for (unsigned k = 0; k < lanes; ++k) {
-        const Fibre &other = machine.fibres[first + k];
+        const Fibre &other = machine().fibres[first + k];
         if (other.state != State::in_warp || other.line != one.line || other.mask != one.mask) continue;
         arrived |= 1u << k;
         values[k] = other.given;
@@ -167,8 +218,8 @@ bool release_warps() {
       if ((arrived & mask) != mask) continue;
       for (unsigned k = 0; k < lanes; ++k) {
         if (!(mask >> k & 1u)) continue;
-        std::copy(values, values + kWarp, machine.fibres[first + k].warp);
-        machine.fibres[first + k].state = State::ready;
+        std::copy(values, values + kWarp, machine().fibres[first + k].warp);
+        machine().fibres[first + k].state = State::ready;
       }
       released = true;
     }
@@ -177,21 +228,22 @@ bool release_warps() {
 }
 
 bool release_barrier() {
-  for (unsigned i = 0; i < machine.threads; ++i)
-    if (machine.fibres[i].state != State::at_barrier || machine.fibres[i].line != machine.fibres[0].line)
+  for (unsigned i = 0; i < machine().threads; ++i)
+    if (machine().fibres[i].state != State::at_barrier ||
+        machine().fibres[i].line != machine().fibres[0].line)
       return false;
-  for (unsigned i = 0; i < machine.threads; ++i) machine.fibres[i].state = State::ready;
+  for (unsigned i = 0; i < machine().threads; ++i) machine().fibres[i].state = State::ready;
   return true;
 }
 
 int divergence(const char *kernel) {
   unsigned waits = 0, other = 0;
-  while (machine.fibres[waits].state == State::done) ++waits;
-  const Fibre &one = machine.fibres[waits];
-  while (other + 1 < machine.threads && machine.fibres[other].state == one.state &&
-         machine.fibres[other].line == one.line)
+  while (machine().fibres[waits].state == State::done) ++waits;
+  const Fibre &one = machine().fibres[waits];
+  while (other + 1 < machine().threads && machine().fibres[other].state == one.state &&
+         machine().fibres[other].line == one.line)
     ++other;
-  const Fibre &two = machine.fibres[other];
+  const Fibre &two = machine().fibres[other];
   if (two.state == State::done)
     return dslt_fail(DSLT_EDEVICE,
                      "Kernel %s: thread %u of block (%u, %u) waits at line %d, but thread %u has ended.",
@@ -204,42 +256,95 @@ int divergence(const char *kernel) {
 std::vector<unsigned> turns(unsigned count, unsigned seed) {
   std::vector<unsigned> order(count);
   std::iota(order.begin(), order.end(), 0u);
-  if (machine.order == Order::reversed) std::reverse(order.begin(), order.end());
-  if (machine.order == Order::shuffled) std::shuffle(order.begin(), order.end(), std::mt19937(seed));
+  if (chosen == Order::reversed) std::reverse(order.begin(), order.end());
+  if (chosen == Order::shuffled) std::shuffle(order.begin(), order.end(), std::mt19937(seed));
   return order;
 }
 
 int run_block(const char *kernel, unsigned seed) {
-  for (unsigned i = 0; i < machine.threads; ++i) prepare(i);
-  const std::vector<unsigned> order = turns(machine.threads, seed);
+  for (unsigned i = 0; i < machine().threads; ++i) prepare(i);
+  const std::vector<unsigned> order = turns(machine().threads, seed);
   for (;;) {
     unsigned done = 0;
     for (unsigned index : order) {
-      if (machine.fibres[index].state == State::ready) run_fibre(index);
-      done += machine.fibres[index].state == State::done;
+      if (machine().fibres[index].state == State::ready) run_fibre(index);
+      done += machine().fibres[index].state == State::done;
     }
-    if (done == machine.threads) return DSLT_OK;
+    if (done == machine().threads) return DSLT_OK;
+    let_others();
     bool released = release_warps();
     released = release_barrier() || released;
     if (!released) return divergence(kernel);
   }
 }
 
+struct Launch {
+  const char *kernel;
+  dim3 grid, block;
+  const std::function<void()> *body;
+  std::vector<unsigned> blocks;  // in their order
+};
+
+// From *next on, in this thread of the system, until there are none left.
+int run_blocks(const Launch &all, std::size_t *next) {
+  Machine &m = machine();
+  m.threads = all.block.x * all.block.y * all.block.z;
+  m.body = all.body;
+  while (m.stacks.size() < m.threads) m.stacks.emplace_back();
+  if (m.fibres.size() < m.threads) m.fibres.resize(m.threads);
+  gridDim = all.grid;
+  blockDim = all.block;
+  while (*next < all.blocks.size()) {
+    const unsigned index = all.blocks[(*next)++];
+    blockIdx = dim3(index % all.grid.x, index / all.grid.x % all.grid.y, index / (all.grid.x * all.grid.y));
+    const int rc = run_block(all.kernel, index + 2);
+    if (rc < 0) {
+      *next = all.blocks.size();
+      return rc;
+    }
+  }
+  return DSLT_OK;
+}
+
+int run_interleaved(const Launch &all) {
+  const unsigned count = std::min(kAtOnce, unsigned(all.blocks.size()));
+  Turns order(count, unsigned(all.blocks.size()));
+  std::size_t next = 0;
+  int rc = DSLT_OK;
+  std::string sentence;
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < count; ++i)
+    threads.emplace_back([&, i] {
+      running = &machines[i];
+      turns_of_blocks = &order;
+      order.wait(i);
+      const int mine = run_blocks(all, &next);
+      if (mine < 0 && rc == DSLT_OK) rc = mine, sentence = dslt_last_error();
+      order.leave(i);
+    });
+  for (std::thread &thread : threads) thread.join();
+  return rc < 0 ? dslt_fail(rc, "%s", sentence.c_str()) : DSLT_OK;
+}
+
 }  // namespace
 
 // ---- what kernels and launchers call -------------------------------------------------------------
 
-void set_order(Order order) { machine.order = order; }
+void set_order(Order order) { chosen = order; }
 
-unsigned lane() { return machine.current % kWarp; }
+void let_others() {
+  if (turns_of_blocks) turns_of_blocks->pass_on(unsigned(running - machines));
+}
+
+unsigned lane() { return machine().current % kWarp; }
 
 void barrier(int line) {
-  machine.fibres[machine.current].line = line;
+  machine().fibres[machine().current].line = line;
   wait_in(State::at_barrier);
 }
 
 uint64_t exchange(unsigned mask, uint64_t value, unsigned source, int line) {
-  Fibre &fibre = machine.fibres[machine.current];
+  Fibre &fibre = machine().fibres[machine().current];
   fibre.line = line;
   fibre.mask = mask;
   fibre.given = value;
@@ -255,18 +360,10 @@ int launch(const char *kernel, dim3 grid, dim3 block, const std::function<void()
     return dslt_fail(DSLT_EDEVICE,
                      "Kernel %s: no GPU takes a grid of %u x %u x %u blocks of %u x %u x %u threads.", kernel,
                      grid.x, grid.y, grid.z, block.x, block.y, block.z);
-  machine.threads = unsigned(threads);
-  machine.body = &body;
-  while (machine.stacks.size() < threads) machine.stacks.emplace_back();
-  if (machine.fibres.size() < threads) machine.fibres.resize(threads);
-  gridDim = grid;
-  blockDim = block;
-  for (unsigned index : turns(grid.x * grid.y * grid.z, 1)) {
-    blockIdx = dim3(index % grid.x, index / grid.x % grid.y, index / (grid.x * grid.y));
-    int rc = run_block(kernel, index + 2);
-    if (rc < 0) return rc;
-  }
-  return DSLT_OK;
+  const Launch all = {kernel, grid, block, &body, turns(grid.x * grid.y * grid.z, 1)};
+  if (chosen == Order::shuffled && all.blocks.size() > 1) return run_interleaved(all);
+  std::size_t next = 0;
+  return run_blocks(all, &next);
 }
 
 }  // namespace harness

@@ -2,10 +2,11 @@
 // harness.h: lets any C++ compiler compile the kernels and one CPU core run them. Given to the compiler with
 // -include before each .cu; what CUDA supplies is supplied here, as far as the kernels use it.
 //
-// Every thread of a block is a fibre with a stack of its own. Blocks run one after another, the fibres of a
-// block in turns: each until it has to wait for others. So one that forgets to wait reads what is not there
-// yet, in at least one of the orders of order.h; and when no fibre can go on, a barrier was not reached by
-// all, which fails the launch.
+// Every thread of a block is a fibre with a stack of its own. The fibres of a block take turns: each until it has to wait for
+// others. So one that forgets to wait reads what is not there yet, in at least one of the orders of order.h; and when no
+// fibre can go on, a barrier was not reached by all, which fails the launch. Blocks run one after another, or, shuffled, several at
+// a time, which take turns at barriers, shuffles and atomics: each in a thread of the system, but never two at once, so that the
+// same launch runs the same way twice.
 #pragma once
 
 #include <algorithm>
@@ -23,17 +24,17 @@
 #define __global__
 #define __device__
 #define __host__
-// One block runs at a time, so one copy serves all. It keeps what the last block left in it, as real shared
-// memory may.
-#define __shared__ static
+// One copy for each thread of the system that runs blocks. It keeps what its last block left in it, as real shared memory may.
+#define __shared__ static __thread
 #define __launch_bounds__(...)
 
 struct dim3 {
   unsigned x, y, z;
-  dim3(unsigned width = 1, unsigned height = 1, unsigned depth = 1) : x(width), y(height), z(depth) {}
+  constexpr dim3(unsigned width = 1, unsigned height = 1, unsigned depth = 1)
+      : x(width), y(height), z(depth) {}
 };
 
-extern dim3 gridDim, blockDim, blockIdx, threadIdx;  // of the fibre that runs
+extern __thread dim3 gridDim, blockDim, blockIdx, threadIdx;  // of the fibre that runs
 
 namespace harness {
 
@@ -75,10 +76,15 @@ inline void set_condition(unsigned long long handle, unsigned value) {
   *reinterpret_cast<unsigned *>(static_cast<uintptr_t>(handle)) = value;
 }
 
-// CUDA's atomicInc: back to 0 after `limit`. One fibre runs at a time, so nothing can come in between.
+// Lets other blocks have a turn, where several run.
+void let_others();
+
+// CUDA's atomicInc: back to 0 after `limit`. One fibre runs at a time, so nothing can come in between; only before and after.
 inline uint32_t increment(uint32_t *address, uint32_t limit) {
+  let_others();
   uint32_t old = *address;
   *address = old >= limit ? 0 : old + 1;
+  let_others();
   return old;
 }
 

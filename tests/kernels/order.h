@@ -4,6 +4,7 @@
 
 namespace harness {
 
+// Shuffled blocks run several at a time.
 enum class Order { forward, reversed, shuffled };
 // From the next launch on.
 void set_order(Order order);
