@@ -5,22 +5,9 @@
 #include <cstring>
 #include <numeric>
 
-#include "small_world.h"
-#include "tracker/group.h"
+#include "group_lives.h"
 
 namespace {
-
-struct FreeGroup {
-  void operator()(dslt_group *group) const { dslt_group_free(group); }
-};
-using Group = std::unique_ptr<dslt_group, FreeGroup>;
-
-Group make_group(const Options &options, const Weights &weights, int batch = 0) {
-  dslt_group *group = nullptr;
-  EXPECT_EQ(dslt_group_create(&group, options, weights.get()), DSLT_OK) << dslt_last_error();
-  if (group) dslt_group_set_batch(group, batch);
-  return Group(group);
-}
 
 int init(dslt_group *group, const Clip &clip, const std::vector<dslt_box> &boxes) {
   const dslt_image frame = clip.frame(0);
@@ -71,59 +58,6 @@ std::vector<Trace> follow_alone(const Options &options, const Weights &weights, 
   return traces;
 }
 
-// What becomes of a target that is in the group from frame `from` to frame `to`, and what it finds alone.
-struct Life {
-  dslt_box box;
-  size_t from, to;
-};
-
-Trace alone(const Options &options, const Weights &weights, const Clip &clip, const Life &life) {
-  const Tracker tracker = make_tracker(options, weights);
-  dslt_image frame = clip.frame(life.from);
-  EXPECT_EQ(dslt_tracker_init(tracker.get(), &frame, &life.box), DSLT_OK) << dslt_last_error();
-  Trace trace;
-  for (size_t i = life.from + 1; i <= life.to; ++i) {
-    dslt_result result = {};
-    frame = clip.frame(i);
-    EXPECT_EQ(dslt_tracker_update(&result, tracker.get(), &frame), DSLT_OK) << dslt_last_error();
-    trace.add(result);
-  }
-  return trace;
-}
-
-// Targets join on the frame that was tracked last, and leave after it.
-std::vector<Trace> live(dslt_group *group, const Clip &clip, const std::vector<Life> &lives) {
-  std::vector<Trace> traces(lives.size());
-  std::vector<size_t> present;
-  std::vector<dslt_box> first;
-  for (size_t k = 0; k < lives.size(); ++k)
-    if (lives[k].from == 0) present.push_back(k), first.push_back(lives[k].box);
-  dslt_image frame = clip.frame(0);
-  EXPECT_EQ(dslt_group_init(group, &frame, first.data(), static_cast<int>(first.size())), DSLT_OK)
-      << dslt_last_error();
-  for (size_t i = 1; i < clip.pixels.size(); ++i) {
-    std::vector<dslt_result> results(present.size());
-    frame = clip.frame(i);
-    EXPECT_EQ(dslt_group_update(results.data(), group, &frame), DSLT_OK) << dslt_last_error();
-    for (size_t p = 0; p < present.size(); ++p) traces[present[p]].add(results[p]);
-    for (size_t p = 0; p < present.size();) {
-      if (lives[present[p]].to != i || i + 1 == clip.pixels.size()) {
-        ++p;
-        continue;
-      }
-      EXPECT_EQ(dslt_group_remove(group, static_cast<int>(p)), DSLT_OK) << dslt_last_error();
-      present.erase(present.begin() + static_cast<std::ptrdiff_t>(p));
-    }
-    for (size_t k = 0; k < lives.size(); ++k)
-      if (lives[k].from == i) {
-        EXPECT_EQ(dslt_group_add(group, &frame, &lives[k].box), DSLT_OK) << dslt_last_error();
-        present.push_back(k);
-      }
-    EXPECT_EQ(dslt_group_count(group), static_cast<int>(present.size()));
-  }
-  return traces;
-}
-
 class GroupTest : public ::testing::Test {
  protected:
   Clip clip_ = make_clip(6);
@@ -157,19 +91,11 @@ INSTANTIATE_TEST_SUITE_P(Presets, GroupPreset, ::testing::Values("dslt", "paper"
 
 TEST_P(GroupPreset, WhoJoinsOrLeavesDisturbsNobody) {
   const Options options = quick_options(GetParam());
-  const size_t last = clip_.pixels.size() - 1;
-  for (const std::vector<dslt_box> &boxes : {equal_, unequal_}) {
-    // The second leaves a batch; two join, one where it was; the first leaves when a place is free.
-    const std::vector<Life> lives = {{boxes[0], 0, 3},    {boxes[1], 0, 1},    {boxes[2], 0, last},
-                                     {boxes[1], 2, last}, {boxes[0], 3, last}, {boxes[2], 1, 4}};
+  for (const std::vector<dslt_box> &boxes : {equal_, unequal_})
     for (int batch : {1, 64}) {
-      const Group group = make_group(options, weights_, batch);
-      const std::vector<Trace> together = live(group.get(), clip_, lives);
-      for (size_t k = 0; k < lives.size(); ++k)
-        EXPECT_EQ(together[k], alone(options, weights_, clip_, lives[k]))
-            << "batch " << batch << ", life " << k;
+      SCOPED_TRACE("batch " + std::to_string(batch));
+      expect_undisturbed(make_group(options, weights_, batch).get(), options, weights_, clip_, boxes);
     }
-  }
 }
 
 TEST_F(GroupTest, APyramidOnEveryFrameKeepsThemApart) {

@@ -4,17 +4,11 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "../api/small_world.h"
+#include "../api/group_lives.h"
 #include "kernels.h"
 #include "runtime.h"
-#include "tracker/group.h"
 
 namespace {
-
-struct FreeGroup {
-  void operator()(dslt_group *group) const { dslt_group_free(group); }
-};
-using Group = std::unique_ptr<dslt_group, FreeGroup>;
 
 Options gpu_options(const char *preset) {
   Options o = quick_options(preset);
@@ -27,13 +21,6 @@ Options gpu_options(const char *preset) {
   o["reduce_channels"] = 8;
   if (std::string(preset) == "released") o["feature_scale"] = 0.01;
   return o;
-}
-
-Group make_group(const Options &options, const Weights &weights, int batch = 0) {
-  dslt_group *group = nullptr;
-  EXPECT_EQ(dslt_group_create(&group, options, weights.get()), DSLT_OK) << dslt_last_error();
-  if (group) dslt_group_set_batch(group, batch);
-  return Group(group);
 }
 
 std::vector<Trace> follow(dslt_group *group, const Clip &clip, const std::vector<dslt_box> &boxes,
@@ -62,59 +49,6 @@ std::vector<Trace> follow_alone(const Options &options, const Weights &weights, 
   std::vector<Trace> traces;
   for (const dslt_box &box : boxes)
     traces.push_back(follow(make_group(options, weights).get(), clip, {box}).front());
-  return traces;
-}
-
-// What becomes of a target that is in the group from frame `from` to frame `to`, and what it finds alone.
-struct Life {
-  dslt_box box;
-  size_t from, to;
-};
-
-Trace alone(const Options &options, const Weights &weights, const Clip &clip, const Life &life) {
-  const Tracker tracker = make_tracker(options, weights);
-  dslt_image frame = clip.frame(life.from);
-  EXPECT_EQ(dslt_tracker_init(tracker.get(), &frame, &life.box), DSLT_OK) << dslt_last_error();
-  Trace trace;
-  for (size_t i = life.from + 1; i <= life.to; ++i) {
-    dslt_result result = {};
-    frame = clip.frame(i);
-    EXPECT_EQ(dslt_tracker_update(&result, tracker.get(), &frame), DSLT_OK) << dslt_last_error();
-    trace.add(result);
-  }
-  return trace;
-}
-
-// Targets join on the frame that was tracked last, and leave after it.
-std::vector<Trace> live(dslt_group *group, const Clip &clip, const std::vector<Life> &lives) {
-  std::vector<Trace> traces(lives.size());
-  std::vector<size_t> present;
-  std::vector<dslt_box> first;
-  for (size_t k = 0; k < lives.size(); ++k)
-    if (lives[k].from == 0) present.push_back(k), first.push_back(lives[k].box);
-  dslt_image frame = clip.frame(0);
-  EXPECT_EQ(dslt_group_init(group, &frame, first.data(), static_cast<int>(first.size())), DSLT_OK)
-      << dslt_last_error();
-  for (size_t i = 1; i < clip.pixels.size(); ++i) {
-    std::vector<dslt_result> results(present.size());
-    frame = clip.frame(i);
-    EXPECT_EQ(dslt_group_update(results.data(), group, &frame), DSLT_OK) << dslt_last_error();
-    for (size_t p = 0; p < present.size(); ++p) traces[present[p]].add(results[p]);
-    for (size_t p = 0; p < present.size();) {
-      if (lives[present[p]].to != i || i + 1 == clip.pixels.size()) {
-        ++p;
-        continue;
-      }
-      EXPECT_EQ(dslt_group_remove(group, static_cast<int>(p)), DSLT_OK) << dslt_last_error();
-      present.erase(present.begin() + static_cast<std::ptrdiff_t>(p));
-    }
-    for (size_t k = 0; k < lives.size(); ++k)
-      if (lives[k].from == i) {
-        EXPECT_EQ(dslt_group_add(group, &frame, &lives[k].box), DSLT_OK) << dslt_last_error();
-        present.push_back(k);
-      }
-    EXPECT_EQ(dslt_group_count(group), static_cast<int>(present.size()));
-  }
   return traces;
 }
 
@@ -153,16 +87,21 @@ INSTANTIATE_TEST_SUITE_P(Presets, EmulatedGroupPreset, ::testing::Values("dslt",
 // Batches of several stay as they are recorded when one of them leaves.
 TEST_F(EmulatedGroup, WhoJoinsOrLeavesDisturbsNobody) {
   const Options options = gpu_options("dslt");
-  const size_t last = clip_.pixels.size() - 1;
-  for (const std::vector<dslt_box> &boxes : {equal_, mixed_}) {
-    const std::vector<Life> lives = {{boxes[0], 0, 3},    {boxes[1], 0, 1},    {boxes[2], 0, last},
-                                     {boxes[1], 2, last}, {boxes[0], 3, last}, {boxes[2], 1, 3}};
-    const std::vector<Trace> together = live(make_group(options, weights_).get(), clip_, lives);
-    for (size_t k = 0; k < lives.size(); ++k) {
-      EXPECT_FALSE(together[k].values.empty()) << k;
-      EXPECT_TRUE(together[k] == alone(options, weights_, clip_, lives[k])) << k;
-    }
-  }
+  for (const std::vector<dslt_box> &boxes : {equal_, mixed_})
+    expect_undisturbed(make_group(options, weights_).get(), options, weights_, clip_, boxes);
+}
+
+// Frames that come over ahead, graphs that are recorded and replayed: in whatever order the streams are served.
+TEST_F(EmulatedGroup, StreamsServedInAnyOrderGiveTheSame) {
+  const Options options = gpu_options("dslt");
+  const auto run = [&](unsigned seed) {
+    emulated::serve_at_random(seed);
+    const std::vector<Trace> out = follow(make_group(options, weights_).get(), clip_, {clip_.box}, true);
+    emulated::serve_at_random(0);
+    return out;
+  };
+  const std::vector<Trace> want = run(0);
+  for (unsigned seed : {1u, 2u}) EXPECT_TRUE(run(seed) == want) << "seed " << seed;
 }
 
 TEST_F(EmulatedGroup, ManySizesDoNotDisturbWhatIsRecorded) {
