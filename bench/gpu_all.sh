@@ -80,9 +80,9 @@ fi
 # ---- steps -----------------------------------------------------------------------------------------
 
 # Every step that a complete run has, in order of worth; frames and agreements are named by what is at hand.
-plan="configure build info weights frames_small frames_large first_light agree build_tests tests_kernels tests_backend
-speed_paper_bf16 speed_default speed_dslt speed_released torch_bf16 twice_paper twice_default kernels sanitize_memcheck
-sanitize_no_graphs speed_paper_tf32 speed_paper_f32 speed_paper_no_cudnn speed_paper_no_graphs sanitize_racecheck
+plan="configure build info weights frames_small frames_large first_light agree build_kernels tests_kernels build_backend
+tests_backend speed_paper_bf16 speed_default speed_dslt speed_released torch_bf16 twice_paper twice_default kernels
+sanitize_memcheck sanitize_no_graphs speed_paper_tf32 speed_paper_f32 speed_paper_no_cudnn speed_paper_no_graphs sanitize_racecheck
 sanitize_initcheck profile_nsys trace_nsys profile_ncu torch_f32"
 # What of it did not even begin. Agreements have the names of what they were tried on behind theirs.
 name_missing() {
@@ -120,6 +120,18 @@ step() {
     echo "FAILED  $label (exit $rc, $(($(date +%s) - from)) s): ${words:-it said nothing}" | tee -a "$out/steps.txt"
   fi
   return "$rc"
+}
+
+# has TOOL STEP...: is it here? If not, those steps are not run, with the reason.
+has() {
+  local tool=$1 label
+  shift
+  case $tool in
+    PyTorch) python3 -c 'import torch' 2>/dev/null && return 0 ;;
+    *) command -v "$tool" >/dev/null && return 0 ;;
+  esac
+  for label; do echo "NOT RUN $label: no $tool here" | tee -a "$out/steps.txt"; done
+  return 1
 }
 
 # What comes back from a borrowed machine is a handful of files.
@@ -182,10 +194,10 @@ step info 10 "$dslt" info
 work=$build/work
 mkdir -p "$work"
 if [ -n "$rehearse" ]; then
-  frames=4 fast_frames=4 torch_frames=3 arch=vgg16/16 sizes="96x72 96x72"
+  frames=4 fast_frames=4 torch_frames=3 repeat=1 arch=vgg16/16 sizes="96x72 96x72"
   small="--set search_min_area=1000 --set search_max_area=2000 --set reduce_channels=4 --set init_steps=3 --set memory=2"
 else
-  frames=100 fast_frames=120 torch_frames=60 arch=vgg16 sizes="360x240 640x480" small=
+  frames=100 fast_frames=120 torch_frames=60 repeat=3 arch=vgg16 sizes="360x240 640x480" small=
 fi
 set -- $sizes
 step weights 15 "$dslt" weights random --arch $arch -o "$work/vgg16.safetensors"
@@ -282,7 +294,7 @@ for folder in $folders; do
   bash -c "reference $folder default_$label $exact; reference $folder narrow_$label $narrow" &
   references="$references $!"
 done
-targets=$([ "$tests" = ON ] && echo "dslt_test_kernels dslt_test_backend")
+kernel_tests=$([ "$tests" = ON ] && echo dslt_test_kernels)
 go_on=$([ "$generator" = Ninja ] && echo "-k 0" || echo -k) # what does not compile must not take the rest with it
 
 # ---- does it work ----------------------------------------------------------------------------------
@@ -298,9 +310,10 @@ done
 wait $references
 references=
 # shellcheck disable=SC2086
-step build_tests 60 cmake --build "$build" -j "$jobs" --target dslt_bench_kernels $targets -- $go_on
+step build_kernels 40 cmake --build "$build" -j "$jobs" --target dslt_bench_kernels $kernel_tests -- $go_on
 if [ "$tests" = ON ]; then
   step tests_kernels 30 bash -c "gpu_tests $build/tests/kernels/dslt_test_kernels --gtest_filter='*/Gpu:CudaProbe.*:KernelList.*'"
+  step build_backend 40 cmake --build "$build" -j "$jobs" --target dslt_test_backend -- $go_on
   step tests_backend 30 bash -c "DSLT_TEST_BACKEND=cuda gpu_tests $build/tests/dslt_test_backend"
 fi
 pack
@@ -310,7 +323,7 @@ pack
 speed() { # NAME SECONDS OPTIONS...
   local label=$1 limit=$2
   shift 2
-  step "speed_$label" "$limit" "$dslt" bench "$work/large" --backend cuda --frames $fast_frames --repeat 3 --output json \
+  step "speed_$label" "$limit" "$dslt" bench "$work/large" --backend cuda --frames $fast_frames --repeat $repeat --output json \
     -o "$out/speed_$label.json" -q "$@"
 }
 # shellcheck disable=SC2086
@@ -326,7 +339,7 @@ torch() { # NAME SECONDS OPTIONS...
   step "torch_$label" "$limit" python3 bench/peers/torch_dslt.py "$work/large" --weights "$work/vgg16.safetensors" \
     --frames $torch_frames --dslt "$dslt" --backend cuda --json "$out/torch_$label.json" "$@"
 }
-torch bf16 75 --precision bf16 --compare 2
+has PyTorch torch_bf16 torch_f32 && torch bf16 75 --precision bf16 --compare 2
 pack
 
 # ---- the same bytes, the ceiling -------------------------------------------------------------------
@@ -343,9 +356,13 @@ pack
 own="--gtest_filter=*EqualsItsTwin*/Gpu:*NetworkKernel.*/Gpu:*FlowKernel.*/Gpu:*SamplesKernel.*/Gpu"
 frames_of="$dslt track $work/small/img --box otb:$work/small/groundtruth_rect.txt --backend cuda --preset paper --precision f32 --weights random:vgg16/16 --frames 4 --set init_steps=5 --set search_max_side=128 -q $small"
 check="compute-sanitizer --error-exitcode 9"
-step sanitize_memcheck 40 bash -c "$check --tool memcheck $build/tests/kernels/dslt_test_kernels --gtest_brief=1 '$own' && $check --tool memcheck $frames_of" &
-step sanitize_no_graphs 40 env DSLT_CUDA_GRAPHS=0 bash -c "$check --tool memcheck $frames_of" &
-wait
+sanitizer=
+if has compute-sanitizer sanitize_memcheck sanitize_no_graphs sanitize_racecheck sanitize_initcheck; then
+  sanitizer=1
+  step sanitize_memcheck 40 bash -c "$check --tool memcheck $build/tests/kernels/dslt_test_kernels --gtest_brief=1 '$own' && $check --tool memcheck $frames_of" &
+  step sanitize_no_graphs 40 env DSLT_CUDA_GRAPHS=0 bash -c "$check --tool memcheck $frames_of" &
+  wait
+fi
 for precision in tf32 f32; do
   # shellcheck disable=SC2086
   speed "paper_$precision" 20 --preset paper --precision $precision $vgg
@@ -354,7 +371,7 @@ done
 DSLT_CUDNN=0 speed paper_no_cudnn 20 --preset paper --precision bf16 $vgg
 # shellcheck disable=SC2086
 DSLT_CUDA_GRAPHS=0 speed paper_no_graphs 20 --preset paper --precision bf16 $vgg
-for tool in racecheck initcheck; do
+for tool in ${sanitizer:+racecheck initcheck}; do
   step "sanitize_$tool" 40 env DSLT_CUDA_GRAPHS=0 bash -c "$check --tool $tool $build/tests/kernels/dslt_test_kernels --gtest_brief=1 '$own' && $check --tool $tool $frames_of" &
 done
 wait
@@ -372,13 +389,13 @@ ends = [i for i, row in enumerate(rows) if row["Name"].startswith("report_kernel
 print(ends[8] + 1, ends[9] - ends[8])
 PY
 }
-if command -v nsys >/dev/null; then
+if has nsys profile_nsys trace_nsys; then
   step profile_nsys 40 bash -c "nsys profile --cuda-graph-trace=node --force-overwrite true -o $work/frames $profiled --frames 40 && nsys stats --report cuda_gpu_kern_sum $work/frames.nsys-rep"
   step trace_nsys 30 bash -c "DSLT_CUDA_GRAPHS=0 nsys profile --force-overwrite true -o $work/trace $profiled --frames 10 && nsys stats --report cuda_gpu_trace --format csv --force-export true -o $work/trace $work/trace.nsys-rep"
 fi
-if command -v ncu >/dev/null; then
+if has ncu profile_ncu; then
   # One frame with its update, kernel by kernel, without graphs, so that each is seen.
   read -r skip count < <(launches "$work/trace_cuda_gpu_trace.csv" 2>/dev/null || echo 3000 250)
   step profile_ncu 60 env DSLT_CUDA_GRAPHS=0 ncu --clock-control none --launch-skip "$skip" --launch-count "$count" --section SpeedOfLight --csv --page raw --metrics gpu__time_duration.sum,sm__throughput.avg.pct_of_peak_sustained_elapsed,dram__throughput.avg.pct_of_peak_sustained_elapsed $profiled --frames 10
 fi
-torch f32 60 --precision f32 --modes "$([ -n "$gpu" ] && echo eager || echo auto)"
+python3 -c 'import torch' 2>/dev/null && torch f32 60 --precision f32 --modes "$([ -n "$gpu" ] && echo eager || echo auto)"

@@ -18,7 +18,7 @@ set(slow
   "AllocationTest\\.Nothing" "Harness(Shuffled|Reversed)"
   "^TrackTargets\\.(FormatsOf|WrongCommands|Csv)" "^TrackUsage\\.(Refuses|NoResult)" "^DatasetVerb\\.WrongCommandLines"
   "^BenchProgram\\.(WrongUse|TheCeiling|Sweeps|APlot)" "^Report\\.(Missing|Sequences)" "^ProgramEval\\.CommandLine" "^Demo\\.Refuses"
-  "^Program\\.EachVerb" "^Trax\\.(WhatCannotBeDone|WrongCommandLines|TheSelftest)" "^TraxFolder\\.WhatIsWrong" "EmulatedGroup\\.WhoJoins" "EmulatedSave\\." "^Run\\.(WrongCommandLines|OtherOptions|MoreSequences|TheAblation)" "^Networks\\.(TheTable|WrongCommandLines)"
+  "^Program\\.EachVerb" "^Trax\\.(WhatCannotBeDone|WrongCommandLines|TheSelftest)" "^TraxFolder\\.WhatIsWrong" "EmulatedGroup\\.(WhoJoins|Streams)" "EmulatedSave\\." "^Run\\.(WrongCommandLines|OtherOptions|MoreSequences|TheAblation)" "^Networks\\.(TheTable|WrongCommandLines)"
   "^LiveProgram\\.WrongCommandLines" "^Scene\\.(TruthLies|ThePost)" "^TrackerTest\\.(FramesWithout|BoxesOnThe)"
   "^TracklossTest\\.(EveryLoss|TheSameRun)" "^python\\.types" "^python\\.got10k" "^python\\.vot" "^python\\.examples")
 # Tests of trackers in threads, of the thread that reads ahead, of the pool of processes, of errors kept per thread.
