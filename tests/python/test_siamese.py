@@ -138,6 +138,22 @@ class Export(unittest.TestCase):
         self.assertEqual(self.path.read_bytes(), again.read_bytes())
 
 
+class Alone(unittest.TestCase):
+    @torch.no_grad()
+    def test_scores_depend_on_responses_alone(self) -> None:
+        torch.manual_seed(4)
+        net = Net({**SETTINGS, "alone": 4}).eval()
+        net.head.separate()
+        template, search = torch.randn(1, 6, 2, 2), torch.randn(1, 6, 4, 4)
+        # a direction that the template does not see leaves the responses as they are
+        basis = torch.linalg.svd(template[0].flatten(1).T)[2]
+        hidden = search + 3 * basis[-1].view(1, 6, 1, 1)
+        score, box = net.head(template, search)
+        other, moved = net.head(template, hidden)
+        self.assertLess(float((score - other).abs().max()), 1e-5)
+        self.assertGreater(float((box - moved).abs().max()), 1e-3)
+
+
 class Cells(unittest.TestCase):
     def test_boxes_are_distances_around_their_cells(self) -> None:
         self.assertEqual(cell_centres(4).tolist(), [-32, -16, 0, 16])

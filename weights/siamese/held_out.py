@@ -16,6 +16,8 @@ from material import Material
 from teachers import NanoTrack
 from train import HERE, Trainer, make_batch
 
+SHAPE = ("widths", "blocks", "neck", "tower", "alone")  # settings that a network's shape follows
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -34,12 +36,12 @@ def main() -> None:
         settings["seed"] = args.seed
         material = Material(args.photos, args.videos, settings)
         batches = [make_batch(material, nano, [args.seed, 3, n], True) for n in range(args.batches)]
-        trainer = Trainer(settings, args.teachers)
-        trainer.measure_teachers(batches[:2])
         for run in args.runs:
             state = torch.load(run / "checkpoint.pt", map_location="cpu")
+            trainer = Trainer({**settings, **{k: state["settings"].get(k, settings[k]) for k in SHAPE}}, args.teachers)
+            trainer.measure_teachers(batches[:2])
             trainer.average.load_state_dict(state["average"])
-            trainer.project.load_state_dict(state["project"])
+            trainer.project.load_state_dict(state["project"], strict=False)
             v = trainer.validate(batches)
             print(f"| {kind.name} | {run.name} | {v['iou']:.3f} | {v['score']:.3f} | {v['box']:.3f} | {v['teacher_iou']:.3f} |",
                   flush=True)

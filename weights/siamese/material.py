@@ -70,8 +70,12 @@ class Material:
         elif kind == "paste":
             first, second = rendered(pictures, rng)
         else:
-            first, second = moved(pictures, rng)
-        return self.cut(first, second, rng, kind != "absent", kind != "photo")
+            first, second = moved(pictures, rng, s["places"])
+        if self.s["clutter"] > 0 and kind != "absent" and rng.random() < self.s["clutter"]:
+            second = self.cluttered(second, rng, held)
+            if rng.random() < 0.5:
+                first = self.cluttered(first, rng, held)
+        return self.cut(first, second, rng, pictures, kind != "absent", kind != "photo")
 
     def track(self, rng: np.random.Generator, held: bool, absent: bool) -> tuple[Frame, Frame]:
         groups = {k: v for k, v in self.s["groups"].items() if k in self.tracks[held]}
@@ -83,6 +87,8 @@ class Material:
         a = int(rng.integers(len(frames)))
         if absent:
             other = tracks[int((at + 1 + rng.integers(max(len(tracks) - 1, 1))) % len(tracks))]
+            if self.s["clutter"] > 0 and rng.random() < 0.5:
+                other = self.any_track(rng, held, frames)
             return frames[a], other[int(rng.integers(len(other)))]
         b = int(rng.integers(len(frames)))
         first, second = frames[a], frames[b]
@@ -93,6 +99,36 @@ class Material:
             if rng.random() < 0.5:
                 first = self.beside(first, tracks, at, rng)
         return first, second
+
+    def any_track(self, rng: np.random.Generator, held: bool, but: list[Frame] | None = None) -> list[Frame]:
+        groups = [t for k, t in self.tracks[held].items() if k in self.s["groups"]]
+        while True:
+            tracks = groups[int(rng.integers(len(groups)))]
+            track = tracks[int(rng.integers(len(tracks)))]
+            if track is not but:
+                return track
+
+    def cluttered(self, frame: Frame, rng: np.random.Generator, held: bool) -> Frame:
+        """Up to three other things around the target: targets of any kind and parts of photographs."""
+        image, (x, y, w, h) = frame.image, frame.box
+        for _ in range(int(rng.integers(1, 4))):
+            angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(0.6, 1.6)
+            if rng.random() < 0.5:
+                track = self.any_track(rng, held)
+                other = track[int(rng.integers(len(track)))]
+                size = other.box[2:]
+            else:
+                other = draw_target(self.photos.held if held else self.photos.train, image.shape[0], rng)
+                size = np.array(other.size)
+            size = size * float(np.sqrt(w * h / (size[0] * size[1])) * np.exp(rng.normal(0, 0.25)))
+            reach = far * (np.array([w, h]) + size)
+            place = np.array([x + w / 2, y + h / 2]) + reach * np.array([np.cos(angle), np.sin(angle)])
+            if isinstance(other, Frame):
+                image = lay(image, other, place, size)
+            else:
+                patch = other._replace(size=tuple(size))
+                image = np.uint8(np.clip(paste(np.float32(image), patch, tuple(place), 1.0, 0.0, 1.0) + 0.5, 0, 255))
+        return Frame(image, frame.box)
 
     def beside(self, frame: Frame, tracks: list[list[Frame]], at: int, rng: np.random.Generator) -> Frame:
         """The target of another track of the group laid beside ours: a look-alike that must not be followed."""
@@ -105,13 +141,18 @@ class Material:
         place = np.array([x + w / 2, y + h / 2]) + far * np.array([np.cos(angle), np.sin(angle)])
         return Frame(lay(frame.image, other, place, np.array([ow, oh])), frame.box)
 
-    def cut(self, first: Frame, second: Frame, rng: np.random.Generator, present: bool, exact: bool) -> Example:
+    def cut(self, first: Frame, second: Frame, rng: np.random.Generator, pictures: list[np.ndarray], present: bool,
+            exact: bool) -> Example:
         s = self.s
         z = crop(first, s["template"], s["template"], np.zeros(2), np.ones(2))[0]
         size = np.exp(rng.normal(0, s["scale"]) + rng.normal(0, s["aspect"]) * np.array([1, -1]))
         shift = rng.uniform(-1, 1, 2) * s["shift"] * np.sqrt(second.box[2] * second.box[3])
         turn = rng.normal(0, 0.6) if s["turn"] > 0 and rng.random() < s["turn"] else 0.0
         x, box = crop(second, s["search"], s["template"], shift, size, turn)
+        if s["warp"] > 0 and rng.random() < s["warp"]:
+            x, box = warped(x, box, rng)
+        if s["hide"] > 0 and rng.random() < s["hide"]:
+            x = hidden(x, box, pictures, rng)
         if s["mirror"] > 0 and rng.random() < s["mirror"]:  # it turned round
             x, box = x[:, ::-1], mirrored(box)
         if rng.random() < 0.5:
@@ -141,6 +182,34 @@ def coarse(image: np.ndarray, factor: float) -> np.ndarray:
     few = max(8, round(side * factor))
     small = cv2.resize(np.ascontiguousarray(image), (few, few), interpolation=cv2.INTER_AREA)
     return cv2.resize(small, (side, side), interpolation=cv2.INTER_LINEAR)
+
+
+def warped(image: np.ndarray, box: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The image bent by a smooth random field, as a soft target deforms; the box becomes that of the bent ellipse in it."""
+    side = image.shape[0]
+    size = float(np.sqrt((box[2] - box[0]) * (box[3] - box[1])))
+    knots = int(np.clip(round(side / (size * rng.uniform(0.5, 1.2))) + 1, 3, 12))
+    field = np.float32(rng.normal(0, size * rng.uniform(0.03, 0.13), (knots, knots, 2)))
+    field = cv2.resize(field, (side, side), interpolation=cv2.INTER_CUBIC)
+    ys, xs = np.mgrid[0:side, 0:side].astype(np.float32)
+    bent = cv2.remap(image, xs + field[..., 0], ys + field[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    centre, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]) / 2
+    angle = np.linspace(0, 2 * np.pi, 33)[:-1, None]
+    at = centre + half * np.concatenate([np.cos(angle), np.sin(angle)], 1)
+    moved = at.copy()
+    for _ in range(3):  # the place whose field leads to `at`
+        pixel = np.clip(np.round(moved + (side - 1) / 2), 0, side - 1).astype(int)
+        moved = at - field[pixel[:, 1], pixel[:, 0]]
+    return bent, np.concatenate([moved.min(0), moved.max(0)])
+
+
+def hidden(image: np.ndarray, box: np.ndarray, pictures: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """A part of a photograph lies over a part of the target."""
+    side = image.shape[0]
+    centre, size = (box[:2] + box[2:]) / 2 + (side - 1) / 2, box[2:] - box[:2]
+    cover = draw_target(pictures, side, rng)._replace(size=tuple(size * rng.uniform(0.4, 0.9, 2)))
+    at = centre + rng.uniform(0.2, 0.6, 2) * size * rng.choice([-1, 1], 2)
+    return paste(np.float32(image), cover, tuple(at), 1.0, 0.0, 1.0)
 
 
 def mirrored(box: np.ndarray) -> np.ndarray:
@@ -237,12 +306,12 @@ def rendered(photos: list[np.ndarray], rng: np.random.Generator) -> tuple[Frame,
     return frames[0], frames[1]
 
 
-def moved(photos: list[np.ndarray], rng: np.random.Generator) -> tuple[Frame, Frame]:
+def moved(photos: list[np.ndarray], rng: np.random.Generator, places: int) -> tuple[Frame, Frame]:
     """One photo seen twice: a part of it with edges is the target."""
     side = 256
     target = draw_target(photos, side, rng)
     best = -1.0
-    for _ in range(4):  # of four places the one with most structure
+    for _ in range(places):  # the one with most structure counts
         other = draw_target(photos, side, rng)._replace(photo=target.photo)
         h, w = target.photo.shape[:2]
         x, y = int(np.clip(other.centre[0], 16, w - 16)), int(np.clip(other.centre[1], 16, h - 16))

@@ -99,10 +99,20 @@ class Head(nn.Module):
         self.box_tower = nn.Sequential(*[Conv(neck, neck, 3) for _ in range(s["tower"])])
         self.score = nn.Conv2d(neck, 1, 1)
         self.box = nn.Conv2d(neck, 4, 1)
+        self.alone = s.get("alone", 0)
         nn.init.constant_(self.score.bias, -3.0)
         nn.init.normal_(self.score.weight, std=0.01)
         nn.init.normal_(self.box.weight, std=0.01)
         nn.init.zeros_(self.box.bias)
+
+    @torch.no_grad()
+    def separate(self) -> None:
+        """The score depends on responses alone: `alone` channels of the mix do not see the search features, and the score's
+        tower sees no other channels. What things look like is left to the box."""
+        if self.alone:
+            n = self.mix.conv.in_channels - self.mix.conv.out_channels
+            self.mix.conv.weight[: self.alone, n:] = 0
+            self.score_tower[0].conv.weight[:, self.alone :] = 0
 
     def forward(self, template: Tensor, search: Tensor) -> tuple[Tensor, Tensor]:
         n, c, h, w = search.shape

@@ -14,16 +14,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-
-
-
-
 HERE = Path(__file__).resolve().parent
 
 
 class Answer(NamedTuple):
     template: Tensor  # N x 48 x 8 x 8
     search: Tensor  # N x 48 x 16 x 16
+    middle: Tensor  # N x 24 x 32 x 32, of the search area
     score: Tensor  # N x 16 x 16, probability
     distances: Tensor  # N x 4 x 16 x 16, left, top, right, bottom in pixels
 
@@ -44,11 +41,15 @@ def resized(model: onnx.ModelProto, side: int, cells: int) -> onnx.ModelProto:
     return copy
 
 
+MIDDLE = "/features/features.3/Add_output_0"  # NanoTrack's last map of stride 8
+
+
 class NanoTrack:
     def __init__(self, folder: Path) -> None:
         backbone = onnx.load(str(folder / "v2_backbone.onnx"))
-        self.search = session(backbone)
         self.template = session(resized(backbone, 127, 8))
+        backbone.graph.output.append(onnx.helper.make_tensor_value_info(MIDDLE, onnx.TensorProto.FLOAT, None))
+        self.search = session(backbone)
         self.head = session(onnx.load(str(folder / "v2_head.onnx")))
 
     def __call__(self, template: np.ndarray, search: np.ndarray) -> Answer:
@@ -56,9 +57,9 @@ class NanoTrack:
         rows = []
         for z, x in zip(template, search):
             fz = self.template.run(None, {"input": z[None]})[0]
-            fx = self.search.run(None, {"input": x[None]})[0]
+            fx, middle = self.search.run(None, {"input": x[None]})
             score, box = self.head.run(None, {"input1": fz, "input2": fx})
-            rows.append((fz[0], fx[0], 1 / (1 + np.exp(score[0, 0] - score[0, 1])), box[0]))
+            rows.append((fz[0], fx[0], middle[0], 1 / (1 + np.exp(score[0, 0] - score[0, 1])), box[0]))
         return Answer(*(torch.from_numpy(np.stack(part)) for part in zip(*rows)))
 
 

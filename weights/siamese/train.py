@@ -112,9 +112,12 @@ class Trainer:
         self.s = s
         self.net = Net(s).to(memory_format=torch.channels_last)
         _, _, c, d = s["widths"]
-        self.project = nn.ModuleDict({"nano": nn.Conv2d(s["neck"], 48, 1), "low": nn.Conv2d(c, 480, 1),
-                                      "high": nn.Conv2d(d, 832, 1)})
-        self.google = semantic_teacher(teachers / "googlenet_bvlc.npz")
+        self.project = nn.ModuleDict({"nano": nn.Conv2d(s["neck"], 48, 1)})
+        if s["middle_weight"] > 0:
+            self.project["middle"] = nn.Conv2d(c, 24, 1)
+        if s["semantic_weight"] > 0:
+            self.project.update({"low": nn.Conv2d(c, 480, 1), "high": nn.Conv2d(d, 832, 1)})
+        self.google = semantic_teacher(teachers / "googlenet_bvlc.npz") if s["semantic_weight"] > 0 else None
         self.optimiser = torch.optim.AdamW([*self.net.parameters(), *self.project.parameters()], lr=1.0,
                                            weight_decay=s["weight_decay"])
         self.average = Net(s)
@@ -123,9 +126,14 @@ class Trainer:
 
     @torch.no_grad()
     def teach(self, batch: Batch) -> dict[str, Tensor]:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            low, high = self.google(batch.template)
-        return {"nano": batch.answer.search, "low": low.float(), "high": high.float()}
+        out = {"nano": batch.answer.search}
+        if "middle" in self.project:
+            out["middle"] = batch.answer.middle
+        if self.google is not None:
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                low, high = self.google(batch.template)
+            out.update(low=low.float(), high=high.float())
+        return out
 
     def measure_teachers(self, batches: list[Batch]) -> None:
         """Each teacher channel is divided by its own root mean square, so that all count alike."""
@@ -138,8 +146,8 @@ class Trainer:
         wanted = {k: v * self.power[k] for k, v in self.teach(batch).items()}
         with torch.autocast("cpu", dtype=torch.bfloat16):
             z, x, logit, distances = net(batch.template, batch.search)
-            guess = {"nano": self.project["nano"](x.neck), "low": self.project["low"](z.middle),
-                     "high": self.project["high"](z.coarse)}
+            maps = {"nano": x.neck, "middle": x.middle, "low": z.middle, "high": z.coarse}
+            guess = {k: self.project[k](maps[k]) for k in wanted}
         out = {k: (guess[k].float() - wanted[k]).pow(2).mean() for k in wanted}
         side = self.project["nano"]
         template = F.conv2d(z.neck.float(), side.weight, side.bias)
@@ -167,7 +175,8 @@ class Trainer:
 
     def total(self, v: dict[str, Tensor]) -> Tensor:
         s = self.s
-        return (s["features_weight"] * v["nano"] + s["semantic_weight"] * (v["low"] + v["high"])
+        semantic = v["low"] + v["high"] if "low" in v else 0
+        return (s["features_weight"] * v["nano"] + s["middle_weight"] * v.get("middle", 0) + s["semantic_weight"] * semantic
                 + s["score_weight"] * v["score"] + s["box_weight"] * (v["box"] + v["taught"]) * 0.5)
 
     def rate(self, step: int) -> float:
@@ -182,6 +191,7 @@ class Trainer:
         self.total(losses).backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.optimiser.step()
+        self.net.head.separate()
         keep = min(self.s["average"], (1 + step) / (10 + step))
         with torch.no_grad():
             for mine, other in zip(self.average.state_dict().values(), self.net.state_dict().values()):
@@ -205,11 +215,14 @@ class Trainer:
         os.replace(temporary, path)
 
     def begin_from(self, path: Path) -> None:
-        """The weights of another run, its averages."""
+        """The weights of another run, its averages. Blocks that it lacks begin as identities."""
         state = torch.load(path, map_location="cpu")
         for net in (self.net, self.average):
-            net.load_state_dict(state["average"])
-        self.project.load_state_dict(state["project"])
+            lacking = net.load_state_dict(state["average"], strict=False).missing_keys
+            if other := [k for k in lacking if not k.startswith("backbone.coarse.")]:
+                raise SystemExit(f"{path}: has no {', '.join(other)}; begin from a run with the same widths")
+            net.head.separate()
+        self.project.load_state_dict(state["project"], strict=False)
 
     def load(self, path: Path) -> int:
         state = torch.load(path, map_location="cpu")
