@@ -2,7 +2,8 @@
 /* run.c: lost and found on rendered scenes: the target is hidden by a wall, leaves the frame and comes back elsewhere, or is
  * elsewhere after a cut.
  *
- *     dslt_lost_found [--scenes N] [--first SEED] [--size WxH] [--preset NAME] [KEY=VALUE...]
+ *     dslt_lost_found [--scenes N] [--first SEED] [--size WxH] [--preset NAME] [--weights FILE]
+ *                     [KEY=VALUE...]
  *
  * Prints a row per event, over N scenes (default 20) from SEED (default 1) on, of WxH pixels (default 640x480): in how many the box overlaps the
  * target by more than half within 30 frames after it can be seen again; the frames until then (median); the share of the
@@ -110,21 +111,22 @@ static int run(dslt_tracker *tracker, dslt_scene_options options, int scenes, in
 }
 
 static int is_option(const char *text) {
-  static const char *const names[] = {"--preset", "--scenes", "--first", "--size"};
-  for (int i = 0; i < 4; ++i)
+  static const char *const names[] = {"--preset", "--scenes", "--first", "--size", "--weights"};
+  for (int i = 0; i < 5; ++i)
     if (strcmp(text, names[i]) == 0) return 1;
   return 0;
 }
 
 /* What the command line asks for; keys and values go to `out`. */
-static int read_arguments(dslt_options **out, dslt_scene_options *scene, int *scenes, int *first, int argc,
-                          char **argv) {
+static int read_arguments(dslt_options **out, const char **weights, dslt_scene_options *scene, int *scenes,
+                          int *first, int argc, char **argv) {
   const char *preset = "default";
   char name[64] = "scene:1:640x480";
   for (int i = 1; i + 1 < argc; ++i) {
     if (strcmp(argv[i], "--preset") == 0) preset = argv[i + 1];
     if (strcmp(argv[i], "--scenes") == 0) *scenes = atoi(argv[i + 1]);
     if (strcmp(argv[i], "--first") == 0) *first = atoi(argv[i + 1]);
+    if (strcmp(argv[i], "--weights") == 0) *weights = argv[i + 1];
     if (strcmp(argv[i], "--size") == 0) snprintf(name, sizeof name, "scene:1:%s", argv[i + 1]);
   }
   if (*scenes < 1 || *scenes > SCENES_MAX || *first < 0 || *first > 1000000)
@@ -153,8 +155,9 @@ int main(int argc, char **argv) {
   dslt_weights *weights = NULL;
   dslt_tracker *tracker = NULL;
   dslt_scene_options scene;
-  int scenes = 20, first = 1, rc = read_arguments(&options, &scene, &scenes, &first, argc, argv);
-  if (rc == DSLT_OK) rc = dslt_weights_load(&weights, dslt_options_weights(options));
+  const char *file = NULL;
+  int scenes = 20, first = 1, rc = read_arguments(&options, &file, &scene, &scenes, &first, argc, argv);
+  if (rc == DSLT_OK) rc = dslt_weights_load(&weights, file ? file : dslt_options_weights(options));
   if (rc == DSLT_OK) rc = dslt_tracker_create(&tracker, options, weights);
   if (rc == DSLT_OK) rc = run(tracker, scene, scenes, first);
   if (rc != DSLT_OK) fprintf(stderr, "dslt_lost_found: %s\n", dslt_last_error());
