@@ -26,7 +26,7 @@ ROWS = {
     "no-doubt": "none while only doubted (`doubt` 0)",
     "fixed-template": "the template stays the first frame's (`template_rate` 0, not 0.2)",
     "fast-template": "it follows faster (`template_rate` 0.5)",
-    "distrusted-template": "it follows even where the first frame's serves well (`template_trust` 1, not 0.95)",
+    "trusted-template": "the first frame's serves alone while the mean score is 0.9 or more (`template_trust` 0.9, not 1)",
     "float32": "float32 instead of bfloat16 (`precision`)",
 }
 

@@ -59,7 +59,7 @@ run no-seek seek_after=0
 run no-doubt doubt=0
 run fixed-template template_rate=0
 run fast-template template_rate=0.5
-run distrusted-template template_trust=1
+run trusted-template template_trust=0.9
 run float32 precision=f32
 for set in selection reduced turned; do
   "$dslt" eval "$boxes/$set"/* --dataset folder --root "$(root_of $set)" --json "$boxes/$set.json" >/dev/null

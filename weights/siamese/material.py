@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "distill"))
+sys.path.append(str(Path(__file__).resolve().parent.parent / "distill"))  # its train.py is another one
 from pairs import background, draw_target, paste  # noqa: E402
 from photos import Photos, affine, degrade, recolour, sample  # noqa: E402
 
