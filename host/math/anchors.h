@@ -183,24 +183,46 @@ DSLT_HD void dslt_sample_outputs(float out[DSLT_ANCHOR_OUTPUTS], const float *ma
   }
 }
 
-/* Mean score of a candidate's cells in maps [levels][side][side][2] around `state`. */
+/* Where a candidate's cells lie in the maps of the search areas. */
+typedef struct dslt_sampled_place {
+  int level;
+  dslt_sampled_axis x, y;
+} dslt_sampled_place;
+
+DSLT_HD dslt_sampled_place dslt_sampled_place_of(const dslt_anchor_sampling *s,
+                                                 const dslt_target_state *state, const dslt_box *box,
+                                                 const dslt_search *search) {
+  dslt_sampled_place out;
+  out.level = dslt_sampled_level(state, box, search);
+  const double scale = state->scale * pow(search->scale.step, out.level - (search->scale.levels - 1) / 2);
+  out.x = dslt_sampled_axis_of(s, box->x + 0.5 * box->width - state->cx, box->width,
+                               search->area.ratio_x * scale, search->area.input_width);
+  out.y = dslt_sampled_axis_of(s, box->y + 0.5 * box->height - state->cy, box->height,
+                               search->area.ratio_y * scale, search->area.input_height);
+  return out;
+}
+
+/* Score of one of its cells in maps [levels][side][side][2]. */
+DSLT_HD float dslt_sampled_score_at(const float *maps, const dslt_anchor_sampling *s,
+                                    const dslt_sampled_place *place, int kind, int row, int column) {
+  const float *map = maps + (size_t)place->level * (size_t)s->side * (size_t)s->side * DSLT_ANCHOR_OUTPUTS;
+  float outputs[DSLT_ANCHOR_OUTPUTS];
+  dslt_sample_outputs(outputs, map, s->side, place->y.first + place->y.step * row,
+                      place->x.first + place->x.step * column);
+  return dslt_anchor_score(kind, outputs);
+}
+
+/* Mean score of a candidate's cells in maps around `state`. */
 DSLT_HD float dslt_sampled_score(const float *maps, const dslt_anchor_sampling *s, int kind,
                                  const dslt_target_state *state, const dslt_box *box,
                                  const dslt_search *search) {
-  const int level = dslt_sampled_level(state, box, search);
-  const double scale = state->scale * pow(search->scale.step, level - (search->scale.levels - 1) / 2);
-  const dslt_sampled_axis x = dslt_sampled_axis_of(s, box->x + 0.5 * box->width - state->cx, box->width,
-                                                   search->area.ratio_x * scale, search->area.input_width);
-  const dslt_sampled_axis y = dslt_sampled_axis_of(s, box->y + 0.5 * box->height - state->cy, box->height,
-                                                   search->area.ratio_y * scale, search->area.input_height);
-  const float *map = maps + (size_t)level * (size_t)s->side * (size_t)s->side * DSLT_ANCHOR_OUTPUTS;
-  float sum = 0.0f, outputs[DSLT_ANCHOR_OUTPUTS];
+  const dslt_sampled_place place = dslt_sampled_place_of(s, state, box, search);
+  float sum = 0.0f;
   int count = 0;
   for (int row = 0; row < s->grid.side; ++row)
     for (int column = 0; column < s->grid.side; ++column) {
       if (!dslt_anchor_matches(&s->grid, s->strategy, row, column)) continue;
-      dslt_sample_outputs(outputs, map, s->side, y.first + y.step * row, x.first + x.step * column);
-      sum += dslt_anchor_score(kind, outputs);
+      sum += dslt_sampled_score_at(maps, s, &place, kind, row, column);
       ++count;
     }
   return sum / (float)count;

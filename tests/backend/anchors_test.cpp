@@ -9,10 +9,6 @@
 
 namespace {
 
-// The CUDA backend refuses these operations; anchors_test.cpp has what it says.
-#define CPU_ALONE() \
-  if (std::strcmp(backend_name(), "cpu") != 0) GTEST_SKIP() << skip::kBackend << "proposal heads"
-
 const dslt_anchor_grid kZf = {14, 171, 16};
 
 std::vector<int> cells_of(int strategy, const dslt_anchor_grid &grid = kZf) {
@@ -245,7 +241,6 @@ int32_t *put_items(Backend &b, const std::vector<int32_t> &item) {
 class AnchorsTest : public testing::TestWithParam<HeadCase> {};
 
 TEST_P(AnchorsTest, ForwardAndBackward) {
-  CPU_ALONE();
   const Head head(GetParam());
   Backend b;
   dslt_anchors *anchors = head.plan(b);
@@ -270,7 +265,6 @@ INSTANTIATE_TEST_SUITE_P(Shapes, AnchorsTest,
 
 // Near, not the same bytes: on processors without AVX-512 oneDNN divides a sum among threads.
 TEST(Anchors, ThreadsAndCompanyChangeNothing) {
-  CPU_ALONE();
   const Head head({14, 8, 72, 7, 4});
   const std::size_t one = head.scores() / head.item.size();
   ref::Map scores, gradient;
@@ -295,7 +289,6 @@ TEST(Anchors, ThreadsAndCompanyChangeNothing) {
 }
 
 TEST(Anchors, ScoresAreMeansAndAddUp) {
-  CPU_ALONE();
   const int n = 3, count = 5;
   ref::Noise noise(2);
   const ref::Map x = ref::rounded(noise.map(std::size_t(n) * count * 2, 2.0));
@@ -315,7 +308,6 @@ TEST(Anchors, ScoresAreMeansAndAddUp) {
 }
 
 TEST(Anchors, LossIsTheWeightedMeanAndTheFirstMapsAreTheTarget) {
-  CPU_ALONE();
   const int n = 4, positives = 1, count = 3;
   ref::Noise noise(3);
   const ref::Map x = ref::rounded(noise.map(std::size_t(n) * count * 2, 2.0));
@@ -341,7 +333,6 @@ TEST(Anchors, LossIsTheWeightedMeanAndTheFirstMapsAreTheTarget) {
 }
 
 TEST(Anchors, AStepHasCaffesMomentumAndDecay) {
-  CPU_ALONE();
   Backend b;
   const std::size_t count = 100000;
   std::vector<double> w(count), m(count), g(count);
@@ -375,7 +366,6 @@ dslt_search area_of() {
 }
 
 TEST(SampledScores, ACandidateWholeCellsAwayHasThatPartOfTheMap) {
-  CPU_ALONE();
   const dslt_search search = area_of();
   dslt_target_state state = {};
   state.cx = 100, state.cy = 80, state.width = state.height = 30, state.scale = 1;
@@ -416,7 +406,6 @@ TEST(SampledScores, ACandidateWholeCellsAwayHasThatPartOfTheMap) {
 }
 
 TEST(SampledScores, FarCandidatesSeeTheEdge) {
-  CPU_ALONE();
   const dslt_search search = area_of();
   dslt_target_state state = {};
   state.cx = 100, state.cy = 80, state.width = state.height = 30, state.scale = 1;
@@ -432,35 +421,12 @@ TEST(SampledScores, FarCandidatesSeeTheEdge) {
 }
 
 TEST(Anchors, RefusesNoCells) {
-  CPU_ALONE();
   Backend b;
   dslt_anchors *anchors = nullptr;
   const int cell = 0;
   const dslt_anchors_desc none = {4, 1, 1, 0, &cell};
   EXPECT_EQ(b.nn->anchors_plan(&anchors, b.get(), &none), DSLT_EINTERNAL);
   EXPECT_EQ(anchors, nullptr);
-}
-
-TEST(Anchors, OtherBackendsSayThatTheyHaveNone) {
-  if (std::strcmp(backend_name(), "cpu") == 0) GTEST_SKIP() << skip::kBackend << "a refusal";
-  Backend b;
-  dslt_anchors *anchors = nullptr;
-  for (int rc :
-       {b.nn->anchors_plan(&anchors, b.get(), nullptr),
-        b.nn->anchors_forward(nullptr, nullptr, nullptr, nullptr, nullptr, 0),
-        b.nn->anchors_backward(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0),
-        b.nn->anchor_scores(b.get(), nullptr, nullptr, 0, 0, 0, 0.0f, 0),
-        b.nn->sampled_scores(b.get(), nullptr, nullptr, nullptr, 0, 0, nullptr, nullptr, nullptr, 0.0f, 0),
-        b.nn->anchor_loss(b.get(), nullptr, nullptr, nullptr, 0, 0, 0, nullptr, 0),
-        b.nn->draw_items(b.get(), nullptr, 0, nullptr, nullptr),
-        b.nn->hardest_items(b.get(), nullptr, 0, nullptr, nullptr, 0),
-        b.nn->store_items(b.get(), nullptr, nullptr, nullptr, 0, 0), b.nn->sgd(b.get(), nullptr, 0, 0.0f),
-        b.vision->draw_boxes(b.get(), nullptr, nullptr, 0, nullptr, nullptr, nullptr),
-        b.vision->choose_boxes(b.get(), nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, nullptr,
-                               nullptr)})
-    EXPECT_EQ(rc, DSLT_EUNSUPPORTED);
-  EXPECT_NE(std::string(dslt_last_error()).find("backend=cpu"), std::string::npos) << dslt_last_error();
-  b.nn->anchors_free(anchors);
 }
 
 }  // namespace

@@ -11,10 +11,6 @@
 
 namespace {
 
-// The CUDA backend refuses these operations; anchors_test.cpp has what it says.
-#define CPU_ALONE() \
-  if (std::strcmp(backend_name(), "cpu") != 0) GTEST_SKIP() << skip::kBackend << "proposal heads"
-
 dslt_target_state state_of(double cx, double cy, double w, double h, int missed = 0) {
   dslt_target_state state = {};
   state.cx = cx, state.cy = cy, state.width = w, state.height = h, state.scale = 1, state.missed = missed;
@@ -73,7 +69,6 @@ double overlap(const dslt_box &a, const dslt_box &b) {
 
 // Half a standard normal cut at -1 and 1: deviation 0.4796.
 TEST(DrawBoxes, GaussianDrawsHaveMdnetsMoments) {
-  CPU_ALONE();
   const dslt_target_state state = state_of(2000, 1500, 40, 79);
   const Drawn drawn = draw(rules_of(DSLT_DRAW_GAUSSIAN), state, 4096);
   std::vector<double> dx, dy, e;
@@ -96,7 +91,6 @@ TEST(DrawBoxes, GaussianDrawsHaveMdnetsMoments) {
 }
 
 TEST(DrawBoxes, UniformDrawsAreUniform) {
-  CPU_ALONE();
   dslt_draw_rules rules = rules_of(DSLT_DRAW_UNIFORM);
   rules.shift = 2, rules.zoom = 5;
   const Drawn drawn = draw(rules, state_of(2000, 1500, 60, 60), 4096);
@@ -115,7 +109,6 @@ TEST(DrawBoxes, UniformDrawsAreUniform) {
 }
 
 TEST(DrawBoxes, WholeFrameDrawsLieInTheFrame) {
-  CPU_ALONE();
   dslt_draw_rules rules = rules_of(DSLT_DRAW_WHOLE);
   rules.zoom = 5;
   std::vector<double> place;
@@ -131,7 +124,6 @@ TEST(DrawBoxes, WholeFrameDrawsLieInTheFrame) {
 }
 
 TEST(DrawBoxes, AspectsMayDiffer) {
-  CPU_ALONE();
   dslt_draw_rules rules = rules_of(DSLT_DRAW_GAUSSIAN);
   rules.zoom = 0, rules.stretch = 4;
   std::vector<double> stretch;
@@ -143,7 +135,6 @@ TEST(DrawBoxes, AspectsMayDiffer) {
 }
 
 TEST(DrawBoxes, OnlyAcceptedBoxesCome) {
-  CPU_ALONE();
   const dslt_target_state state = state_of(300, 200, 50, 40);
   const dslt_box target = {275, 180, 50, 40};
   dslt_draw_rules near = rules_of(DSLT_DRAW_GAUSSIAN), far = rules_of(DSLT_DRAW_UNIFORM);
@@ -159,7 +150,6 @@ TEST(DrawBoxes, OnlyAcceptedBoxesCome) {
 }
 
 TEST(DrawBoxes, WhereNoneIsAcceptedTheTargetsOwnComes) {
-  CPU_ALONE();
   dslt_draw_rules rules = rules_of(DSLT_DRAW_UNIFORM);
   rules.low = 0.9999999;
   for (const dslt_box &box : draw(rules, state_of(300, 200, 50, 40), 5).boxes) {
@@ -177,7 +167,6 @@ TEST(DrawBoxes, WhereNoneIsAcceptedTheTargetsOwnComes) {
 }
 
 TEST(DrawBoxes, CropsAreBoxesWithTheirSurroundings) {
-  CPU_ALONE();
   const Drawn drawn = draw(rules_of(DSLT_DRAW_GAUSSIAN), state_of(2000, 1500, 75, 150), 20);
   for (std::size_t i = 0; i < drawn.boxes.size(); ++i) {
     const dslt_box &box = drawn.boxes[i], &crop = drawn.crops[i];
@@ -189,7 +178,6 @@ TEST(DrawBoxes, CropsAreBoxesWithTheirSurroundings) {
 }
 
 TEST(DrawBoxes, TheSearchWidensWhileTheTargetIsMissed) {
-  CPU_ALONE();
   const dslt_draw_rules rules = rules_of(DSLT_DRAW_GAUSSIAN);
   const double expected[] = {0.6, 0.66, 0.726, 0.7986};
   for (int missed : {0, 1, 2, 3, 20, 1000}) {
@@ -201,7 +189,6 @@ TEST(DrawBoxes, TheSearchWidensWhileTheTargetIsMissed) {
 }
 
 TEST(DrawBoxes, SidesAndCentresStayWithinTheFrame) {
-  CPU_ALONE();
   dslt_draw_rules rules = rules_of(DSLT_DRAW_GAUSSIAN);
   rules.frame_width = 60, rules.frame_height = 15, rules.zoom = 20, rules.shift = 10, rules.widen_max = 10;
   for (const dslt_box &box : draw(rules, state_of(30, 5, 40, 12), 500).boxes) {
@@ -215,7 +202,6 @@ TEST(DrawBoxes, SidesAndCentresStayWithinTheFrame) {
 }
 
 TEST(DrawBoxes, DependOnSeedStreamAndFrameAlone) {
-  CPU_ALONE();
   const dslt_target_state state = state_of(2000, 1500, 60, 60);
   const std::vector<dslt_box> many = draw(rules_of(DSLT_DRAW_GAUSSIAN), state, 64).boxes;
   const std::vector<dslt_box> few = draw(rules_of(DSLT_DRAW_GAUSSIAN), state, 8).boxes;
@@ -225,7 +211,6 @@ TEST(DrawBoxes, DependOnSeedStreamAndFrameAlone) {
 }
 
 TEST(DrawBoxes, RefusesNoneAndTooMany) {
-  CPU_ALONE();
   Backend b;
   const dslt_draw_rules rules = rules_of(DSLT_DRAW_GAUSSIAN);
   dslt_box *boxes = b.put(dslt_box{});
@@ -276,7 +261,6 @@ const std::vector<dslt_box> kBoxes = {
     {0, 0, 20, 20}, {40, 0, 20, 20}, {2, 4, 22, 18}, {100, 90, 20, 20}, {1, -4, 18, 22}};
 
 TEST(ChooseBoxes, TheBoxIsTheMeanOfTheBest) {
-  CPU_ALONE();
   const Chosen c = choose({0.9f, 0.1f, 0.8f, 0.3f, 0.7f}, kBoxes, state_of(10, 10, 20, 20));
   EXPECT_NEAR(c.state.cx, (10 + 13 + 10) / 3.0, 1e-12);
   EXPECT_NEAR(c.state.cy, (10 + 13 + 7) / 3.0, 1e-12);
@@ -293,7 +277,6 @@ TEST(ChooseBoxes, TheBoxIsTheMeanOfTheBest) {
 }
 
 TEST(ChooseBoxes, LearnsEveryTenthFrameAndWhereTheTargetIsMissed) {
-  CPU_ALONE();
   dslt_decision before = {};
   before.frame = 9;
   const Chosen tenth = choose({0.9f, 0.1f, 0.8f, 0.3f, 0.7f}, kBoxes, state_of(10, 10, 20, 20), before);
@@ -319,7 +302,6 @@ TEST(ChooseBoxes, LearnsEveryTenthFrameAndWhereTheTargetIsMissed) {
 }
 
 TEST(ChooseBoxes, ScoresThatAreNoNumbersLeaveTheTargetWhereItWas) {
-  CPU_ALONE();
   const Chosen c = choose({NAN, NAN, NAN, 0.9f, NAN}, kBoxes, state_of(10, 10, 20, 20));
   EXPECT_EQ(c.state.cx, 10);
   EXPECT_EQ(c.state.width, 20);
@@ -331,7 +313,6 @@ TEST(ChooseBoxes, ScoresThatAreNoNumbersLeaveTheTargetWhereItWas) {
 }
 
 TEST(ChooseBoxes, TheResponseShowsTheBestScoreOfEachCell) {
-  CPU_ALONE();
   const Chosen c = choose({0.4f, 0.1f, 0.8f, 0.3f, 0.7f}, kBoxes, state_of(10, 10, 20, 20));
   std::vector<float> want(25, 0.0f);
   want[2 * 5 + 2] = 0.8f; /* three of them have their centres here; two boxes are outside */
@@ -353,7 +334,6 @@ std::vector<int32_t> draw_items(const dslt_item_ring &ring, int count, int32_t f
 }
 
 TEST(DrawItems, EveryItemComesOnceBeforeAnyComesTwice) {
-  CPU_ALONE();
   const dslt_item_ring ring = {100, 50, 30, 30, 0}; /* base, capacity, count, next */
   std::vector<int32_t> all = draw_items(ring, 60);
   for (int turn = 0; turn < 2; ++turn) {
@@ -367,7 +347,6 @@ TEST(DrawItems, EveryItemComesOnceBeforeAnyComesTwice) {
 }
 
 TEST(DrawItems, EveryItemIsAsLikely) {
-  CPU_ALONE();
   const dslt_item_ring ring = {0, 20, 20, 7, 0};
   std::vector<int> seen(20);
   Backend b;
@@ -380,7 +359,6 @@ TEST(DrawItems, EveryItemIsAsLikely) {
 }
 
 TEST(DrawItems, OfTheNewestAloneWhereTheTargetIsMissed) {
-  CPU_ALONE();
   const dslt_item_ring ring = {10, 8, 8, 2, 0}; /* the newest are slots 1, 0, 7, 6, 5 */
   std::vector<int32_t> items = draw_items(ring, 5, 0, 0, 1);
   std::sort(items.begin(), items.end());
@@ -389,7 +367,6 @@ TEST(DrawItems, OfTheNewestAloneWhereTheTargetIsMissed) {
 }
 
 TEST(HardestItems, AreThoseWithTheHighestScores) {
-  CPU_ALONE();
   Backend b;
   const std::vector<float> scores = {0.2f, 0.9f, NAN, 0.9f, 0.1f, 0.5f};
   const std::vector<int32_t> items = {10, 11, 12, 13, 14, 15};
@@ -405,7 +382,6 @@ TEST(HardestItems, AreThoseWithTheHighestScores) {
 }
 
 TEST(StoreItems, AreKeptInTurn) {
-  CPU_ALONE();
   Backend b;
   const std::size_t values = 3;
   ref::Map x;
@@ -419,7 +395,10 @@ TEST(StoreItems, AreKeptInTurn) {
   EXPECT_EQ(b.see(ring).next, 1);
   EXPECT_EQ(b.download(store, 8 * values),
             (std::vector<float>{0, 0, 0, 0, 0, 0, 7, 8, 9, 4, 5, 6, 7, 8, 9, 10, 11, 12, 4, 5, 6, 0, 0, 0}));
-  EXPECT_LT(b.nn->store_items(b.get(), store, ring, from, values, 6), 0);
+  // More than there is room for: an error where the host sees the ring, else nothing.
+  const int rc = b.nn->store_items(b.get(), store, ring, from, values, 6);
+  EXPECT_TRUE(rc < 0 || std::strcmp(backend_name(), "cpu") != 0);
+  EXPECT_EQ(b.see(ring).next, 1);
 }
 
 }  // namespace

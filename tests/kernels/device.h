@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "anchors.h"
 #include "backend/backend.h"
 #include "kernels.h"
 #include "layers.h"
@@ -24,7 +25,9 @@
   X(convert) X(filter_learn) X(filter_scratch) X(filter_tables) X(sum_responses) X(loss) X(adam) X(early_stop) \
   X(locate) X(choose_scale) X(locate_levels) X(locate_match) X(match_template) X(follow_template) X(hann_search) X(decide) X(store_label) \
   X(store_sample) X(hog) X(snr) X(condition) X(remap) X(pool) X(stamp) X(report) \
-  X(finish) X(depthwise) X(columns) X(pool_window) X(global_average) X(lrn) X(join) X(enlarge)
+  X(finish) X(depthwise) X(columns) X(pool_window) X(global_average) X(lrn) X(join) X(enlarge) \
+  X(draw_boxes) X(choose_boxes) X(draw_items) X(hardest_items) X(store_items) X(anchor_columns) X(anchor_outputs) \
+  X(anchor_turn) X(anchor_turn_scratch) X(anchor_loss) X(anchor_scores) X(sampled_scores) X(sgd)
 // clang-format on
 
 // A launcher that counts how often it was called and did not refuse.
