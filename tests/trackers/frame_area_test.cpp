@@ -8,6 +8,7 @@
 
 #include "../api/small_world.h"
 #include "preset_weights.h"
+#include "small_trackloss.h"
 #include "tracker/tracker.h"
 #include "tracker/type.h"
 
@@ -66,6 +67,8 @@ Options options_of(const char *preset) {
     o["kernel_cells"] = 25, o["patch_width"] = 4, o["patch_height"] = 4;
     o["pca_channels"] = 6, o["init_steps"] = 8, o["init_rate"] = 1e-4, o["online_rate"] = 1e-5;
   }
+  if (tracker == "trackloss")
+    for (const auto &s : small_trackloss::settings()) o[s.first] = s.second;
   return o;
 }
 

@@ -11,6 +11,7 @@
 #include "dslt/dslt.h"
 #include "nn/weights.h"
 #include "small_cfnet.h"
+#include "small_zf.h"
 
 namespace preset_weights {
 
@@ -32,10 +33,12 @@ inline dslt_weights *of(const std::string &preset) {
     return std::unique_ptr<dslt_weights, Free>(out);
   };
   static const std::string plain = small_cfnet::network_file({1}),
-                           attention = small_cfnet::network_file({1}, true);
+                           attention = small_cfnet::network_file({1}, true),
+                           zf = small_zf::network_file(true);
   static const auto vgg = load("random:vgg16/16:3"), siamese = load("siamese"), cfnet = from_memory(plain),
-                    adacfnet = from_memory(attention);
+                    adacfnet = from_memory(attention), trackloss = from_memory(zf);
   if (preset == "default") return siamese.get();
+  if (preset.rfind("trackloss-", 0) == 0) return trackloss.get();
   if (preset == "cfnet") return cfnet.get();
   return preset == "adacfnet" ? adacfnet.get() : vgg.get();
 }
