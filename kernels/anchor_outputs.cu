@@ -4,28 +4,31 @@
 #include "block_sum.h"
 #include "launch.h"
 
-enum { THREADS = 128, ROWS = THREADS / DSLT_WARP };
+enum {
+  THREADS = 128,
+  LANES = 8,
+  ROWS = THREADS / LANES
+}; /* a row's units are read in whole sectors of 32 bytes */
 
-/* One warp: a row. */
+/* LANES threads: a row. */
 static __global__ void __launch_bounds__(THREADS)
     anchor_outputs_kernel(float *__restrict__ scores, const float *__restrict__ middle,
                           const float *__restrict__ bias, const float *__restrict__ out,
                           const float *__restrict__ last, int rows, int hidden, const int32_t *when) {
   if (dslt_skipped(when)) return;
-  const int lane = (int)threadIdx.x % DSLT_WARP, row = (int)blockIdx.x * ROWS + (int)threadIdx.x / DSLT_WARP;
-  if (row >= rows) return;
-  const float *from = middle + (size_t)row * hidden;
+  const int lane = (int)threadIdx.x % LANES, row = (int)blockIdx.x * ROWS + (int)threadIdx.x / LANES;
+  const float *from = middle + (size_t)(row < rows ? row : rows - 1) * hidden; /* every lane shuffles */
   float a = 0.0f, b = 0.0f;
-  for (int j = lane; j < hidden; j += DSLT_WARP) {
+  for (int j = lane; j < hidden; j += LANES) {
     const float v = from[j] + bias[j], h = v > 0.0f ? v : 0.0f;
     a += h * out[j];
     b += h * out[hidden + j];
   }
-  for (unsigned step = DSLT_WARP / 2; step > 0; step /= 2) {
+  for (unsigned step = LANES / 2; step > 0; step /= 2) {
     a += __shfl_down_sync(DSLT_FULL_WARP, a, step);
     b += __shfl_down_sync(DSLT_FULL_WARP, b, step);
   }
-  if (lane > 0) return;
+  if (lane > 0 || row >= rows) return;
   scores[DSLT_ANCHOR_OUTPUTS * (size_t)row] = a + last[0];
   scores[DSLT_ANCHOR_OUTPUTS * (size_t)row + 1] = b + last[1];
 }

@@ -367,13 +367,11 @@ TEST_P(AnchorKernels, SampledScoresAreTheCpus) {
 }
 
 TEST_P(AnchorKernels, AStepIsTheCpus) {
-  const std::size_t sizes[] = {3000, 1, 1024, 0};
-  std::vector<std::vector<float>> w, g, m, w2, m2;
+  const std::size_t sizes[] = {3000, 1, 1024, 0}, room = 3000;
+  std::vector<std::vector<float>> w, g, m;
   std::vector<dslt_param> here, there;
-  for (std::size_t i = 0; i < 4; ++i) {
-    const unsigned seed = unsigned(3 * i);
-    w.push_back(noise(sizes[i], seed)), g.push_back(noise(sizes[i], seed + 1));
-    m.push_back(noise(sizes[i], seed + 2));
+  for (unsigned i = 0; i < 4; ++i) {
+    w.push_back(noise(room, 3 * i)), g.push_back(noise(room, 3 * i + 1)), m.push_back(noise(room, 3 * i + 2));
     there.push_back(
         {upload(w[i]), upload(g[i]), upload(m[i]), nullptr, sizes[i], 0.1f * float(i + 1), 0.01f});
   }
@@ -383,8 +381,8 @@ TEST_P(AnchorKernels, AStepIsTheCpus) {
   ASSERT_EQ(kernels().sgd(stream(), there.data(), 4, 0.9f, nullptr), DSLT_OK) << dslt_last_error();
   ASSERT_EQ(dslt_cpu_backend.nn->sgd(cpu(), here.data(), 4, 0.9f), DSLT_OK);
   for (std::size_t i = 0; i < 4; ++i) {
-    expect_near(download(there[i].w, sizes[i]), w[i], tolerance(), "weights");
-    expect_near(download(there[i].m, sizes[i]), m[i], tolerance(), "momentum");
+    expect_near(download(there[i].w, room), w[i], tolerance(), "weights");
+    expect_near(download(there[i].m, room), m[i], tolerance(), "momentum");
   }
   EXPECT_EQ(kernels().sgd(stream(), nullptr, 0, 0.9f, nullptr), DSLT_OK);
 }

@@ -10,9 +10,9 @@
 #include "cuda.h"
 
 enum {
-  ROWS = 6272,
+  ROWS = 9408,
   TAPS = 9
-}; /* of a product at most, unless one map has more: 32 maps of 14 x 14; of a kernel */
+}; /* of a product at most, unless one map has more: 48 maps of 14 x 14; of a kernel */
 
 struct dslt_anchors {
   dslt_cuda *cuda;
