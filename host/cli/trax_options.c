@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
+#include "report/weights.h"
 #include "trax/server.h"
 
 enum {
@@ -61,20 +62,13 @@ static const char doc[] =
     "the session with a quit that says why.\n"
     "\n" DSLT_EXIT_HELP;
 
-/* A name that dslt_weights_load() knows without a file. */
-static int is_built_in(const char *weights) {
-  return strcmp(weights, "siamese") == 0 || strcmp(weights, "slim") == 0 ||
-         strcmp(weights, "trackloss") == 0 || strcmp(weights, "adacfnet") == 0 ||
-         strncmp(weights, "random:", 7) == 0;
-}
-
 /* The toolkit starts trackers in another folder, so a file's name needs its whole path. */
 static int make_absolute(dslt_trax_options *out) {
   const char *given = out->tracker.weights;
   char file[PATH_MAX], real[PATH_MAX];
   size_t length = strlen(given);
   snprintf(out->weights, sizeof out->weights, "%s", given);
-  if (is_built_in(given)) return 1;
+  if (dslt_report_weights_built_in(given)) return 1;
   for (int settings = 0; settings < 2; settings++) { /* settings may follow the name */
     if (snprintf(file, sizeof file, "%.*s", (int)length, given) < (int)sizeof file && realpath(file, real))
       return snprintf(out->weights, sizeof out->weights, "%s%s", real, given + length) <

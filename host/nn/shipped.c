@@ -25,13 +25,28 @@ SHIPPED(siamese, DSLT_SHIPPED_FOLDER "/siamese.safetensors");
 SHIPPED(trackloss, DSLT_SHIPPED_FOLDER "/trackloss.safetensors");
 SHIPPED(adacfnet, DSLT_SHIPPED_FOLDER "/adacfnet.safetensors");
 
+static const struct shipped {
+  const char *name;
+  const unsigned char *begin, *end;
+} shipped[] = {
+    {"siamese", dslt_shipped_siamese, dslt_shipped_siamese_end},
+    {"slim", dslt_shipped_slim, dslt_shipped_slim_end},
+    {"trackloss", dslt_shipped_trackloss, dslt_shipped_trackloss_end},
+    {"adacfnet", dslt_shipped_adacfnet, dslt_shipped_adacfnet_end},
+};
+
+enum { COUNT = sizeof shipped / sizeof *shipped };
+
+const char *dslt_weights_shipped(int index) {
+  return index >= 0 && index < COUNT ? shipped[index].name : NULL;
+}
+
 int dslt_shipped_bytes(const void **data, size_t *size, const char *name) {
-  const unsigned char *begin = NULL, *end = NULL;
-  if (strcmp(name, "slim") == 0) begin = dslt_shipped_slim, end = dslt_shipped_slim_end;
-  if (strcmp(name, "siamese") == 0) begin = dslt_shipped_siamese, end = dslt_shipped_siamese_end;
-  if (strcmp(name, "trackloss") == 0) begin = dslt_shipped_trackloss, end = dslt_shipped_trackloss_end;
-  if (strcmp(name, "adacfnet") == 0) begin = dslt_shipped_adacfnet, end = dslt_shipped_adacfnet_end;
-  *data = begin;
-  *size = (size_t)(end - begin);
-  return begin != NULL;
+  for (int i = 0; i < COUNT; ++i) {
+    if (strcmp(name, shipped[i].name) != 0) continue;
+    *data = shipped[i].begin;
+    *size = (size_t)(shipped[i].end - shipped[i].begin);
+    return 1;
+  }
+  return 0;
 }

@@ -276,10 +276,7 @@ static int map_file(void **out, size_t *size, const char *path) {
 }
 
 /* The bytes inside the library. */
-static int load_shipped(dslt_weights **out, const char *name) {
-  const void *data;
-  size_t size;
-  dslt_shipped_bytes(&data, &size, name);
+static int load_shipped(dslt_weights **out, const void *data, size_t size, const char *name) {
   DSLT_TRY(dslt_weights_from_memory(out, data, size, name));
   (*out)->map = (void *)(uintptr_t)data; /* only read */
   (*out)->map_bytes = size;
@@ -371,22 +368,30 @@ int dslt_weights_load(dslt_weights **out, const char *name) {
   return rc;
 }
 
+static const char random_prefix[] = "random:";
+
+static int is_random(const char *name) { return strncmp(name, random_prefix, sizeof random_prefix - 1) == 0; }
+
+int dslt_weights_is_built_in(const char *name) {
+  const void *data;
+  size_t size;
+  return is_random(name) || dslt_shipped_bytes(&data, &size, name);
+}
+
 int dslt_weights_load_given(dslt_weights **out, const char *name, const dslt_text_pair *given, int count) {
-  static const char random[] = "random:";
   if (!out || !name)
     return dslt_fail(DSLT_EARGUMENT, "dslt_weights_load() needs a name and a place for its result.");
   const void *data;
   size_t size;
-  const int is_random = strncmp(name, random, sizeof random - 1) == 0,
-            is_shipped = dslt_shipped_bytes(&data, &size, name);
-  if (count > 0 && (is_random || is_shipped))
+  if (count > 0 && dslt_weights_is_built_in(name))
     return dslt_fail(
         DSLT_EARGUMENT,
         "The weights \"%.60s\" need no taps, scales, mean, deviation or channel_order: these are for "
         "weight files. With slim and random weights, options low_layer, mid_layer and high_layer choose the taps.",
         name);
-  if (is_random) return load_random(out, name + sizeof random - 1);
-  return is_shipped ? load_shipped(out, name) : load_file(out, name, given, count);
+  if (is_random(name)) return load_random(out, name + sizeof random_prefix - 1);
+  if (dslt_shipped_bytes(&data, &size, name)) return load_shipped(out, data, size, name);
+  return load_file(out, name, given, count);
 }
 
 const char *dslt_weights_preset(const dslt_weights *weights) {

@@ -100,6 +100,11 @@ typedef struct dslt_text_pair {
   const char *key, *value;
 } dslt_text_pair;
 
+/* Name of the network `index`, counted from 0, inside the library; NULL past the last one. */
+const char *dslt_weights_shipped(int index);
+/* Is this a name that dslt_weights_load() knows without a file? */
+int dslt_weights_is_built_in(const char *name);
+
 /* As dslt_weights_load(), with metadata that overrides the file's own: keys as above. Files whose name ends
  * in .onnx are ONNX models. */
 int dslt_weights_load_given(dslt_weights **out, const char *name, const dslt_text_pair *given, int count);

@@ -53,8 +53,8 @@ void dslt_float_text(char *out, float value);
 /* Three of them, "1,2,3"; `out` holds 96 bytes. */
 void dslt_triple_text(char *out, const float values[3]);
 
-/* shipped.c: weights inside the library, "slim", "siamese", "trackloss" or "adacfnet": the bytes of weights/NAME.safetensors; static storage. 0
- * where there are none of that name. */
+/* shipped.c: the bytes of weights/NAME.safetensors inside the library, for a name of dslt_weights_shipped(); static storage.
+ * 0 and nothing written where there are none of that name. */
 int dslt_shipped_bytes(const void **data, size_t *size, const char *name);
 
 /* Side of the image: 16 * 3, so that four poolings leave a 3 x 3 map. */

@@ -149,11 +149,11 @@ static void print_shipped(const char *name) {
 }
 
 void dslt_weights_print_shipped(void) {
-  print_shipped("siamese");
-  print_shipped("slim");
-  print_shipped("trackloss");
-  print_shipped("adacfnet");
+  const char *name;
+  for (int i = 0; (name = dslt_weights_shipped(i)); i++) print_shipped(name);
 }
+
+int dslt_report_weights_built_in(const char *name) { return dslt_weights_is_built_in(name); }
 
 /* ---- random -------------------------------------------------------------------------------------- */
 

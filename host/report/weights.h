@@ -9,7 +9,9 @@
 extern "C" {
 #endif
 
-/* One or two lines about the backbone inside the program, on standard output. */
+/* Is this a name that dslt_weights_load() knows without a file? */
+int dslt_report_weights_built_in(const char *name);
+/* One or two lines about each network inside the program, on standard output. */
 void dslt_weights_print_shipped(void);
 /* Layers, preprocessing, metadata and ignored tensors of weights loaded from a file, on standard output.
  * DSLT_EMEMORY. */
