@@ -79,14 +79,11 @@ static int learn_first(counting *c) {
   return dslt_group_init(c->group, &frame, &c->items.list[0].box, 1);
 }
 
-/* The training steps of an update on a full store. Trackers that learn from all samples at once count steps, the others steps on
- * each sample. */
-static int steps_of(const dslt_options *options) {
-  const char *tracker = dslt_options_tracker(options);
+/* The training steps of an update on a full store. */
+static int steps_of(const dslt_options *options, int in_turn) {
   int64_t steps = 1, memory = 1;
   (void)dslt_options_get_integer(&steps, options, "update_steps");
-  if (strcmp(tracker, "dslt") == 0 || strcmp(tracker, "siamese") == 0)
-    (void)dslt_options_get_integer(&memory, options, "memory");
+  if (in_turn) (void)dslt_options_get_integer(&memory, options, "memory");
   return (int)(steps * memory);
 }
 
@@ -95,7 +92,7 @@ static void count_frame(dslt_work out[DSLT_STAGE_COUNT], counting *c, dslt_preci
   const dslt_target *t = dslt_group_target(c->group, 0);
   dslt_target full = *t; /* as it would be after that frame */
   const dslt_target_state before = t->seen;
-  const dslt_result result = {.steps = steps_of(c->options)};
+  const dslt_result result = {.steps = steps_of(c->options, t->type->learns_in_turn)};
   c->group->shared.options->common.precision = precision;
   full.seen.pyramid = 1;
   full.seen.cx += 1.0;

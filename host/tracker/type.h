@@ -51,6 +51,7 @@ struct dslt_tracker_type {
                  const dslt_box *box);
   size_t target_size; /* of the tracker's own part of a target, bytes */
   int sections;       /* of a target's frame graph, 1 or more; section 0 is the frame */
+  int learns_in_turn; /* 1: an update's steps are made on each stored sample, 0: on all of them at once */
   /* Heads, sample memory and buffers of a target, whose own part is zeroed before; also its ring, policy and
    * list of losses. free() frees it, also after a failure. */
   int (*plan)(dslt_target *t);

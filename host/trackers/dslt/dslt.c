@@ -51,6 +51,7 @@ const dslt_tracker_type dslt_type_dslt = {
     .measure = measure,
     .target_size = sizeof(dslt_dslt_target),
     .sections = DSLT_DSLT_SECTION_STEP + DSLT_DSLT_FIRST_SLOTS,
+    .learns_in_turn = 1,
     .plan = dslt_dslt_plan,
     .free = dslt_dslt_free,
     .archive = dslt_dslt_archive,

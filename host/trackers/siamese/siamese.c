@@ -43,6 +43,7 @@ const dslt_tracker_type dslt_type_siamese = {
     .measure = dslt_siamese_measure,
     .target_size = sizeof(dslt_siamese_target),
     .sections = DSLT_SIAMESE_SECTIONS,
+    .learns_in_turn = 1,
     .plan = dslt_siamese_plan,
     .free = dslt_siamese_free,
     .archive = dslt_siamese_archive,
