@@ -8,6 +8,7 @@
 #include "harness.h"
 
 #undef DSLT_LAUNCHER  // kernels.h gives the real names
+#include "arguments.h"
 #include "kernels.h"
 
 namespace emulated {
@@ -37,25 +38,10 @@ int mark_of(const First &first, const Others &...others) {
   return mark_of(others...);
 }
 
-// Do all pointers among the arguments, and in structures passed by value, lead into device memory, or the host's where it is
-// pinned? DSLT_EDEVICE with a sentence if not.
-int check_argument(const char *kernel, const void *argument, std::size_t bytes);
-
-// What lies between the members of a structure is whatever was there before, at times half of an address.
-template <class Argument>
-void clear_padding(Argument &argument) {
-#if defined(__GNUC__) && !defined(__clang__)
-  if constexpr (std::is_class_v<Argument>) __builtin_clear_padding(&argument);
-#else
-  (void)argument;
-#endif
-}
-
 template <class Kernel, class... Arguments>
 int launch(void *stream, const char *name, dim3 grid, dim3 block, Kernel kernel, Arguments... arguments) {
   int bad = 0;
-  (..., clear_padding(arguments));
-  (..., (bad = bad < 0 ? bad : check_argument(name, &arguments, sizeof arguments)));
+  (..., (bad = bad < 0 ? bad : check(name, arguments)));
   if (bad < 0) return bad;
   return submit(
       stream, [=] { harness::launch(name, grid, block, [&] { kernel(arguments...); }); }, name,

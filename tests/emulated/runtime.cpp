@@ -21,6 +21,7 @@
 #include <set>
 #include <vector>
 
+#include "arguments.h"
 #include "base/error.h"
 #include "runtime.h"
 extern "C" {
@@ -209,7 +210,7 @@ bool is_of_the_host(std::uintptr_t address) {
 }
 }  // namespace
 
-int check_argument(const char *kernel, const void *argument, std::size_t bytes) {
+int check_words(const char *kernel, const void *argument, std::size_t bytes) {
   for (std::size_t at = 0; at + sizeof(void *) <= bytes; at += sizeof(void *)) {
     std::uintptr_t word;
     std::memcpy(&word, static_cast<const char *>(argument) + at, sizeof word);

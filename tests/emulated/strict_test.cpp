@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "arguments.h"
 #include "kernels.h"
 #include "runtime.h"
 
@@ -238,6 +241,22 @@ TEST_F(EmulatedRuntime, KernelsAreNotGivenTheHostsMemory) {
             DSLT_EDEVICE);
   EXPECT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
   EXPECT_EQ(cudaFreeHost(pinned), cudaSuccess);
+}
+
+// Four bytes behind the last member are nobody's: they may hold half of an address, and a number before them the other.
+TEST_F(EmulatedRuntime, WhatLiesBetweenMembersIsNoAddress) {
+  struct Arguments {
+    const float *from[3];
+    float number;
+  };
+  static_assert(sizeof(Arguments) == 32, "four bytes behind the number");
+  static float host;
+  const float *address = &host;
+  Arguments arguments = {};
+  std::memcpy(reinterpret_cast<char *>(&arguments) + offsetof(Arguments, number), &address, sizeof address);
+  EXPECT_EQ(emulated::check("nothing", arguments), DSLT_OK) << dslt_last_error();
+  arguments.from[2] = &host;
+  EXPECT_EQ(emulated::check("nothing", arguments), DSLT_EDEVICE);
 }
 
 // As on a real GPU; what the host may read is what it copied.
