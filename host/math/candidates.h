@@ -45,8 +45,8 @@ enum {
 /* In -1 .. 1. */
 DSLT_HD double dslt_draw_at(const dslt_draw_rules *rules, uint64_t number, int gaussian) {
   if (!gaussian) return 2.0 * dslt_uniform_of(dslt_bits_at(rules->key, number + 1)) - 1.0;
-  const double half = 0.5 * dslt_normal_at(rules->key, number);
-  return half < -1.0 ? -1.0 : (half > 1.0 ? 1.0 : half);
+  const double drawn = 0.5 * dslt_normal_at(rules->key, number);
+  return drawn < -1.0 ? -1.0 : (drawn > 1.0 ? 1.0 : drawn);
 }
 
 DSLT_HD double dslt_within(double v, double low, double high) {

@@ -241,9 +241,10 @@ TEST(Variants, AreDifferentTrackers) {
           << variant.name;
       if (!std::isnan(variant.paper_score)) {
         EXPECT_NEAR(100 * variant.paper_score, std::strtod(variant.paper_score_words, nullptr), 1e-9);
-        if (!std::isnan(variant.paper_precision))
+        if (!std::isnan(variant.paper_precision)) {
           EXPECT_NEAR(100 * variant.paper_precision, std::strtod(variant.paper_precision_words, nullptr),
                       1e-9);
+        }
       }
     }
     members[0] = study->count;
