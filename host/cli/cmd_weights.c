@@ -237,7 +237,7 @@ int dslt_cmd_weights(int argc, char **argv) {
       "Examples:\n"
       "  dslt weights random --arch vgg16 --seed 1 -o random.safetensors\n"
       "  dslt weights info random.safetensors\n\n"
-      "Two networks are inside the program: siamese, which preset default uses, and slim. VGG-16's own weights: "
+      "Inside the program are siamese, which preset default uses, slim, trackloss and adacfnet. VGG-16's own weights: "
       "weights/convert.py turns torchvision's, Keras's, Caffe's and MatConvNet's files into "
       "safetensors and says where each is published.\n\n"
       "Exit codes: 0 done, 1 failed, 2 wrong command line.";
