@@ -8,7 +8,7 @@
 /* clang-format off */
 static const dslt_graph_nodes table[] = {
   /* crop, backbone, head, locate, store, update, other; likewise, spared */
-  {"default", {2, 50, 15, 2, 3, 30, 3}, {0, 0, 0, 0, 0, 0, 0}},
+  {"default", {2, 50, 15, 2, 3, 33, 3}, {0, 0, 0, 0, 0, 0, 0}},
   {"dslt", {1, 21, 4, 2, 3, 29, 3}, {0, 0, 0, 0, 0, 0, 0}},
   {"paper", {3, 63, 8, 4, 2, 64, 7}, {1, 21, 0, 0, 0, 0, 0}},
   {"released", {3, 55, 12, 4, 2, 169, 7}, {1, 19, 0, 0, 0, 0, 0}},

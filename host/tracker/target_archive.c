@@ -39,11 +39,9 @@ static const dslt_field state_fields[] = {
 };
 
 static const dslt_field decision_fields[] = {
-    REAL(dslt_decision, cx, -FAR, FAR),
-    REAL(dslt_decision, cy, -FAR, FAR),
-    INT(dslt_decision, frame, 0, LONG),
-    INT(dslt_decision, update, 0, 1),
-    INT(dslt_decision, origin, 0, DSLT_ORIGINS - 1),
+    REAL(dslt_decision, cx, -FAR, FAR),  REAL(dslt_decision, cy, -FAR, FAR),
+    INT(dslt_decision, frame, 0, LONG),  INT(dslt_decision, update, 0, 1),
+    INT(dslt_decision, turn, 0, LONG),   INT(dslt_decision, origin, 0, DSLT_ORIGINS - 1),
     INT(dslt_decision, reextract, 0, 1),
 };
 

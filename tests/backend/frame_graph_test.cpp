@@ -116,7 +116,7 @@ TEST(FrameGraph, SamplesComeFromWhereTheFrameSawTheTarget) {
       return f.report();
     });
     const Record told = f.wait();
-    EXPECT_EQ(dslt_samples_learnt(&told.decision, &told.ring), frame.learnt);
+    EXPECT_EQ(dslt_samples_learnt(&told.decision, &told.ring, &f.policy), frame.learnt);
     EXPECT_EQ(told.decision.reextract, frame.reextract);
     EXPECT_EQ(told.loss, 0.25f);
     EXPECT_EQ(told.state.cx, frame.state.cx);

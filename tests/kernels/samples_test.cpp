@@ -103,7 +103,7 @@ TEST_P(SamplesKernel, DecidesByThePolicy) {
     for (int joint : {0, 1})
       for (int hold : {0, 1})
         for (int capacity : {1, 2, 70}) {
-          const dslt_update_policy policy = {interval, hold, joint, 0, 0};
+          const dslt_update_policy policy = {interval, hold, joint, 0, 0, 0};
           dslt_decision first = {};
           first.cx = 10;
           first.cy = 20;
@@ -171,6 +171,35 @@ TEST_P(SamplesKernel, DecidesWhichPastFramesCount) {
   }
 }
 
+// An update of seven samples spread over three frames, of which a lost target leaves some out.
+TEST_P(SamplesKernel, DecidesWhichFrameLearnsFromWhat) {
+  dslt_update_policy policy = {};
+  policy.interval = 4, policy.hold = 1, policy.spread = 3;
+  dslt_sample_ring ring = dslt_ring_first(7);
+  dslt_decision *decision = upload(std::vector<dslt_decision>{dslt_decision{}});
+  const std::vector<std::vector<int32_t>> turns = {
+      {0, 0, 0, 0, 0, 0, 0}, {1, 0, 0, 0, 0, 0, 0}, {0, 1, 0, 1, 0, 1, 0}, {0, 0, 1, 0, 1, 0, 1}};
+  for (int frame = 1; frame < 60; ++frame) {
+    dslt_target_state state = {};
+    state.lost = frame % 20 == 0;  // no update begins
+    const bool update = frame % 4 == 0 && !state.lost, before = (frame - frame % 4) % 20 == 0;
+    const int turn = update ? 1 : before || frame % 4 == 3 ? 0 : frame % 4 + 1;
+    std::vector<int32_t> want = turns[std::size_t(turn)], learns(7, -1);
+    const int count = std::min(ring.count + int(update), 7);
+    std::fill(want.begin() + count, want.end(), 0);
+    int32_t *flags = upload(learns);
+    ASSERT_EQ(kernels().decide(stream(), decision, flags, upload(std::vector<dslt_target_state>{state}),
+                               upload(std::vector<dslt_sample_ring>{ring}), &policy),
+              DSLT_OK)
+        << dslt_last_error();
+    const dslt_decision got = download(decision, 1)[0];
+    EXPECT_EQ(got.turn, turn) << frame;
+    EXPECT_EQ(download(flags, 7), want) << frame;
+    if (update) dslt_ring_advance(&ring);
+    EXPECT_EQ(dslt_samples_learnt(&got, &ring, &policy), std::count(want.begin(), want.end(), 1)) << frame;
+  }
+}
+
 TEST_P(SamplesKernel, RefusesWhatItCannotDo) {
   float *x = zeros<float>(8);
   dslt_sample_ring *ring = ring_of(2);
@@ -198,7 +227,7 @@ TEST_P(SamplesKernel, RefusesWhatItCannotDo) {
   nowhere.store[1] = nullptr;
   for (const dslt_sample_copy &bad : {half, levels, none, nowhere})
     EXPECT_EQ(store(ring, bad), DSLT_EARGUMENT);
-  const dslt_update_policy policy = {1, 0, 0, 0, 0};
+  const dslt_update_policy policy = {1, 0, 0, 0, 0, 0};
   EXPECT_EQ(kernels().decide(stream(), nullptr, nullptr, state_at(0), ring, &policy), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().decide(stream(), decision_with(0), nullptr, nullptr, ring, &policy), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().decide(stream(), decision_with(0), nullptr, state_at(0), ring, nullptr),

@@ -302,7 +302,7 @@ TEST(SiameseTracker, TheResponseLiesWhereTheTargetIs) {
 }
 
 TEST(SiameseTracker, ItsWorkIsThatOfItsLayers) {
-  const Clip clip = draw(2, moving);
+  const Clip clip = draw(4, moving);
   double backbone, head, parameters;
   dslt_matching_work(&backbone, &head, &parameters, shipped());
   for (double blend : {0.0, 0.4}) {
@@ -318,13 +318,19 @@ TEST(SiameseTracker, ItsWorkIsThatOfItsLayers) {
     dslt_work work[DSLT_STAGE_COUNT];
     dslt_type_siamese.cost(work, dslt_group_target(made, 0), &before, &result);
     EXPECT_EQ(work[DSLT_STAGE_BACKBONE].flop, backbone);
+    EXPECT_EQ(work[DSLT_STAGE_STORE].bytes, 0);
     EXPECT_GT(work[DSLT_STAGE_BACKBONE].bytes, 4 * parameters / 2);
     EXPECT_GE(work[DSLT_STAGE_HEAD].flop, head);
     EXPECT_GT(work[DSLT_STAGE_CROP].bytes, 255 * 255 * 3);
-    result.steps = 3;  // as in a frame with an update
+    for (int i = 2; i < 4; ++i) {  // every third one begins an update
+      frame = clip.frame(std::size_t(i));
+      ASSERT_EQ(dslt_group_update(&result, made, &frame), DSLT_OK) << dslt_last_error();
+    }
+    ASSERT_FALSE(result.lost);
     dslt_work updating[DSLT_STAGE_COUNT];
     dslt_type_siamese.cost(updating, dslt_group_target(made, 0), &before, &result);
     EXPECT_EQ(updating[DSLT_STAGE_BACKBONE].flop, 1.25 * backbone);  // a quarter of the cells
+    EXPECT_EQ(updating[DSLT_STAGE_STORE].bytes > 0, blend > 0);
     for (const dslt_work &stage : work) {
       EXPECT_TRUE(stage.flop >= 0 && std::isfinite(stage.flop));
       EXPECT_TRUE(stage.bytes >= 0 && std::isfinite(stage.bytes));

@@ -144,7 +144,7 @@ int dslt_dslt_frame(dslt_target *t) {
 int dslt_dslt_result(dslt_result *out, dslt_target *t, const dslt_frame_record *record) {
   const dslt_dslt_target *own = dslt_dslt_target_of(t);
   int middle = (t->search.scale.levels - 1) / 2, level = record->state.level;
-  int learnt = dslt_samples_learnt(&record->decision, &record->ring);
+  int learnt = dslt_samples_learnt(&record->decision, &record->ring, &t->policy);
   if (t->workspace->searched > 1)
     dslt_target_show(t, own->responses + (size_t)level * t->response_values, &t->seen, level);
   else

@@ -10,6 +10,11 @@ enum { ADAM_FLOP = 14 };
 
 static const double f32 = sizeof(float);
 
+/* Did the frame begin an update? */
+static int updates(const dslt_target *t, const dslt_result *result) {
+  return t->policy.interval > 0 && t->decided % t->policy.interval == 0 && !result->lost;
+}
+
 /* The regression's response, a stored sample, and a training step on stored maps: forward, the weights' gradients as
  * two more products, Adam. */
 static void count_regression(dslt_work out[DSLT_STAGE_COUNT], const dslt_target *t,
@@ -31,7 +36,7 @@ static void count_regression(dslt_work out[DSLT_STAGE_COUNT], const dslt_target 
   const dslt_work step = {forward + 2.0 * 2.0 * response * kernel + ADAM_FLOP * 2.0 * kernel,
                           stored + f32 * (response + 8.0 * 2.0 * kernel)};
   out[DSLT_STAGE_UPDATE] = dslt_work_times(step, result->steps);
-  if (result->steps > 0 && own->options->memory > 1) out[DSLT_STAGE_STORE].bytes = 2.0 * stored;
+  if (updates(t, result) && own->options->memory > 1) out[DSLT_STAGE_STORE].bytes = 2.0 * stored;
 }
 
 /* With an update: the crop that the template learns from, whose maps are smaller than the search's. */
@@ -58,5 +63,5 @@ void dslt_siamese_cost(dslt_work out[DSLT_STAGE_COUNT], const dslt_target *t, co
   out[DSLT_STAGE_HEAD].flop = head;
   out[DSLT_STAGE_LOCATE].bytes = 5.0 * f32 * own->rules.rows * own->rules.columns;
   if (own->head) count_regression(out, t, result);
-  if (own->following.rate > 0 && result->steps > 0) count_template(out, own, backbone);
+  if (own->following.rate > 0 && updates(t, result)) count_template(out, own, backbone);
 }

@@ -72,8 +72,11 @@ static int update(dslt_target *t) {
   if (t->policy.interval == 0) return DSLT_OK;
   DSLT_TRY(t->device->graph_if(&run, t->graph, &t->record->decision.update, 0));
   if (run && own->head) DSLT_TRY(store(t));
-  if (run && own->head) DSLT_TRY(learn(t));
   if (run) DSLT_TRY(follow(t));
+  DSLT_TRY(t->device->graph_end_if(t->graph));
+  if (!own->head) return DSLT_OK;
+  DSLT_TRY(t->device->graph_if(&run, t->graph, &t->record->decision.turn, 0));
+  if (run) DSLT_TRY(learn(t));
   return t->device->graph_end_if(t->graph);
 }
 
@@ -90,7 +93,7 @@ int dslt_siamese_frame(dslt_target *t) {
 
 int dslt_siamese_result(dslt_result *out, dslt_target *t, const dslt_frame_record *record) {
   const dslt_siamese_target *own = dslt_siamese_target_of(t);
-  const int learnt = own->head ? dslt_samples_learnt(&record->decision, &record->ring) : 0;
+  const int learnt = own->head ? dslt_samples_learnt(&record->decision, &record->ring, &t->policy) : 0;
   dslt_target_show(t, own->head ? own->responses : own->scores, &t->seen, 0);
   out->steps = learnt * own->options->update_steps;
   out->loss = learnt ? (double)record->loss : 0.0;

@@ -38,6 +38,7 @@ typedef struct dslt_siamese_options {
   double init_rate_high;  /* first frame: learning rate of the residual regression */
   int memory;             /* T: stored samples, the first frame's among them */
   int update_interval;    /* update every n-th frame; 0 = never */
+  int update_spread;      /* frames over which an update's learning is spread, at most update_interval */
   double update_score;    /* no update where the score is below this */
   int update_steps;       /* steps on each stored sample */
   double online_rate_low; /* update: learning rates */

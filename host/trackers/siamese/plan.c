@@ -185,8 +185,12 @@ int dslt_siamese_plan(dslt_target *t) {
   DSLT_TRY(dslt_shared_floats(&own->scores, t->shared, cells));
   DSLT_TRY(dslt_shared_floats(&own->distances, t->shared, 4 * cells));
   DSLT_TRY(plan_template(t));
-  t->policy =
-      (dslt_update_policy){.interval = o->update_interval, .hold = 1, .joint = 1, .gate = o->update_score};
+  t->policy = (dslt_update_policy){
+      .interval = o->update_interval,
+      .hold = 1,
+      .joint = 1,
+      .spread = o->update_spread < o->update_interval ? o->update_spread : o->update_interval,
+      .gate = o->update_score};
   return o->blend > 0 ? plan_regression(t) : DSLT_OK;
 }
 

@@ -60,7 +60,7 @@ static inline dslt_siamese_target *dslt_siamese_target_of(const dslt_target *t) 
 }
 
 /* options.c */
-enum { DSLT_SIAMESE_ROWS = 27, DSLT_SIAMESE_PRESETS = 1 };
+enum { DSLT_SIAMESE_ROWS = 28, DSLT_SIAMESE_PRESETS = 1 };
 extern const dslt_option_row dslt_siamese_rows[DSLT_SIAMESE_ROWS];
 extern const dslt_preset dslt_siamese_presets[DSLT_SIAMESE_PRESETS];
 
