@@ -67,6 +67,7 @@ typedef struct dslt_anchors_desc {
   int side, channels, hidden; /* of a square map; of the layer between */
   int count;                  /* cells that are looked at, 1..DSLT_ANCHORS_MAX */
   const int *cells;           /* [count], row * side + column; need not outlive planning */
+  int learns;                 /* maps of a backward at most; 0: there is none */
 } dslt_anchors_desc;
 
 static inline size_t dslt_anchors_values(int channels, int hidden) {
@@ -159,7 +160,8 @@ static inline size_t dslt_anchors_values(int channels, int hidden) {
                                                                                                                  \
   XX(int, anchors_plan, (dslt_anchors **out, dslt_backend *backend, const dslt_anchors_desc *desc))              \
   /* scores [n][count][2] of maps x [.][side][side][channels], of which map i is number item[i] (backend memory; \
-   * NULL: i), with parameters w. Backward: the gradient of all parameters, overwritten, from d_scores. */       \
+   * NULL: i), with parameters w. Backward: the gradient of all parameters, overwritten, from d_scores; the last \
+   * forward was of the same x, item, w and n. */                                                                \
   XX(int, anchors_forward, (dslt_anchors *anchors, float *scores, const float *x, const int32_t *item,           \
                             const float *w, int n))                                                              \
   XX(int, anchors_backward, (dslt_anchors *anchors, float *d_w, const float *x, const int32_t *item,             \

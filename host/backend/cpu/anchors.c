@@ -16,33 +16,65 @@ struct dslt_anchors {
   int side, channels, hidden, count;
   int *cells;
   int maps;           /* of a product */
+  int learns;         /* maps of a backward at most */
+  int bf16;           /* products take bfloat16 */
+  size_t bytes;       /* of a number in a product */
   dslt_gemm *layer;   /* [maps count][9 channels] * [9 channels][hidden] */
   dslt_gemm *weights; /* [9 channels][maps count] * [maps count][hidden] */
-  float *columns;     /* [maps count][9 channels] */
-  float *middle;      /* [maps count][hidden] */
+  void *columns;      /* [maps count][9 channels], as products take them */
+  float *middle;      /* [learns count][hidden] of the last forward, whole products; at least one */
   float *part;        /* [9 channels][hidden], of one product */
+  /* with bfloat16 */
+  uint16_t *map16;    /* [maps][side side channels] */
+  uint16_t *kernel16; /* [9 channels][hidden] */
+  uint16_t *middle16; /* of one product */
 };
 
 static int rows_of(const dslt_anchors *a) { return a->maps * a->count; }
 static size_t width_of(const dslt_anchors *a) { return TAPS * (size_t)a->channels; }
+static size_t map_values(const dslt_anchors *a) {
+  return (size_t)a->side * (size_t)a->side * (size_t)a->channels;
+}
 
-static int new_floats(float **out, size_t count) {
+static int new_memory(void *out, size_t bytes) {
   void *memory;
-  DSLT_TRY(dslt_cpu_new(&memory, count * sizeof(float), "a proposal head"));
-  *out = memory;
+  DSLT_TRY(dslt_cpu_new(&memory, bytes, "a proposal head"));
+  memcpy(out, &memory, sizeof memory);
   return DSLT_OK;
 }
 
-static int plan(dslt_anchors *a, const dslt_anchors_desc *desc) {
+static int plan_bf16(dslt_anchors *a) {
+  const size_t kernels = width_of(a) * (size_t)a->hidden, rows = (size_t)rows_of(a);
+  DSLT_TRY(dslt_gemm_plan_bf16(&a->layer, a->cpu, 0, 0, rows_of(a), a->hidden, (int)width_of(a)));
+  DSLT_TRY(new_memory(&a->map16, (size_t)a->maps * map_values(a) * a->bytes));
+  DSLT_TRY(new_memory(&a->kernel16, kernels * a->bytes));
+  if (a->learns == 0) return DSLT_OK;
+  DSLT_TRY(new_memory(&a->middle16, rows * (size_t)a->hidden * a->bytes));
+  return dslt_gemm_plan_bf16(&a->weights, a->cpu, 1, 0, (int)width_of(a), a->hidden, rows_of(a));
+}
+
+static int plan_f32(dslt_anchors *a) {
   const int rows = rows_of(a), width = (int)width_of(a);
+  DSLT_TRY(dslt_gemm_plan(&a->layer, a->cpu, 0, 0, rows, a->hidden, width));
+  return a->learns == 0 ? DSLT_OK : dslt_gemm_plan(&a->weights, a->cpu, 1, 0, width, a->hidden, rows);
+}
+
+static int plan(dslt_anchors *a, const dslt_anchors_desc *desc) {
+  const size_t rows = (size_t)rows_of(a), hidden = (size_t)a->hidden;
+  const int products = a->learns > a->maps ? (a->learns + a->maps - 1) / a->maps : 1;
   a->cells = malloc((size_t)a->count * sizeof *a->cells);
   if (!a->cells) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning a proposal head.");
   memcpy(a->cells, desc->cells, (size_t)a->count * sizeof *a->cells);
-  DSLT_TRY(dslt_gemm_plan(&a->layer, a->cpu, 0, 0, rows, a->hidden, width));
-  DSLT_TRY(dslt_gemm_plan(&a->weights, a->cpu, 1, 0, width, a->hidden, rows));
-  DSLT_TRY(new_floats(&a->columns, (size_t)rows * width_of(a)));
-  DSLT_TRY(new_floats(&a->middle, (size_t)rows * (size_t)a->hidden));
-  return new_floats(&a->part, width_of(a) * (size_t)a->hidden);
+  DSLT_TRY(a->bf16 ? plan_bf16(a) : plan_f32(a));
+  DSLT_TRY(new_memory(&a->columns, rows * width_of(a) * a->bytes));
+  DSLT_TRY(new_memory(&a->middle, (size_t)products * rows * hidden * sizeof(float)));
+  return a->learns == 0 ? DSLT_OK : new_memory(&a->part, width_of(a) * hidden * sizeof(float));
+}
+
+/* Maps of a product: no more than a step has, or the rest would be computed for nothing. */
+static int maps_of(const dslt_anchors_desc *desc) {
+  const int most = desc->count < ROWS ? ROWS / desc->count : 1;
+  return desc->learns > 0 && desc->learns < most ? desc->learns : most;
 }
 
 int dslt_cpu_anchors_plan(dslt_anchors **out, dslt_backend *backend, const dslt_anchors_desc *desc) {
@@ -51,12 +83,16 @@ int dslt_cpu_anchors_plan(dslt_anchors **out, dslt_backend *backend, const dslt_
                      desc->count, desc->channels);
   dslt_anchors *a = calloc(1, sizeof *a);
   if (!a) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning a proposal head.");
+  const int bf16 = dslt_cpu_of(backend)->precision == DSLT_PRECISION_BF16;
   *a = (dslt_anchors){.cpu = dslt_cpu_of(backend),
                       .side = desc->side,
                       .channels = desc->channels,
                       .hidden = desc->hidden,
                       .count = desc->count,
-                      .maps = desc->count < ROWS ? ROWS / desc->count : 1};
+                      .maps = maps_of(desc),
+                      .learns = desc->learns,
+                      .bf16 = bf16,
+                      .bytes = bf16 ? sizeof(uint16_t) : sizeof(float)};
   const int rc = plan(a, desc);
   if (rc < 0)
     dslt_cpu_anchors_free(a);
@@ -72,34 +108,66 @@ void dslt_cpu_anchors_free(dslt_anchors *a) {
   free(a->columns);
   free(a->middle);
   free(a->part);
+  free(a->map16);
+  free(a->kernel16);
+  free(a->middle16);
   free(a->cells);
   free(a);
 }
 
+/* ---- what the kernels see ------------------------------------------------------------------------ */
+
+/* To the nearest bfloat16, ties to even; what is not a number stays so. */
+DSLT_HOT static void round_to_bf16(uint16_t *restrict out, const float *restrict x, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    uint32_t bits;
+    memcpy(&bits, &x[i], sizeof bits);
+    const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+    out[i] = (uint16_t)(x[i] == x[i] ? rounded : 0x7fc0u);
+  }
+}
+
+/* The same, over threads. */
+static void convert(uint16_t *out, const float *x, size_t count) {
+  enum { GRAIN = 16384 };
+#pragma omp parallel for schedule(static)
+  for (size_t begin = 0; begin < count; begin += GRAIN)
+    round_to_bf16(out + begin, x + begin, count - begin < GRAIN ? count - begin : GRAIN);
+}
+
 /* What the kernel sees at one cell; zeros outside of the map. */
-static void fill_row(float *row, const dslt_anchors *a, const float *map, int cell) {
+static void fill_row(char *row, const dslt_anchors *a, const char *map, int cell) {
   const int side = a->side, y = cell / side - 1, x = cell % side - 1;
-  const size_t c = (size_t)a->channels;
+  const size_t c = (size_t)a->channels * a->bytes;
   for (int tap = 0; tap < TAPS; ++tap, row += c) {
     const int iy = y + tap / 3, ix = x + tap % 3;
     if (iy < 0 || iy >= side || ix < 0 || ix >= side)
-      memset(row, 0, c * sizeof *row);
+      memset(row, 0, c);
     else
-      memcpy(row, map + ((size_t)iy * (size_t)side + (size_t)ix) * c, c * sizeof *row);
+      memcpy(row, map + ((size_t)iy * (size_t)side + (size_t)ix) * c, c);
   }
 }
 
 /* The columns of maps first .. first + maps - 1 of n; zeros past the end. */
 static void fill(const dslt_anchors *a, const float *x, const int32_t *item, int first, int n) {
-  const size_t values = (size_t)a->side * (size_t)a->side * (size_t)a->channels;
+  const size_t values = map_values(a), width = width_of(a) * a->bytes;
+  const int maps = n - first < a->maps ? n - first : a->maps;
+  if (a->bf16)
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < maps; ++i)
+      round_to_bf16(a->map16 + (size_t)i * values, x + (size_t)(item ? item[first + i] : first + i) * values,
+                    values);
 #pragma omp parallel for schedule(static)
   for (int r = 0; r < rows_of(a); ++r) {
-    const int i = first + r / a->count;
-    float *row = a->columns + (size_t)r * width_of(a);
-    if (i < n)
-      fill_row(row, a, x + (size_t)(item ? item[i] : i) * values, a->cells[r % a->count]);
+    const int i = r / a->count;
+    char *row = (char *)a->columns + (size_t)r * width;
+    if (i >= maps)
+      memset(row, 0, width);
+    else if (a->bf16)
+      fill_row(row, a, (const char *)(a->map16 + (size_t)i * values), a->cells[r % a->count]);
     else
-      memset(row, 0, width_of(a) * sizeof *row);
+      fill_row(row, a, (const char *)(x + (size_t)(item ? item[first + i] : first + i) * values),
+               a->cells[r % a->count]);
   }
 }
 
@@ -121,13 +189,16 @@ DSLT_HOT static float dot(const float *a, const float *b, int count) {
   return sum;
 }
 
-/* The layer between, for the columns as filled. */
-static int run_layer(dslt_anchors *a, const float *w) {
-  const float *bias = w + width_of(a) * (size_t)a->hidden;
-  DSLT_TRY(dslt_gemm_run(a->layer, a->middle, a->columns, w));
+/* The layer between of maps from `first` on; kept apart where a backward may follow. */
+static float *middle_of(const dslt_anchors *a, int first, int n) {
+  return n > a->learns ? a->middle : a->middle + (size_t)first * (size_t)a->count * (size_t)a->hidden;
+}
+
+/* The layer between, for the columns as filled; kernels as the product takes them. */
+static int run_layer(dslt_anchors *a, float *middle, const void *kernels, const float *bias) {
+  DSLT_TRY(dslt_gemm_run(a->layer, middle, a->columns, kernels));
 #pragma omp parallel for schedule(static)
-  for (int r = 0; r < rows_of(a); ++r)
-    bias_and_relu(a->middle + (size_t)r * (size_t)a->hidden, bias, a->hidden);
+  for (int r = 0; r < rows_of(a); ++r) bias_and_relu(middle + (size_t)r * (size_t)a->hidden, bias, a->hidden);
   return DSLT_OK;
 }
 
@@ -138,17 +209,19 @@ static int rows_left(const dslt_anchors *a, int first, int n) {
 
 int dslt_cpu_anchors_forward(dslt_anchors *a, float *scores, const float *x, const int32_t *item,
                              const float *w, int n) {
-  const size_t hidden = (size_t)a->hidden;
-  const float *out = w + (width_of(a) + 1) * hidden, *bias = out + DSLT_ANCHOR_OUTPUTS * hidden;
+  const size_t hidden = (size_t)a->hidden, kernels = width_of(a) * hidden;
+  const float *between = w + kernels, *out = between + hidden, *bias = out + DSLT_ANCHOR_OUTPUTS * hidden;
+  if (a->bf16) convert(a->kernel16, w, kernels);
   for (int first = 0; first < n; first += a->maps) {
     float *to = scores + (size_t)first * (size_t)a->count * DSLT_ANCHOR_OUTPUTS;
+    float *middle = middle_of(a, first, n);
     fill(a, x, item, first, n);
-    DSLT_TRY(run_layer(a, w));
+    DSLT_TRY(run_layer(a, middle, a->bf16 ? (const void *)a->kernel16 : w, between));
 #pragma omp parallel for schedule(static)
     for (int r = 0; r < rows_left(a, first, n); ++r)
       for (int k = 0; k < DSLT_ANCHOR_OUTPUTS; ++k)
         to[r * DSLT_ANCHOR_OUTPUTS + k] =
-            dot(a->middle + (size_t)r * hidden, out + (size_t)k * hidden, a->hidden) + bias[k];
+            dot(middle + (size_t)r * hidden, out + (size_t)k * hidden, a->hidden) + bias[k];
   }
   return DSLT_OK;
 }
@@ -157,12 +230,11 @@ int dslt_cpu_anchors_forward(dslt_anchors *a, float *scores, const float *x, con
 
 /* For hidden unit j: adds the outputs' gradients and turns its column of `middle` into the gradient before ReLU. Rows
  * come in their order, so the sums do not depend on threads. */
-DSLT_HOT static void turn_units(dslt_anchors *a, float *d_bias, float *d_out, const float *out,
+DSLT_HOT static void turn_units(float *middle, size_t hidden, float *d_bias, float *d_out, const float *out,
                                 const float *d_scores, int rows, int begin, int end) {
-  const size_t hidden = (size_t)a->hidden;
   for (int r = 0; r < rows; ++r) {
     const float d0 = d_scores[2 * r], d1 = d_scores[2 * r + 1];
-    float *h = a->middle + (size_t)r * hidden;
+    float *h = middle + (size_t)r * hidden;
     for (int j = begin; j < end; ++j) {
       d_out[j] += d0 * h[j];
       d_out[hidden + (size_t)j] += d1 * h[j];
@@ -174,29 +246,34 @@ DSLT_HOT static void turn_units(dslt_anchors *a, float *d_bias, float *d_out, co
 }
 
 /* The gradient's parts behind the kernels, and the gradient at the layer between; rows past the end become 0. */
-static void turn(dslt_anchors *a, float *d_w, const float *w, const float *d_scores, int rows) {
+static void turn(const dslt_anchors *a, float *middle, float *d_w, const float *w, const float *d_scores,
+                 int rows) {
   enum { UNITS = 64 };
   const size_t hidden = (size_t)a->hidden, at = width_of(a) * hidden;
   float *d_bias = d_w + at, *d_out = d_bias + hidden, *d_last = d_out + DSLT_ANCHOR_OUTPUTS * hidden;
 #pragma omp parallel for schedule(static)
   for (int begin = 0; begin < a->hidden; begin += UNITS)
-    turn_units(a, d_bias, d_out, w + at + hidden, d_scores, rows, begin,
+    turn_units(middle, hidden, d_bias, d_out, w + at + hidden, d_scores, rows, begin,
                begin + UNITS < a->hidden ? begin + UNITS : a->hidden);
   for (int r = 0; r < rows; ++r)
     for (int k = 0; k < DSLT_ANCHOR_OUTPUTS; ++k) d_last[k] += d_scores[DSLT_ANCHOR_OUTPUTS * r + k];
-  memset(a->middle + (size_t)rows * hidden, 0, (size_t)(rows_of(a) - rows) * hidden * sizeof *a->middle);
+  memset(middle + (size_t)rows * hidden, 0, (size_t)(rows_of(a) - rows) * hidden * sizeof *middle);
 }
 
 int dslt_cpu_anchors_backward(dslt_anchors *a, float *d_w, const float *x, const int32_t *item,
                               const float *w, const float *d_scores, int n) {
-  const size_t kernels = width_of(a) * (size_t)a->hidden;
+  const size_t kernels = width_of(a) * (size_t)a->hidden, values = (size_t)rows_of(a) * (size_t)a->hidden;
+  if (n > a->learns)
+    return dslt_fail(DSLT_EINTERNAL, "A gradient of %d maps was asked for, of %d planned.", n, a->learns);
   memset(d_w, 0, dslt_anchors_values(a->channels, a->hidden) * sizeof *d_w);
   for (int first = 0; first < n; first += a->maps) {
-    fill(a, x, item, first, n);
-    DSLT_TRY(run_layer(a, w));
-    turn(a, d_w, w, d_scores + (size_t)first * (size_t)a->count * DSLT_ANCHOR_OUTPUTS,
+    float *middle = middle_of(a, first, n);
+    if (n > a->maps) fill(a, x, item, first, n); /* else they are there from forward */
+    turn(a, middle, d_w, w, d_scores + (size_t)first * (size_t)a->count * DSLT_ANCHOR_OUTPUTS,
          rows_left(a, first, n));
-    DSLT_TRY(dslt_gemm_run(a->weights, first == 0 ? d_w : a->part, a->columns, a->middle));
+    if (a->bf16) convert(a->middle16, middle, values);
+    DSLT_TRY(dslt_gemm_run(a->weights, first == 0 ? d_w : a->part, a->columns,
+                           a->bf16 ? (const void *)a->middle16 : middle));
     if (first > 0) DSLT_TRY(dslt_cpu_axpby(&a->cpu->base, d_w, 1.0f, d_w, 1.0f, a->part, kernels));
   }
   return DSLT_OK;

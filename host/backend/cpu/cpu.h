@@ -66,7 +66,9 @@ typedef struct dslt_gemm dslt_gemm;
 int dslt_gemm_plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k);
 /* The same for a product computed by one thread inside a parallel region. */
 int dslt_gemm_plan_alone(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k);
-int dslt_gemm_run(dslt_gemm *gemm, float *c, const float *a, const float *b);
+/* The same with A and B in bfloat16, where dslt_cpu_has_bf16(). */
+int dslt_gemm_plan_bf16(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k);
+int dslt_gemm_run(dslt_gemm *gemm, float *c, const void *a, const void *b);
 void dslt_gemm_free(dslt_gemm *gemm);
 
 #endif

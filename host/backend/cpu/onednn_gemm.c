@@ -13,7 +13,7 @@ struct dslt_gemm {
   void *scratch; /* own scratch of a single-threaded product: others may run at the same time */
 };
 
-static int plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {
+static int plan(dslt_gemm **out, dslt_cpu *cpu, dnnl_data_type_t type, int ta, int tb, int m, int n, int k) {
   dslt_gemm *gemm = calloc(1, sizeof *gemm);
   if (!gemm) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning a matrix product.");
   gemm->cpu = cpu;
@@ -21,8 +21,8 @@ static int plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, in
   dslt_md_owned a = NULL, b = NULL, c = NULL;
   dnnl_primitive_desc_t pd = NULL;
   int rc;
-  if ((rc = dslt_md_make(&a, 2, a_dims, dnnl_f32, ta ? dnnl_ba : dnnl_ab)) < 0) goto done;
-  if ((rc = dslt_md_make(&b, 2, b_dims, dnnl_f32, tb ? dnnl_ba : dnnl_ab)) < 0) goto done;
+  if ((rc = dslt_md_make(&a, 2, a_dims, type, ta ? dnnl_ba : dnnl_ab)) < 0) goto done;
+  if ((rc = dslt_md_make(&b, 2, b_dims, type, tb ? dnnl_ba : dnnl_ab)) < 0) goto done;
   if ((rc = dslt_md_make(&c, 2, c_dims, dnnl_f32, dnnl_ab)) < 0) goto done;
   if ((rc = dslt_pd_matmul(&pd, cpu->engine, a, b, c)) < 0) goto done;
   gemm->scratch_bytes = dslt_pd_scratch(pd);
@@ -43,14 +43,18 @@ done:
 }
 
 int dslt_gemm_plan(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {
-  return plan(out, cpu, ta, tb, m, n, k);
+  return plan(out, cpu, dnnl_f32, ta, tb, m, n, k);
+}
+
+int dslt_gemm_plan_bf16(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {
+  return plan(out, cpu, dnnl_bf16, ta, tb, m, n, k);
 }
 
 /* oneDNN divides the work when the product is planned, among the threads available at that time. */
 int dslt_gemm_plan_alone(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {
   int threads = omp_get_max_threads();
   omp_set_num_threads(1);
-  int rc = plan(out, cpu, ta, tb, m, n, k);
+  int rc = plan(out, cpu, dnnl_f32, ta, tb, m, n, k);
   omp_set_num_threads(threads);
   if (rc < 0 || !(*out)->step.has_scratch) return rc;
   rc = dslt_cpu_new(&(*out)->scratch, (*out)->scratch_bytes, "a matrix product");
@@ -61,7 +65,7 @@ int dslt_gemm_plan_alone(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, 
   return rc;
 }
 
-int dslt_gemm_run(dslt_gemm *gemm, float *c, const float *a, const float *b) {
+int dslt_gemm_run(dslt_gemm *gemm, float *c, const void *a, const void *b) {
   DSLT_TRY(dslt_step_set(&gemm->step, DNNL_ARG_SRC, a));
   DSLT_TRY(dslt_step_set(&gemm->step, DNNL_ARG_WEIGHTS, b));
   DSLT_TRY(dslt_step_set(&gemm->step, DNNL_ARG_DST, c));

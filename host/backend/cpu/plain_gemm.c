@@ -23,6 +23,11 @@ int dslt_gemm_plan_alone(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, 
   return dslt_gemm_plan(out, cpu, ta, tb, m, n, k);
 }
 
+int dslt_gemm_plan_bf16(dslt_gemm **out, dslt_cpu *cpu, int ta, int tb, int m, int n, int k) {
+  (void)out, (void)cpu, (void)ta, (void)tb, (void)m, (void)n, (void)k;
+  return dslt_fail(DSLT_EUNSUPPORTED, "This build has no matrix products in bfloat16.");
+}
+
 DSLT_HOT static void add_scaled(float *c, const float *b, float a, int n) {
   for (int j = 0; j < n; ++j) c[j] += a * b[j];
 }
@@ -33,7 +38,8 @@ DSLT_HOT static float dot(const float *a, const float *b, int k) {
   return sum;
 }
 
-int dslt_gemm_run(dslt_gemm *g, float *c, const float *a, const float *b) {
+int dslt_gemm_run(dslt_gemm *g, float *c, const void *left, const void *right) {
+  const float *a = left, *b = right;
 #pragma omp parallel for schedule(static)
   for (int i = 0; i < g->m; ++i) {
     float *row = c + (size_t)i * (size_t)g->n;

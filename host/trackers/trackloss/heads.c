@@ -54,7 +54,8 @@ static int plan_masks(dslt_target *t, const dslt_trackloss_map *map, const int s
                                     .channels = map->channels,
                                     .hidden = own->options->head_channels,
                                     .count = count[i],
-                                    .cells = cells};
+                                    .cells = cells,
+                                    .learns = own->options->batch_positives + own->options->batch_negatives};
     DSLT_TRY(t->nn->anchors_plan(&own->anchors[i], t->backend, &desc));
   }
   return own->options->shared_maps ? plan_area(t) : DSLT_OK;
