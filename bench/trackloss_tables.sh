@@ -1,21 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Tables 1 and 2 of "Tracking Loss" (2018) on sequences at hand: matching strategies without resets, and strategies and
-# losses by VOT's supervised protocol.
+# Tables 1 and 2 of "Tracking Loss" (2018) on sequences at hand, by VOT's protocol: dslt ablate over VOT's and OTB's.
 #
 #   bench/trackloss_tables.sh [DSLT] [RESULTS]      hours on two idle cores; goes on where it was stopped
 #
 # DSLT defaults to build/dslt, RESULTS to bench/results/trackloss. SHARED (default ../shared/data) holds sequences/otb and
-# sequences/vot; OTB's with one target are linked into a folder of VOT's layout beside VOT's own, so that both protocols run
-# on all. MORE is added to every run ("--jobs 1 --frames 60 --sequences bag,Crossing"), YEAR (default VOT2016) is VOT's whose
-# interval of lengths EAO takes: sequences that are cut need one that has short ones. Links and boxes land in RESULTS/boxes
-# (not committed: they follow third-party videos).
+# sequences/vot; OTB's with one target are linked into a folder of VOT's layout beside VOT's own. MORE is added to dslt ablate
+# ("--jobs 1 --frames 60 --year 2019 --sequences bag,Crossing"). Links and boxes land in RESULTS/boxes (not committed: they
+# follow third-party videos), the tables in RESULTS/tables.md.
 set -eu
 dslt=${1:-build/dslt}
 results=${2:-bench/results/trackloss}
 sequences=$(cd "${SHARED:-../shared/data}/sequences" && pwd)
 [ -d "$sequences/vot" ] || { echo "trackloss_tables: $sequences/vot is not there; set SHARED." >&2; exit 1; }
-mkdir -p "$results/boxes/set" "$results/boxes/runs"
+mkdir -p "$results/boxes/set"
 
 for from in "$sequences"/vot/*/ "$sequences"/otb/*/; do
   to=$results/boxes/set/$(basename "$from")
@@ -29,19 +27,6 @@ for from in "$sequences"/vot/*/ "$sequences"/otb/*/; do
   fi
 done
 
-run() { # PROTOCOL NAME PRESET STRATEGY
-  # shellcheck disable=SC2086  # MORE holds several words
-  "$dslt" run --dataset vot --root "$results/boxes/set" --protocol "$1" --preset "trackloss-$3" --set "strategy=$4" \
-    ${MORE:-} -o "$results/boxes/runs/$2" --quiet
-}
-supervised() { run vot "$@"; }
-one_pass() { run vot-unsupervised "$@"; }
-
-# What was asked for first comes first, so that a run that is stopped has the most of it.
-for strategy in 1+4 1 4; do supervised "$strategy" softmax "$strategy"; done
-for loss in ensemble hinge infogain2 sigmoid; do supervised "$loss" "$loss" 1+4; done
-for strategy in 2 3; do supervised "$strategy" softmax "$strategy"; done
-for strategy in 1+4 1 4 2 3; do one_pass "$strategy" softmax "$strategy"; done
-for loss in infogain1 infogain3; do supervised "$loss" "$loss" 1+4; done
-"$dslt" eval "$results"/boxes/runs/* --dataset vot --root "$results/boxes/set" --protocol vot --year "${YEAR:-VOT2016}" \
-  --per-sequence >"$results/tables.txt"
+# shellcheck disable=SC2086  # MORE holds several words
+"$dslt" ablate --paper trackloss --dataset vot --root "$results/boxes/set" ${MORE:-} -o "$results/boxes/runs"
+cp "$results/boxes/runs/ablation.md" "$results/tables.md"

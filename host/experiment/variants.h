@@ -32,6 +32,12 @@ typedef struct dslt_study_table {
   const char *head; /* of the variants' column, "loss" */
 } dslt_study_table;
 
+/* A variant's numbers by VOT's protocol in the paper; NaN where it prints none. */
+typedef struct dslt_study_vot {
+  double supervised, no_reset; /* average overlap with resets and without */
+  double eao, rank_accuracy, rank_robustness;
+} dslt_study_vot;
+
 struct dslt_network_kinds;
 struct dslt_network_list;
 
@@ -44,6 +50,9 @@ typedef struct dslt_study {
   dslt_study_table tables[DSLT_STUDY_TABLES_MAX]; /* key NULL behind the last */
   int success;      /* 1: the score beside precision is the success rate at overlap 0.5, "OS"; 0: the AUC */
   const char *note; /* which numbers the paper gives; a few sentences */
+  const dslt_study_vot
+      *vot; /* [count], and a note of their own: the paper's two tables are by VOT's protocol; else NULL */
+  const char *vot_note;
   /* A study of trained networks (networks.h): its kinds of them, and the networks found, from which its variants are made;
    * NULL for other studies. */
   const struct dslt_network_kinds *kinds;
