@@ -11,7 +11,7 @@
 #   make all        everything, tests too
 #   make install    into PREFIX (default /usr/local)
 #   make sanitize   the tests under AddressSanitizer and UndefinedBehaviorSanitizer
-#   make tsan       the tests with threads under ThreadSanitizer
+#   make tsan       the tests with threads, and every kernel with its blocks as threads, under ThreadSanitizer
 #   make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
 #   make valgrind   a 20-frame run under Valgrind (needs valgrind)
 #   make variants   the program without its optional libraries, and with oneDNN 3
@@ -67,7 +67,7 @@ sanitize:
 tsan:
 	@scripts/setup.sh
 	@cmake --preset tsan
-	@cmake --build build-tsan --parallel $(JOBS) --target dslt dslt_test_api dslt_test_media dslt_test_experiment
+	@cmake --build build-tsan --parallel $(JOBS) --target dslt dslt_test_api dslt_test_media dslt_test_experiment dslt_test_kernels
 	@scripts/run_tests.py --jobs $(JOBS) --all build-tsan -- --label-regex '^threads$$'
 
 fuzz:

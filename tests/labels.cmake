@@ -21,8 +21,9 @@ set(slow
   "^Program\\.EachVerb" "^Trax\\.(WhatCannotBeDone|WrongCommandLines|TheSelftest)" "^TraxFolder\\.WhatIsWrong" "EmulatedGroup\\.(WhoJoins|Streams)" "EmulatedSave\\." "^Run\\.(WrongCommandLines|OtherOptions|MoreSequences|TheAblation)" "^Networks\\.(TheTable|WrongCommandLines)"
   "^LiveProgram\\.WrongCommandLines" "^Scene\\.(TruthLies|ThePost)" "^TrackerTest\\.(FramesWithout|BoxesOnThe)"
   "^TracklossTest\\.(EveryLoss|TheSameRun)" "^python\\.types" "^python\\.got10k" "^python\\.vot" "^python\\.examples")
-# Tests of trackers in threads, of the thread that reads ahead, of the pool of processes, of errors kept per thread.
-set(threads "^ThreadsTest\\.|^Pool\\.|^LastError\\.")
+# Tests of trackers in threads, of the thread that reads ahead, of the pool of processes, of errors kept per thread, of kernels whose
+# blocks are threads (those in every build of ThreadSanitizer, and in no other).
+set(threads "^ThreadsTest\\.|^Pool\\.|^LastError\\.|^BlocksAsThreads\\.|HarnessConcurrent")
 set(numeric "ShiftTest\\.|GroupPreset\\.|^BackboneFallback\\.|^BackboneBatch\\.|FrozenTest\\.|RealWeights\\.|^Shipped\\.|RealShapes")
 set(sample $ENV{DSLT_TEST_SLOW})
 

@@ -106,7 +106,10 @@ void KernelTest::TearDown() {
 const Kernels &KernelTest::kernels() const { return on_gpu() ? kGpu : kHarness; }
 
 void KernelTest::vary(int turn) const {
-  if (!on_gpu()) harness::set_order(harness::Order((int(GetParam()) + turn) % 3));
+  if (GetParam() == Place::concurrent)
+    harness::set_order(harness::Order::concurrent);
+  else if (!on_gpu())
+    harness::set_order(harness::Order((int(GetParam()) + turn) % 3));
 }
 
 void *KernelTest::take(const void *data, std::size_t bytes) {
@@ -131,7 +134,8 @@ void KernelTest::fetch(void *out, const void *memory, std::size_t bytes) {
 
 // ---- helpers -------------------------------------------------------------------------------------
 
-static const char *const kPlaceNames[] = {"HarnessForward", "HarnessReversed", "HarnessShuffled", "Gpu"};
+static const char *const kPlaceNames[] = {"HarnessForward", "HarnessReversed", "HarnessShuffled", "Gpu",
+                                          "HarnessConcurrent"};
 
 std::string place_name(const ::testing::TestParamInfo<Place> &info) { return kPlaceNames[int(info.param)]; }
 

@@ -29,6 +29,10 @@
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
+// With ThreadSanitizer this file itself is not instrumented (CMakeLists.txt): it is not the kernels that it would judge.
+#ifdef HARNESS_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
 
 __thread dim3 gridDim, blockDim, blockIdx, threadIdx;
 
@@ -74,6 +78,9 @@ struct Fibre {
   uint64_t given;        // what it handed in
   uint64_t warp[kWarp];  // what all lanes handed in, once they have
   void *fake_stack;
+  void *shadow;       // ThreadSanitizer's idea of it
+  unsigned barriers;  // so far
+  char fenced;        // its address stands for what was done before the last fence
 };
 
 // What runs one block: its threads' stacks and where they are.
@@ -86,9 +93,14 @@ struct Machine {
   unsigned current = 0;
   unsigned threads = 0;
   const std::function<void()> *body = nullptr;
+  void *shadow = nullptr;   // ThreadSanitizer's idea of the scheduler
+  void *carrier = nullptr;  // ... and of one who knows only what was fenced
+  char begin = 0, end = 0;  // their addresses stand for what came before a block and for what it did
+  char barriers[2] =
+      {};  // ... and before a barrier; two, since one thread may reach the next before others leave
 };
 
-// Blocks that run at a time when they are shuffled.
+// Blocks that run at a time when they are shuffled or concurrent.
 constexpr unsigned kAtOnce = 4;
 
 Machine machines[kAtOnce];
@@ -137,6 +149,41 @@ class Turns {
 };
 __thread Turns *turns_of_blocks = nullptr;  // NULL: one block runs at a time
 
+// ---- ThreadSanitizer -----------------------------------------------------------------------------
+
+// What came before release(x) by one thread is known to another after acquire(x).
+void release([[maybe_unused]] char *place) {
+#ifdef HARNESS_TSAN
+  __tsan_release(place);
+#endif
+}
+void acquire([[maybe_unused]] char *place) {
+#ifdef HARNESS_TSAN
+  __tsan_acquire(place);
+#endif
+}
+char *place_of(const void *address) { return const_cast<char *>(static_cast<const char *>(address)); }
+// A switch alone orders nothing.
+void become([[maybe_unused]] void *shadow) {
+#ifdef HARNESS_TSAN
+  __tsan_switch_to_fiber(shadow, __tsan_switch_to_fiber_no_sync);
+#endif
+}
+void make_shadow([[maybe_unused]] void **shadow) {
+#ifdef HARNESS_TSAN
+  if (!*shadow) *shadow = __tsan_create_fiber(0);
+#endif
+}
+// Of fibres that were left in the middle.
+void drop_shadows() {
+#ifdef HARNESS_TSAN
+  for (unsigned i = 0; i < machine().threads; ++i) {
+    __tsan_destroy_fiber(machine().fibres[i].shadow);
+    machine().fibres[i].shadow = nullptr;
+  }
+#endif
+}
+
 // ---- switching -----------------------------------------------------------------------------------
 
 void finish_switch([[maybe_unused]] void *fake_stack, [[maybe_unused]] const void **bottom,
@@ -159,6 +206,7 @@ void run_fibre(unsigned index) {
   threadIdx = fibre.thread;
   void *fake_stack = nullptr;
   start_switch(&fake_stack, machine().stacks[index].bottom(), kStack);
+  become(fibre.shadow);
   swapcontext(&machine().scheduler, &fibre.context);
   finish_switch(fake_stack, nullptr, nullptr);
 }
@@ -167,16 +215,20 @@ void wait_in(State state) {
   Fibre &fibre = machine().fibres[machine().current];
   fibre.state = state;
   start_switch(&fibre.fake_stack, machine().scheduler_bottom, machine().scheduler_size);
+  become(machine().shadow);
   swapcontext(&fibre.context, &machine().scheduler);
   finish_switch(fibre.fake_stack, nullptr, nullptr);
 }
 
 void fibre_main() {
   finish_switch(nullptr, &machine().scheduler_bottom, &machine().scheduler_size);
+  acquire(&machine().begin);
   (*machine().body)();
+  release(&machine().end);
   Fibre &fibre = machine().fibres[machine().current];
   fibre.state = State::done;
   start_switch(nullptr, machine().scheduler_bottom, machine().scheduler_size);
+  become(machine().shadow);
   setcontext(&machine().scheduler);
 }
 
@@ -194,6 +246,8 @@ void prepare(unsigned index) {
   fibre.state = State::ready;
   fibre.thread = dim3(index % blockDim.x, index / blockDim.x % blockDim.y, index / (blockDim.x * blockDim.y));
   fibre.fake_stack = nullptr;
+  fibre.barriers = 0;
+  make_shadow(&fibre.shadow);
 }
 
 // ---- who may go on -------------------------------------------------------------------------------
@@ -263,6 +317,7 @@ std::vector<unsigned> turns(unsigned count, unsigned seed) {
 
 int run_block(const char *kernel, unsigned seed) {
   for (unsigned i = 0; i < machine().threads; ++i) prepare(i);
+  release(&machine().begin);
   const std::vector<unsigned> order = turns(machine().threads, seed);
   for (;;) {
     unsigned done = 0;
@@ -270,12 +325,17 @@ int run_block(const char *kernel, unsigned seed) {
       if (machine().fibres[index].state == State::ready) run_fibre(index);
       done += machine().fibres[index].state == State::done;
     }
-    if (done == machine().threads) return DSLT_OK;
+    if (done == machine().threads) break;
     let_others();
     bool released = release_warps();
     released = release_barrier() || released;
-    if (!released) return divergence(kernel);
+    if (!released) {
+      drop_shadows();
+      return divergence(kernel);
+    }
   }
+  acquire(&machine().end);  // the next block has the same shared memory
+  return DSLT_OK;
 }
 
 struct Launch {
@@ -292,6 +352,10 @@ int run_blocks(const Launch &all, std::size_t *next) {
   m.body = all.body;
   while (m.stacks.size() < m.threads) m.stacks.emplace_back();
   if (m.fibres.size() < m.threads) m.fibres.resize(m.threads);
+  make_shadow(&m.carrier);
+#ifdef HARNESS_TSAN
+  m.shadow = __tsan_get_current_fiber();
+#endif
   gridDim = all.grid;
   blockDim = all.block;
   while (*next < all.blocks.size()) {
@@ -326,6 +390,25 @@ int run_interleaved(const Launch &all) {
   return rc < 0 ? dslt_fail(rc, "%s", sentence.c_str()) : DSLT_OK;
 }
 
+// Every thread has blocks of its own, neighbours in different ones, and nothing orders one thread's after another's.
+int run_concurrent(const Launch &all) {
+  const unsigned count = std::min(kAtOnce, unsigned(all.blocks.size()));
+  std::vector<std::string> sentences(count);
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < count; ++i)
+    threads.emplace_back([&, i] {
+      running = &machines[i];
+      Launch mine = {all.kernel, all.grid, all.block, all.body, {}};
+      for (std::size_t k = i; k < all.blocks.size(); k += count) mine.blocks.push_back(all.blocks[k]);
+      std::size_t next = 0;
+      if (run_blocks(mine, &next) < 0) sentences[i] = dslt_last_error();
+    });
+  for (std::thread &thread : threads) thread.join();
+  for (const std::string &sentence : sentences)
+    if (!sentence.empty()) return dslt_fail(DSLT_EDEVICE, "%s", sentence.c_str());
+  return DSLT_OK;
+}
+
 }  // namespace
 
 // ---- what kernels and launchers call -------------------------------------------------------------
@@ -339,9 +422,26 @@ void let_others() {
 unsigned lane() { return machine().current % kWarp; }
 
 void barrier(int line) {
-  machine().fibres[machine().current].line = line;
+  Fibre &fibre = machine().fibres[machine().current];
+  fibre.line = line;
+  char *place = &machine().barriers[fibre.barriers++ % 2];
+  release(place);
   wait_in(State::at_barrier);
+  acquire(place);
 }
+
+void fence() { release(&machine().fibres[machine().current].fenced); }
+
+// Others learn what this thread had done at its fence, and no more; so another hands it on.
+void publish(const void *address) {
+  Fibre &fibre = machine().fibres[machine().current];
+  become(machine().carrier);
+  acquire(&fibre.fenced);
+  release(place_of(address));
+  become(fibre.shadow);
+}
+
+void observe(const void *address) { acquire(place_of(address)); }
 
 uint64_t exchange(unsigned mask, uint64_t value, unsigned source, int line) {
   Fibre &fibre = machine().fibres[machine().current];
@@ -362,6 +462,7 @@ int launch(const char *kernel, dim3 grid, dim3 block, const std::function<void()
                      grid.x, grid.y, grid.z, block.x, block.y, block.z);
   const Launch all = {kernel, grid, block, &body, turns(grid.x * grid.y * grid.z, 1)};
   if (chosen == Order::shuffled && all.blocks.size() > 1) return run_interleaved(all);
+  if (chosen == Order::concurrent) return run_concurrent(all);
   std::size_t next = 0;
   return run_blocks(all, &next);
 }

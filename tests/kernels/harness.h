@@ -6,7 +6,8 @@
 // others. So one that forgets to wait reads what is not there yet, in at least one of the orders of order.h; and when no
 // fibre can go on, a barrier was not reached by all, which fails the launch. Blocks run one after another, or, shuffled, several at
 // a time, which take turns at barriers, shuffles and atomics: each in a thread of the system, but never two at once, so that the
-// same launch runs the same way twice.
+// same launch runs the same way twice. Or, concurrent, several really at once, for ThreadSanitizer: to it every thread of a block is
+// a thread, and what orders their accesses are barriers within a block, between blocks only a __threadfence() before an atomic.
 #pragma once
 
 #include <algorithm>
@@ -79,11 +80,21 @@ inline void set_condition(unsigned long long handle, unsigned value) {
 // Lets other blocks have a turn, where several run.
 void let_others();
 
-// CUDA's atomicInc: back to 0 after `limit`. One fibre runs at a time, so nothing can come in between; only before and after.
+// __threadfence(): who sees a later atomic of this thread may rely on what it wrote before.
+void fence();
+// Before and after an atomic at this address: what this thread wrote before its fence may be relied on from now on; what others did.
+void publish(const void *address);
+void observe(const void *address);
+
+// CUDA's atomicInc: back to 0 after `limit`. Relaxed, as the real one: an order comes from fences alone.
 inline uint32_t increment(uint32_t *address, uint32_t limit) {
   let_others();
-  uint32_t old = *address;
-  *address = old >= limit ? 0 : old + 1;
+  publish(address);
+  uint32_t old = __atomic_load_n(address, __ATOMIC_RELAXED);
+  while (!__atomic_compare_exchange_n(address, &old, old >= limit ? 0 : old + 1, false, __ATOMIC_RELAXED,
+                                      __ATOMIC_RELAXED)) {
+  }
+  observe(address);
   let_others();
   return old;
 }
@@ -95,7 +106,7 @@ inline uint32_t increment(uint32_t *address, uint32_t limit) {
 #define __shfl_xor_sync(mask, value, with) harness::shuffle_xor(mask, value, with, __LINE__)
 #define cudaGraphSetConditional harness::set_condition
 #define DSLT_HAS_CONDITION 1
-#define __threadfence() ((void)0)
+#define __threadfence() harness::fence()
 #define atomicInc harness::increment
 
 #define DSLT_LAUNCH(kernel, grid, block, stream, ...) \

@@ -4,8 +4,8 @@
 
 namespace harness {
 
-// Shuffled blocks run several at a time.
-enum class Order { forward, reversed, shuffled };
+// Shuffled blocks run several at a time, taking turns; concurrent ones at once, in whatever order comes.
+enum class Order { forward, reversed, shuffled, concurrent };
 // From the next launch on.
 void set_order(Order order);
 
