@@ -59,15 +59,16 @@ class Plan(unittest.TestCase):
 class Books(unittest.TestCase):
     """With a cmake that does what the test needs."""
 
-    def start(self, folder, cmake):
+    def start(self, folder, cmake, environment=None, programs=None):
         tools = Path(folder) / "tools"
         tools.mkdir()
-        (tools / "cmake").write_text("#!/bin/sh\n[ \"$1\" = --version ] && exit\n" + cmake + "\n")
-        (tools / "cmake").chmod(0o755)
+        for name, text in {"cmake": '[ "$1" = --version ] && exit\n' + cmake, **(programs or {})}.items():
+            (tools / name).write_text(f"#!/bin/sh\n{text}\n")
+            (tools / name).chmod(0o755)
         out = Path(folder) / "out"
         out.mkdir()
-        environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "BUILD": f"{folder}/build",
-                       "RESULTS": f"{folder}/results", "OUT": str(out), "BUDGET": "60"}
+        environment = {**os.environ, **(environment or {}), "PATH": f"{tools}:{os.environ['PATH']}", "BUILD": f"{folder}/build",
+                       "RESULTS": f"{folder}/results", "OUT": str(out), "BUDGET": "150"}
         return subprocess.Popen(["bash", SCRIPT], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                 text=True), out
 
@@ -99,6 +100,40 @@ class Books(unittest.TestCase):
         self.assertEqual(steps[0], "FAILED  configure (stopped from outside)")
         self.assertEqual([line.split()[2] for line in steps[1:]], planned()[1:])
         self.assertGreater(process.returncode, 20)
+
+    def test_a_whole_run_passes_through_every_step(self):
+        """With programs that pretend: the steps, their lanes and what they hand to one another."""
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "dslt").write_text(PRETENDER)
+            process, out = self.start(folder, f"""
+build=$2
+[ "$1" = -S ] && build=$4 && mkdir -p "$build/tests/kernels" && exit
+for program in dslt dslt_scene_frames dslt_bench_kernels tests/kernels/dslt_test_kernels tests/dslt_test_backend; do
+  cp {folder}/dslt "$build/$program" && chmod +x "$build/$program"
+done""", {"SEQUENCES": folder}, {"compute-sanitizer": 'shift 4; exec "$@"', "ncu": "exit 0"})
+            said, _ = process.communicate(timeout=170)
+            steps = (out / "steps.txt").read_text().splitlines()
+        told = {line.split()[2 if line.startswith("NOT") else 1].rstrip(":"): line for line in steps}
+        self.assertEqual(set(told), set(planned()), said)
+        bad = {name: line for name, line in told.items() if not line.startswith("ok")}
+        self.assertLessEqual(set(bad), {"torch_bf16"}, said)
+        self.assertEqual(process.returncode, len(bad), said)
+
+PRETENDER = r"""#!/usr/bin/env python3
+import json, os, pathlib, sys
+line, name = sys.argv[1:], os.path.basename(sys.argv[0])
+after = lambda word: line[line.index(word) + 1]
+if name == "dslt_scene_frames":
+    (pathlib.Path(line[2]) / "img").mkdir(parents=True)
+    (pathlib.Path(line[2]) / "groundtruth_rect.txt").write_text("1,1,2,2")
+elif line[:1] == ["track"]:
+    for option in ("--out", "--summary"):
+        if option in line:
+            frames = [dict(x=0, y=0, width=1, height=1)] * 3
+            pathlib.Path(after(option)).write_text(json.dumps({"frames": frames}))
+elif line[:1] in (["bench"], ["weights"]):
+    pathlib.Path(after("-o")).write_text("{")
+"""
 
 
 if __name__ == "__main__":
