@@ -12,7 +12,7 @@ static __global__ void __launch_bounds__(DSLT_CHUNK_THREADS)
   __shared__ int32_t now;
   if (dslt_skipped(when)) return;
   if (threadIdx.x == 0) { /* two powers in double: once a block, not once a weight */
-    now = *step < INT32_MAX ? *step + 1 : *step;
+    now = dslt_step_after(*step);
     correction = dslt_adam_correction(&rule, now);
   }
   __syncthreads();

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* condition.cu: the condition of a graph's IF node, from a flag on the device. */
+/* condition.cu: the conditions of a graph's IF nodes, from flags on the device. */
 #include "launch.h"
 
 #if DSLT_HAS_CONDITION
-static __global__ void condition_kernel(unsigned long long handle, const int32_t *flag, const int32_t *when) {
+static __global__ void condition_kernel(dslt_conditions conditions, const int32_t *when) {
   if (dslt_skipped(when)) return;
-  cudaGraphSetConditional(handle, *flag != 0);
+  const int i = (int)threadIdx.x;
+  if (i < conditions.count) cudaGraphSetConditional(conditions.handle[i], *conditions.flag[i] != 0);
 }
 #endif
 
-extern "C" int DSLT_LAUNCHER(condition)(dslt_stream stream, unsigned long long handle, const int32_t *flag,
+extern "C" int DSLT_LAUNCHER(condition)(dslt_stream stream, const dslt_conditions *conditions,
                                         const int32_t *when) {
-  if (!flag) return dslt_fail(DSLT_EARGUMENT, "Kernel condition needs a flag.");
+  if (!conditions || conditions->count < 1 || conditions->count > DSLT_CONDITIONS_MAX)
+    return dslt_fail(DSLT_EARGUMENT, "Kernel condition takes 1 to %d conditions.", (int)DSLT_CONDITIONS_MAX);
+  for (int i = 0; i < conditions->count; ++i)
+    if (!conditions->flag[i]) return dslt_fail(DSLT_EARGUMENT, "Kernel condition needs flags.");
 #if DSLT_HAS_CONDITION
-  return DSLT_LAUNCH(condition_kernel, 1, 1, stream, handle, flag, when);
+  return DSLT_LAUNCH(condition_kernel, 1, DSLT_CONDITIONS_MAX, stream, *conditions, when);
 #else
   (void)stream;
-  (void)handle;
   (void)when;
   return dslt_fail(
       DSLT_EDEVICE,

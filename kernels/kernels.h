@@ -176,6 +176,21 @@ int DSLT_LAUNCHER(regress_backward)(dslt_stream stream, const dslt_regress_shape
                                     void *scratch, const int32_t *when);
 size_t DSLT_LAUNCHER(regress_scratch)(const dslt_regress_shape *shape, int count);
 
+/* An Adam step with the gradients of layers' weights: of those weights, and of `others` single values whose gradients are
+ * there already, such as biases. */
+enum { DSLT_REGRESS_OTHERS_MAX = 2 };
+typedef struct dslt_regress_step {
+  dslt_param layer[DSLT_REGRESS_LAYERS_MAX], other[DSLT_REGRESS_OTHERS_MAX]; /* g of a layer is not used */
+  int others;
+  dslt_adam_rule rule;
+  int32_t *step; /* counts from 0 and is incremented */
+} dslt_regress_step;
+/* The weights' gradients as regress_backward has them, d_x NULL, and in the same launch the step as adam() takes it. Step:
+ * host. */
+int DSLT_LAUNCHER(regress_learn)(dslt_stream stream, const dslt_regress_shape *shape,
+                                 const dslt_regress_layer *layers, int count, const float *d_y,
+                                 const dslt_regress_step *step, void *scratch, const int32_t *when);
+
 /* y = a x + b z over count >= 1 values; z may be NULL (b ignored); y may be x or z. */
 int DSLT_LAUNCHER(axpby)(dslt_stream stream, float *y, float a, const float *x, float b, const float *z,
                          size_t count, const int32_t *when);
@@ -380,11 +395,17 @@ typedef struct dslt_report {
 int DSLT_LAUNCHER(report)(dslt_stream stream, dslt_report *out, dslt_clock *clock, const void *record,
                           int words);
 
-/* Set the condition of a graph's IF node (cudaGraphConditionalHandle) to *flag != 0, so that the node's body,
- * vendor libraries included, runs or not without the host. `flag` as `when`, not NULL; `when` NULL or a mark. DSLT_EDEVICE
- * in a build with a toolkit before CUDA 12.4, which has no such nodes. */
-int DSLT_LAUNCHER(condition)(dslt_stream stream, unsigned long long handle, const int32_t *flag,
-                             const int32_t *when);
+enum { DSLT_CONDITIONS_MAX = 4 };
+typedef struct dslt_conditions {
+  int count;                                      /* 1 .. DSLT_CONDITIONS_MAX */
+  unsigned long long handle[DSLT_CONDITIONS_MAX]; /* cudaGraphConditionalHandle */
+  const int32_t *flag[DSLT_CONDITIONS_MAX];       /* as `when`, not NULL */
+} dslt_conditions;
+
+/* Set the conditions of a graph's IF nodes to *flag != 0, so that a node's body, vendor libraries included, runs or not
+ * without the host. List: host; `when` NULL or a mark. DSLT_EDEVICE in a build with a toolkit before CUDA 12.4, which has no
+ * such nodes. */
+int DSLT_LAUNCHER(condition)(dslt_stream stream, const dslt_conditions *conditions, const int32_t *when);
 
 #ifdef __cplusplus
 }

@@ -4,7 +4,9 @@
 #ifndef DSLT_KERNELS_NETWORK_H
 #define DSLT_KERNELS_NETWORK_H
 
-#include "kernels.h"
+#include "layers.h"
+
+enum { DSLT_TAPS_TAKEN_MAX = 8 };
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,6 +30,11 @@ int DSLT_LAUNCHER(remap)(dslt_stream stream, const dslt_map *dst, const dslt_map
 /* y [n][h/2][w/2][c] = the maximum of each 2 x 2 cells of x [n][h][w][c], both of `type`; h, w >= 2. */
 int DSLT_LAUNCHER(pool)(dslt_stream stream, void *y, const void *x, dslt_type type, int n, int h, int w,
                         int c, const int32_t *when);
+
+/* y[i] = x[i] for `count` maps (1 .. DSLT_TAPS_TAKEN_MAX) in one launch: x of one type, y packed float32, of x's sides and channels.
+ * Host arrays; without borders. */
+int DSLT_LAUNCHER(take_taps)(dslt_stream stream, const dslt_layer_map *y, const dslt_layer_map *x, int count,
+                             int n, const int32_t *when);
 
 #ifdef __cplusplus
 }

@@ -43,7 +43,8 @@ enum { DSLT_REPORT_BYTES_MAX = 512 };
   XX(int, graph_begin, (int *run, dslt_frame_graph *graph, int section))                                         \
   XX(int, graph_end, (dslt_frame_graph *graph, int rc))                                                          \
   /* Bracket calls that take effect only if *flag (backend memory) is not 0. *run = 0: leave them out. The flag  \
-   * must not change inside. Blocks nest once, and the inner flag implies the outer one. light = 1: the block    \
+   * must not change inside; those of a section's blocks that are not light, not from the first such block on.    \
+   * Blocks nest once, and the inner flag implies the outer one. light = 1: the block                            \
    * runs no network and no convolution, so that skipping kernel by kernel is cheaper than a graph node. */      \
   XX(int, graph_if, (int *run, dslt_frame_graph *graph, const int32_t *flag, int light))                         \
   XX(int, graph_end_if, (dslt_frame_graph *graph))                                                               \

@@ -52,6 +52,14 @@ typedef struct dslt_fused_head_tensors {
   float *base, *residual;          /* [kh][kw][channels] */
 } dslt_fused_head_tensors;
 
+/* A step of the optimiser with those gradients, as adam() takes it. */
+typedef struct dslt_head_update {
+  const dslt_param *params;
+  int count;
+  const dslt_adam_rule *rule;
+  int32_t *step;
+} dslt_head_update;
+
 /* A correlation filter in closed form (math/correlation_filter.h) of square maps. */
 typedef struct dslt_filter_desc {
   int side, channels; /* of a map, cells */
@@ -120,10 +128,12 @@ static inline size_t dslt_anchors_values(int channels, int hidden) {
   XX(int, fused_head_loss, (dslt_fused_head *head, float *d_response, float *d_bias, float *value,               \
                             const float *low, const float *high, const dslt_fused_head_tensors *weights,         \
                             const float *bias, const float *label, const dslt_loss_spec *spec))                  \
-  /* Gradients at the inputs of the last forward, from d_response [h-kh+1][w-kw+1]. */                           \
+  /* Gradients at the inputs of the last forward, from d_response [h-kh+1][w-kw+1]; then the step `then` (NULL:    \
+   * none). */                                                                                                   \
   XX(int, fused_head_backward, (dslt_fused_head *head, const dslt_fused_head_tensors *gradients,                 \
                                 const float *low, const float *high,                                             \
-                                const dslt_fused_head_tensors *weights, const float *d_response))                \
+                                const dslt_fused_head_tensors *weights, const float *d_response,                 \
+                                const dslt_head_update *then))                                                   \
   XX(void, fused_head_free, (dslt_fused_head *head))                                                             \
                                                                                                                  \
   /* response = base + residual (NULL: none) + bias[0] + bias[1] (NULL: none), over count values. */             \

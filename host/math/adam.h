@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/hd.h"
 
@@ -20,6 +21,9 @@ typedef struct dslt_param {
 typedef struct dslt_adam_rule {
   float beta1, beta2, epsilon;
 } dslt_adam_rule;
+
+/* The number of the step after `step` steps; the last number stays. */
+DSLT_HD int32_t dslt_step_after(int32_t step) { return step < INT32_MAX ? step + 1 : step; }
 
 /* sqrt(1 - beta2^t) / (1 - beta1^t) for the t-th step, t >= 1. */
 DSLT_HD float dslt_adam_correction(const dslt_adam_rule *rule, int t) {

@@ -479,8 +479,9 @@ static int backward_reductions(dslt_head *head, const head_plan *p, float *const
                                                   head->d_fused);
 }
 
-int dslt_head_gradient(dslt_head *head, float *loss, float *const *features, const float *label,
-                       const dslt_loss_spec *spec) {
+/* The loss and the gradients; then the step `then` (NULL: none). */
+static int descend(dslt_head *head, float *loss, float *const *features, const float *label,
+                   const dslt_loss_spec *spec, const dslt_head_update *then) {
   const dslt_head_shape *s = &head->shape;
   const dslt_nn_ops *nn = head->backend->nn;
   const head_plan *p = head->first.n ? &head->first : &head->single;
@@ -491,7 +492,7 @@ int dslt_head_gradient(dslt_head *head, float *loss, float *const *features, con
     const float *fine = fine_of(p, features), *coarse = coarse_of(p, features);
     DSLT_TRY(nn->fused_head_loss(p->fused, head->d_response, bias->g, loss, fine, coarse, &w, bias->w, label,
                                  spec));
-    return nn->fused_head_backward(p->fused, &g, fine, coarse, &w, head->d_response);
+    return nn->fused_head_backward(p->fused, &g, fine, coarse, &w, head->d_response, then);
   }
   DSLT_TRY(forward(head, p, features));
   DSLT_TRY(nn->loss(head->backend, head->d_response, bias->g, loss, head->base, residual_of(head), bias->w,
@@ -501,7 +502,13 @@ int dslt_head_gradient(dslt_head *head, float *loss, float *const *features, con
   if (s->residual)
     DSLT_TRY(nn->regress_backward(p->regress, p->reduced ? NULL : head->d_raised, residual->g,
                                   head->grid[p->branches - 1], residual->w, head->d_response));
-  return p->reduced ? DSLT_OK : backward_reductions(head, p, features);
+  if (!p->reduced) DSLT_TRY(backward_reductions(head, p, features));
+  return then ? nn->adam(head->backend, then->params, then->count, then->rule, then->step) : DSLT_OK;
+}
+
+int dslt_head_gradient(dslt_head *head, float *loss, float *const *features, const float *label,
+                       const dslt_loss_spec *spec) {
+  return descend(head, loss, features, label, spec, NULL);
 }
 
 static int is_regression(int param) { return param >= DSLT_HEAD_BASE; }
@@ -514,9 +521,9 @@ static float rate_of(const dslt_head *head, int param, const dslt_head_rates *ra
   return rates->branch == DSLT_BRANCH_COARSER || tap == coarsest ? rates->high : rates->low;
 }
 
-int dslt_head_step(dslt_head *head, const dslt_head_rates *rates) {
+/* What learns, at these rates: active [DSLT_HEAD_PARAMS + 1]. */
+static dslt_head_update update_of(dslt_param *active, const dslt_head *head, const dslt_head_rates *rates) {
   const dslt_head_shape *s = &head->shape;
-  dslt_param active[DSLT_HEAD_PARAMS + 1];
   int count = 0;
   for (int i = 0; i < DSLT_HEAD_BIAS; ++i) {
     if (head->params[i].count == 0 || (head->frozen && !is_regression(i))) continue;
@@ -531,7 +538,20 @@ int dslt_head_step(dslt_head *head, const dslt_head_rates *rates) {
     *p = (dslt_param){both->w + i, both->g + i, both->m + i, both->v + i, 1, 0.0f, 0.0f};
     p->rate = rates->bias * (i ? rates->high : rates->low);
   }
-  return head->backend->nn->adam(head->backend, active, count, &rates->adam, head->step);
+  return (dslt_head_update){active, count, &rates->adam, head->step};
+}
+
+int dslt_head_step(dslt_head *head, const dslt_head_rates *rates) {
+  dslt_param active[DSLT_HEAD_PARAMS + 1];
+  const dslt_head_update u = update_of(active, head, rates);
+  return head->backend->nn->adam(head->backend, u.params, u.count, u.rule, u.step);
+}
+
+int dslt_head_learn(dslt_head *head, float *loss, float *const *features, const float *label,
+                    const dslt_loss_spec *spec, const dslt_head_rates *rates) {
+  dslt_param active[DSLT_HEAD_PARAMS + 1];
+  const dslt_head_update u = update_of(active, head, rates);
+  return descend(head, loss, features, label, spec, &u);
 }
 
 int dslt_head_reset_optimiser(dslt_head *head) {

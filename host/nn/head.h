@@ -94,6 +94,9 @@ int dslt_head_gradient(dslt_head *head, float *loss, float *const *features, con
                        const dslt_loss_spec *spec);
 /* One Adam step along those gradients. */
 int dslt_head_step(dslt_head *head, const dslt_head_rates *rates);
+/* Both, in fewer operations where the backend can. */
+int dslt_head_learn(dslt_head *head, float *loss, float *const *features, const float *label,
+                    const dslt_loss_spec *spec, const dslt_head_rates *rates);
 
 /* What it has learnt as entries of an archive: parameters, moments, and whether its reductions are frozen. To be read into a
  * head of the same shape; between begin() and end(). */

@@ -80,7 +80,7 @@ class Graph {
 
 TEST(FrameGraph, SamplesComeFromWhereTheFrameSawTheTarget) {
   Backend b;
-  Graph f(b, 3, {1, 0, 0, 0, 0});
+  Graph f(b, 3, {1, 0, 0, 0, 0, 0});
   dslt_search g = {};
   g.area.response_width = g.area.response_height = 1;
   g.label.sigma_x = g.label.sigma_y = 2;
@@ -129,7 +129,7 @@ TEST(FrameGraph, SamplesComeFromWhereTheFrameSawTheTarget) {
 
 TEST(FrameGraph, UpdatesComeWhenTheyAreDueAndNotWhileLost) {
   Backend b;
-  Graph f(b, 2, {2, 1, 1, 0, 0});
+  Graph f(b, 2, {2, 1, 1, 0, 0, 0});
   float *slots = b.upload({0, 0, 0});
   std::vector<int> updates;
   for (int frame = 1; frame <= 8; ++frame) {
@@ -171,6 +171,32 @@ TEST(FrameGraph, BlocksFollowTheirFlags) {
     });
   }
   EXPECT_EQ(b.download(counts, 3), (std::vector<float>{4, 4, 8}));
+}
+
+// Several blocks that may become nodes, one of them with another's flag, and a kernel between them.
+TEST(FrameGraph, SeveralBlocksHaveFlagsOfTheirOwn) {
+  Backend b;
+  Graph f(b, 1);
+  float *counts = b.upload({0, 0, 0, 0, 0, 0}), *one = b.upload({1});
+  const int flag_of[] = {0, 1, 2, 0, 3};
+  std::vector<float> want(6);
+  for (int frame = 0; frame < 16; ++frame) {
+    int32_t flags[4];
+    for (int i = 0; i < 4; ++i) flags[i] = frame >> i & 1;
+    ASSERT_EQ(b.device->upload(b.get(), f.record->learns, flags, sizeof flags), DSLT_OK);
+    f.section(1, [&] {
+      for (int i = 0; i < 5; ++i) {
+        int run = 0;
+        DSLT_EXPECT_CALL(b.device->graph_if(&run, f.graph, &f.record->learns[flag_of[i]], 0));
+        if (run) DSLT_EXPECT_CALL(b.nn->axpby(b.get(), counts + i, 1, counts + i, 1, one, 1));
+        DSLT_EXPECT_CALL(b.device->graph_end_if(f.graph));
+      }
+      return b.nn->axpby(b.get(), counts + 5, 1, counts + 5, 1, one, 1);
+    });
+    for (int i = 0; i < 5; ++i) want[std::size_t(i)] += float(flags[flag_of[i]]);
+    want[5] += 1;
+    EXPECT_EQ(b.download(counts, 6), want) << "frame " << frame;
+  }
 }
 
 TEST(FrameGraph, StageTimesAreTheFramesOwn) {

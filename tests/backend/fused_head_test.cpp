@@ -176,7 +176,7 @@ TEST_P(FusedHeadTest, IsTheSumOfItsPieces) {
         b.device->upload(b.get(), p.gradients.all[i], std::vector<float>(p.gradients.count[i], NAN).data(),
                          p.gradients.count[i] * sizeof(float));
       if (p.c.n == 1) {
-        ASSERT_EQ(b.nn->fused_head_backward(head, &g, low, high, &w, p.d_response), DSLT_OK);
+        ASSERT_EQ(b.nn->fused_head_backward(head, &g, low, high, &w, p.d_response, nullptr), DSLT_OK);
         for (int i = 0; i < 5; ++i) {
           std::vector<float> got = b.download(p.gradients.all[i], p.gradients.count[i]),
                              want = b.download(p.pieces.all[i], p.gradients.count[i]);
@@ -231,6 +231,50 @@ TEST_P(FusedHeadTest, AddsBiasesAndTakesTheLoss) {
   b.nn->fused_head_free(head);
 }
 
+// A step with the gradients, beside one after them.
+TEST_P(FusedHeadTest, TakesAStepAfterTheGradients) {
+  if (GetParam().n > 1) GTEST_SKIP() << skip::kBackend << "gradients are those of one map";
+  for (int reduced : {0, 1}) {
+    std::vector<std::vector<float>> ends[2];
+    for (int apart : {0, 1}) {
+      Backend b;
+      Pieces p(GetParam(), b);
+      p.forward();
+      const dslt_fused_head_desc desc = p.desc(reduced, !reduced);
+      dslt_fused_head *head = nullptr;
+      ASSERT_EQ(b.nn->fused_head_plan(&head, b.get(), &desc), DSLT_OK) << dslt_last_error();
+      if (!head) GTEST_SKIP() << skip::kBackend << "this shape is served by the single operations";
+      const float *low = reduced ? p.reduced_low : p.low, *high = reduced ? p.reduced_high : p.high;
+      const dslt_fused_head_tensors w = p.weights.view(), g = p.gradients.view();
+      std::vector<dslt_param> params;
+      for (int i = 0; i < 5; ++i)
+        if (p.has(i, !reduced))
+          params.push_back({p.weights.all[i], p.gradients.all[i], b.zeros(p.weights.count[i]),
+                            b.zeros(p.weights.count[i]), p.weights.count[i], 0.01f * float(1 + i), 1e-3f});
+      float *bias = b.upload({0.5, -0.5}), *d_bias = b.upload({2, -3}), *moments = b.zeros(4);
+      for (int i = 0; i < 2; ++i)
+        params.push_back({bias + i, d_bias + i, moments + i, moments + 2 + i, 1, 0.1f, 0});
+      const dslt_adam_rule rule = {0.9f, 0.999f, 1e-8f};
+      int32_t *step = b.put(int32_t(0));
+      const dslt_head_update update = {params.data(), int(params.size()), &rule, step};
+      float *response = b.floats(p.response);
+      for (int turn = 0; turn < 2; ++turn) {
+        ASSERT_EQ(b.nn->fused_head_forward(head, response, low, high, &w, nullptr), DSLT_OK);
+        ASSERT_EQ(b.nn->fused_head_backward(head, &g, low, high, &w, p.d_response, apart ? nullptr : &update),
+                  DSLT_OK)
+            << dslt_last_error();
+        if (apart) ASSERT_EQ(b.nn->adam(b.get(), params.data(), int(params.size()), &rule, step), DSLT_OK);
+      }
+      EXPECT_EQ(b.see(step), 2);
+      for (const dslt_param &one : params) ends[apart].push_back(b.download(one.w, one.count));
+      b.nn->fused_head_free(head);
+    }
+    ASSERT_EQ(ends[0].size(), ends[1].size());
+    for (std::size_t i = 0; i < ends[0].size(); ++i)
+      EXPECT_LT(ref::relative_error(ends[0][i], ends[1][i]), 1e-6) << i << " reduced " << reduced;
+  }
+}
+
 // Everything one pass leaves, as bytes.
 std::vector<float> pass(int threads, const HeadCase &c) {
   Backend b(DSLT_PRECISION_F32, threads);
@@ -241,7 +285,7 @@ std::vector<float> pass(int threads, const HeadCase &c) {
   dslt_fused_head_tensors w = p.weights.view(), g = p.gradients.view();
   float *response = b.floats(p.response);
   EXPECT_EQ(b.nn->fused_head_forward(head, response, p.low, p.high, &w, nullptr), DSLT_OK);
-  EXPECT_EQ(b.nn->fused_head_backward(head, &g, p.low, p.high, &w, p.d_response), DSLT_OK);
+  EXPECT_EQ(b.nn->fused_head_backward(head, &g, p.low, p.high, &w, p.d_response, nullptr), DSLT_OK);
   std::vector<float> out = b.download(response, p.response);
   for (int i = 0; i < 5; ++i)
     for (float v : b.download(p.gradients.all[i], p.gradients.count[i])) out.push_back(v);

@@ -43,6 +43,11 @@ class FusedHeadLaunches : public testing::Test {
     return launches([&] { return dslt_head_gradient(head_, loss_, taps_, label_, &spec_); });
   }
 
+  long learn() {
+    const dslt_head_rates rates = {1e-3f, 1e-3f, 2, 0, 1, 1, {0.9f, 0.999f, 1e-8f}};
+    return launches([&] { return dslt_head_learn(head_, loss_, taps_, label_, &spec_, &rates); });
+  }
+
   Backend b_;
   dslt_head *head_ = nullptr;
   dslt_loss_spec spec_ = {};
@@ -57,6 +62,7 @@ TEST_F(FusedHeadLaunches, OfAHeadWhoseReductionsLearn) {
   EXPECT_EQ(forward(3), 4);
   // the same with the loss; both regressions' gradients, the upsampling's with the sum, two reductions'
   EXPECT_EQ(gradient(), 4 + 4);
+  EXPECT_EQ(learn(), 4 + 4 + 1);
 }
 
 TEST_F(FusedHeadLaunches, OfAWeightedLowBranch) {
@@ -68,6 +74,7 @@ TEST_F(FusedHeadLaunches, OfAHeadWithFixedReductions) {
   make(DSLT_REDUCTION_FIXED, 1);
   EXPECT_EQ(forward(1), 2);
   EXPECT_EQ(gradient(), 2 + 1);
+  EXPECT_EQ(learn(), 2 + 1);  // gradients and step are one
 }
 
 // Frozen, three taps are two maps, so that a response and a step take no more than of two.

@@ -21,10 +21,10 @@
 // clang-format off
 #define EVERY_KERNEL(X) \
   X(crop) X(crop_boxes) X(crop_levels) X(mean_colour) X(frame_view) X(augment) X(upsample_forward) \
-  X(upsample_backward) X(upsample_scratch) X(regress_forward) X(regress_respond) X(regress_loss) X(regress_backward) X(regress_scratch) X(axpby) \
+  X(upsample_backward) X(upsample_scratch) X(regress_forward) X(regress_respond) X(regress_loss) X(regress_backward) X(regress_learn) X(regress_scratch) X(axpby) \
   X(convert) X(filter_learn) X(filter_scratch) X(filter_tables) X(sum_responses) X(loss) X(adam) X(early_stop) \
   X(locate) X(choose_scale) X(locate_levels) X(locate_match) X(match_template) X(follow_template) X(hann_search) X(decide) X(store_label) \
-  X(store_sample) X(hog) X(snr) X(condition) X(remap) X(pool) X(stamp) X(report) \
+  X(store_sample) X(hog) X(snr) X(condition) X(remap) X(take_taps) X(pool) X(stamp) X(report) \
   X(finish) X(depthwise) X(columns) X(pool_window) X(global_average) X(lrn) X(join) X(enlarge) \
   X(draw_boxes) X(choose_boxes) X(draw_items) X(hardest_items) X(store_items) X(anchor_columns) X(anchor_outputs) \
   X(anchor_turn) X(anchor_turn_scratch) X(anchor_loss) X(anchor_scores) X(sampled_scores) X(sgd)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// Kernels remap and pool against plain loops: every pair of types, borders, channels filled up and left out.
+// Kernels remap, pool and take_taps against plain loops: every pair of types, borders, channels filled up and left out.
 #include <algorithm>
 #include <cstring>
 
@@ -154,6 +154,61 @@ TEST_P(NetworkKernel, RefusesWhatItCannotDo) {
   EXPECT_EQ(pool(y, 0, 1, 1, 4), DSLT_EARGUMENT);
   EXPECT_EQ(pool(y, 0, 1, 4, 0), DSLT_EARGUMENT);
   EXPECT_STREQ(dslt_last_error(), "Kernel pool was given 1 maps of 4 x 4 cells and 0 channels.");
+}
+
+// Taps of different sides and channels, one of them a part of a wider map.
+TEST_P(NetworkKernel, TapsAreTakenInOneLaunch) {
+  struct {
+    int h, w, channels, pitch;
+  } shapes[2][3] = {{{5, 7, 8, 8}, {2, 3, 12, 24}, {40, 30, 4, 8}},
+                    {{5, 7, 3, 4}, {1, 1, 5, 8}, {9, 2, 1, 1}}};
+  const int n = 2;
+  for (const auto &set : shapes)
+    for (dslt_type type : {DSLT_TYPE_F32, DSLT_TYPE_BF16}) {
+      std::vector<dslt_layer_map> x, y;
+      std::vector<std::vector<float>> want;
+      for (const auto &s : set) {
+        const std::size_t cells = std::size_t(n * s.h * s.w);
+        std::vector<float> in = noise(cells * std::size_t(s.pitch), unsigned(s.h)), taken;
+        for (float &v : in) v = stored(type, v);
+        for (std::size_t i = 0; i < cells; ++i)
+          for (int c = 0; c < s.channels; ++c) taken.push_back(in[i * std::size_t(s.pitch) + std::size_t(c)]);
+        x.push_back({put(type, in), type, s.h, s.w, s.channels, s.pitch, 0});
+        y.push_back({upload(std::vector<float>(taken.size(), NAN)), DSLT_TYPE_F32, s.h, s.w, s.channels,
+                     s.channels, 0});
+        want.push_back(taken);
+      }
+      ASSERT_EQ(kernels().take_taps(stream(), y.data(), x.data(), 3, n, zeros<int32_t>(1)), DSLT_OK);
+      EXPECT_TRUE(std::isnan(download(static_cast<const float *>(y[0].data), 1)[0])) << "left out";
+      ASSERT_EQ(kernels().take_taps(stream(), y.data(), x.data(), 3, n, nullptr), DSLT_OK)
+          << dslt_last_error();
+      for (std::size_t i = 0; i < want.size(); ++i)
+        EXPECT_EQ(download(static_cast<const float *>(y[i].data), want[i].size()), want[i]) << i;
+    }
+}
+
+TEST_P(NetworkKernel, TapsThatDoNotFitAreRefused) {
+  float *memory = zeros<float>(64);
+  const dslt_layer_map x = {memory, DSLT_TYPE_F32, 2, 2, 4, 4, 0},
+                       y = {memory + 32, DSLT_TYPE_F32, 2, 2, 4, 4, 0};
+  const auto take = [&](const dslt_layer_map &to, const dslt_layer_map &from, int count, int n) {
+    return kernels().take_taps(stream(), &to, &from, count, n, nullptr);
+  };
+  EXPECT_EQ(take(y, x, 1, 1), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(take(y, x, 0, 1), DSLT_EARGUMENT);
+  EXPECT_EQ(take(y, x, DSLT_TAPS_TAKEN_MAX + 1, 1), DSLT_EARGUMENT);
+  EXPECT_EQ(take(y, x, 1, 0), DSLT_EARGUMENT);
+  EXPECT_EQ(take(x, x, 1, 1), DSLT_EARGUMENT);
+  for (int part = 0; part < 6; ++part) {
+    dslt_layer_map to = y, from = x;
+    if (part == 0) to.type = DSLT_TYPE_BF16;
+    if (part == 1) to.pitch = 8;
+    if (part == 2) to.h = 1;
+    if (part == 3) from.channels = 3;
+    if (part == 4) from.border = 1;
+    if (part == 5) from.data = nullptr;
+    EXPECT_EQ(take(to, from, 1, 1), DSLT_EARGUMENT) << part;
+  }
 }
 
 EVERYWHERE(NetworkKernel);

@@ -158,6 +158,65 @@ class RegressKernel : public KernelTest {
     }
   }
 
+  // Gradients and steps in one launch, against the two launches.
+  void compare_learning(dslt_regress_shape s, int layers, int others) {
+    s.n = 1;
+    SCOPED_TRACE(shape_name(s) + ", " + std::to_string(layers) + " layers, " + std::to_string(others) +
+                 " others");
+    const Sizes size(s);
+    const dslt_adam_rule rule = {0.6f, 0.999f, 1e-8f};
+    struct Side {
+      std::vector<dslt_regress_layer> layers;
+      std::vector<dslt_param> params;
+      int32_t *step;
+    } one, two;
+    for (Side *side : {&one, &two}) {
+      side->step = zeros<int32_t>(1);
+      const auto add = [&](std::size_t count, unsigned seed) {
+        std::vector<float> v = noise(count, seed + 3, 0.1f);
+        for (float &x : v) x = std::fabs(x);
+        side->params.push_back({upload(noise(count, seed)), upload(noise(count, seed + 1)),
+                                upload(noise(count, seed + 2, 0.1f)), upload(v), count, 0.01f * float(seed),
+                                seed % 2 ? 5e-4f : 0.0f});
+        return side->params.back();
+      };
+      for (int i = 0; i < layers; ++i) {
+        const dslt_param p = add(size.weights, unsigned(1 + i));
+        side->layers.push_back({upload(noise(size.map, unsigned(40 + i))), p.w, nullptr, nullptr, p.g});
+      }
+      for (int i = 0; i < others; ++i) add(1, unsigned(7 + i));
+    }
+    dslt_regress_step step = {};
+    for (int i = 0; i < layers; ++i) step.layer[i] = one.params[std::size_t(i)];
+    for (int i = 0; i < others; ++i) step.other[i] = one.params[std::size_t(layers + i)];
+    step.others = others, step.rule = rule, step.step = one.step;
+    const float *slope = upload(noise(size.response, 99));
+    void *scratch = scratch_for(s, layers);
+    uint32_t *ticket = zeros<uint32_t>(1);
+    for (int turn = 0; turn < 3; ++turn) {
+      vary(turn);
+      ASSERT_EQ(
+          kernels().regress_learn(stream(), &s, one.layers.data(), layers, slope, &step, scratch, nullptr),
+          DSLT_OK)
+          << dslt_last_error();
+      ASSERT_EQ(kernels().regress_backward(stream(), &s, two.layers.data(), layers, slope, scratch, nullptr),
+                DSLT_OK);
+      ASSERT_EQ(kernels().adam(stream(), two.params.data(), int(two.params.size()), &rule, two.step, ticket,
+                               nullptr),
+                DSLT_OK);
+      EXPECT_EQ(download(one.step, 1)[0], turn + 1);
+      for (std::size_t i = 0; i < one.params.size(); ++i) {
+        const dslt_param &p = one.params[i], &q = two.params[i];
+        const double allowed =
+            on_gpu() ? 1e-6 : 0.0;  // where multiplications and additions are fused is the compiler's
+        expect_near(download(p.g, p.count), download(q.g, q.count), allowed, "gradient");
+        expect_near(download(p.w, p.count), download(q.w, q.count), allowed, "weight");
+        expect_near(download(p.m, p.count), download(q.m, q.count), allowed, "mean");
+        expect_near(download(p.v, p.count), download(q.v, q.count), allowed, "square");
+      }
+    }
+  }
+
   std::size_t scratch_bytes_ = 0;
 };
 
@@ -178,6 +237,41 @@ TEST_P(RegressKernel, BackwardByOneAlone) {
   for (int shape : {3, 5, 6}) {
     compare_backward(kShapes[shape], 1, true, false);
     compare_backward(kShapes[shape], 1, false, true);
+  }
+}
+
+TEST_P(RegressKernel, LearnsInTheSameLaunch) {
+  for (int shape : {0, 2, 4, 6, 9}) compare_learning(kShapes[shape], 2, 2);
+  for (int shape : {5, 7, 11}) compare_learning(kShapes[shape], 1, shape == 5 ? 0 : 1);
+}
+
+TEST_P(RegressKernel, LearnsFromCompleteListsAlone) {
+  const dslt_regress_shape s = {1, 3, 3, 4, 2, 2};
+  float *x = zeros<float>(64), *w = zeros<float>(16), *g = zeros<float>(16), *m = zeros<float>(16),
+        *v = zeros<float>(16), *bias = zeros<float>(4);
+  int32_t *count = zeros<int32_t>(1);
+  const dslt_regress_layer good = {x, w, nullptr, nullptr, g};
+  const dslt_regress_step whole = {
+      {{w, g, m, v, 16, 0, 0}}, {{bias, bias + 1, bias + 2, bias + 3, 1, 0, 0}}, 1, {}, count};
+  void *scratch = scratch_for(s, 1);
+  const auto learn = [&](const dslt_regress_layer &layer, const dslt_regress_step &step) {
+    return kernels().regress_learn(stream(), &s, &layer, 1, x, &step, scratch, nullptr);
+  };
+  EXPECT_EQ(learn(good, whole), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(kernels().regress_learn(stream(), &s, &good, 1, x, nullptr, scratch, nullptr), DSLT_EARGUMENT);
+  dslt_regress_layer layer = good;
+  layer.d_x = x;
+  EXPECT_EQ(learn(layer, whole), DSLT_EARGUMENT);
+  layer = good, layer.d_w = nullptr;
+  EXPECT_EQ(learn(layer, whole), DSLT_EARGUMENT);
+  for (int part = 0; part < 5; ++part) {
+    dslt_regress_step step = whole;
+    if (part == 0) step.step = nullptr;
+    if (part == 1) step.layer[0].m = nullptr;
+    if (part == 2) step.other[0].v = nullptr;
+    if (part == 3) step.others = DSLT_REGRESS_OTHERS_MAX + 1;
+    if (part == 4) step.others = -1;
+    EXPECT_EQ(learn(good, step), DSLT_EARGUMENT) << part;
   }
 }
 

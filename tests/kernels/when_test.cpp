@@ -126,16 +126,27 @@ TEST_P(WhenKernel, AMarkTakesTheTime) {
   EXPECT_EQ(dslt_when_still(flag), flag);
 }
 
-TEST_P(WhenKernel, ConditionTakesTheFlag) {
-  EXPECT_EQ(kernels().condition(stream(), 1, nullptr, nullptr), DSLT_EARGUMENT);
+TEST_P(WhenKernel, ConditionsTakeTheirFlags) {
+  dslt_conditions conditions = {1, {1}, {nullptr}};
+  EXPECT_EQ(kernels().condition(stream(), nullptr, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().condition(stream(), &conditions, nullptr), DSLT_EARGUMENT);
+  for (int count : {0, DSLT_CONDITIONS_MAX + 1}) {
+    conditions.count = count;
+    EXPECT_EQ(kernels().condition(stream(), &conditions, nullptr), DSLT_EARGUMENT) << count;
+  }
   if (on_gpu()) GTEST_SKIP() << skip::kBackend << "a condition outside its graph";
   for (int32_t flag : {0, 1, 5}) {
-    unsigned condition = 9;
-    ASSERT_EQ(kernels().condition(stream(), reinterpret_cast<uintptr_t>(&condition),
-                                  upload(std::vector<int32_t>{flag}), nullptr),
-              DSLT_OK)
-        << dslt_last_error();
-    EXPECT_EQ(condition, unsigned(flag != 0));
+    unsigned there[] = {9, 9, 9};
+    const int32_t *flags = upload(std::vector<int32_t>{flag, 1, 0});
+    conditions.count = 2;
+    for (int i = 0; i < 3; ++i) {
+      conditions.handle[i] = reinterpret_cast<uintptr_t>(&there[i]);
+      conditions.flag[i] = flags + i;
+    }
+    ASSERT_EQ(kernels().condition(stream(), &conditions, nullptr), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(there[0], unsigned(flag != 0));
+    EXPECT_EQ(there[1], 1u);
+    EXPECT_EQ(there[2], 9u) << "beyond the list";
   }
 }
 

@@ -335,6 +335,48 @@ TEST(Head, SeedsDecideTheFirstWeightsAndTrainingLowersTheLoss) {
   EXPECT_NE(ends[0], ends[2]);
 }
 
+// Gradient and step in one call are the two calls.
+TEST(Head, LearningIsAGradientAndAStep) {
+  Backend b;
+  const std::vector<float *> taps = small_taps(b, 12);
+  float *y = b.upload(ref::Map(std::size_t(kH - kKh + 1) * (kW - kKw + 1), 0.25)), *loss = b.floats(1);
+  const dslt_loss_spec spec = {DSLT_LOSS_SHRINKAGE, 10, 0.2f, 0.01f, 0.1f, 1, 1, 1.6f, 1};
+  const dslt_head_rates rates = {1e-3f, 2e-3f, 2, 1e-3f, 1, 1, {0.9f, 0.999f, 1e-8f}};
+  for (int reduction : {DSLT_REDUCTION_LEARNS, DSLT_REDUCTION_FIXED}) {
+    std::vector<std::vector<float>> ends[2];
+    for (int apart : {0, 1}) {
+      dslt_head_shape s = small_shape();
+      s.train_reduction = reduction;
+      dslt_head *head = nullptr;
+      ASSERT_EQ(dslt_head_create(&head, b.get(), &s, 3), DSLT_OK) << dslt_last_error();
+      std::vector<float *> features = taps;
+      if (reduction == DSLT_REDUCTION_FIXED) {
+        features = {b.floats(std::size_t(kH) * kW * kChannels), b.floats(std::size_t(kH) * kW * kChannels)};
+        ASSERT_EQ(dslt_head_reduce(head, features.data(), taps.data(), 1), DSLT_OK);
+      }
+      for (int i = 0; i < 3; ++i) {
+        if (apart) {
+          ASSERT_EQ(dslt_head_gradient(head, loss, features.data(), y, &spec), DSLT_OK);
+          ASSERT_EQ(dslt_head_step(head, &rates), DSLT_OK);
+        } else {
+          ASSERT_EQ(dslt_head_learn(head, loss, features.data(), y, &spec, &rates), DSLT_OK);
+        }
+      }
+      for (int i = 0; i < DSLT_HEAD_PARAMS; ++i) {
+        const dslt_param *p = parameter(head, i);
+        ends[apart].push_back(b.download(p->w, p->count));
+      }
+      ends[apart].push_back(b.download(loss, 1));
+      dslt_head_free(head);
+    }
+    for (std::size_t i = 0; i < ends[0].size(); ++i)
+      if (b.get()->type->host_visible)
+        EXPECT_EQ(ends[0][i], ends[1][i]) << i;
+      else
+        EXPECT_LT(ref::relative_error(ends[0][i], ends[1][i]), 1e-6) << i;
+  }
+}
+
 // Which parameters a step along a sample's gradient moves.
 std::vector<bool> moved(Backend &b, dslt_head *head, const std::vector<float *> &taps) {
   float *y = b.upload(ref::Map(std::size_t(kH - kKh + 1) * (kW - kKw + 1), 0.5)), *loss = b.floats(1);

@@ -68,7 +68,8 @@ DSLT_HOT static void adam_range(const dslt_param *p, const dslt_adam_rule *rule,
 int dslt_cpu_adam(dslt_backend *backend, const dslt_param *params, int count, const dslt_adam_rule *rule,
                   int32_t *step) {
   (void)backend;
-  float correction = dslt_adam_correction(rule, *step < INT32_MAX ? ++*step : *step);
+  *step = dslt_step_after(*step);
+  float correction = dslt_adam_correction(rule, *step);
   size_t values = 0;
   long blocks = 0;
   for (int i = 0; i < count; ++i) {

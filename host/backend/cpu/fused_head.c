@@ -348,8 +348,8 @@ static void add_shares(const dslt_fused_head *s, const dslt_fused_head_tensors *
 }
 
 int dslt_cpu_fused_head_backward(dslt_fused_head *s, const dslt_fused_head_tensors *g, const float *low,
-                                 const float *high, const dslt_fused_head_tensors *w,
-                                 const float *d_response) {
+                                 const float *high, const dslt_fused_head_tensors *w, const float *d_response,
+                                 const dslt_head_update *then) {
   const int lowered = s->high && s->d.deep ? s->bands : 0;
   int failed = 0;
 #pragma omp parallel reduction(| : failed)
@@ -362,5 +362,6 @@ int dslt_cpu_fused_head_backward(dslt_fused_head *s, const dslt_fused_head_tenso
           (i < lowered ? backward_high_band(s, &s->band[i], g, high, w->upsample) : regressions(s, g, w)) < 0;
     if (lowered > 1) add_shares(s, g);
   }
-  return result(failed);
+  DSLT_TRY(result(failed));
+  return then ? dslt_cpu_adam(NULL, then->params, then->count, then->rule, then->step) : DSLT_OK;
 }

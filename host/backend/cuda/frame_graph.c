@@ -21,8 +21,10 @@ typedef struct graph_memory {
 
 /* One section. */
 typedef struct graph_section {
-  int ran;               /* 1: has run directly */
-  cudaGraphExec_t graph; /* NULL: not recorded yet */
+  int ran;                                  /* 1: has run directly */
+  int flags;                                /* of its blocks that become nodes, as the direct run met them */
+  const int32_t *flag[DSLT_CONDITIONS_MAX]; /* ... the first of them */
+  cudaGraphExec_t graph;                    /* NULL: not recorded yet */
 } graph_section;
 
 struct dslt_frame_graph {
@@ -31,11 +33,12 @@ struct dslt_frame_graph {
   dslt_report *report;  /* host, pinned; the last kernel writes there */
   size_t reported;      /* bytes of the record in it */
   graph_mode mode;
-  int graphs, nodes;    /* 1: graphs, and conditional nodes in them, have not failed yet */
-  int depth;            /* of conditional blocks */
-  int in_node;          /* 1: the outermost one is a node that is being recorded */
-  const int32_t *outer; /* flag of the outer block */
-  graph_section *now;   /* between begin and end */
+  int graphs, nodes;          /* 1: graphs, and conditional nodes in them, have not failed yet */
+  int depth;                  /* of conditional blocks */
+  int in_node;                /* 1: the outermost one is a node that is being recorded */
+  const int32_t *outer;       /* flag of the outer block */
+  dslt_conditions conditions; /* of the section that is being recorded, set by one kernel */
+  graph_section *now;         /* between begin and end */
   int sections;
   graph_section section[];
 };
@@ -95,8 +98,10 @@ int dslt_cuda_graph_begin(int *run, dslt_frame_graph *graph, int section) {
   graph->now = &graph->section[section];
   *run = graph->now->graph == NULL;
   graph->depth = graph->in_node = 0;
+  graph->conditions.count = 0;
   graph->mode = MODE_DIRECT;
   if (!*run) return launch(graph);
+  if (!graph->now->ran) graph->now->flags = 0;
   if (!graph->graphs || !graph->now->ran) return DSLT_OK;
   /* relaxed: other calls of a vendor library, such as allocations, must not end the recording */
   cudaError_t error = cudaStreamBeginCapture(graph->cuda->stream, cudaStreamCaptureModeRelaxed);
@@ -218,16 +223,50 @@ static cudaError_t add_node(cudaGraph_t *body, cudaStream_t stream, cudaGraphCon
   return error;
 }
 
+/* One kernel for the conditions of blocks with these flags. */
+static int set_conditions(dslt_conditions *list, dslt_cuda *cuda, const int32_t *const *flag, int flags) {
+  capture now;
+  cudaError_t error = read_capture(&now, cuda->stream);
+  for (int i = 0; i < flags && error == cudaSuccess; ++i) {
+    cudaGraphConditionalHandle handle = 0;
+    error = cudaGraphConditionalHandleCreate(&handle, now.graph, 0, cudaGraphCondAssignDefault);
+    list->handle[i] = handle;
+    list->flag[i] = flag[i];
+    list->count = i + 1;
+  }
+  DSLT_TRY(dslt_cuda_check(error, "making a condition"));
+  return dslt_kernel_condition(cuda->stream, list, dslt_cuda_when(cuda));
+}
+
+static int find_condition(const dslt_conditions *list, const int32_t *flag) {
+  for (int i = 0; i < list->count; ++i)
+    if (list->flag[i] == flag) return i;
+  return -1;
+}
+
+/* The condition of the next block. The section's first one sets those of all that the direct run met, since their flags
+ * do not change any more. */
+static int condition_of(cudaGraphConditionalHandle *out, dslt_frame_graph *graph, const int32_t *flag) {
+  dslt_conditions *all = &graph->conditions, alone = {0};
+  if (all->count == 0 && graph->now->flags > 0)
+    DSLT_TRY(set_conditions(all, graph->cuda, graph->now->flag, graph->now->flags));
+  const int place = find_condition(all, flag);
+  if (place < 0) {
+    DSLT_TRY(set_conditions(&alone, graph->cuda, &flag, 1));
+    *out = alone.handle[0];
+    return DSLT_OK;
+  }
+  *out = all->handle[place];
+  all->flag[place] = NULL; /* it is for one node */
+  return DSLT_OK;
+}
+
 static int enter_node(dslt_frame_graph *graph, const int32_t *flag) {
   dslt_cuda *cuda = graph->cuda;
-  capture now;
   cudaGraph_t body = NULL;
   cudaGraphConditionalHandle handle = 0;
-  cudaError_t error = read_capture(&now, cuda->stream);
-  if (error == cudaSuccess)
-    error = cudaGraphConditionalHandleCreate(&handle, now.graph, 0, cudaGraphCondAssignDefault);
-  DSLT_TRY(dslt_cuda_check(error, "making a condition"));
-  DSLT_TRY(dslt_kernel_condition(cuda->stream, handle, flag, dslt_cuda_when(cuda)));
+  DSLT_TRY(condition_of(&handle, graph, flag));
+  DSLT_TRY(dslt_cuda_settle(cuda)); /* the body may not run */
   DSLT_TRY(dslt_cuda_check(add_node(&body, cuda->stream, handle), "making a conditional node"));
   DSLT_TRY(dslt_cuda_check(
       cudaStreamBeginCaptureToGraph(cuda->block, body, NULL, NULL, 0, cudaStreamCaptureModeRelaxed),
@@ -243,10 +282,19 @@ static int enter_node(dslt_frame_graph *graph, const int32_t *flag) {
 }
 #endif
 
+/* A flag that several blocks have is remembered once and each but the first gets a condition of its own. */
+static void remember(graph_section *section, const int32_t *flag) {
+  for (int i = 0; i < section->flags; ++i)
+    if (section->flag[i] == flag) return;
+  if (section->flags < DSLT_CONDITIONS_MAX) section->flag[section->flags++] = flag;
+}
+
 int dslt_cuda_graph_if(int *run, dslt_frame_graph *graph, const int32_t *flag, int light) {
   *run = 1;
   if (graph->depth > 1) return dslt_fail(DSLT_EINTERNAL, "Conditional blocks nest once.");
-  int node = graph->mode == MODE_RECORDING && graph->nodes && graph->depth == 0 && !light;
+  const int heavy = graph->depth == 0 && !light,
+            node = graph->mode == MODE_RECORDING && graph->nodes && heavy;
+  if (heavy && !graph->now->ran) remember(graph->now, flag);
   ++graph->depth;
   if (node) return enter_node(graph, flag);
   DSLT_TRY(dslt_cuda_settle(graph->cuda));

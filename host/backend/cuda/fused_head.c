@@ -192,21 +192,55 @@ static int backward_high(dslt_fused_head *s, const dslt_fused_head_tensors *g, c
   return reduce_gradient(s, g->reduce_high, s->columns_high, high, d_high, d->high_channels, s->high_cells);
 }
 
-int dslt_cuda_fused_head_backward(dslt_fused_head *s, const dslt_fused_head_tensors *g, const float *low,
-                                  const float *high, const dslt_fused_head_tensors *w,
-                                  const float *d_response) {
+/* The step as the regressions' kernel takes it. 0: the list has something else than their weights and single values. */
+static int step_of(dslt_regress_step *out, const dslt_head_update *then, const dslt_regress_layer *layers,
+                   int count) {
+  int found = 0;
+  *out = (dslt_regress_step){.rule = *then->rule, .step = then->step};
+  for (int i = 0; i < then->count; ++i) {
+    const dslt_param *p = &then->params[i];
+    int layer = 0;
+    while (layer < count && p->g != layers[layer].d_w) ++layer;
+    if (layer < count) {
+      out->layer[layer] = *p;
+      ++found;
+    } else {
+      if (p->count != 1 || out->others == DSLT_REGRESS_OTHERS_MAX) return 0;
+      out->other[out->others++] = *p;
+    }
+  }
+  return found == count;
+}
+
+static int gradients(dslt_fused_head *s, const dslt_fused_head_tensors *g, const dslt_regress_layer *layers,
+                     const float *low, const float *high, const float *upsample, const float *d_response) {
   const dslt_fused_head_desc *d = &s->d;
   dslt_cuda *cuda = s->cuda;
   const dslt_regress_shape shape = regress_shape(d);
-  const dslt_regress_layer layers[] = {
-      {.x = s->x_base, .w = w->base, .d_x = s->d_fused, .d_w = g->base},
-      {.x = s->x_raised, .w = w->residual, .d_x = s->d_raised, .d_w = g->residual}};
   DSLT_TRY(dslt_kernel_regress_backward(cuda->now, &shape, layers, layers_of(d), d_response,
                                         s->regress_scratch, dslt_cuda_when(cuda)));
   if (!d->deep) return DSLT_OK;
-  if (s->high) DSLT_TRY(backward_high(s, g, high, w->upsample));
+  if (s->high) DSLT_TRY(backward_high(s, g, high, upsample));
   if (d->fusion && d->fuse_low != 1.0f)
     DSLT_TRY(dslt_kernel_axpby(cuda->now, s->d_fused, d->fuse_low, s->d_fused, 0.0f, NULL,
                                s->cells * (size_t)d->channels, dslt_cuda_when(cuda)));
   return reduce_gradient(s, g->reduce_low, s->columns_low, low, s->d_fused, d->low_channels, s->cells);
+}
+
+int dslt_cuda_fused_head_backward(dslt_fused_head *s, const dslt_fused_head_tensors *g, const float *low,
+                                  const float *high, const dslt_fused_head_tensors *w,
+                                  const float *d_response, const dslt_head_update *then) {
+  dslt_cuda *cuda = s->cuda;
+  const dslt_regress_shape shape = regress_shape(&s->d);
+  const dslt_regress_layer layers[] = {
+      {.x = s->x_base, .w = w->base, .d_x = s->d_fused, .d_w = g->base},
+      {.x = s->x_raised, .w = w->residual, .d_x = s->d_raised, .d_w = g->residual}};
+  dslt_regress_step step;
+  if (then && !s->d.deep && step_of(&step, then, layers, layers_of(&s->d)))
+    return dslt_kernel_regress_learn(cuda->now, &shape, layers, layers_of(&s->d), d_response, &step,
+                                     s->regress_scratch, dslt_cuda_when(cuda));
+  DSLT_TRY(gradients(s, g, layers, low, high, w->upsample, d_response));
+  if (!then) return DSLT_OK;
+  return dslt_kernel_adam(cuda->now, then->params, then->count, then->rule, then->step, cuda->adam_ticket,
+                          dslt_cuda_when(cuda));
 }

@@ -125,23 +125,22 @@ static int read_picture(const dslt_net *net, const float *input) {
   return dslt_kernel_finish(net->cuda->now, &y, &x, &end, net->n, dslt_cuda_when(net->cuda));
 }
 
-static int write_taps(const dslt_net *net, int index, float *const *taps) {
-  const dslt_node_map *m = &net->layer[index].map;
-  const dslt_layer_map x = dslt_net_map(net, index);
-  const dslt_layer_end end = {0};
+/* All in one launch at the end, till when none of their memory is used again. */
+static int write_taps(const dslt_net *net, float *const *taps) {
+  dslt_layer_map x[DSLT_NET_TAPS_MAX], y[DSLT_NET_TAPS_MAX];
   for (int t = 0; t < net->taps; ++t) {
-    if (net->tap[t] != index) continue;
-    const dslt_layer_map y = {taps[t], DSLT_TYPE_F32, m->h, m->w, m->c, m->c, 0};
-    DSLT_TRY(dslt_kernel_finish(net->cuda->now, &y, &x, &end, net->n, dslt_cuda_when(net->cuda)));
+    const dslt_node_map *m = &net->layer[net->tap[t]].map;
+    x[t] = dslt_net_map(net, net->tap[t]);
+    x[t].channels = m->c;
+    y[t] = (dslt_layer_map){taps[t], DSLT_TYPE_F32, m->h, m->w, m->c, m->c, 0};
   }
-  return DSLT_OK;
+  return dslt_kernel_take_taps(net->cuda->now, y, x, net->taps, net->n, dslt_cuda_when(net->cuda));
 }
 
 int dslt_cuda_net_run(dslt_net *net, const float *input, float *const *taps) {
   for (int i = 0; i < net->layers; ++i) {
     if (net->layer[i].map.c == 0 || net->layer[i].sum >= 0) continue;
     DSLT_TRY(i == 0 ? read_picture(net, input) : run_step(net, i));
-    DSLT_TRY(write_taps(net, i, taps));
   }
-  return DSLT_OK;
+  return write_taps(net, taps);
 }

@@ -67,7 +67,7 @@ static void extend(dslt_net *net, int layer, int step) {
   if (step > home->dies) home->dies = step;
 }
 
-/* The steps from which and to which each memory is in use; taps are copied in the step that computes them. */
+/* The steps from which and to which each memory is in use; taps are copied at the end. */
 static void find_lives(dslt_net *net) {
   for (int i = 0; i < net->layers; ++i) {
     if (!is_needed(net, i)) continue;
@@ -75,6 +75,7 @@ static void find_lives(dslt_net *net) {
     if (net->layer[i].sum < 0) extend(net, i, step);
     for (int k = 0; k < net->layer[i].node.inputs; ++k)
       if (net->layer[net->layer[i].node.input[k]].sum < 0) extend(net, net->layer[i].node.input[k], step);
+    if (net->layer[i].is_tap) extend(net, i, net->layers - 1);
   }
 }
 

@@ -134,11 +134,9 @@ int dslt_siamese_learn_online(dslt_target *t) {
     const dslt_siamese_maps maps = maps_of(&own->samples, slot);
     int run;
     DSLT_TRY(t->device->graph_if(&run, t->graph, &t->record->learns[slot], 1));
-    for (int step = 0; run && step < o->update_steps; ++step) {
-      DSLT_TRY(dslt_head_gradient(own->head, &t->record->loss, maps.map,
-                                  dslt_samples_label(&own->samples, slot), &spec));
-      DSLT_TRY(dslt_head_step(own->head, &r));
-    }
+    for (int step = 0; run && step < o->update_steps; ++step)
+      DSLT_TRY(dslt_head_learn(own->head, &t->record->loss, maps.map, dslt_samples_label(&own->samples, slot),
+                               &spec, &r));
     DSLT_TRY(t->device->graph_end_if(t->graph));
   }
   return DSLT_OK;
