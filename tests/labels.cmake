@@ -14,7 +14,7 @@
 # Regular expressions of tests that take two seconds or more on two Zen 5 cores, or repeat another test in another order.
 set(slow
   "ShiftTest\\." "GroupPreset\\." "^Memory\\." "^Resume\\.[^A]" "^FullDisk\\." "^BackboneFallback\\."
-  "^FlatMemory\\." "emulated\\.(RealWeights|Locate|Crop\\.FarPlaces|Presets/Emulated(Cfnet|Crt|Trackloss)|EmulatedTracklossOptions)" "^Fork\\.A" "^Container\\.(OneDamaged|Flawless|EveryOrientation)" "^TrackVideo\\."
+  "^FlatMemory\\." "emulated\\.(RealWeights|Locate|Crop\\.FarPlaces|Presets/GraphNodes\\.AreThoseOfTheTable/trackloss|Presets/Emulated(Cfnet|Crt|Trackloss)|EmulatedTracklossOptions)" "^Fork\\.A" "^Container\\.(OneDamaged|Flawless|EveryOrientation)" "^TrackVideo\\."
   "AllocationTest\\.Nothing" "Harness(Shuffled|Reversed)"
   "^TrackTargets\\.(FormatsOf|WrongCommands|Csv)" "^TrackUsage\\.(Refuses|NoResult)" "^DatasetVerb\\.WrongCommandLines"
   "^BenchProgram\\.(WrongUse|TheCeiling|Sweeps|APlot)" "^Report\\.(Missing|Sequences)" "^ProgramEval\\.CommandLine" "^Demo\\.Refuses"

@@ -78,6 +78,8 @@ Options options_of(const char *preset) {
     o["kernel_cells"] = 16, o["patch_width"] = 3, o["patch_height"] = 3;
     o["pca_channels"] = 6, o["init_steps"] = 3, o["init_rate"] = 1e-4, o["online_rate"] = 1e-5;
   }
+  if (tracker == "trackloss")  // what a frame draws, stores and learns from is the preset's
+    o["head_channels"] = 8, o["init_positives"] = 12, o["init_negatives"] = 20, o["init_steps"] = 2;
   return o;
 }
 
