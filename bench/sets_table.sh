@@ -6,8 +6,8 @@
 #   bench/sets_table.sh [DSLT] [RESULTS]         a quarter of an hour on two idle cores; goes on where it was stopped
 #
 # DSLT defaults to build/dslt, RESULTS to bench/results/sets. SETS lists NAME=FOLDER pairs of OTB-like folders, by default
-# selection (settings were chosen there), otb10 and validation (for reporting). Boxes land in RESULTS/boxes (not committed:
-# they follow third-party videos). PYTHON names an interpreter with OpenCV; TrackerNano needs opencv-contrib 4.8 or later
+# selection (settings were chosen there), otb10 and validation (for reporting). Preset default runs with each of SEEDS (default
+# "1 2 3"). Boxes land in RESULTS/boxes (not committed: they follow third-party videos). PYTHON names an interpreter with OpenCV; TrackerNano needs opencv-contrib 4.8 or later
 # and NANO, a folder with v2_backbone.onnx and v2_head.onnx.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,6 +23,10 @@ for pair in $sets; do
   mkdir -p "$boxes"
   for preset in default dslt; do
     "$dslt" run --dataset folder --root "$root" --preset "$preset" --out "$boxes/dslt-$preset" --jobs 1 --threads 0
+  done
+  for seed in ${SEEDS:-1 2 3}; do
+    [ "$seed" = 1 ] || "$dslt" run --dataset folder --root "$root" --preset default --seed "$seed" \
+      --out "$boxes/dslt-default.$seed" --jobs 1 --threads 0
   done
   peers=CSRT
   if "$python" -c 'import cv2; cv2.TrackerNano_create' 2>/dev/null; then peers=$peers,Nano; fi
