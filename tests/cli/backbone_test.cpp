@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // dslt bench --backbone: a network layer by layer.
 #include <gtest/gtest.h>
-#include <algorithm>
 
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
