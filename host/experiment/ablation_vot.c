@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
 #include "dataset/dataset.h"
 #include "experiment/draft.h"
@@ -143,30 +142,17 @@ int dslt_ablation_vot_print(FILE *stream, const dslt_ablation_vot *a) {
 
 /* ---- files --------------------------------------------------------------------------------------- */
 
-static int write_markdown(FILE *stream, const dslt_ablation_vot *a) {
+static int write_markdown(FILE *stream, const void *ablation) {
   fputs("# Ablation\n\n", stream);
-  return write_tables(stream, a, DSLT_TABLE_MARKDOWN);
+  return write_tables(stream, ablation, DSLT_TABLE_MARKDOWN);
 }
 
-static int write_json(FILE *stream, const dslt_ablation_vot *a) {
+static int write_json(FILE *stream, const void *ablation) {
+  const dslt_ablation_vot *a = ablation;
   return dslt_vot_board_json(stream, &a->board);
 }
 
-static int save(const char *out, const char *name, int (*write)(FILE *stream, const dslt_ablation_vot *a),
-                const dslt_ablation_vot *a) {
-  char *path = NULL;
-  DSLT_TRY(dslt_results_path(&path, out, name));
-  dslt_atomic_file file = {0};
-  int rc = dslt_atomic_open(&file, path);
-  free(path);
-  DSLT_TRY(rc);
-  rc = write(file.stream, a);
-  if (rc == DSLT_OK) return dslt_atomic_commit(&file);
-  dslt_atomic_abort(&file);
-  return rc;
-}
-
 int dslt_ablation_vot_save(const dslt_ablation_vot *a, const char *out) {
-  DSLT_TRY(save(out, "vot.json", write_json, a));
-  return save(out, "ablation.md", write_markdown, a);
+  DSLT_TRY(dslt_results_save(out, "vot.json", write_json, a));
+  return dslt_results_save(out, "ablation.md", write_markdown, a);
 }

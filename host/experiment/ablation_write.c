@@ -78,7 +78,8 @@ void dslt_ablation_print(FILE *stream, const dslt_ablation *a) {
   print_notes(stream, a);
 }
 
-static void write_markdown(FILE *stream, const dslt_ablation *a) {
+static int write_markdown(FILE *stream, const void *ablation) {
+  const dslt_ablation *a = ablation;
   static const table_style style = {"| ", " | ", " |", 1};
   fputs("# Ablation\n\n", stream);
   print_head(stream, a);
@@ -90,11 +91,13 @@ static void write_markdown(FILE *stream, const dslt_ablation *a) {
   }
   fputc('\n', stream);
   print_notes(stream, a);
+  return DSLT_OK;
 }
 
 /* ---- CSV ----------------------------------------------------------------------------------------- */
 
-static void write_curves(FILE *stream, const dslt_ablation *a) {
+static int write_curves(FILE *stream, const void *ablation) {
+  const dslt_ablation *a = ablation;
   fputs("variant,step,mean_loss,relative_loss,running\n", stream);
   for (int i = 0; i < a->study->count; i++) {
     const dslt_convergence *c = &a->convergence[i];
@@ -102,9 +105,11 @@ static void write_curves(FILE *stream, const dslt_ablation *a) {
       fprintf(stream, "%s,%d,%.9g,%.9g,%d\n", a->study->variants[i].name, step + 1, c->mean[step],
               c->relative[step], c->running[step]);
   }
+  return DSLT_OK;
 }
 
-static void write_iterations(FILE *stream, const dslt_ablation *a) {
+static int write_iterations(FILE *stream, const void *ablation) {
+  const dslt_ablation *a = ablation;
   fputs("variant,sequence,init_steps,update_steps,updates\n", stream);
   for (int i = 0; i < a->study->count; i++) {
     const dslt_convergence *c = &a->convergence[i];
@@ -113,6 +118,7 @@ static void write_iterations(FILE *stream, const dslt_ablation *a) {
               (long long)c->curves[k].init_steps, (long long)c->curves[k].update_steps,
               (long long)c->curves[k].updates);
   }
+  return DSLT_OK;
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------------- */
@@ -184,18 +190,6 @@ static json_t *describe(const dslt_ablation *a) {
 
 /* ---- files --------------------------------------------------------------------------------------- */
 
-static int save_text(const char *out, const char *name, void (*write)(FILE *stream, const dslt_ablation *a),
-                     const dslt_ablation *a) {
-  char *path = NULL;
-  DSLT_TRY(dslt_results_path(&path, out, name));
-  dslt_atomic_file file = {0};
-  int rc = dslt_atomic_open(&file, path);
-  free(path);
-  DSLT_TRY(rc);
-  write(file.stream, a);
-  return dslt_atomic_commit(&file);
-}
-
 static int save_json(const char *out, const char *name, const dslt_ablation *a) {
   char *path = NULL;
   DSLT_TRY(dslt_results_path(&path, out, name));
@@ -211,7 +205,7 @@ static int save_json(const char *out, const char *name, const dslt_ablation *a) 
 
 int dslt_ablation_save(const dslt_ablation *a, const char *out) {
   DSLT_TRY(save_json(out, "ablation.json", a));
-  DSLT_TRY(save_text(out, "ablation.md", write_markdown, a));
-  DSLT_TRY(save_text(out, "curves.csv", write_curves, a));
-  return save_text(out, "iterations.csv", write_iterations, a);
+  DSLT_TRY(dslt_results_save(out, "ablation.md", write_markdown, a));
+  DSLT_TRY(dslt_results_save(out, "curves.csv", write_curves, a));
+  return dslt_results_save(out, "iterations.csv", write_iterations, a);
 }

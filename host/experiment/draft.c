@@ -30,6 +30,20 @@ int dslt_results_path(char **out, const char *results, const char *name) {
   return DSLT_OK;
 }
 
+int dslt_results_save(const char *results, const char *name, int (*write)(FILE *stream, const void *what),
+                      const void *what) {
+  char *path = NULL;
+  DSLT_TRY(dslt_results_path(&path, results, name));
+  dslt_atomic_file file = {0};
+  int rc = dslt_atomic_open(&file, path);
+  free(path);
+  DSLT_TRY(rc);
+  rc = write(file.stream, what);
+  if (rc == DSLT_OK) return dslt_atomic_commit(&file);
+  dslt_atomic_abort(&file);
+  return rc;
+}
+
 /* The machine's name and the number of its space of process ids: two containers may share the name, and then
  * process ids of one are meaningless in the other. */
 static void machine_key(char out[KEY_MAX]) {

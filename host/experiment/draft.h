@@ -6,6 +6,7 @@
 #define DSLT_EXPERIMENT_DRAFT_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,6 +40,9 @@ int dslt_draft_sweep(const char *results);
 
 /* RESULTS/name; the caller frees *out. DSLT_EMEMORY. */
 int dslt_results_path(char **out, const char *results, const char *name);
+/* Write RESULTS/name by `write`, whole or not at all. DSLT_EIO, DSLT_EMEMORY, and what `write` returns. */
+int dslt_results_save(const char *results, const char *name, int (*write)(FILE *stream, const void *what),
+                      const void *what);
 
 #ifdef __cplusplus
 }
