@@ -116,7 +116,7 @@ int DSLT_LAUNCHER(augment)(dslt_stream stream, void *out, dslt_type type, int ch
 int DSLT_LAUNCHER(hog)(dslt_stream stream, float *out, float *histograms, const float *in, int n, int h,
                        int w, int cell, const int32_t *when);
 
-/* ---- the head: upsample.cu, regress.cu, elementwise.cu ------------------------------------------- */
+/* ---- the head: upsample.cu, regress.cu, regress_backward.cu, elementwise.cu ---------------------- */
 
 /* Transposed convolution, one filter a channel, f even, 2..16: x [n][h][width][c] -> y [n][h f][width f][c],
  * w [2f][2f][c]; and, if `fused` is not NULL, also fused = fuse_low * low + fuse_high * y. y may be NULL if

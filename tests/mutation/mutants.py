@@ -207,9 +207,9 @@ MUTANTS = [
     Mutant("old_response_is_returned", "host/tracker/target.c", "  t->response_fetched = 0;\n", "", TRACKER),
     # ---- kernels, as the CPU harness runs them ----
     Mutant("kernel_ticket", "kernels/regress.cu", "a.kh * (int)gridDim.y", "a.kh * (int)gridDim.y - 1", kernel("Regress")),
-    Mutant("kernel_last_column", "kernels/regress.cu", "if (first + t < a.w) dslt_store(", "if (first + t <= a.w) dslt_store(",
+    Mutant("kernel_last_column", "kernels/regress_backward.cu", "if (first + t < a.w) dslt_store(", "if (first + t <= a.w) dslt_store(",
            kernel("Regress")),
-    Mutant("kernel_step_is_counted_too_early", "kernels/regress.cu", "!came_last(learn.ticket, tiles)", "!came_last(learn.ticket, 1)",
+    Mutant("kernel_step_is_counted_too_early", "kernels/regress_backward.cu", "!came_last(learn.ticket, tiles)", "!came_last(learn.ticket, 1)",
            kernel("Regress")),
     Mutant("kernel_takes_the_next_tap", "kernels/take_taps.cu", "(size_t)tap.pitch + channel", "(size_t)tap.channels + channel",
            kernel("Network")),
