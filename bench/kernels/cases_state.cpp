@@ -82,7 +82,8 @@ Entry store_sample() {
 
 Entry decide() {
   return {"decide 7 slots", [](Memory &m, dslt_backend *) {
-            const dslt_update_policy policy = {1, 0, 0, 0, 0};
+            dslt_update_policy policy = {};
+            policy.interval = 1;
             dslt_target_state seen = state_in_the_middle();
             const dslt_target_state *state = m.put(std::vector<dslt_target_state>{seen});
             dslt_decision *decision = m.zeros<dslt_decision>(1);
