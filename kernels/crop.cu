@@ -22,6 +22,7 @@ static __global__ void __launch_bounds__(CROP_THREADS, CROP_BLOCKS)
                   down = {(float)g.area.anchor_y, (float)(state->cy + state->look_y), ratio_y};
   T *to = out + ((size_t)blockIdx.z * (size_t)g.area.input_height + blockIdx.y) * (size_t)w * C;
   crop_tile<T, C>(to, frame, norm, across, down, (int)blockIdx.y, (int)blockIdx.x * CROP_THREADS, w);
+  dslt_ended(when);
 }
 
 extern "C" int DSLT_LAUNCHER(frame_view)(dslt_frame_view *view, const void *data, size_t stride, int width,

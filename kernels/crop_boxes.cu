@@ -13,6 +13,7 @@ static __global__ void __launch_bounds__(CROP_THREADS, CROP_BLOCKS)
                   down = dslt_axis_of_side(box.y, box.height, h);
   T *to = out + ((size_t)blockIdx.z * (size_t)h + blockIdx.y) * (size_t)w * C;
   crop_tile<T, C>(to, frame, norm, across, down, (int)blockIdx.y, (int)blockIdx.x * CROP_THREADS, w);
+  dslt_ended(when);
 }
 
 extern "C" int DSLT_LAUNCHER(crop_boxes)(dslt_stream stream, void *out, dslt_type type, int channels,

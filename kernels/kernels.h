@@ -16,7 +16,7 @@
  * dslt_decision, must not be written by the same launch. Vendor libraries have no such flag: between skipped
  * kernels they run on old input and their result is ignored; a graph's conditional node (condition()) leaves
  * them out. In its place may stand a mark, dslt_when_marked(): the kernel runs, and takes the time as it starts, which
- * spares a launch of stamp().
+ * spares a launch of stamp(); crop(), crop_boxes(), take_taps() and store_sample() also note when they end, if asked to.
  *
  * Tickets. Scratch memory with tickets is zeroed once by its owner; every launch leaves the tickets at 0.
  * Launches that may overlap need separate scratch memory. */
@@ -356,31 +356,44 @@ int DSLT_LAUNCHER(store_label)(dslt_stream stream, float *labels, const dslt_sam
                                const dslt_target_state *state, const dslt_search *search,
                                const int32_t *when);
 
+/* Kernels that can note when they end. */
+typedef enum dslt_end {
+  DSLT_END_NONE = 0,
+  DSLT_END_CROP,
+  DSLT_END_TAPS,
+  DSLT_END_SAMPLE,
+  DSLT_ENDS
+} dslt_end;
+
 /* Time spent on the device, in device memory, zeroed by its owner. */
 typedef struct dslt_clock {
   uint64_t since;                      /* the last stamp, ns of the device's clock */
+  uint64_t end[DSLT_ENDS];             /* when those kernels ended last */
   uint64_t stage_ns[DSLT_STAGE_COUNT]; /* counted since the last report */
 } dslt_clock;
 
-/* A stage that ends, in device memory; never changed. */
+/* A stage that has ended, in device memory; never changed. Taking its time adds the time since the last stamp to the stage. */
 typedef struct dslt_mark {
   dslt_clock *clock;
-  int32_t stage; /* as stamp() takes it */
+  int32_t stage;                 /* -1: the clock starts; DSLT_STAGE_COUNT: none has ended */
+  int32_t end;                   /* dslt_end: it ended with that kernel; NONE: right now */
+  const struct dslt_mark *first; /* a stage that ended before it, whose time is taken first; or NULL */
+  const int32_t *ran; /* flag of the block in which it ended, or NULL. Where the block did not run, ... */
+  const struct dslt_mark *before; /* ... this is taken instead; or NULL */
 } dslt_mark;
 
-/* The argument `when` of a kernel that takes the time of a mark. Flags are aligned, so the lowest bit tells them apart. */
-static inline const int32_t *dslt_when_marked(const dslt_mark *mark) {
-  return (const int32_t *)((uintptr_t)mark | 1u);
-}
-/* The mark, or NULL if it is a flag. */
-static inline const dslt_mark *dslt_mark_of(const int32_t *when) {
-  return (const dslt_mark *)((uintptr_t)when & 1u ? (uintptr_t)when - 1u : 0u);
+/* The argument `when` of a kernel that takes the time of a mark and notes its own end (if not NONE) in the mark's clock.
+ * Flags and marks are aligned, so the lowest bit tells them apart, and the next two hold the end. */
+static inline const int32_t *dslt_when_marked(const dslt_mark *mark, dslt_end end) {
+  return (const int32_t *)((uintptr_t)mark | (uintptr_t)end << 1 | 1u);
 }
 /* `when` for further kernels of the same launcher: the time is taken once. */
-static inline const int32_t *dslt_when_still(const int32_t *when) { return dslt_mark_of(when) ? NULL : when; }
+static inline const int32_t *dslt_when_still(const int32_t *when) {
+  return (uintptr_t)when & 1u ? NULL : when;
+}
 
-/* Add the time since the last stamp to `stage`; -1 starts the clock. */
-int DSLT_LAUNCHER(stamp)(dslt_stream stream, dslt_clock *clock, int stage);
+/* Take the time of the mark that `when` is. */
+int DSLT_LAUNCHER(stamp)(dslt_stream stream, const int32_t *when);
 
 enum { DSLT_REPORT_WORDS_MAX = 128 };
 
@@ -391,9 +404,9 @@ typedef struct dslt_report {
 } dslt_report;
 
 /* Write the clock's times, which are then reset, and `words` (0 .. DSLT_REPORT_WORDS_MAX) 4-byte words of
- * `record` to *out, which may be pinned host memory: it is as large as a store or two. */
+ * `record` to *out, which may be pinned host memory: it is as large as a store or two. `when`: NULL or a mark. */
 int DSLT_LAUNCHER(report)(dslt_stream stream, dslt_report *out, dslt_clock *clock, const void *record,
-                          int words);
+                          int words, const int32_t *when);
 
 enum { DSLT_CONDITIONS_MAX = 4 };
 typedef struct dslt_conditions {

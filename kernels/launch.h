@@ -46,21 +46,42 @@ __device__ static inline uint64_t dslt_device_ns(void) {
 #endif
 }
 
-__device__ static inline void dslt_stamp_clock(dslt_clock *clock, int stage) {
-  const uint64_t now = dslt_device_ns();
-  if (stage >= 0) clock->stage_ns[stage] += now - clock->since;
-  clock->since = now;
+__device__ static inline void dslt_count_stage(const dslt_mark *mark) {
+  dslt_clock *clock = mark->clock;
+  const uint64_t at = mark->end == DSLT_END_NONE ? dslt_device_ns() : clock->end[mark->end];
+  if (mark->stage >= DSLT_STAGE_COUNT || at <= clock->since) return;
+  if (mark->stage >= 0) clock->stage_ns[mark->stage] += at - clock->since;
+  clock->since = at;
+}
+
+__device__ static inline void dslt_take_time(const dslt_mark *mark) {
+  while (mark && mark->ran && *mark->ran == 0) mark = mark->before;
+  if (!mark) return;
+  if (mark->first) dslt_count_stage(mark->first);
+  dslt_count_stage(mark);
+}
+
+/* The mark that stands in place of a flag, or NULL. */
+__device__ static inline const dslt_mark *dslt_mark_of(const int32_t *when) {
+  return (const dslt_mark *)((uintptr_t)when & 1u ? (uintptr_t)when & ~(uintptr_t)7 : 0u);
 }
 
 /* Called first in a kernel; the same result for every thread of the grid. */
 __device__ static inline int dslt_skipped(const int32_t *when) {
   if (!when) return 0;
-  if (((uintptr_t)when & 1u) == 0) return *when == 0;
-  if ((blockIdx.x | blockIdx.y | blockIdx.z | threadIdx.x | threadIdx.y | threadIdx.z) == 0) {
-    const dslt_mark *mark = (const dslt_mark *)((uintptr_t)when - 1u);
-    dslt_stamp_clock(mark->clock, mark->stage);
-  }
+  const dslt_mark *mark = dslt_mark_of(when);
+  if (!mark) return *when == 0;
+  if ((blockIdx.x | blockIdx.y | blockIdx.z | threadIdx.x | threadIdx.y | threadIdx.z) == 0)
+    dslt_take_time(mark);
   return 0;
+}
+
+/* Called last in a kernel that can note its end: the last block's call counts. Nobody waits for it. */
+__device__ static inline void dslt_ended(const int32_t *when) {
+  const unsigned end = (unsigned)((uintptr_t)when >> 1) & 3u;
+  const dslt_mark *mark = dslt_mark_of(when);
+  if (mark && end != DSLT_END_NONE && threadIdx.x == 0)
+    atomicMax((unsigned long long *)&mark->clock->end[end], (unsigned long long)dslt_device_ns());
 }
 
 #endif

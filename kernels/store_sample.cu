@@ -37,6 +37,7 @@ static __global__ void __launch_bounds__(THREADS)
   }
   /* The last block advances the ring, when every block has read it. */
   if (dslt_last_block(&ring->ticket) && threadIdx.x == 0) (void)dslt_ring_advance(ring);
+  dslt_ended(when);
 }
 
 /* Is the list complete? *wide becomes 1 where every place is aligned to 16 bytes, *longest the bytes of the

@@ -28,6 +28,7 @@ static __global__ void __launch_bounds__(DSLT_CELL_THREADS)
     dslt_write<float, V>(tap.y + cell * (size_t)tap.channels + channel,
                          dslt_read<S, V>(x + cell * (size_t)tap.pitch + channel));
   }
+  dslt_ended(when);
 }
 
 static int check(const dslt_layer_map *y, const dslt_layer_map *x, int count, int n) {

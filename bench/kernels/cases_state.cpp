@@ -129,10 +129,14 @@ Entry early_stop() {
 Entry stamp() {
   return {"stamp a stage", [](Memory &m, dslt_backend *) {
             dslt_clock *clock = m.zeros<dslt_clock>(1);
+            const dslt_mark *mark =
+                m.put(std::vector<dslt_mark>{{clock, 1, DSLT_END_NONE, nullptr, nullptr, nullptr}});
             Case c;
             c.bytes = 24;
             c.tolerance = 0;
-            c.launch = [=](dslt_stream s) { return dslt_kernel_stamp(s, clock, 1); };
+            c.launch = [=](dslt_stream s) {
+              return dslt_kernel_stamp(s, dslt_when_marked(mark, DSLT_END_NONE));
+            };
             c.error = [=] {
               const dslt_clock got = get(clock, 1)[0];
               return got.since > 0 && got.stage_ns[1] == got.since ? 0.0 : 1.0;
@@ -150,7 +154,7 @@ Entry report() {
             Case c;
             c.bytes = 2.0 * (48 * 4 + sizeof(dslt_clock));
             c.tolerance = 0;
-            c.launch = [=](dslt_stream s) { return dslt_kernel_report(s, out, clock, there, 48); };
+            c.launch = [=](dslt_stream s) { return dslt_kernel_report(s, out, clock, there, 48, nullptr); };
             c.error = [=] {
               const dslt_report got = get(out, 1)[0];
               return std::equal(record.begin(), record.end(), got.record) ? 0.0 : 1.0;

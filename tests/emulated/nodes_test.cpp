@@ -13,33 +13,27 @@
 
 #include "../api/small_world.h"
 #include "../trackers/preset_weights.h"
+#include "backend/backend.h"
 #include "bench/graph_nodes.h"
 #include "bench/summary.h"
 #include "dnn.h"
 #include "runtime.h"
+
+// In place of the backend's own, which it calls.
+extern "C" {
+int __real_dslt_cuda_graph_mark(dslt_frame_graph *graph, int stage);
+int __wrap_dslt_cuda_graph_mark(dslt_frame_graph *graph, int stage);
+int __wrap_dslt_cuda_graph_mark(dslt_frame_graph *graph, int stage) {
+  emulated::stage_ended(stage);
+  return __real_dslt_cuda_graph_mark(graph, stage);
+}
+}
 
 namespace {
 
 using Parts = std::array<int, DSLT_NODES_PARTS>;
 
 const char *words_of(int part) { return part == DSLT_NODES_OTHER ? "other" : dslt_stage_words[part]; }
-
-// Of the nodes in `body`, those before a mark belong to its stage; what no mark follows belongs to none. A kernel that does
-// nothing else than taking the time belongs to the stage that it ends.
-void count_body(Parts *parts, const std::vector<emulated::Node> &nodes, int body) {
-  int waiting = 0;
-  for (const emulated::Node &node : nodes) {
-    if (node.body != body) continue;
-    const bool only_mark = node.name == "stamp_kernel";
-    if (only_mark) ++waiting;
-    if (node.mark != emulated::kNoMark) {
-      (*parts)[node.mark < 0 ? int(DSLT_NODES_OTHER) : node.mark] += waiting;
-      waiting = 0;
-    }
-    if (!only_mark) ++waiting;
-  }
-  (*parts)[DSLT_NODES_OTHER] += waiting;
-}
 
 struct Count {
   Parts all{}, spared{};
@@ -49,8 +43,12 @@ Count count(const std::vector<emulated::Node> &nodes) {
   Count out;
   int bodies = 0;
   for (const emulated::Node &node : nodes) bodies = std::max(bodies, node.body);
-  for (int body = 0; body <= bodies; ++body) count_body(&out.all, nodes, body);
-  if (bodies == 3) count_body(&out.spared, nodes, 2);  // pyramid, features extracted again, update
+  for (const emulated::Node &node : nodes) {
+    const int part = node.stage < 0 ? int(DSLT_NODES_OTHER) : node.stage;
+    ++out.all[size_t(part)];
+    // of three blocks, pyramid, features extracted again and update, the second does not run
+    if (bodies == 3 && node.body == 2) ++out.spared[size_t(part)];
+  }
   return out;
 }
 

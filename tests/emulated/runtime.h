@@ -31,16 +31,18 @@ void read_pageable_late(bool late);
 void serve_at_random(unsigned seed);
 // Work that waits is thrown away instead of done, for tests that only count it.
 void idle(bool yes);
-// A node of a graph: what it does, in which conditional node (counted from 1; 0: in none), and the stage whose time it
-// takes at its begin (kNoMark: none).
-constexpr int kNoMark = -2;
+// A node of a graph: what it does, in which conditional node (counted from 1; 0: in none), and the stage it belongs to, if
+// any.
+constexpr int kNoStage = -2;
 struct Node {
   std::string name;
   int body;
-  int mark;
+  int stage;
 };
+// What has been recorded since the last stage's end belongs to this one.
+void stage_ended(int stage);
 // Those of the last graph that was launched, the bodies' behind the graph's own.
 std::vector<Node> nodes();
-int submit(void *stream, std::function<void()> work, const char *name = "kernel", int mark = kNoMark);
+int submit(void *stream, std::function<void()> work, const char *name = "kernel");
 
 }  // namespace emulated

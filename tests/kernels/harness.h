@@ -99,6 +99,17 @@ inline uint32_t increment(uint32_t *address, uint32_t limit) {
   return old;
 }
 
+// CUDA's atomicMax, relaxed likewise.
+template <typename T>
+T raise(T *address, T value) {
+  let_others();
+  T old = __atomic_load_n(address, __ATOMIC_RELAXED);
+  while (old < value &&
+         !__atomic_compare_exchange_n(address, &old, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+  }
+  return old;
+}
+
 }  // namespace harness
 
 #define __syncthreads() harness::barrier(__LINE__)
@@ -108,6 +119,7 @@ inline uint32_t increment(uint32_t *address, uint32_t limit) {
 #define DSLT_HAS_CONDITION 1
 #define __threadfence() harness::fence()
 #define atomicInc harness::increment
+#define atomicMax harness::raise
 
 #define DSLT_LAUNCH(kernel, grid, block, stream, ...) \
   ((void)(stream), harness::launch(#kernel, grid, block, [&] { kernel(__VA_ARGS__); }))

@@ -54,12 +54,18 @@ TEST_P(ReportKernel, EarlyStopFollowsItsRule) {
 
 TEST_P(ReportKernel, StampsAddUpByStageAndAreReportedOnce) {
   dslt_clock *clock = zeros<dslt_clock>(1);
-  EXPECT_EQ(kernels().stamp(stream(), clock, -1), DSLT_OK) << dslt_last_error();
+  const auto stamp = [&](int stage) {
+    const dslt_mark mark = {clock, stage, DSLT_END_NONE, nullptr, nullptr, nullptr};
+    EXPECT_EQ(
+        kernels().stamp(stream(), dslt_when_marked(upload(std::vector<dslt_mark>{mark}), DSLT_END_NONE)),
+        DSLT_OK)
+        << dslt_last_error();
+  };
+  stamp(-1);
   const uint64_t begun = download(clock, 1)[0].since;
   EXPECT_GT(begun, 0u);
   for (int round = 0; round < 3; ++round)
-    for (int stage : {0, DSLT_STAGE_COUNT - 1, 0})
-      EXPECT_EQ(kernels().stamp(stream(), clock, stage), DSLT_OK) << dslt_last_error();
+    for (int stage : {0, DSLT_STAGE_COUNT - 1, 0}) stamp(stage);
   dslt_clock told = download(clock, 1)[0];
   uint64_t sum = 0;
   for (int i = 0; i < DSLT_STAGE_COUNT; ++i) {
@@ -75,7 +81,8 @@ TEST_P(ReportKernel, StampsAddUpByStageAndAreReportedOnce) {
     const dslt_report before = {{}, {7}};
     dslt_report *out = upload(std::vector<dslt_report>{before});
     dslt_clock *again = upload(std::vector<dslt_clock>{told});
-    ASSERT_EQ(kernels().report(stream(), out, again, words ? upload(record) : nullptr, words), DSLT_OK)
+    ASSERT_EQ(kernels().report(stream(), out, again, words ? upload(record) : nullptr, words, nullptr),
+              DSLT_OK)
         << dslt_last_error();
     dslt_report got = download(out, 1)[0];
     EXPECT_EQ(std::memcmp(got.record, record.data(), std::size_t(words) * sizeof(uint32_t)), 0);
@@ -86,6 +93,23 @@ TEST_P(ReportKernel, StampsAddUpByStageAndAreReportedOnce) {
   }
 }
 
+// The report takes the time of the frame's last stage and has it already.
+TEST_P(ReportKernel, TakesTheTimeOfTheLastStage) {
+  dslt_clock *clock = upload(std::vector<dslt_clock>{{1, {}, {5, 7}}});
+  const dslt_mark *mark =
+      upload(std::vector<dslt_mark>{{clock, 1, DSLT_END_NONE, nullptr, nullptr, nullptr}});
+  dslt_report *out = zeros<dslt_report>(1);
+  EXPECT_EQ(kernels().report(stream(), out, clock, nullptr, 0, dslt_when_marked(mark, DSLT_END_NONE)),
+            DSLT_OK)
+      << dslt_last_error();
+  const dslt_report got = download(out, 1)[0];
+  const dslt_clock anew = download(clock, 1)[0];
+  EXPECT_EQ(got.stage_ns[0], 5u);
+  EXPECT_GT(anew.since, 1u);
+  EXPECT_EQ(got.stage_ns[1], 7 + (anew.since - 1));
+  for (uint64_t ns : anew.stage_ns) EXPECT_EQ(ns, 0u);
+}
+
 TEST_P(ReportKernel, RefusesWhatItCannotDo) {
   const dslt_stop_rule rule = {5, 0.0, 0.0, 3};
   float *loss = zeros<float>(8);
@@ -94,14 +118,14 @@ TEST_P(ReportKernel, RefusesWhatItCannotDo) {
   EXPECT_EQ(kernels().early_stop(stream(), nullptr, loss, loss, &rule), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().early_stop(stream(), training, nullptr, loss, &rule), DSLT_EARGUMENT);
   EXPECT_EQ(kernels().early_stop(stream(), training, loss, loss, nullptr), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().stamp(stream(), nullptr, 0), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().stamp(stream(), clock, -2), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().stamp(stream(), clock, DSLT_STAGE_COUNT), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().stamp(stream(), nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().stamp(stream(), zeros<int32_t>(1)), DSLT_EARGUMENT) << "a flag is no mark";
   dslt_report *report = zeros<dslt_report>(1);
-  EXPECT_EQ(kernels().report(stream(), nullptr, clock, loss, 1), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().report(stream(), report, nullptr, loss, 1), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().report(stream(), report, clock, nullptr, 1), DSLT_EARGUMENT);
-  EXPECT_EQ(kernels().report(stream(), report, clock, loss, DSLT_REPORT_WORDS_MAX + 1), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().report(stream(), nullptr, clock, loss, 1, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().report(stream(), report, nullptr, loss, 1, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().report(stream(), report, clock, nullptr, 1, nullptr), DSLT_EARGUMENT);
+  EXPECT_EQ(kernels().report(stream(), report, clock, loss, DSLT_REPORT_WORDS_MAX + 1, nullptr),
+            DSLT_EARGUMENT);
 }
 
 EVERYWHERE(ReportKernel);

@@ -16,6 +16,10 @@ class WhenKernel : public KernelTest {
   }
 };
 
+dslt_mark mark_of(dslt_clock *clock, int stage) {
+  return {clock, stage, DSLT_END_NONE, nullptr, nullptr, nullptr};
+}
+
 TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
   const std::vector<float> old(16, 7.0f);
   float *y = upload(old), *x = upload(noise(16, 1));
@@ -98,15 +102,14 @@ TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
 TEST_P(WhenKernel, AMarkTakesTheTime) {
   dslt_clock *clock = zeros<dslt_clock>(1);
   std::vector<dslt_mark> marks;
-  for (int stage = -1; stage < DSLT_STAGE_COUNT; ++stage) marks.push_back({clock, stage});
+  for (int stage = -1; stage <= DSLT_STAGE_COUNT; ++stage) marks.push_back(mark_of(clock, stage));
   const dslt_mark *mark = upload(marks);
   const std::size_t count = 4 * 256 * 5;  // several blocks
   const std::vector<float> x = noise(count, 3);
   float *y = upload(std::vector<float>(count, NAN));
   const float *from = upload(x);
   const auto scale = [&](int stage) {
-    const int32_t *when = dslt_when_marked(&mark[stage + 1]);
-    EXPECT_EQ(dslt_mark_of(when), &mark[stage + 1]);
+    const int32_t *when = dslt_when_marked(&mark[stage + 1], DSLT_END_NONE);
     EXPECT_EQ(dslt_when_still(when), nullptr);
     EXPECT_EQ(kernels().axpby(stream(), y, 2.0f, from, 0.0f, nullptr, count, when), DSLT_OK);
     return download(clock, 1)[0];
@@ -116,14 +119,68 @@ TEST_P(WhenKernel, AMarkTakesTheTime) {
   for (uint64_t ns : begun.stage_ns) EXPECT_EQ(ns, 0u);
   const std::vector<float> got = download(y, count);
   for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(got[i], 2.0f * x[i]);
+  EXPECT_EQ(scale(DSLT_STAGE_COUNT).since, begun.since) << "no stage has ended";
   scale(2);
   const dslt_clock ended = scale(DSLT_STAGE_COUNT - 1);
   EXPECT_EQ(ended.stage_ns[2] + ended.stage_ns[DSLT_STAGE_COUNT - 1], ended.since - begun.since);
   EXPECT_GT(ended.stage_ns[2], 0u);
   EXPECT_EQ(ended.stage_ns[0], 0u);
   const int32_t *flag = upload(std::vector<int32_t>{1});
-  EXPECT_EQ(dslt_mark_of(flag), nullptr);
   EXPECT_EQ(dslt_when_still(flag), flag);
+}
+
+// A kernel that notes its end, and a stage whose time is taken from it later.
+TEST_P(WhenKernel, AnEndIsTakenLater) {
+  dslt_clock *clock = zeros<dslt_clock>(1);
+  std::vector<dslt_mark> marks = {mark_of(clock, -1), mark_of(clock, 1), mark_of(clock, 2)};
+  marks[1].end = DSLT_END_SAMPLE;
+  const dslt_mark *mark = upload(marks);
+  marks[2].first = &mark[1];
+  mark = upload(marks);
+  dslt_sample_ring *ring = upload(std::vector<dslt_sample_ring>{{3, 1, 1, 0, 0}});
+  const std::size_t values = 3 * 256 * 5;
+  const dslt_sample_copy copy = {1, {values * 4}, {{zeros<float>(values)}}, {zeros<float>(3 * values)}};
+  EXPECT_EQ(kernels().store_sample(stream(), ring, &copy, nullptr, nullptr,
+                                   dslt_when_marked(&mark[0], DSLT_END_SAMPLE)),
+            DSLT_OK)
+      << dslt_last_error();
+  const dslt_clock stored = download(clock, 1)[0];
+  EXPECT_GT(stored.since, 0u);
+  EXPECT_GE(stored.end[DSLT_END_SAMPLE], stored.since);
+  EXPECT_EQ(stored.end[DSLT_END_CROP], 0u);
+  EXPECT_EQ(kernels().stamp(stream(), dslt_when_marked(&mark[2], DSLT_END_NONE)), DSLT_OK);
+  const dslt_clock taken = download(clock, 1)[0];
+  EXPECT_EQ(taken.stage_ns[1], stored.end[DSLT_END_SAMPLE] - stored.since);
+  EXPECT_EQ(taken.stage_ns[2], taken.since - stored.end[DSLT_END_SAMPLE]);
+  EXPECT_GT(taken.since, stored.since);
+  // that end is over: nothing is counted twice, and no time runs backwards
+  EXPECT_EQ(kernels().stamp(stream(), dslt_when_marked(&mark[1], DSLT_END_NONE)), DSLT_OK);
+  const dslt_clock again = download(clock, 1)[0];
+  EXPECT_EQ(again.stage_ns[1], taken.stage_ns[1]);
+  EXPECT_EQ(again.since, taken.since);
+}
+
+// Stages that ended in blocks which may not have run: the last one that did gets the time.
+TEST_P(WhenKernel, ABlocksStageCountsWhereItRan) {
+  for (int ran = 0; ran < 8; ++ran) {
+    dslt_clock *clock = upload(std::vector<dslt_clock>{{1, {}, {}}});
+    const int32_t *flag = upload(std::vector<int32_t>{ran & 1, ran & 2, ran & 4});
+    // stage 0 before all blocks, then those of the blocks, of which the second ends with none
+    std::vector<dslt_mark> marks = {mark_of(clock, 0), mark_of(clock, 1), mark_of(clock, DSLT_STAGE_COUNT),
+                                    mark_of(clock, 3)};
+    const dslt_mark *before = nullptr;
+    for (std::size_t i = 0; i < marks.size(); ++i) {
+      if (i > 0) marks[i].ran = &flag[i - 1];
+      marks[i].before = before;
+      before = upload(std::vector<dslt_mark>{marks[i]});
+    }
+    EXPECT_EQ(kernels().stamp(stream(), dslt_when_marked(before, DSLT_END_NONE)), DSLT_OK);
+    const dslt_clock told = download(clock, 1)[0];
+    const int want = ran & 4 ? 3 : ran & 2 ? -1 : ran & 1 ? 1 : 0;
+    for (int stage = 0; stage < DSLT_STAGE_COUNT; ++stage)
+      EXPECT_EQ(told.stage_ns[stage] > 0, stage == want) << "blocks " << ran << ", stage " << stage;
+    EXPECT_EQ(told.since > 1, want >= 0) << ran;
+  }
 }
 
 TEST_P(WhenKernel, ConditionsTakeTheirFlags) {

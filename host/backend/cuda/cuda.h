@@ -40,6 +40,14 @@ typedef struct dslt_cuda_slot {
   dslt_image ahead; /* the frame uploaded in advance; data NULL: none */
 } dslt_cuda_slot;
 
+/* The marks of a graph. */
+enum { DSLT_CUDA_MARKS = 32 };
+typedef struct dslt_cuda_marks {
+  dslt_mark *there;                /* device [DSLT_CUDA_MARKS] */
+  dslt_mark here[DSLT_CUDA_MARKS]; /* the same */
+  int count, uploaded;
+} dslt_cuda_marks;
+
 typedef struct dslt_cuda {
   dslt_backend base;
   int device, callers_device;
@@ -50,8 +58,10 @@ typedef struct dslt_cuda {
   cudaStream_t upload, block; /* upload of frames; recording of a conditional block */
   cudaStream_t now;           /* stream of the current calls: stream, or block while one is recorded */
   const int32_t *when; /* kernels are skipped where it is 0; NULL: none is. For arguments: dslt_cuda_when() */
-  const dslt_mark *mark; /* device memory: a stage has ended, whose time the next kernel takes; NULL: none */
-  dslt_mark marked;      /* the same for stamp() */
+  dslt_cuda_marks *marks; /* of the present graph */
+  const dslt_mark *due;   /* device memory: a stage has ended, whose time the next kernel takes; NULL: none */
+  int notes;              /* 1: kernels note their ends */
+  int noted;              /* dslt_end of the last launch */
 
   const dslt_cublas_api *blas;
   cublasHandle_t blas_handle;
@@ -84,10 +94,21 @@ int dslt_cuda_new(void **out, dslt_cuda *cuda, size_t bytes, const char *what);
 int dslt_cuda_reserve(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, const char *what);
 /* The same; on failure the arena stays as it was. Needs room for the old and the new memory at once. */
 int dslt_cuda_enlarge(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, const char *what);
-/* frame_graph.c: the argument `when` of the next kernel: the flag, or the mark that is due, which only one kernel gets. */
+/* marks.c: the argument `when` of the next kernel: the flag, or the mark that is due, which only one kernel gets. */
 const int32_t *dslt_cuda_when(dslt_cuda *cuda);
-/* Take the time of a mark that is due in a launch of its own; before all that takes no `when`. */
+/* Likewise of one that can note its end. */
+const int32_t *dslt_cuda_when_noting(dslt_cuda *cuda, dslt_end end);
+/* Before all that takes no `when`: take the time of a mark that is due in a launch of its own, unless it can wait. */
 int dslt_cuda_settle(dslt_cuda *cuda);
+/* Take it in any case. */
+int dslt_cuda_stamp(dslt_cuda *cuda);
+/* A graph's marks, whose memory and clock are on the device; upload those that were made while recording. */
+int dslt_cuda_marks_open(dslt_cuda_marks *marks, dslt_cuda *cuda, dslt_clock *clock, dslt_mark *there);
+int dslt_cuda_marks_upload(dslt_cuda_marks *marks, dslt_cuda *cuda);
+/* A stage has ended. */
+int dslt_cuda_mark_stage(dslt_cuda *cuda, dslt_cuda_marks *marks, int stage);
+/* So has a conditional node with this flag; `before` was due when it began. */
+int dslt_cuda_mark_block(dslt_cuda *cuda, const int32_t *flag, const dslt_mark *before);
 /* Send the calls of the vendor libraries to `stream` too. */
 int dslt_cuda_use_stream(dslt_cuda *cuda, cudaStream_t stream);
 

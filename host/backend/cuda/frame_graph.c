@@ -16,7 +16,7 @@ typedef enum graph_mode { MODE_DIRECT, MODE_RECORDING } graph_mode;
 /* Device memory of a graph. */
 typedef struct graph_memory {
   dslt_clock clock;
-  dslt_mark mark[DSLT_STAGE_COUNT + 1]; /* of stages -1 on; never changed */
+  dslt_mark mark[DSLT_CUDA_MARKS];
 } graph_memory;
 
 /* One section. */
@@ -30,25 +30,21 @@ typedef struct graph_section {
 struct dslt_frame_graph {
   dslt_cuda *cuda;
   graph_memory *memory; /* device */
-  dslt_report *report;  /* host, pinned; the last kernel writes there */
-  size_t reported;      /* bytes of the record in it */
+  dslt_cuda_marks marks;
+  dslt_report *report; /* host, pinned; the last kernel writes there */
+  size_t reported;     /* bytes of the record in it */
   graph_mode mode;
   int graphs, nodes;          /* 1: graphs, and conditional nodes in them, have not failed yet */
   int depth;                  /* of conditional blocks */
-  int in_node;                /* 1: the outermost one is a node that is being recorded */
+  int in_node;                /* 1: the outermost one is a node that is being recorded ... */
+  const int32_t *node_flag;   /* ... with this flag ... */
+  const dslt_mark *node_due;  /* ... and this mark due when it began */
   const int32_t *outer;       /* flag of the outer block */
   dslt_conditions conditions; /* of the section that is being recorded, set by one kernel */
   graph_section *now;         /* between begin and end */
   int sections;
   graph_section section[];
 };
-
-/* What a kernel reads that takes the time. */
-static int make_marks(dslt_frame_graph *graph, dslt_backend *backend) {
-  dslt_mark mark[DSLT_STAGE_COUNT + 1];
-  for (int i = 0; i <= DSLT_STAGE_COUNT; ++i) mark[i] = (dslt_mark){&graph->memory->clock, i - 1};
-  return dslt_cuda_upload(backend, graph->memory->mark, mark, sizeof mark);
-}
 
 int dslt_cuda_graph_open(dslt_frame_graph **out, dslt_backend *backend, int sections) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
@@ -63,7 +59,7 @@ int dslt_cuda_graph_open(dslt_frame_graph **out, dslt_backend *backend, int sect
   int rc = dslt_cuda_new(&memory, cuda, sizeof *graph->memory, "the frame's clock");
   if (rc < 0) goto failed;
   graph->memory = memory;
-  rc = make_marks(graph, backend);
+  rc = dslt_cuda_marks_open(&graph->marks, cuda, &graph->memory->clock, graph->memory->mark);
   if (rc < 0) goto failed;
   rc = dslt_cuda_check(cudaHostAlloc(&pinned, sizeof *graph->report, cudaHostAllocDefault), "pinning memory");
   if (rc < 0) goto failed;
@@ -77,7 +73,7 @@ failed:
 
 void dslt_cuda_graph_free(dslt_frame_graph *graph) {
   if (!graph) return;
-  graph->cuda->mark = NULL; /* may be one of this graph's */
+  graph->cuda->due = NULL; /* may be one of this graph's */
   for (int i = 0; i < graph->sections; ++i)
     if (graph->section[i].graph) cudaGraphExecDestroy(graph->section[i].graph);
   if (graph->report) cudaFreeHost(graph->report);
@@ -107,6 +103,8 @@ int dslt_cuda_graph_begin(int *run, dslt_frame_graph *graph, int section) {
   cudaError_t error = cudaStreamBeginCapture(graph->cuda->stream, cudaStreamCaptureModeRelaxed);
   if (error == cudaSuccess) {
     graph->mode = MODE_RECORDING;
+    graph->cuda->notes = graph->nodes;
+    graph->cuda->marks = &graph->marks;
   } else {
     (void)cudaGetLastError();
     graph->graphs = 0;
@@ -131,7 +129,7 @@ static int fall_back(dslt_frame_graph *graph, int rc, cudaError_t error) {
 /* End a block that an error left open. */
 static int leave_block(dslt_frame_graph *graph) {
   dslt_cuda *cuda = graph->cuda;
-  cuda->mark = NULL;
+  cuda->due = NULL;
   cuda->when = NULL;
   if (graph->in_node) {
     cudaGraph_t body;
@@ -154,8 +152,9 @@ int dslt_cuda_graph_end(dslt_frame_graph *graph, int rc) {
   dslt_cuda *cuda = graph->cuda;
   graph_section *now = graph->now;
   if (now->graph) return rc; /* was launched */
-  if (rc == DSLT_OK) rc = dslt_cuda_settle(cuda);
-  cuda->mark = NULL;
+  if (rc == DSLT_OK) rc = dslt_cuda_stamp(cuda);
+  cuda->due = NULL;
+  cuda->notes = 0;
   if (graph->depth > 0) {
     int left = leave_block(graph);
     if (rc == DSLT_OK) rc = left;
@@ -171,6 +170,7 @@ int dslt_cuda_graph_end(dslt_frame_graph *graph, int rc) {
     error = cudaGraphInstantiate(&now->graph, recorded, 0);
   if (recorded) cudaGraphDestroy(recorded);
   if (rc < 0 || error != cudaSuccess || !now->graph) return give_up_recording(graph, rc, error);
+  DSLT_TRY(dslt_cuda_marks_upload(&graph->marks, cuda));
   return launch(graph);
 }
 
@@ -266,12 +266,14 @@ static int enter_node(dslt_frame_graph *graph, const int32_t *flag) {
   cudaGraph_t body = NULL;
   cudaGraphConditionalHandle handle = 0;
   DSLT_TRY(condition_of(&handle, graph, flag));
-  DSLT_TRY(dslt_cuda_settle(cuda)); /* the body may not run */
   DSLT_TRY(dslt_cuda_check(add_node(&body, cuda->stream, handle), "making a conditional node"));
   DSLT_TRY(dslt_cuda_check(
       cudaStreamBeginCaptureToGraph(cuda->block, body, NULL, NULL, 0, cudaStreamCaptureModeRelaxed),
       "recording a conditional node"));
   graph->in_node = 1;
+  graph->node_flag = flag;
+  graph->node_due = cuda->due;
+  cuda->noted = DSLT_END_NONE;
   return dslt_cuda_use_stream(cuda, cuda->block);
 }
 #else
@@ -306,9 +308,13 @@ int dslt_cuda_graph_if(int *run, dslt_frame_graph *graph, const int32_t *flag, i
 int dslt_cuda_graph_end_if(dslt_frame_graph *graph) {
   dslt_cuda *cuda = graph->cuda;
   if (graph->depth < 1) return dslt_fail(DSLT_EINTERNAL, "No conditional block is open.");
-  DSLT_TRY(dslt_cuda_settle(cuda)); /* here, since the block may not run */
+  const int leaves_node = graph->in_node && graph->depth == 1;
+  /* a stamp here, since the block may not run */
+  DSLT_TRY(leaves_node ? dslt_cuda_mark_block(cuda, graph->node_flag, graph->node_due)
+                       : dslt_cuda_settle(cuda));
   cuda->when = graph->depth == 2 ? graph->outer : NULL;
-  if (--graph->depth > 0 || !graph->in_node) return DSLT_OK;
+  --graph->depth;
+  if (!leaves_node) return DSLT_OK;
   graph->in_node = 0;
   cudaGraph_t body;
   int rc = dslt_cuda_check(cudaStreamEndCapture(cuda->block, &body), "recording a conditional node");
@@ -318,38 +324,20 @@ int dslt_cuda_graph_end_if(dslt_frame_graph *graph) {
 
 /* ---- clock and report ---------------------------------------------------------------------------- */
 
-const int32_t *dslt_cuda_when(dslt_cuda *cuda) {
-  const dslt_mark *mark = cuda->mark;
-  cuda->mark = NULL;
-  return mark ? dslt_when_marked(mark) : cuda->when;
-}
-
-int dslt_cuda_settle(dslt_cuda *cuda) {
-  if (!cuda->mark) return DSLT_OK;
-  cuda->mark = NULL;
-  return dslt_kernel_stamp(cuda->now, cuda->marked.clock, cuda->marked.stage);
-}
-
-/* Where the next kernel may be skipped, it cannot take the time. */
 int dslt_cuda_graph_mark(dslt_frame_graph *graph, int stage) {
-  dslt_cuda *cuda = graph->cuda;
-  DSLT_TRY(dslt_cuda_settle(cuda));
-  if (cuda->when || stage < -1 || stage >= DSLT_STAGE_COUNT)
-    return dslt_kernel_stamp(cuda->now, &graph->memory->clock, stage);
-  cuda->mark = &graph->memory->mark[stage + 1];
-  cuda->marked = (dslt_mark){&graph->memory->clock, stage};
-  return DSLT_OK;
+  if (stage < -1 || stage >= DSLT_STAGE_COUNT)
+    return dslt_fail(DSLT_EINTERNAL, "There is no stage number %d.", stage);
+  return dslt_cuda_mark_stage(graph->cuda, &graph->marks, stage);
 }
 
 int dslt_cuda_graph_report(dslt_frame_graph *graph, const void *record, size_t bytes) {
-  cudaStream_t stream = graph->cuda->now;
+  dslt_cuda *cuda = graph->cuda;
   if (bytes > sizeof graph->report->record || bytes % sizeof(uint32_t) != 0)
     return dslt_fail(DSLT_EINTERNAL, "A frame's report of %zu bytes was asked for; it holds up to %zu.",
                      bytes, sizeof graph->report->record);
   graph->reported = bytes;
-  DSLT_TRY(dslt_cuda_settle(graph->cuda));
-  return dslt_kernel_report(stream, graph->report, &graph->memory->clock, record,
-                            (int)(bytes / sizeof(uint32_t)));
+  return dslt_kernel_report(cuda->now, graph->report, &graph->memory->clock, record,
+                            (int)(bytes / sizeof(uint32_t)), dslt_cuda_when(cuda));
 }
 
 int dslt_cuda_graph_wait(void *record, double *stage_ms, dslt_frame_graph *graph) {

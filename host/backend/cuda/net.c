@@ -134,7 +134,8 @@ static int write_taps(const dslt_net *net, float *const *taps) {
     x[t].channels = m->c;
     y[t] = (dslt_layer_map){taps[t], DSLT_TYPE_F32, m->h, m->w, m->c, m->c, 0};
   }
-  return dslt_kernel_take_taps(net->cuda->now, y, x, net->taps, net->n, dslt_cuda_when(net->cuda));
+  return dslt_kernel_take_taps(net->cuda->now, y, x, net->taps, net->n,
+                               dslt_cuda_when_noting(net->cuda, DSLT_END_TAPS));
 }
 
 int dslt_cuda_net_run(dslt_net *net, const float *input, float *const *taps) {

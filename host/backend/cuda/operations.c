@@ -10,14 +10,14 @@ int dslt_cuda_crop(dslt_backend *backend, float *out, const dslt_search *g, cons
                    const dslt_target_state *state, int first_level, int count) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_kernel_crop(cuda->now, out, DSLT_TYPE_F32, 3, cuda->view, g, norm, state, first_level, count,
-                          dslt_cuda_when(cuda));
+                          dslt_cuda_when_noting(cuda, DSLT_END_CROP));
 }
 
 int dslt_cuda_crop_boxes(dslt_backend *backend, float *out, int h, int w, const dslt_input_norm *norm,
                          const dslt_box *boxes, int count) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
   return dslt_kernel_crop_boxes(cuda->now, out, DSLT_TYPE_F32, 3, cuda->view, h, w, norm, boxes, count,
-                                dslt_cuda_when(cuda));
+                                dslt_cuda_when_noting(cuda, DSLT_END_CROP));
 }
 
 int dslt_cuda_crop_levels(dslt_backend *backend, float *out, float *region, const dslt_search *search,
@@ -226,7 +226,9 @@ int dslt_cuda_hann_search(dslt_backend *backend, dslt_target_state *state, dslt_
 int dslt_cuda_decide(dslt_backend *backend, dslt_decision *decision, int32_t *learns,
                      const dslt_target_state *state, const dslt_sample_ring *ring,
                      const dslt_update_policy *policy) {
-  return dslt_kernel_decide(dslt_cuda_of(backend)->now, decision, learns, state, ring, policy);
+  dslt_cuda *cuda = dslt_cuda_of(backend);
+  DSLT_TRY(dslt_cuda_settle(cuda));
+  return dslt_kernel_decide(cuda->now, decision, learns, state, ring, policy);
 }
 
 int dslt_cuda_store_label(dslt_backend *backend, float *labels, const dslt_sample_ring *ring,
@@ -245,5 +247,6 @@ int dslt_cuda_store_sample(dslt_backend *backend, dslt_sample_ring *ring, float 
     copy.store[i] = store[i];
     for (int origin = 0; origin < DSLT_ORIGINS; ++origin) copy.source[origin][i] = s->map[origin][i];
   }
-  return dslt_kernel_store_sample(cuda->now, ring, &copy, state, decision, dslt_cuda_when(cuda));
+  return dslt_kernel_store_sample(cuda->now, ring, &copy, state, decision,
+                                  dslt_cuda_when_noting(cuda, DSLT_END_SAMPLE));
 }
