@@ -149,6 +149,59 @@ Entry regress_backward(int kernel, int layers, bool data, bool weight) {
           }};
 }
 
+// The weights' gradients and the Adam step with them, as a frozen head takes it for each of its samples.
+Entry regress_learn(int kernel, int layers) {
+  const dslt_regress_shape s = {1, kMapHeight, kMapWidth, kChannels, kernel, kernel};
+  return {
+      regress_name("regress_learn", s, layers, ""), [=](Memory &m, dslt_backend *cpu) {
+        const std::size_t map = std::size_t(s.h * s.w * s.c), weights = std::size_t(kernel * kernel * s.c),
+                          response = std::size_t((s.h - kernel + 1) * (s.w - kernel + 1));
+        std::vector<dslt_regress_layer> list;
+        std::vector<std::vector<float>> x, w;
+        const std::vector<float> dy = noise(response, 5), moment = noise(weights, 6, 0.1f),
+                                 square(weights, 0.5f);
+        dslt_regress_step step = {};
+        step.rule = {0.9f, 0.999f, 1e-8f};
+        step.step = m.zeros<int32_t>(1);
+        for (int i = 0; i < layers; ++i) {
+          x.push_back(noise(map, unsigned(i)));
+          w.push_back(noise(weights, unsigned(10 + i)));
+          list.push_back({m.put(x.back()), m.put(w.back()), nullptr, nullptr, m.zeros<float>(weights)});
+          step.layer[i] = {const_cast<float *>(list.back().w),
+                           nullptr,
+                           m.put(moment),
+                           m.put(square),
+                           weights,
+                           1e-3f,
+                           5e-4f};
+        }
+        const float *slope = m.put(dy);
+        void *scratch = m.zeros<char>(dslt_kernel_regress_scratch(&s, layers));
+        Case c;
+        c.bytes = 4.0 * double(response) + 4.0 * layers * double(map + 7 * weights);
+        c.flops = layers * (2.0 * double(response) * double(weights) + 14.0 * double(weights));
+        c.launch = [=](dslt_stream stream) {
+          return dslt_kernel_regress_learn(stream, &s, list.data(), layers, slope, &step, scratch, nullptr);
+        };
+        c.error = [=] {
+          Planned twin(cpu, s);
+          double worst = get(step.step, 1)[0] == 1 ? 0 : 1;
+          for (std::size_t i = 0; i < list.size(); ++i) {
+            std::vector<float> want = w[i], gradient(weights), m1 = moment, m2 = square;
+            must(cpu->nn->regress_backward(twin.plan, nullptr, gradient.data(), x[i].data(), want.data(),
+                                           dy.data()));
+            const dslt_param param = {want.data(), gradient.data(), m1.data(), m2.data(),
+                                      weights,     1e-3f,           5e-4f};
+            int32_t steps = 0;
+            must(cpu->nn->adam(cpu, &param, 1, &step.rule, &steps));
+            worst = std::max(worst, difference(get(list[i].w, weights), want));
+          }
+          return worst;
+        };
+        return c;
+      }};
+}
+
 Entry axpby() {
   return {"axpby 45x50x128", [](Memory &m, dslt_backend *cpu) {
             std::size_t count = kMapHeight * kMapWidth * kChannels;
@@ -214,6 +267,8 @@ std::vector<Entry> head_cases() {
       regress_backward(8, 2, true, true),
       regress_backward(6, 2, true, true),
       regress_backward(10, 2, true, true),
+      regress_learn(8, 1),
+      regress_learn(8, 2),
       axpby(),
       convert(false),
       convert(true),

@@ -105,6 +105,34 @@ Entry pool(dslt_type type, int h, int w, int channels) {
       }};
 }
 
+// conv4_3 and conv5_3, as the head takes them.
+Entry take_taps(dslt_type type) {
+  return {
+      "take_taps conv4_3 and conv5_3" + named(type), [=](Memory &m, dslt_backend *) {
+        std::vector<std::vector<float>> in;
+        std::vector<dslt_layer_map> x, y;
+        Case c;
+        for (int i = 0; i < 2; ++i) {
+          const int h = kMapHeight >> i, w = kMapWidth >> i, channels = 512;
+          in.push_back(noise(std::size_t(h * w * channels), unsigned(i)));
+          for (float &v : in.back()) v = stored(type, v);
+          x.push_back({put(m, type, in.back()), type, h, w, channels, channels, 0});
+          y.push_back({m.zeros<float>(in.back().size()), DSLT_TYPE_F32, h, w, channels, channels, 0});
+          c.bytes += (element(type) + 4) * double(in.back().size());
+        }
+        c.tolerance = 0;
+        c.launch = [=](dslt_stream s) { return dslt_kernel_take_taps(s, y.data(), x.data(), 2, 1, nullptr); };
+        c.error = [=] {
+          double worst = 0;
+          for (std::size_t i = 0; i < in.size(); ++i)
+            worst =
+                std::max(worst, difference(get(static_cast<const float *>(y[i].data), in[i].size()), in[i]));
+          return worst;
+        };
+        return c;
+      }};
+}
+
 // ---- layers --------------------------------------------------------------------------------------
 
 // The CUDA backend, closed when the last of its cases is done with.
@@ -219,7 +247,9 @@ std::vector<Entry> network_cases() {
       remap("sums to 512 bf16, bias, relu", DSLT_TYPE_BF16, 512, 0, DSLT_TYPE_F32, 512, 1, true),
       remap("a tap of 512 to f32", DSLT_TYPE_F32, 512, 0, DSLT_TYPE_BF16, 512, 0, false),
       pool(DSLT_TYPE_BF16, 360, 400, 64),
-      pool(DSLT_TYPE_F32, 90, 100, 256)};
+      pool(DSLT_TYPE_F32, 90, 100, 256),
+      take_taps(DSLT_TYPE_F32),
+      take_taps(DSLT_TYPE_BF16)};
   const Layer vgg[] = {{"conv1_1", 1, 8, 64},    {"conv1_2", 1, 64, 64},   {"conv2_1", 2, 64, 128},
                        {"conv2_2", 2, 128, 128}, {"conv3_1", 4, 128, 256}, {"conv3_2", 4, 256, 256},
                        {"conv4_1", 8, 256, 512}, {"conv4_2", 8, 512, 512}, {"conv5_1", 16, 512, 512}};
