@@ -46,7 +46,7 @@ Entry crop(int levels, double ratio, dslt_type type, int channels) {
               std::vector<float> want(values * 3), got;
               must(cpu->device->begin(cpu));
               must(cpu->device->frame(cpu, &image, NULL));
-              must(cpu->vision->crop(cpu, want.data(), &g, &norm, &state, first, levels));
+              must(cpu->vision->crop(cpu, want.data(), nullptr, &g, &norm, &state, first, levels));
               must(cpu->device->end(cpu));
               std::vector<float> all;
               if (type == DSLT_TYPE_F32)
@@ -84,37 +84,38 @@ Entry augment(float sigma) {
 }
 
 Entry crop_boxes() {
-  return {"crop_boxes 256 of 107x107", [](Memory &m, dslt_backend *cpu) {
-            const int count = 256, side = 107;
-            const dslt_input_norm norm = {0, {103.939f, 116.779f, 123.68f}, {1, 1, 1}};
-            auto pixels = std::make_shared<std::vector<uint8_t>>();
-            for (float v : noise(640 * 480 * 3, 1)) pixels->push_back(uint8_t(127.5f + 127.5f * v));
-            dslt_frame_view view;
-            must(dslt_kernel_frame_view(&view, m.put(*pixels), 640 * 3, 640, 480, DSLT_BGR8));
-            const dslt_frame_view *frame = m.put(std::vector<dslt_frame_view>{view});
-            std::vector<dslt_box> boxes;
-            for (int i = 0; i < count; ++i)
-              boxes.push_back({i * 2.1 - 20, 400 - i * 1.7, 30 + i * 0.9, 160 - i * 0.5});
-            const dslt_box *there = m.put(boxes);
-            const std::size_t values = std::size_t(count) * side * side * 3;
-            float *out = m.zeros<float>(values);
-            Case c;
-            c.bytes = 4.0 * double(values) + 3.0 * 640 * 480;
-            c.flops = double(values) * 2 * 6;
-            c.tolerance = 2e-5;
-            c.launch = [=](dslt_stream s) {
-              return dslt_kernel_crop_boxes(s, out, DSLT_TYPE_F32, 3, frame, side, side, &norm, there, count,
-                                            nullptr);
-            };
-            c.error = [=] {
-              const dslt_image image = {pixels->data(), 640, 480, 640 * 3, DSLT_BGR8};
-              std::vector<float> want(values);
-              must(cpu->device->frame(cpu, &image, NULL));
-              must(cpu->vision->crop_boxes(cpu, want.data(), side, side, &norm, boxes.data(), count));
-              return difference(get(out, values), want);
-            };
-            return c;
-          }};
+  return {
+      "crop_boxes 256 of 107x107", [](Memory &m, dslt_backend *cpu) {
+        const int count = 256, side = 107;
+        const dslt_input_norm norm = {0, {103.939f, 116.779f, 123.68f}, {1, 1, 1}};
+        auto pixels = std::make_shared<std::vector<uint8_t>>();
+        for (float v : noise(640 * 480 * 3, 1)) pixels->push_back(uint8_t(127.5f + 127.5f * v));
+        dslt_frame_view view;
+        must(dslt_kernel_frame_view(&view, m.put(*pixels), 640 * 3, 640, 480, DSLT_BGR8));
+        const dslt_frame_view *frame = m.put(std::vector<dslt_frame_view>{view});
+        std::vector<dslt_box> boxes;
+        for (int i = 0; i < count; ++i)
+          boxes.push_back({i * 2.1 - 20, 400 - i * 1.7, 30 + i * 0.9, 160 - i * 0.5});
+        const dslt_box *there = m.put(boxes);
+        const std::size_t values = std::size_t(count) * side * side * 3;
+        float *out = m.zeros<float>(values);
+        Case c;
+        c.bytes = 4.0 * double(values) + 3.0 * 640 * 480;
+        c.flops = double(values) * 2 * 6;
+        c.tolerance = 2e-5;
+        c.launch = [=](dslt_stream s) {
+          return dslt_kernel_crop_boxes(s, out, DSLT_TYPE_F32, 3, frame, side, side, &norm, there, count,
+                                        nullptr);
+        };
+        c.error = [=] {
+          const dslt_image image = {pixels->data(), 640, 480, 640 * 3, DSLT_BGR8};
+          std::vector<float> want(values);
+          must(cpu->device->frame(cpu, &image, NULL));
+          must(cpu->vision->crop_boxes(cpu, want.data(), nullptr, side, side, &norm, boxes.data(), count));
+          return difference(get(out, values), want);
+        };
+        return c;
+      }};
 }
 
 }  // namespace

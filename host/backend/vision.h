@@ -5,6 +5,7 @@
 #ifndef DSLT_BACKEND_VISION_H
 #define DSLT_BACKEND_VISION_H
 
+#include "backend/nn.h"
 #include "backend/types.h"
 #include "math/candidates.h"
 #include "math/decision.h"
@@ -26,13 +27,14 @@ typedef struct dslt_sample_sources {
 /* clang-format off */
 #define DSLT_VISION_OPERATIONS(XX)                                                                               \
   /* Sample `count` search areas around the state, first_level + i levels from the middle one, into              \
-   * out [count][input_height][input_width][3]. */                                                               \
-  XX(int, crop, (dslt_backend *backend, float *out, const dslt_search *search, const dslt_input_norm *norm,      \
-                 const dslt_target_state *state, int first_level, int count))                                    \
+   * out [count][input_height][input_width][3]. reader: NULL, or the network that is run on `out` next, by which  \
+   * alone it is read: the pictures may be put where that network wants them instead. */                         \
+  XX(int, crop, (dslt_backend *backend, float *out, dslt_net *reader, const dslt_search *search,                 \
+                 const dslt_input_norm *norm, const dslt_target_state *state, int first_level, int count))       \
   /* Sample the boxes boxes [count], of any place, size and aspect, into out [count][h][w][3]: filtered as by  \
-   * crop, with a ratio for each axis. A side that is not positive counts as a point. */                       \
-  XX(int, crop_boxes, (dslt_backend *backend, float *out, int h, int w, const dslt_input_norm *norm,           \
-                       const dslt_box *boxes, int count))                                                      \
+   * crop, with a ratio for each axis. A side that is not positive counts as a point. reader: as for crop. */    \
+  XX(int, crop_boxes, (dslt_backend *backend, float *out, dslt_net *reader, int h, int w,                        \
+                       const dslt_input_norm *norm, const dslt_box *boxes, int count))                           \
   /* The mean colour of the current frame, normalised, into mean [3]. */                                         \
   XX(int, mean_colour, (dslt_backend *backend, float *mean, const dslt_input_norm *norm))                        \
   /* Levels first_level .. first_level + count - 1 (0 is the smallest) of the pyramid in whole pixels            \

@@ -108,9 +108,9 @@ int dslt_run_section(dslt_backend *backend, dslt_frame_graph *graph, int section
 
 int dslt_target_mark(dslt_target *t, dslt_stage stage) { return t->device->graph_mark(t->graph, (int)stage); }
 
-int dslt_target_crop(dslt_target *t, float *input, int first_level, int count) {
-  return t->vision->crop(t->backend, input, &t->search, &t->shared->norm, &t->record->state, first_level,
-                         count);
+int dslt_target_crop(dslt_target *t, float *input, dslt_net *reader, int first_level, int count) {
+  return t->vision->crop(t->backend, input, reader, &t->search, &t->shared->norm, &t->record->state,
+                         first_level, count);
 }
 
 static size_t first_crop(const dslt_target *t) {
@@ -128,7 +128,7 @@ float *dslt_target_tap(const dslt_target *t, int tap) {
 int dslt_target_crop_search(dslt_target *t) {
   if (t->type->crop) return t->type->crop(t);
   int n = t->workspace->searched;
-  return dslt_target_crop(t, dslt_target_input(t), -(n - 1) / 2, n);
+  return dslt_target_crop(t, dslt_target_input(t), t->alone ? t->workspace->search : NULL, -(n - 1) / 2, n);
 }
 
 int dslt_target_search(dslt_target *t) {

@@ -97,8 +97,8 @@ int dslt_run_section(dslt_backend *backend, dslt_frame_graph *graph, int section
                      int (*calls)(void *context, int argument), void *context, int argument);
 /* Add the time since the last mark to `stage`. */
 int dslt_target_mark(dslt_target *t, dslt_stage stage);
-/* `count` crops around the state, from level `first_level` on, into `input`. */
-int dslt_target_crop(dslt_target *t, float *input, int first_level, int count);
+/* `count` crops around the state, from level `first_level` on, into `input`; reader: as for the backend's crop(). */
+int dslt_target_crop(dslt_target *t, float *input, dslt_net *reader, int first_level, int count);
 /* Where the target's crops and taps lie in those of all searches of its workspace. */
 float *dslt_target_input(const dslt_target *t);
 float *dslt_target_tap(const dslt_target *t, int tap);

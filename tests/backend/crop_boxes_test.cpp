@@ -30,7 +30,7 @@ std::vector<float> crop_boxes(const std::vector<dslt_box> &boxes, int h, int w,
   EXPECT_EQ(b.device->upload(b.get(), there, boxes.data(), boxes.size() * sizeof(dslt_box)), DSLT_OK);
   EXPECT_EQ(b.device->frame(b.get(), &frame, nullptr), DSLT_OK);
   float *out = b.floats(values);
-  EXPECT_EQ(b.vision->crop_boxes(b.get(), out, h, w, &norm, there, int(boxes.size())), DSLT_OK)
+  EXPECT_EQ(b.vision->crop_boxes(b.get(), out, nullptr, h, w, &norm, there, int(boxes.size())), DSLT_OK)
       << dslt_last_error();
   return b.download(out, values);
 }
@@ -90,7 +90,7 @@ TEST(CropBoxes, ABoxOfTheSearchAreaIsItsCrop) {
     Backend b;
     float *out = b.floats(12 * 9 * 3);
     EXPECT_EQ(b.device->frame(b.get(), &frame, nullptr), DSLT_OK);
-    EXPECT_EQ(b.vision->crop(b.get(), out, &g, &kNorm, b.put(state), 0, 1), DSLT_OK);
+    EXPECT_EQ(b.vision->crop(b.get(), out, nullptr, &g, &kNorm, b.put(state), 0, 1), DSLT_OK);
     const std::vector<float> want = b.download(out, 12 * 9 * 3),
                              got = crop_boxes({{41.25 - 6 * ratio, 30.5 - 4.5 * down, 12 * ratio, 9 * down}},
                                               9, 12);
@@ -129,8 +129,8 @@ TEST(CropBoxes, RefusesNoneAndTooMany) {
   float *out = b.floats(3);
   dslt_box *box = b.put(dslt_box{0, 0, 4, 4});
   for (int count : {0, -1, DSLT_BOXES_MAX + 1})
-    EXPECT_LT(b.vision->crop_boxes(b.get(), out, 1, 1, &kNorm, box, count), 0) << count;
-  EXPECT_LT(b.vision->crop_boxes(b.get(), out, 0, 1, &kNorm, box, 1), 0);
+    EXPECT_LT(b.vision->crop_boxes(b.get(), out, nullptr, 1, 1, &kNorm, box, count), 0) << count;
+  EXPECT_LT(b.vision->crop_boxes(b.get(), out, nullptr, 0, 1, &kNorm, box, 1), 0);
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // Cropping: which pixels of the frame become the network input.
+#include <array>
 #include <cmath>
 
 #include "backend_fixture.h"
+#include "net_reference.h"
 
 namespace {
 
@@ -32,7 +34,7 @@ std::vector<float> crop(const dslt_image &frame, const dslt_search &g, const dsl
   std::size_t values = std::size_t(g.area.input_width) * g.area.input_height * 3;
   float *out = b.floats(values * count);
   EXPECT_EQ(b.device->frame(b.get(), &frame, nullptr), DSLT_OK);
-  EXPECT_EQ(b.vision->crop(b.get(), out, &g, &norm, b.put(state), first, count), DSLT_OK);
+  EXPECT_EQ(b.vision->crop(b.get(), out, nullptr, &g, &norm, b.put(state), first, count), DSLT_OK);
   return b.download(out, values * count);
 }
 
@@ -106,7 +108,8 @@ TEST(Crop, AnnouncedFramesAreUsedAndOthersDiscardTheCopy) {
     for (const dslt_image *frame : {&shown, &announced}) {
       ASSERT_EQ(b.device->prefetch(b.get(), first, nullptr), DSLT_OK) << dslt_last_error();
       ASSERT_EQ(b.device->frame(b.get(), frame, nullptr), DSLT_OK) << dslt_last_error();
-      ASSERT_EQ(b.vision->crop(b.get(), out, &g, &kPlain, there, 0, 1), DSLT_OK) << dslt_last_error();
+      ASSERT_EQ(b.vision->crop(b.get(), out, nullptr, &g, &kPlain, there, 0, 1), DSLT_OK)
+          << dslt_last_error();
       EXPECT_EQ(b.download(out, want.size()), frame == &shown ? want : of_other);
     }
 }
@@ -212,10 +215,72 @@ TEST(Crop, RatiosDifferAndSidesGrowByPixels) {
   const dslt_image frame = image(p, 200, 120);
   float *out = b.floats(3 * 192);
   ASSERT_EQ(b.device->frame(b.get(), &frame, nullptr), DSLT_OK);
-  ASSERT_EQ(b.vision->crop(b.get(), out, &g, &kPlain, b.put(state), -1, 3), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(b.vision->crop(b.get(), out, nullptr, &g, &kPlain, b.put(state), -1, 3), DSLT_OK)
+      << dslt_last_error();
   const std::vector<float> got = b.download(out, 3 * 192);
   for (int d = -1; d <= 1; ++d) /* 0.4 px counts as one, 4.5 px as five */
     check(got, d + 1, 0.5 * (4 + d) / 20, 1.5 * (45 + 5 * d) / 30);
+}
+
+// Pictures that a network alone reads may lie where it wants them: its taps have the same bytes.
+void expect_same_taps(int precision) {
+  Backend b(precision);
+  ASSERT_TRUE(b) << dslt_last_error();
+  ref::Net r;
+  const int tap = ref::conv(&r, r.input(3), 16, 3, 1, DSLT_ACTIVATION_RELU);
+  const std::size_t cells = 9 * 9, count = 2, values = 16 * cells;
+  ASSERT_FALSE(ref::randomise(&r, 9, 9).empty()) << dslt_last_error();
+  dslt_net_desc d = {};
+  d.n = count, d.h = d.w = 9;
+  d.graph = &r.graph;
+  d.taps = 1, d.tap[0] = tap;
+  d.load = ref::load;
+  d.context = &r;
+  dslt_net *net = nullptr;
+  ASSERT_EQ(b.nn->net_plan(&net, b.get(), &d), DSLT_OK) << dslt_last_error();
+  const std::vector<uint8_t> pixels = ramp(40, 30);
+  const dslt_image frame = image(pixels, 40, 30);
+  const dslt_search g = window(40, 30, 9, 1.3);
+  const dslt_input_norm norm = {1, {3, 5, 7}, {0.1f, 0.2f, 0.3f}};
+  const auto box = b.put(std::array<dslt_box, 3>{{{3, 4, 9, 9}, {20, 8, 14, 7}, {1, 1, 5, 5}}});
+  const dslt_box *boxes = box->data();
+  ASSERT_EQ(b.device->frame(b.get(), &frame, nullptr), DSLT_OK);
+  const auto run = [&](const float *in) {
+    float *out = b.floats(values * count);
+    EXPECT_EQ(b.nn->net_run(net, in, &out), DSLT_OK) << dslt_last_error();
+    return b.download(out, values * count);
+  };
+  float *in = b.zeros(cells * 3 * 3), *other = b.zeros(cells * 3 * count);
+  dslt_target_state state = {};
+  state.cx = 20, state.cy = 15, state.scale = 1;
+  const dslt_target_state *there = b.put(state);
+  const auto crop_for = [&](dslt_net *reader, int first, int n) {
+    EXPECT_EQ(b.vision->crop(b.get(), in, reader, &g, &norm, there, first, n), DSLT_OK);
+  };
+  const auto boxes_for = [&](dslt_net *reader) {
+    EXPECT_EQ(b.vision->crop_boxes(b.get(), in, reader, 9, 9, &norm, boxes, count), DSLT_OK);
+  };
+  crop_for(nullptr, 0, count);
+  const std::vector<float> levels = run(in), none = run(other);
+  boxes_for(nullptr);
+  const std::vector<float> taps = run(in);
+  EXPECT_NE(levels, taps);
+  crop_for(net, 0, count);
+  EXPECT_EQ(run(in), levels);
+  boxes_for(net);
+  EXPECT_EQ(run(in), taps);
+  boxes_for(net);
+  EXPECT_EQ(run(other), none) << "other pictures than those that were cropped";
+  crop_for(nullptr, 0, count);
+  EXPECT_EQ(run(in), levels) << "cropped for nobody";
+  crop_for(net, -1, 3);  // more than the network reads: as they were asked for
+  EXPECT_EQ(b.download(in, cells * 3), crop(frame, g, norm, state, -1, 1));
+  b.nn->net_free(net);
+}
+
+TEST(Crop, PicturesForANetworkAloneAreTheSameToIt) {
+  expect_same_taps(DSLT_PRECISION_F32);
+  if (has_bfloat16()) expect_same_taps(DSLT_PRECISION_BF16);
 }
 
 TEST(Frame, EveryPixelFormatGivesTheSamePicture) {

@@ -27,9 +27,9 @@ class CropBoxesKernel : public KernelTest {
   std::vector<float> wanted(const std::vector<dslt_box> &boxes, int h, int w) {
     std::vector<float> out(boxes.size() * std::size_t(h) * std::size_t(w) * 3);
     EXPECT_EQ(dslt_cpu_backend.device->frame(cpu(), &image_, nullptr), DSLT_OK);
-    EXPECT_EQ(
-        dslt_cpu_backend.vision->crop_boxes(cpu(), out.data(), h, w, &norm_, boxes.data(), int(boxes.size())),
-        DSLT_OK);
+    EXPECT_EQ(dslt_cpu_backend.vision->crop_boxes(cpu(), out.data(), nullptr, h, w, &norm_, boxes.data(),
+                                                  int(boxes.size())),
+              DSLT_OK);
     return out;
   }
 

@@ -95,7 +95,8 @@ class CropKernel : public KernelTest {
     ASSERT_EQ(dslt_cpu_backend.device->frame(cpu(), &image, nullptr), DSLT_OK);
     std::vector<float> want(std::size_t(count) * std::size_t(g.area.input_width) *
                             std::size_t(g.area.input_height) * 3);
-    ASSERT_EQ(dslt_cpu_backend.vision->crop(cpu(), want.data(), &g, &norm, &state, first, count), DSLT_OK);
+    ASSERT_EQ(dslt_cpu_backend.vision->crop(cpu(), want.data(), nullptr, &g, &norm, &state, first, count),
+              DSLT_OK);
     std::vector<float> got = run(frame, g, norm, state, first, count, type, channels);
     ASSERT_EQ(got.size(), want.size());
     // Rounding is that of values up to 255, whatever is left when the mean is subtracted, and of the samples'

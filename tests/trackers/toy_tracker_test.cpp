@@ -143,7 +143,7 @@ int adapt(dslt_target *t) {
   const float share = float(options_of(t->shared).adapt);
   std::vector<float> now(size_t(own(t)->width) * size_t(own(t)->height));
   if (share == 0) return DSLT_OK;
-  DSLT_TRY(dslt_target_crop(t, dslt_target_input(t), 0, 1));
+  DSLT_TRY(dslt_target_crop(t, dslt_target_input(t), nullptr, 0, 1));
   window_of_target(now.data(), t);
   for (size_t i = 0; i < now.size(); ++i)
     own(t)->pattern[i] = (1 - share) * own(t)->pattern[i] + share * now[i];
@@ -153,7 +153,7 @@ int adapt(dslt_target *t) {
 // ---- first frame, every frame ------------------------------------------------------------------------
 
 int learn(dslt_target *t, dslt_result *result) {
-  DSLT_TRY(dslt_target_crop(t, dslt_target_input(t), 0, 1));
+  DSLT_TRY(dslt_target_crop(t, dslt_target_input(t), nullptr, 0, 1));
   window_of_target(own(t)->pattern, t);
   result->steps = 1;
   return dslt_target_mark(t, DSLT_STAGE_CROP);

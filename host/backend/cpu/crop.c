@@ -147,8 +147,9 @@ static void crop_row(float *to, const dslt_cpu *cpu, const crop_scratch *scratch
   normalise_row(to, level->total, scratch->mean, scratch->inverse, 3 * w);
 }
 
-int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_search *g, const dslt_input_norm *norm,
-                  const dslt_target_state *state, int first_level, int count) {
+int dslt_cpu_crop(dslt_backend *backend, float *out, dslt_net *reader, const dslt_search *g,
+                  const dslt_input_norm *norm, const dslt_target_state *state, int first_level, int count) {
+  (void)reader; /* its networks read `out` as it is */
   dslt_cpu *cpu = dslt_cpu_of(backend);
   const int h = g->area.input_height, w = g->area.input_width;
   crop_scratch scratch;
@@ -173,8 +174,9 @@ int dslt_cpu_crop(dslt_backend *backend, float *out, const dslt_search *g, const
 }
 
 /* One thread per box. */
-int dslt_cpu_crop_boxes(dslt_backend *backend, float *out, int h, int w, const dslt_input_norm *norm,
-                        const dslt_box *boxes, int count) {
+int dslt_cpu_crop_boxes(dslt_backend *backend, float *out, dslt_net *reader, int h, int w,
+                        const dslt_input_norm *norm, const dslt_box *boxes, int count) {
+  (void)reader; /* its networks read `out` as it is */
   dslt_cpu *cpu = dslt_cpu_of(backend);
   crop_scratch scratch;
   if (h < 1 || w < 1 || count < 1 || count > DSLT_BOXES_MAX)

@@ -44,7 +44,8 @@ struct dslt_net {
   int n, layers;
   int taps, tap[DSLT_NET_TAPS_MAX];
   dslt_net_layer *layer;
-  size_t bytes; /* of activations */
+  size_t bytes;       /* of activations */
+  const float *given; /* the picture holds already what net_run() is to read there; or NULL */
 };
 
 static inline size_t dslt_net_element(const dslt_net *net) { return net->type == DSLT_TYPE_BF16 ? 2 : 4; }
@@ -62,6 +63,10 @@ static inline int dslt_net_step_of(const dslt_net *net, int layer) {
 int dslt_net_lay_out(dslt_net *net, const dslt_net_desc *desc);
 /* net_place.c: which layers are computed together, and where the maps lie. */
 int dslt_net_place(dslt_net *net);
+
+/* net.c: where crops [n][h][w][3] into `input` go that only `reader` reads: into its picture where they fit, from which the
+ * next net_run() on `input` goes on; else, and without a reader, into `input`. */
+dslt_layer_map dslt_net_pictures(dslt_net *reader, float *input, int n, int h, int w);
 
 /* net_conv.c */
 /* The convolution as cuDNN is asked for it; 0: its groups do not fit 16 bytes. */

@@ -5,19 +5,22 @@
 
 #include "base/error.h"
 #include "cuda.h"
+#include "net.h"
 
-int dslt_cuda_crop(dslt_backend *backend, float *out, const dslt_search *g, const dslt_input_norm *norm,
-                   const dslt_target_state *state, int first_level, int count) {
+int dslt_cuda_crop(dslt_backend *backend, float *out, dslt_net *reader, const dslt_search *g,
+                   const dslt_input_norm *norm, const dslt_target_state *state, int first_level, int count) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_crop(cuda->now, out, DSLT_TYPE_F32, 3, cuda->view, g, norm, state, first_level, count,
-                          dslt_cuda_when_noting(cuda, DSLT_END_CROP));
+  const dslt_layer_map to = dslt_net_pictures(reader, out, count, g->area.input_height, g->area.input_width);
+  return dslt_kernel_crop(cuda->now, to.data, to.type, to.channels, cuda->view, g, norm, state, first_level,
+                          count, dslt_cuda_when_noting(cuda, DSLT_END_CROP));
 }
 
-int dslt_cuda_crop_boxes(dslt_backend *backend, float *out, int h, int w, const dslt_input_norm *norm,
-                         const dslt_box *boxes, int count) {
+int dslt_cuda_crop_boxes(dslt_backend *backend, float *out, dslt_net *reader, int h, int w,
+                         const dslt_input_norm *norm, const dslt_box *boxes, int count) {
   dslt_cuda *cuda = dslt_cuda_of(backend);
-  return dslt_kernel_crop_boxes(cuda->now, out, DSLT_TYPE_F32, 3, cuda->view, h, w, norm, boxes, count,
-                                dslt_cuda_when_noting(cuda, DSLT_END_CROP));
+  const dslt_layer_map to = dslt_net_pictures(reader, out, count, h, w);
+  return dslt_kernel_crop_boxes(cuda->now, to.data, to.type, to.channels, cuda->view, h, w, norm, boxes,
+                                count, dslt_cuda_when_noting(cuda, DSLT_END_CROP));
 }
 
 int dslt_cuda_crop_levels(dslt_backend *backend, float *out, float *region, const dslt_search *search,

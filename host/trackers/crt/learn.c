@@ -99,7 +99,7 @@ static int fill_memory(dslt_target *t) {
 int dslt_crt_learn(dslt_target *t, dslt_result *result) {
   dslt_crt_target *own = dslt_crt_target_of(t);
   dslt_training training;
-  DSLT_TRY(dslt_target_crop(t, t->workspace->input, 0, 1));
+  DSLT_TRY(dslt_target_crop(t, t->workspace->input, NULL, 0, 1));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_CROP));
   DSLT_TRY(dslt_crt_first_features(sample_of(own, 0), t));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_BACKBONE));

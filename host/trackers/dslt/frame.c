@@ -50,7 +50,7 @@ static int run_pyramid(dslt_target *t) {
   const dslt_dslt_target *own = dslt_dslt_target_of(t);
   const dslt_dslt_workspace *w = dslt_dslt_workspace_of(t->workspace);
   int levels = t->search.scale.levels;
-  DSLT_TRY(dslt_target_crop(t, t->workspace->input, -(levels - 1) / 2, levels));
+  DSLT_TRY(dslt_target_crop(t, t->workspace->input, w->pyramid, -(levels - 1) / 2, levels));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_CROP));
   DSLT_TRY(t->nn->net_run(w->pyramid, t->workspace->input, w->levels.map));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_BACKBONE));
@@ -71,7 +71,7 @@ static int choose_scale(dslt_target *t) {
 
 static int extract_at_new_place(dslt_target *t) {
   const dslt_dslt_workspace *w = dslt_dslt_workspace_of(t->workspace);
-  DSLT_TRY(dslt_target_crop(t, t->workspace->input, 0, 1));
+  DSLT_TRY(dslt_target_crop(t, t->workspace->input, t->workspace->single, 0, 1));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_CROP));
   DSLT_TRY(t->nn->net_run(t->workspace->single, t->workspace->input, w->moved.map));
   if (w->moved_reduced.map[0])

@@ -143,7 +143,7 @@ static int freeze(dslt_target *t) {
 int dslt_dslt_learn(dslt_target *t, dslt_result *result) {
   const dslt_dslt_target *own = dslt_dslt_target_of(t);
   dslt_training training;
-  DSLT_TRY(dslt_target_crop(t, t->workspace->input, 0, 1));
+  DSLT_TRY(dslt_target_crop(t, t->workspace->input, NULL, 0, 1));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_CROP));
   DSLT_TRY(make_sample(t, t->workspace->input, 0));
   if (own->options->augment) DSLT_TRY(make_augmented(t));

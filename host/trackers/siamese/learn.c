@@ -16,7 +16,7 @@ int dslt_siamese_run_template(dslt_target *t) {
   dslt_search_area *a = &search.area;
   a->input_width = a->input_height = own->shape.template_side;
   a->anchor_x = a->anchor_y = 0.5 * own->shape.template_side;
-  DSLT_TRY(t->vision->crop(t->backend, w->input, &search, &t->shared->norm, &t->record->state, 0, 1));
+  DSLT_TRY(t->vision->crop(t->backend, w->input, w->net, &search, &t->shared->norm, &t->record->state, 0, 1));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_CROP));
   DSLT_TRY(t->nn->net_run(w->net, w->input, w->map));
   return dslt_target_mark(t, DSLT_STAGE_BACKBONE);
@@ -95,7 +95,7 @@ static dslt_siamese_maps maps_of(const dslt_samples *samples, int slot) {
 static int learn_regression(dslt_target *t, dslt_result *result) {
   const dslt_siamese_target *own = dslt_siamese_target_of(t);
   dslt_training training;
-  DSLT_TRY(dslt_target_crop(t, t->workspace->input, 0, 1));
+  DSLT_TRY(dslt_target_crop(t, t->workspace->input, NULL, 0, 1));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_CROP));
   DSLT_TRY(t->nn->net_run(t->workspace->single, t->workspace->input, t->workspace->tap));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_BACKBONE));

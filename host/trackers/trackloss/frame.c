@@ -8,7 +8,8 @@
 static int score_areas(dslt_target *t) {
   const dslt_trackloss_workspace *w = dslt_trackloss_workspace_of(t->workspace);
   float *taps[] = {w->area_features};
-  DSLT_TRY(dslt_target_crop(t, t->workspace->input, -(DSLT_TRACKLOSS_LEVELS - 1) / 2, DSLT_TRACKLOSS_LEVELS));
+  DSLT_TRY(dslt_target_crop(t, t->workspace->input, w->area_net, -(DSLT_TRACKLOSS_LEVELS - 1) / 2,
+                            DSLT_TRACKLOSS_LEVELS));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_CROP));
   DSLT_TRY(t->nn->net_run(w->area_net, t->workspace->input, taps));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_BACKBONE));

@@ -9,8 +9,8 @@ int dslt_trackloss_extract(dslt_target *t, int first, int n) {
   const dslt_trackloss_target *own = dslt_trackloss_target_of(t);
   dslt_trackloss_workspace *w = dslt_trackloss_workspace_of(t->workspace);
   float *taps[] = {w->features};
-  DSLT_TRY(t->vision->crop_boxes(t->backend, t->workspace->input, w->map.input_side, w->map.input_side,
-                                 &t->shared->norm, own->crops + first, n));
+  DSLT_TRY(t->vision->crop_boxes(t->backend, t->workspace->input, w->net, w->map.input_side,
+                                 w->map.input_side, &t->shared->norm, own->crops + first, n));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_CROP));
   DSLT_TRY(t->nn->net_run(w->net, t->workspace->input, taps));
   return dslt_target_mark(t, DSLT_STAGE_BACKBONE);
