@@ -22,6 +22,7 @@ ROWS = {
     "wide-window": "window's share 0.5",
     "no-shape-penalty": "no penalty on changes of shape (`shape_penalty` 0)",
     "slow-size": "the size follows half as fast (`size_rate` 0.4, not 0.8)",
+    "no-fit": "boxes as the network draws them (`box_fit` 0, not 0.4)",
     "no-hold": "a lost target's box goes on (`lost_hold` 0)",
     "no-seek": "no search elsewhere (`seek_after` 0)",
     "no-doubt": "none while only doubted (`doubt` 0)",

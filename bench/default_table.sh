@@ -55,6 +55,7 @@ run no-window window=0
 run wide-window window=0.5
 run no-shape-penalty shape_penalty=0
 run slow-size size_rate=0.4
+run no-fit box_fit=0
 run no-hold lost_hold=0
 run no-seek seek_after=0
 run no-doubt doubt=0

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Write an OTB-like set again, changed: with small targets, backwards, with frames left out, from a later frame on, turned,
-grey and noisy, or stretched.
+grey and noisy, stretched, or with boxes drawn in another way.
 
     bench/vary_set.py ../shared/data/selection /tmp/small --side 20      # until the first box has 20 x 20 pixels
     bench/vary_set.py ../shared/data/selection /tmp/back --backwards
@@ -10,6 +10,7 @@ grey and noisy, or stretched.
     bench/vary_set.py ../shared/data/selection /tmp/turned --turn 3      # each frame by 3 degrees more
     bench/vary_set.py ../shared/data/selection /tmp/grey --grey          # little contrast, changing light, noise
     bench/vary_set.py ../shared/data/selection /tmp/wide --stretch       # frames become wider and lower
+    bench/vary_set.py ../shared/data/selection /tmp/thin --margins=-0.2,0,-0.2,0  # each side 0.2 widths farther in
     build/dslt run --dataset folder --root /tmp/small -o /tmp/boxes
 
 A set for choosing settings is small; seen in other ways it tells luck from gain. The sets share their videos, so they are not as
@@ -77,6 +78,12 @@ class Stretch:
         return shown, [x * sx - left, y * sy, w * sx, h * sy]
 
 
+def redraw(box, margins):
+    """Each side farther out by its share of the box's width or height."""
+    (x, y, w, h), (left, top, right, bottom) = box, margins
+    return [x - left * w, y - top * h, w * (1 + left + right), h * (1 + top + bottom)]
+
+
 def write_frame(frame, to, box, number, changes):
     """The frame and its box (first pixel 0) after all changes; a link to the original where there are none."""
     if not changes:
@@ -119,9 +126,17 @@ def vary(folder, out, args):
         for number, index in enumerate(order, 1):
             x, y, w, h = boxes[index]
             box = write_frame(frames[index], out / "img" / f"{number:05d}", [x - 1, y - 1, w, h], number - 1, changes)
+            box = redraw(box, args.margins)
             row = [box[0] + 1, box[1] + 1, *box[2:]]
             rows.write(",".join("NaN" if math.isnan(v) else f"{v:.3f}" for v in row) + "\n")
     return f"{len(order)} frames, {factor:.2f} of their size"
+
+
+def four_margins(text):
+    margins = [float(v) for v in text.split(",")]
+    if len(margins) != 4 or not all(map(math.isfinite, margins)) or margins[0] + margins[2] <= -1 or margins[1] + margins[3] <= -1:
+        raise argparse.ArgumentTypeError("takes LEFT,TOP,RIGHT,BOTTOM, and something of the box must be left")
+    return margins
 
 
 def main():
@@ -135,6 +150,8 @@ def main():
     parser.add_argument("--turn", type=float, default=0, metavar="DEGREES", help="turn each frame by this more than the last")
     parser.add_argument("--grey", action="store_true", help="little contrast, changing light, noise, no colours")
     parser.add_argument("--stretch", action="store_true", help="frames become wider and lower")
+    parser.add_argument("--margins", type=four_margins, default=[0] * 4, metavar="LEFT,TOP,RIGHT,BOTTOM",
+                        help="every box with sides farther out by these shares of its width or height, negative: farther in")
     args = parser.parse_args()
     folders = sorted(f.parent for f in args.root.glob("*/groundtruth_rect.txt"))
     if not folders:

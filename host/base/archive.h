@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 enum {
-  DSLT_ARCHIVE_FORMAT = 2,   /* raised when what the entries mean changes */
+  DSLT_ARCHIVE_FORMAT = 3,   /* raised when what the entries mean changes */
   DSLT_ARCHIVE_HEAD = 32,    /* bytes */
   DSLT_ARCHIVE_NAME_MAX = 64 /* bytes of an entry's name, with the zero at the end */
 };

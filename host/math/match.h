@@ -81,18 +81,25 @@ DSLT_HD float dslt_match_sample(const dslt_match_response *r, float dx, float dy
   return value > 0.0f ? (value < 1.0f ? value : 1.0f) : 0.0f; /* 0 for NaN */
 }
 
-/* The candidate of a cell: `score` is its logit, `distance` [4] the logarithms of the distances to left, top, right
- * and bottom. `ratio` is frame pixels for each input pixel. */
-DSLT_HD dslt_match dslt_match_at(const dslt_match_rules *g, const dslt_match_response *r, float score,
-                                 const float *distance, int row, int column, const dslt_target_state *state,
-                                 double ratio) {
+/* The head's box of a cell; `distance` [4] are the logarithms of the distances to left, top, right and bottom. Its score
+ * and penalty are 0. */
+DSLT_HD dslt_match dslt_match_box(const dslt_match_rules *g, const float *distance, int row, int column) {
   float d[4], cx = (float)(column - g->columns / 2) * g->stride, cy = (float)(row - g->rows / 2) * g->stride;
   dslt_match m;
+  m.score = m.penalty = 0.0f;
   for (int i = 0; i < 4; ++i) d[i] = g->unit * expf(dslt_match_clamp(distance[i], -4.0f, 3.0f));
   m.x = cx + 0.5f * (d[2] - d[0]);
   m.y = cy + 0.5f * (d[3] - d[1]);
   m.w = d[0] + d[2] < 1.0f ? 1.0f : d[0] + d[2];
   m.h = d[1] + d[3] < 1.0f ? 1.0f : d[1] + d[3];
+  return m;
+}
+
+/* The candidate of a cell: `score` is its logit. `ratio` is frame pixels for each input pixel. */
+DSLT_HD dslt_match dslt_match_at(const dslt_match_rules *g, const dslt_match_response *r, float score,
+                                 const float *distance, int row, int column, const dslt_target_state *state,
+                                 double ratio) {
+  dslt_match m = dslt_match_box(g, distance, row, column);
   float matched = 1.0f / (1.0f + expf(-score));
   m.score = r->value ? (1.0f - g->blend) * matched + g->blend * dslt_match_sample(r, m.x, m.y) : matched;
   float w = (float)(state->width / ratio), h = (float)(state->height / ratio);

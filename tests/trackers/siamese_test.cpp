@@ -261,6 +261,27 @@ TEST(SiameseTracker, TheRegressionLearnsOnlyWhereItHasAShare) {
   dslt_tracker_free(tracker);
 }
 
+// A user's box that is narrower than the target, wider, higher, or off its centre, of a target that stands still.
+TEST(SiameseTracker, BoxesKeepTheWayInWhichTheFirstOneWasDrawn) {
+  const dslt_box whole = around(150, 110, 64, 64);
+  Clip clip = draw(8, [&](int) { return whole; });
+  for (const dslt_box &drawn : {around(150, 110, 44, 64), around(150, 110, 84, 64), around(150, 110, 64, 48),
+                                around(156, 106, 64, 60)}) {
+    auto overlap_with = [&](double fit) {
+      Options o = cpu_options(0);
+      o["box_fit"] = fit;
+      double sum = 0;
+      for (const auto &frame : track(o, clip, {drawn})) sum += overlap(frame[0].box, drawn);
+      return sum / 7;
+    };
+    const double none = overlap_with(0), some = overlap_with(0.4), all = overlap_with(1);
+    SCOPED_TRACE(testing::Message() << drawn.width << " x " << drawn.height << ": " << none << ", " << some
+                                    << ", " << all);
+    EXPECT_GT(some, none);
+    EXPECT_GT(all, some);
+  }
+}
+
 TEST(SiameseTracker, TheTemplateFollowsWithTheUpdates) {
   const Clip clip = draw(16, moving);
   auto with = [&](double rate, int interval) {

@@ -6,13 +6,12 @@
 
 /* ---- the parts ----------------------------------------------------------------------------------- */
 
-static int match(dslt_target *t) {
+int dslt_siamese_match(dslt_target *t, const float *neck) {
   const dslt_siamese_target *own = dslt_siamese_target_of(t);
   const dslt_template_rules *r = &own->following;
   float *const maps[] = {own->scores, own->distances};
-  DSLT_TRY(t->nn->match_template(t->backend, own->matched, dslt_target_tap(t, DSLT_MATCHING_NECK),
-                                 own->filters, own->rules.rows * own->rules.columns, r->channels,
-                                 r->cells * r->cells));
+  DSLT_TRY(t->nn->match_template(t->backend, own->matched, neck, own->filters,
+                                 own->rules.rows * own->rules.columns, r->channels, r->cells * r->cells));
   return t->nn->net_run(dslt_siamese_workspace_of(t->workspace)->matching, own->matched, maps);
 }
 
@@ -84,7 +83,7 @@ static int update(dslt_target *t) {
 
 int dslt_siamese_frame(dslt_target *t) {
   DSLT_TRY(dslt_target_search(t)); /* crop, network */
-  DSLT_TRY(match(t));
+  DSLT_TRY(dslt_siamese_match(t, dslt_target_tap(t, DSLT_MATCHING_NECK)));
   DSLT_TRY(regress(t));
   DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_HEAD));
   DSLT_TRY(locate(t));
@@ -95,6 +94,8 @@ int dslt_siamese_result(dslt_result *out, dslt_target *t, const dslt_frame_recor
   const dslt_siamese_target *own = dslt_siamese_target_of(t);
   const int learnt = own->head ? dslt_samples_learnt(&record->decision, &record->ring, &t->policy) : 0;
   dslt_target_show(t, own->head ? own->responses : own->scores, &t->seen, 0);
+  if (own->options->box_fit > 0)
+    out->box = dslt_box_fitted(&out->box, &own->fit, t->search.area.frame_width, t->search.area.frame_height);
   out->steps = learnt * own->options->update_steps;
   out->loss = learnt ? (double)record->loss : 0.0;
   return DSLT_OK;

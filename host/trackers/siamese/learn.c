@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* learn.c: the first frame: the template's features become the filters of the matching head, and the regression
- * learns the target's place; then the regression's steps on the stored samples after every frame. */
+ * learns the target's place; how the user's box differs from the head's; then the regression's steps on the stored
+ * samples after every frame. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -40,6 +42,51 @@ static int set_template(dslt_target *t) {
   DSLT_TRY_OR_DONE(t->device->upload(t->backend, own->filters, filters, bytes));
 done:
   free(features);
+  return rc;
+}
+
+/* The search area of the first frame: its maps are in the workspace. */
+static int search_first(dslt_target *t) {
+  DSLT_TRY(dslt_target_crop(t, t->workspace->input, NULL, 0, 1));
+  DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_CROP));
+  DSLT_TRY(t->nn->net_run(t->workspace->single, t->workspace->input, t->workspace->tap));
+  return dslt_target_mark(t, DSLT_STAGE_BACKBONE);
+}
+
+/* The head's box with the highest score of the crop's middle cells. */
+static dslt_match first_box(float *score, const dslt_match_rules *g, const float *scores,
+                            const float *distances) {
+  dslt_match best = {0};
+  *score = -INFINITY;
+  for (int row = g->rows / 2 - 1; row <= g->rows / 2 + 1 && row < g->rows; ++row)
+    for (int column = g->columns / 2 - 1; column <= g->columns / 2 + 1 && column < g->columns; ++column) {
+      const int cell = row * g->columns + column;
+      if (!(scores[cell] > *score)) continue; /* NaN is never the highest */
+      *score = scores[cell];
+      best = dslt_match_box(g, distances + 4 * (size_t)cell, row, column);
+    }
+  return best;
+}
+
+/* What sets the user's box apart from the head's. The head answers where the target is, so its answer says how it draws
+ * boxes; where it does not find the target, it says nothing. */
+static int fit_boxes(dslt_target *t) {
+  dslt_siamese_target *own = dslt_siamese_target_of(t);
+  const dslt_match_rules *g = &own->rules;
+  const dslt_search_area *a = &t->search.area;
+  const size_t cells = (size_t)g->rows * (size_t)g->columns;
+  float score, *maps = malloc(5 * cells * sizeof *maps);
+  int rc;
+  if (!maps) return dslt_fail(DSLT_EMEMORY, "Out of memory for the first frame's boxes.");
+  DSLT_TRY_OR_DONE(dslt_siamese_match(t, t->workspace->tap[DSLT_MATCHING_NECK]));
+  DSLT_TRY_OR_DONE(t->device->download(t->backend, maps, own->scores, cells * sizeof *maps));
+  DSLT_TRY_OR_DONE(t->device->download(t->backend, maps + cells, own->distances, 4 * cells * sizeof *maps));
+  const dslt_match box = first_box(&score, g, maps, maps + cells);
+  if (score > 0.0f && isfinite(box.x + box.y + box.w + box.h)) /* above one half */
+    own->fit = dslt_box_fit_of(&box, a->target_width / a->ratio_x, a->target_height / a->ratio_y,
+                               own->options->box_fit);
+done:
+  free(maps);
   return rc;
 }
 
@@ -95,10 +142,6 @@ static dslt_siamese_maps maps_of(const dslt_samples *samples, int slot) {
 static int learn_regression(dslt_target *t, dslt_result *result) {
   const dslt_siamese_target *own = dslt_siamese_target_of(t);
   dslt_training training;
-  DSLT_TRY(dslt_target_crop(t, t->workspace->input, NULL, 0, 1));
-  DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_CROP));
-  DSLT_TRY(t->nn->net_run(t->workspace->single, t->workspace->input, t->workspace->tap));
-  DSLT_TRY(dslt_target_mark(t, DSLT_STAGE_BACKBONE));
   DSLT_TRY(upload_label(t));
   for (int step = 0; step < own->options->init_steps; ++step)
     DSLT_TRY(dslt_run_section(t->backend, t->graph, DSLT_SIAMESE_SECTION_STEP, step_calls, t, 0));
@@ -119,9 +162,12 @@ static int learn_regression(dslt_target *t, dslt_result *result) {
 }
 
 int dslt_siamese_learn(dslt_target *t, dslt_result *result) {
+  const dslt_siamese_target *own = dslt_siamese_target_of(t);
   DSLT_TRY(dslt_siamese_run_template(t));
   DSLT_TRY(set_template(t));
-  if (dslt_siamese_target_of(t)->head) DSLT_TRY(learn_regression(t, result));
+  if (own->head || own->options->box_fit > 0) DSLT_TRY(search_first(t));
+  if (own->options->box_fit > 0) DSLT_TRY(fit_boxes(t));
+  if (own->head) DSLT_TRY(learn_regression(t, result));
   return dslt_target_mark(t, DSLT_STAGE_UPDATE);
 }
 

@@ -13,6 +13,9 @@ const dslt_option_row dslt_siamese_rows[DSLT_SIAMESE_ROWS] = {
     REAL(shape_penalty, "", 0, 10, "strength of the penalty on changes of size and aspect ratio"),
     REAL(size_rate, "", 0, 1, "share of the new size, times the score"),
     REAL(min_side, "", 1, 1024, "smallest side of a box, px"),
+    REAL(
+        box_fit, "", 0, 1,
+        "share of the first box's difference from the network's that later boxes have; 0 = they are the network's"),
     REAL(lost_score, "", 0, 1, "lost where the score is below this"),
     INT(lost_hold, "", 0, 1, "while lost keep the box and skip the update"),
     INT(seek_after, "", 0, 1000000,
@@ -55,6 +58,7 @@ static const dslt_siamese_options recommended = {
     .shape_penalty = 0.05,
     .size_rate = 0.8,
     .min_side = 5,
+    .box_fit = 0.4,
     .lost_score = 0.5,
     .lost_hold = 1,
     .seek_after = 3,

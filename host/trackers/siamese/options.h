@@ -15,8 +15,9 @@ typedef struct dslt_siamese_options {
   double shape_penalty; /* strength of the penalty on changes of size and aspect ratio */
   double size_rate;     /* share of the new size, times the score */
   double min_side;      /* smallest side of a box, px */
-  double lost_score;    /* lost where the score is below this */
-  int lost_hold;        /* 1: a lost target keeps its box */
+  double box_fit;     /* how near reported boxes come to the way in which the first one was drawn; 0 = not */
+  double lost_score;  /* lost where the score is below this */
+  int lost_hold;      /* 1: a lost target keeps its box */
   int seek_after;     /* lost frames before every second search tries another part of the frame; 0 = never */
   double doubt;       /* other parts are tried, too, where the score is below this share of its mean */
   double found_score; /* least score with which a target is taken up again in another part */

@@ -7,6 +7,7 @@
 #include "nn/head.h"
 #include "nn/matching.h"
 #include "tracker/type.h"
+#include "trackers/siamese/box_fit.h"
 #include "trackers/siamese/options.h"
 
 #ifdef __cplusplus
@@ -35,6 +36,7 @@ typedef struct dslt_siamese_target {
   dslt_matching_shape shape;
   dslt_match_rules rules;
   float *scores, *distances; /* the matching head's maps */
+  dslt_box_fit fit;          /* of the boxes that are reported */
 
   dslt_template_rules following;
   float *first, *mean; /* the template's features: of the first frame, since then; [cells][cells][channels] */
@@ -60,7 +62,7 @@ static inline dslt_siamese_target *dslt_siamese_target_of(const dslt_target *t) 
 }
 
 /* options.c */
-enum { DSLT_SIAMESE_ROWS = 28, DSLT_SIAMESE_PRESETS = 1 };
+enum { DSLT_SIAMESE_ROWS = 29, DSLT_SIAMESE_PRESETS = 1 };
 extern const dslt_option_row dslt_siamese_rows[DSLT_SIAMESE_ROWS];
 extern const dslt_preset dslt_siamese_presets[DSLT_SIAMESE_PRESETS];
 
@@ -79,7 +81,8 @@ int dslt_siamese_run_template(dslt_target *t);
 int dslt_siamese_learn(dslt_target *t, dslt_result *result);
 int dslt_siamese_learn_online(dslt_target *t);
 
-/* frame.c */
+/* frame.c. The matching head's maps for the map `neck` of a search area. */
+int dslt_siamese_match(dslt_target *t, const float *neck);
 int dslt_siamese_frame(dslt_target *t);
 int dslt_siamese_result(dslt_result *out, dslt_target *t, const dslt_frame_record *record);
 
