@@ -263,7 +263,9 @@ TEST_P(FusedHeadTest, TakesAStepAfterTheGradients) {
         ASSERT_EQ(b.nn->fused_head_backward(head, &g, low, high, &w, p.d_response, apart ? nullptr : &update),
                   DSLT_OK)
             << dslt_last_error();
-        if (apart) ASSERT_EQ(b.nn->adam(b.get(), params.data(), int(params.size()), &rule, step), DSLT_OK);
+        if (apart) {
+          ASSERT_EQ(b.nn->adam(b.get(), params.data(), int(params.size()), &rule, step), DSLT_OK);
+        }
       }
       EXPECT_EQ(b.see(step), 2);
       for (const dslt_param &one : params) ends[apart].push_back(b.download(one.w, one.count));
