@@ -133,10 +133,14 @@ def vary(folder, out, args):
 
 
 def four_margins(text):
-    margins = [float(v) for v in text.split(",")]
-    if len(margins) != 4 or not all(map(math.isfinite, margins)) or margins[0] + margins[2] <= -1 or margins[1] + margins[3] <= -1:
-        raise argparse.ArgumentTypeError("takes LEFT,TOP,RIGHT,BOTTOM, and something of the box must be left")
-    return margins
+    refusal = argparse.ArgumentTypeError(f"{text!r} is not LEFT,TOP,RIGHT,BOTTOM, four numbers that leave something of the box")
+    try:
+        left, top, right, bottom = (float(v) for v in text.split(","))
+    except ValueError:
+        raise refusal from None
+    if not all(map(math.isfinite, (left, top, right, bottom))) or left + right <= -1 or top + bottom <= -1:
+        raise refusal
+    return left, top, right, bottom
 
 
 def main():
@@ -150,7 +154,7 @@ def main():
     parser.add_argument("--turn", type=float, default=0, metavar="DEGREES", help="turn each frame by this more than the last")
     parser.add_argument("--grey", action="store_true", help="little contrast, changing light, noise, no colours")
     parser.add_argument("--stretch", action="store_true", help="frames become wider and lower")
-    parser.add_argument("--margins", type=four_margins, default=[0] * 4, metavar="LEFT,TOP,RIGHT,BOTTOM",
+    parser.add_argument("--margins", type=four_margins, default=(0, 0, 0, 0), metavar="LEFT,TOP,RIGHT,BOTTOM",
                         help="every box with sides farther out by these shares of its width or height, negative: farther in")
     args = parser.parse_args()
     folders = sorted(f.parent for f in args.root.glob("*/groundtruth_rect.txt"))
