@@ -3,8 +3,6 @@
  * need no launches of their own. Calls of vendor libraries take none: they only wait until the last kernel's end has been
  * noted, or else a stamp is launched before them. While a frame is recorded in whose graph blocks are conditional nodes,
  * kernels note their ends, and a stage that ends with such a block is told to a kernel behind it. */
-#include <string.h>
-
 #include "base/error.h"
 #include "cuda.h"
 
