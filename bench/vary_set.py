@@ -15,7 +15,7 @@ grey and noisy, stretched, or with boxes drawn in another way.
 
 A set for choosing settings is small; seen in other ways it tells luck from gain. The sets share their videos, so they are not as
 good as other videos. A sequence begins with its first frame that has a box. Frames that are not changed are links to the
-originals. A box in a turned frame is that of the ellipse in the turned box. Needs Python 3 with OpenCV and NumPy.
+originals. A box in a turned frame is that of the ellipse in the turned box; every box ends where the frame does. Needs Python 3 with OpenCV and NumPy.
 """
 import argparse
 import math
@@ -84,6 +84,16 @@ def redraw(box, margins):
     return [x - left * w, y - top * h, w * (1 + left + right), h * (1 + top + bottom)]
 
 
+def inside(box, size):
+    """What of a box lies in a frame of width x height pixels; NaN where nothing does. OTB's rules count a frame as a miss whose
+    true box begins left of the first pixel, whatever a tracker says."""
+    (x, y, w, h), (width, height) = box, size
+    left, top, right, bottom = max(x, 0), max(y, 0), min(x + w, width), min(y + h, height)
+    if not (right > left and bottom > top):  # false for NaN, too
+        return [math.nan] * 4
+    return [left, top, right - left, bottom - top]
+
+
 def write_frame(frame, to, box, number, changes):
     """The frame and its box (first pixel 0) after all changes; a link to the original where there are none."""
     if not changes:
@@ -121,12 +131,16 @@ def vary(folder, out, args):
         changes.append(lambda image, box, number: (grey(image, number), box))
     if args.stretch:
         changes.append(Stretch(len(order)))
+    first = cv2.imread(str(frames[order[0]]))
+    if first is None:
+        sys.exit(f"{frames[order[0]]}: cannot be read")
+    size = (round(first.shape[1] * factor), round(first.shape[0] * factor))
     (out / "img").mkdir(parents=True)
     with (out / "groundtruth_rect.txt").open("w") as rows:
         for number, index in enumerate(order, 1):
             x, y, w, h = boxes[index]
             box = write_frame(frames[index], out / "img" / f"{number:05d}", [x - 1, y - 1, w, h], number - 1, changes)
-            box = redraw(box, args.margins)
+            box = inside(redraw(box, args.margins), size)
             row = [box[0] + 1, box[1] + 1, *box[2:]]
             rows.write(",".join("NaN" if math.isnan(v) else f"{v:.3f}" for v in row) + "\n")
     return f"{len(order)} frames, {factor:.2f} of their size"

@@ -25,7 +25,7 @@ packages="g++ cmake ninja-build pkg-config libjansson-dev libssl-dev libdnnl-dev
 # libFuzzer and clang's sanitizers are a package of their own; a locale with a decimal comma and a display serve tests;
 # Sphinx with MyST and furo, and Doxygen, make the documentation.
 [ "$group" != checks ] || packages="$packages ccache clang clang-format libclang-rt-dev valgrind doxygen graphviz
-  python3-sphinx python3-myst-parser furo locales-all xvfb python3-pip python3-venv abigail-tools groff zsh fish python3-scipy"
+  python3-sphinx python3-myst-parser furo locales-all xvfb python3-pip python3-venv abigail-tools groff zsh fish python3-scipy python3-opencv"
 # Tests that open pages skip without a browser, which not every release has as a package (Ubuntu has a snap).
 optional=
 [ "$group" != checks ] || optional="chromium"
