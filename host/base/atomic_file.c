@@ -186,6 +186,12 @@ void dslt_atomic_abort(dslt_atomic_file *file) {
   forget(file);
 }
 
+int dslt_atomic_end(dslt_atomic_file *file, int rc) {
+  if (rc >= 0) return dslt_atomic_commit(file);
+  dslt_atomic_abort(file);
+  return rc;
+}
+
 int dslt_atomic_write(const char *path, const void *data, size_t size) {
   dslt_atomic_file file = {0};
   DSLT_TRY(dslt_atomic_open(&file, path));

@@ -25,6 +25,9 @@ int dslt_atomic_open(dslt_atomic_file *out, const char *path);
  * caller whose writer wants a name instead of a stream closes `stream`, sets it to NULL, writes `temp` and
  * then commits. */
 int dslt_atomic_commit(dslt_atomic_file *file);
+/* The end of a file whose writer returned `rc`: dslt_atomic_commit() of DSLT_OK or more, else dslt_atomic_abort(), and the
+ * writer's code and message stay. */
+int dslt_atomic_end(dslt_atomic_file *file, int rc);
 /* Remove the temporary file and free the members. Harmless on a zeroed, committed or aborted file. */
 void dslt_atomic_abort(dslt_atomic_file *file);
 /* Can a file be made at `path`? To be asked before work whose result goes there; nothing is left behind.

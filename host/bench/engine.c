@@ -142,10 +142,7 @@ static int write_report(const bench *b) {
   if (!b->request.out) return dslt_bench_write(stdout, &b->report);
   dslt_atomic_file file = {0};
   DSLT_TRY(dslt_atomic_open(&file, b->request.out));
-  const int rc = dslt_bench_write(file.stream, &b->report);
-  if (rc == DSLT_OK) return dslt_atomic_commit(&file);
-  dslt_atomic_abort(&file);
-  return rc;
+  return dslt_atomic_end(&file, dslt_bench_write(file.stream, &b->report));
 }
 
 static int run(bench *b, dslt_bench_step *step, const dslt_bench_observer *observer) {

@@ -140,10 +140,7 @@ static int write_all(const dslt_bench_request *request, const dslt_roofline_page
   dslt_atomic_file file = {0};
   if (!request->out) return dslt_roofline_write(stdout, page, request->output);
   DSLT_TRY(dslt_atomic_open(&file, request->out));
-  const int rc = dslt_roofline_write(file.stream, page, request->output);
-  if (rc == DSLT_OK) return dslt_atomic_commit(&file);
-  dslt_atomic_abort(&file);
-  return rc;
+  return dslt_atomic_end(&file, dslt_roofline_write(file.stream, page, request->output));
 }
 
 enum { GPUS_MOST = 32 };

@@ -178,12 +178,7 @@ static int write_file(const char *path, dslt_box_format format, const row_table 
   if (strcmp(path, "-") == 0) return print_table(format, t);
   dslt_atomic_file file = {0};
   DSLT_TRY(dslt_atomic_open(&file, path));
-  int rc = write_table(file.stream, format, t);
-  if (rc < 0) {
-    dslt_atomic_abort(&file);
-    return rc;
-  }
-  return dslt_atomic_commit(&file);
+  return dslt_atomic_end(&file, write_table(file.stream, format, t));
 }
 
 int dslt_track_write(const char *path, dslt_box_format format, const dslt_track_row *rows, int count) {

@@ -48,12 +48,7 @@ static int write_file(const char *path, const drawn *on, form as) {
   if (strcmp(path, "-") == 0) return draw_plain(stdout, on, as);
   dslt_atomic_file file = {0};
   DSLT_TRY(dslt_atomic_open(&file, path));
-  int rc = draw_plain(file.stream, on, as);
-  if (rc < 0) {
-    dslt_atomic_abort(&file);
-    return rc;
-  }
-  return dslt_atomic_commit(&file);
+  return dslt_atomic_end(&file, draw_plain(file.stream, on, as));
 }
 
 static int write_all(const drawn *on, const dslt_eval_output *output) {

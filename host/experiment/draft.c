@@ -38,10 +38,7 @@ int dslt_results_save(const char *results, const char *name, int (*write)(FILE *
   int rc = dslt_atomic_open(&file, path);
   free(path);
   DSLT_TRY(rc);
-  rc = write(file.stream, what);
-  if (rc == DSLT_OK) return dslt_atomic_commit(&file);
-  dslt_atomic_abort(&file);
-  return rc;
+  return dslt_atomic_end(&file, write(file.stream, what));
 }
 
 /* The machine's name and the number of its space of process ids: two containers may share the name, and then

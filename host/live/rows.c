@@ -72,12 +72,7 @@ int dslt_live_rows_save(const char *path, dslt_box_format format, dslt_live_rows
   }
   dslt_atomic_file file = {0};
   DSLT_TRY(dslt_atomic_open(&file, path));
-  const int rc = dslt_live_rows_write(file.stream, format, rows);
-  if (rc < 0) {
-    dslt_atomic_abort(&file);
-    return rc;
-  }
-  return dslt_atomic_commit(&file);
+  return dslt_atomic_end(&file, dslt_live_rows_write(file.stream, format, rows));
 }
 
 void dslt_live_rows_free(dslt_live_rows *rows) {

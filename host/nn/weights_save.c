@@ -239,10 +239,5 @@ int dslt_weights_save(const dslt_weights *weights, const char *path, dslt_dtype 
   }
   dslt_atomic_file file = {0};
   DSLT_TRY(dslt_atomic_open(&file, path));
-  const int rc = write_all(&file, weights, dtype);
-  if (rc < 0) {
-    dslt_atomic_abort(&file);
-    return rc;
-  }
-  return dslt_atomic_commit(&file);
+  return dslt_atomic_end(&file, write_all(&file, weights, dtype));
 }

@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "base/atomic_file.h"
+#include "base/error.h"
 #include "dslt/dslt.h"
 #include "scratch.h"
 
@@ -34,6 +35,23 @@ TEST_F(AtomicFile, AbortLeavesTheOldFileAndNoOther) {
   dslt_atomic_abort(&file);
   dslt_atomic_abort(&file);
   EXPECT_EQ(slurp(path("a.txt")), "old");
+  EXPECT_EQ(file_count(), 1u);
+}
+
+TEST_F(AtomicFile, EndKeepsAFileOnlyWhereItsWriterSucceeded) {
+  spill(path("a.txt"), "old");
+  dslt_atomic_file file = {};
+  ASSERT_EQ(dslt_atomic_open(&file, path("a.txt").c_str()), DSLT_OK);
+  fputs("half", file.stream);
+  EXPECT_EQ(dslt_atomic_end(&file, dslt_fail(DSLT_EFORMAT, "The writer's own words.")), DSLT_EFORMAT);
+  EXPECT_STREQ(dslt_last_error(), "The writer's own words.");
+  EXPECT_EQ(slurp(path("a.txt")), "old");
+  EXPECT_EQ(file_count(), 1u);
+
+  ASSERT_EQ(dslt_atomic_open(&file, path("a.txt").c_str()), DSLT_OK);
+  fputs("whole", file.stream);
+  EXPECT_EQ(dslt_atomic_end(&file, DSLT_OK), DSLT_OK);
+  EXPECT_EQ(slurp(path("a.txt")), "whole");
   EXPECT_EQ(file_count(), 1u);
 }
 
