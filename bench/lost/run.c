@@ -8,13 +8,14 @@
  * Prints a row per event, over N scenes (default 20) from SEED (default 1) on, of WxH pixels (default 640x480): in how many the box overlaps the
  * target by more than half within 30 frames after it can be seen again; the frames until then (median); the share of the
  * frames without a target in which it is told as lost; false returns, which are frames told as found whose box overlaps the
- * target by less than a fifth; and the mean overlap over all frames with a target. */
+ * target by less than a fifth; and the mean overlap over all frames with a target. Progress goes to standard error. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "cli/progress.h"
 #include "dslt/dslt.h"
 #include "media/scene.h"
 
@@ -47,13 +48,20 @@ static void count(tally *all, const dslt_result *r, const dslt_box *truth, int a
   if (back >= 0 && *wait < 0 && at - back <= WITHIN && overlap > 0.5) *wait = at - back;
 }
 
-static int follow(tally *all, dslt_tracker *tracker, const dslt_scene *scene, int cut) {
+/* Frames of all scenes that are done. */
+typedef struct watch {
+  dslt_progress progress;
+  int64_t frames;
+} watch;
+
+static int follow(tally *all, watch *w, dslt_tracker *tracker, const dslt_scene *scene, int cut) {
   dslt_canvas canvas = {0};
   dslt_box truth;
   int rc = DSLT_OK, back = -1, gone = 0, wait = -1;
   const int frames = dslt_scene_frames(scene);
   for (int i = 0; rc == DSLT_OK && i < frames; ++i) {
     dslt_result result;
+    dslt_progress_update(&w->progress, ++w->frames);
     rc = dslt_scene_render(&canvas, &truth, scene, i);
     if (rc != DSLT_OK) break;
     const dslt_image image = {canvas.pixels, canvas.width, canvas.height, (size_t)canvas.width * 3,
@@ -77,7 +85,8 @@ static int follow(tally *all, dslt_tracker *tracker, const dslt_scene *scene, in
 
 static int compare(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
 
-static void print(const char *name, tally *t) {
+static void print(const char *name, tally *t, watch *w) {
+  dslt_progress_end(&w->progress);
   qsort(t->waits, (size_t)t->again, sizeof *t->waits, compare);
   printf("| %s | ", name);
   if (t->returns) printf("%d of %d", t->again, t->returns);
@@ -94,6 +103,9 @@ static int run(dslt_tracker *tracker, dslt_scene_options options, int scenes, in
   printf(
       "| event | tracked again | frames until then | told as lost | false returns | overlap |\n"
       "| --- | --- | --- | --- | --- | --- |\n");
+  fflush(stdout);
+  watch w = {0};
+  dslt_progress_start(&w.progress, stderr, 4LL * scenes * options.frames, 0);
   for (int event = DSLT_SCENE_NO_EVENT; event <= DSLT_SCENE_CUT; ++event) {
     tally all = {0};
     options.event = event;
@@ -101,11 +113,12 @@ static int run(dslt_tracker *tracker, dslt_scene_options options, int scenes, in
       dslt_scene *scene;
       options.seed = (uint64_t)seed;
       DSLT_TRY(dslt_scene_create(&scene, &options));
-      const int rc = follow(&all, tracker, scene, event == DSLT_SCENE_CUT ? options.frames * 40 / 100 : -1);
+      const int rc =
+          follow(&all, &w, tracker, scene, event == DSLT_SCENE_CUT ? options.frames * 40 / 100 : -1);
       dslt_scene_free(scene);
       DSLT_TRY(rc);
     }
-    print(names[event], &all);
+    print(names[event], &all, &w);
   }
   return DSLT_OK;
 }
