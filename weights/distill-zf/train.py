@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import cv2
 import numpy as np
@@ -100,6 +100,11 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
 
 
+def validate(trainer: Trainer, photos: Photos, log: TextIO) -> None:
+    row = {"step": trainer.step, "seconds": round(trainer.seconds), "validation": trainer.validate(photos.held)}
+    print(json.dumps(row), file=log, flush=True)
+
+
 def run(trainer: Trainer, photos: Photos, out: Path) -> None:
     s, checkpoint = trainer.settings, out / "checkpoint.pt"
     if checkpoint.exists():
@@ -108,18 +113,20 @@ def run(trainer: Trainer, photos: Photos, out: Path) -> None:
         trainer.begin(photos.train)
         (out / "fit.json").write_text(json.dumps({"kept": trainer.kept, "seconds": trainer.seconds}) + "\n")
         trainer.save(checkpoint)
+    trained = trainer.step < s["steps"]
     with (out / "log.jsonl").open("a") as log:
         while trainer.step < s["steps"]:
             if trainer.step % s["validate_every"] == 0:
-                row = {"step": trainer.step, "seconds": round(trainer.seconds), "validation": trainer.validate(photos.held)}
-                print(json.dumps(row), file=log, flush=True)
+                validate(trainer, photos, log)
             before = time.process_time()
             loss = trainer.learn(photos.train)
             trainer.seconds += time.process_time() - before
             if trainer.step % 10 == 0:
                 print(json.dumps({"step": trainer.step, "seconds": round(trainer.seconds), "loss": loss}), file=log, flush=True)
-            if trainer.step % s["save_every"] == 0:
+            if trainer.step % s["save_every"] == 0 or trainer.step == s["steps"]:
                 trainer.save(checkpoint)
+        if trained:
+            validate(trainer, photos, log)
 
 
 def main() -> None:
