@@ -178,8 +178,8 @@ MUTANTS = [
     # ---- host/nn ----
     Mutant("fuse_low_is_forgotten", "host/nn/head.c", "if (s->fusion && fuse_low != 1.0f)",
            "if (s->fusion && fuse_low > 1.0f)", HEAD),
-    Mutant("merged_taps_weigh_twice", "host/nn/head.c", "p->branch[0].fuse = 1.0f", "p->branch[0].fuse = s->tap[0].fuse", HEAD),
-    Mutant("middle_taps_are_left_out", "host/nn/head.c", "for (int t = 1; t < coarsest_of(s); ++t)", "for (int t = 1; t < 0; ++t)",
+    Mutant("merged_taps_weigh_twice", "host/nn/head_plan.c", "p->branch[0].fuse = 1.0f", "p->branch[0].fuse = s->tap[0].fuse", HEAD),
+    Mutant("middle_taps_are_left_out", "host/nn/head.c", "for (int t = 1; t < dslt_head_coarsest(s); ++t)", "for (int t = 1; t < 0; ++t)",
            HEAD),
     Mutant("residual_decay", "host/nn/head.c", "(i == DSLT_HEAD_RESIDUAL ? rates->decay_high : 1.0f)",
            "(i == DSLT_HEAD_BASE ? rates->decay_high : 1.0f)", HEAD),
