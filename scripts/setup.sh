@@ -23,7 +23,7 @@ packages="g++ cmake ninja-build pkg-config libjansson-dev libssl-dev libdnnl-dev
 [ "$group" = program ] || packages="$packages git libgtest-dev libvlfeat-dev ffmpeg python3 python3-dev python3-venv python3-numpy python3-matplotlib python3-pil python3-jinja2
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools gstreamer1.0-plugins-base"
 # libFuzzer and clang's sanitizers are a package of their own; a locale with a decimal comma and a display serve tests;
-# Sphinx with MyST and furo, and Doxygen, make the documentation.
+# Sphinx with MyST and furo, and Doxygen, make the documentation; tests draw pictures with OpenCV for Python.
 [ "$group" != checks ] || packages="$packages ccache clang clang-format libclang-rt-dev valgrind doxygen graphviz
   python3-sphinx python3-myst-parser furo locales-all xvfb python3-pip python3-venv abigail-tools groff zsh fish python3-scipy python3-opencv"
 # Tests that open pages skip without a browser, which not every release has as a package (Ubuntu has a snap).
