@@ -78,6 +78,7 @@ static int follow(tally *all, watch *w, dslt_tracker *tracker, const dslt_scene 
     count(all, &result, &truth, i, back, &wait);
   }
   dslt_canvas_free(&canvas);
+  if (rc != DSLT_OK) dslt_progress_end(&w->progress); /* the message begins a line of its own */
   if (wait >= 0) all->waits[all->again++] = wait;
   all->returns += back >= 0;
   return rc;
