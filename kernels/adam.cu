@@ -22,7 +22,7 @@ static __global__ void __launch_bounds__(DSLT_CHUNK_THREADS)
     const dslt_param p = tensors.param[which];
     float rate = p.rate * correction;
     for (size_t i = first + threadIdx.x; i < last; i += DSLT_CHUNK_THREADS)
-      dslt_adam_step(&p.w[i], &p.m[i], &p.v[i], p.g[i], &rule, rate, p.decay);
+      dslt_adam_step(&p.w[i], &p.m[i], &p.v[i], dslt_param_gradient(&p, i), &rule, rate, p.decay);
   }
   /* The counter is incremented by the last block, when every block has read it. */
   if (dslt_last_block(ticket) && threadIdx.x == 0) *step = now;

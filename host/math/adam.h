@@ -10,13 +10,22 @@
 
 #include "base/hd.h"
 
-/* One tensor of weights with its gradient and Adam's moments. */
+/* One tensor of weights with its gradient and Adam's moments. Adam also takes the gradient as sums that are
+ * still to be added, g [partials][count]. */
 typedef struct dslt_param {
   float *w, *g, *m, *v;
   size_t count;
-  float rate;  /* learning rate */
-  float decay; /* weight decay */
+  float rate;   /* learning rate */
+  float decay;  /* weight decay */
+  int partials; /* of the gradient; 0: it is whole */
 } dslt_param;
+
+/* The gradient of a weight. */
+DSLT_HD float dslt_param_gradient(const dslt_param *p, size_t i) {
+  float sum = p->g[i];
+  for (int part = 1; part < p->partials; ++part) sum += p->g[(size_t)part * p->count + i];
+  return sum;
+}
 
 typedef struct dslt_adam_rule {
   float beta1, beta2, epsilon;

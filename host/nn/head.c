@@ -233,7 +233,7 @@ static dslt_head_update update_of(dslt_param *active, const dslt_head *head, con
   for (int i = 0; s->bias && i < (s->residual ? 2 : 1); ++i) {
     const dslt_param *both = &head->params[DSLT_HEAD_BIAS];
     dslt_param *p = &active[count++];
-    *p = (dslt_param){both->w + i, both->g + i, both->m + i, both->v + i, 1, 0.0f, 0.0f};
+    *p = (dslt_param){both->w + i, both->g + i, both->m + i, both->v + i, 1, 0.0f, 0.0f, 0};
     p->rate = rates->bias * (i ? rates->high : rates->low);
   }
   return (dslt_head_update){active, count, &rates->adam, head->step};

@@ -350,8 +350,8 @@ TEST(Anchors, AStepHasCaffesMomentumAndDecay) {
   for (std::size_t i = 0; i < count; ++i) w[i] = noise.next(), m[i] = 0.1 * noise.next(), g[i] = noise.next();
   const ref::Map rw = ref::rounded(w), rm = ref::rounded(m), rg = ref::rounded(g);
   float *dw = b.upload(rw), *dm = b.upload(rm), *dg = b.upload(rg);
-  const dslt_param params[2] = {{dw, dg, dm, dm, 10, 0.5f, 0.25f},
-                                {dw + 10, dg + 10, dm + 10, dm, count - 10, 0.1f, 0}};
+  const dslt_param params[2] = {{dw, dg, dm, dm, 10, 0.5f, 0.25f, 0},
+                                {dw + 10, dg + 10, dm + 10, dm, count - 10, 0.1f, 0, 0}};
   ASSERT_EQ(b.nn->sgd(b.get(), params, 2, 0.9f), DSLT_OK);
   ASSERT_EQ(b.nn->sgd(b.get(), params, 0, 0.9f), DSLT_OK);
   const std::vector<float> got = b.download(dw, count), moved = b.download(dm, count);

@@ -25,6 +25,13 @@ const HeadCase kCases[] = {
     {"no_residual", 1, 34, 34, 2, 6, 5, 16, 2, 2, 1, 0, 0.5f, 2},
     {"base_only", 1, 34, 34, 2, 6, 5, 16, 2, 2, 0, 0, 1, 1},
     {"wide_reductions", 1, 8, 12, 2, 5, 7, 4, 3, 2, 1, 1, 0.8f, 0.5f, 3},
+    // maps with as many channels, whose reductions are products of one shape
+    {"as_many_channels", 1, 16, 12, 2, 12, 12, 4, 3, 2, 1, 1, 0.8f, 0.5f},
+    {"as_many_channels_four_times", 1, 40, 36, 4, 8, 8, 20, 3, 3, 1, 1, 1, 0.6f},
+    {"as_many_channels_on_the_same_grid", 1, 9, 11, 1, 16, 16, 8, 3, 3, 1, 1, 1, 1},
+    {"as_many_channels_without_fusion", 1, 34, 34, 2, 8, 8, 16, 2, 2, 0, 1, 1, 1},
+    {"as_many_channels_of_three_maps", 3, 16, 12, 2, 12, 12, 8, 3, 2, 1, 1, 1, 1},
+    {"wide_reductions_of_as_many_channels", 1, 8, 12, 2, 8, 8, 4, 3, 2, 1, 1, 0.8f, 0.5f, 3},
     {"wide_reductions_of_three_maps", 3, 9, 11, 1, 8, 4, 16, 3, 2, 1, 1, 1, 1, 3},
 };
 
@@ -250,10 +257,10 @@ TEST_P(FusedHeadTest, TakesAStepAfterTheGradients) {
       for (int i = 0; i < 5; ++i)
         if (p.has(i, !reduced))
           params.push_back({p.weights.all[i], p.gradients.all[i], b.zeros(p.weights.count[i]),
-                            b.zeros(p.weights.count[i]), p.weights.count[i], 0.01f * float(1 + i), 1e-3f});
+                            b.zeros(p.weights.count[i]), p.weights.count[i], 0.01f * float(1 + i), 1e-3f, 0});
       float *bias = b.upload({0.5, -0.5}), *d_bias = b.upload({2, -3}), *moments = b.zeros(4);
       for (int i = 0; i < 2; ++i)
-        params.push_back({bias + i, d_bias + i, moments + i, moments + 2 + i, 1, 0.1f, 0});
+        params.push_back({bias + i, d_bias + i, moments + i, moments + 2 + i, 1, 0.1f, 0, 0});
       const dslt_adam_rule rule = {0.9f, 0.999f, 1e-8f};
       int32_t *step = b.put(int32_t(0));
       const dslt_head_update update = {params.data(), int(params.size()), &rule, step};

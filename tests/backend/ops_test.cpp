@@ -194,7 +194,7 @@ TEST(Adam, TenStepsAgainstIndependentImplementation) {
   const double beta1 = 0.6, beta2 = 0.999, eps = 1e-8, rate = 1e-3, decay = 0.05;
   ref::Map w = ref::rounded(noise.map(count)), m(count, 0.0), v(count, 0.0), want = w;
   dslt_param param = {b.upload(w), b.floats(count), b.zeros(count), b.zeros(count),
-                      count,       float(rate),     float(decay)};
+                      count,       float(rate),     float(decay),   0};
   int32_t *step = reinterpret_cast<int32_t *>(b.zeros(1));
   dslt_adam_rule rule = {float(beta1), float(beta2), float(eps)};
   for (int t = 1; t <= 10; ++t) {

@@ -187,6 +187,15 @@ const dslt_cublas_api *__wrap_dslt_cublas_load(const char **trouble) {
       return healthy->gemm(handle, ta, tb, m, n, k, alpha, a, a_type, lda, b, b_type, ldb, beta, c, c_type,
                            ldc, compute, algorithm);
     };
+    with_faults.gemm_batched = [](cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int m,
+                                  int n, int k, const void *alpha, const void *const *a, cudaDataType a_type,
+                                  int lda, const void *const *b, cudaDataType b_type, int ldb,
+                                  const void *beta, void *const *c, cudaDataType c_type, int ldc, int count,
+                                  cublasComputeType_t compute, cublasGemmAlgo_t algorithm) {
+      if (strike() != cudaSuccess) return CUBLAS_STATUS_EXECUTION_FAILED;
+      return healthy->gemm_batched(handle, ta, tb, m, n, k, alpha, a, a_type, lda, b, b_type, ldb, beta, c,
+                                   c_type, ldc, count, compute, algorithm);
+    };
     return with_faults;
   }();
   return *trouble = "", &api;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // A head on the emulated GPU is fused: its passes take as few launches as the kernels allow, where the single
 // operations take more. That both give the same is tests/backend/fused_head_test.cpp's.
+#include "backend/cuda/cuda.h"
 #include "backend_fixture.h"
 #include "nn/head.h"
 #include "runtime.h"
@@ -15,10 +16,10 @@ long launches(Call call) {
   return emulated::take_counts().launches;
 }
 
-dslt_head_shape shape_of(int train_reduction, float fuse_low) {
+dslt_head_shape shape_of(int train_reduction, float fuse_low, int low_channels = 5, int high_channels = 7) {
   dslt_head_shape s = {};
   s.map_height = 8, s.map_width = 12, s.taps = 2;
-  s.tap[0] = {5, 1, fuse_low}, s.tap[1] = {7, 2, 0.5f};
+  s.tap[0] = {low_channels, 1, fuse_low}, s.tap[1] = {high_channels, 2, 0.5f};
   s.channels = 4, s.reduce_kernel = 1;
   s.kernel_height = 3, s.kernel_width = 2;
   s.fusion = s.residual = s.bias = 1;
@@ -30,8 +31,8 @@ dslt_head_shape shape_of(int train_reduction, float fuse_low) {
 
 class FusedHeadLaunches : public testing::Test {
  protected:
-  void make(int train_reduction, float fuse_low) {
-    const dslt_head_shape s = shape_of(train_reduction, fuse_low);
+  void make(int train_reduction, float fuse_low, int low_channels = 5, int high_channels = 7) {
+    const dslt_head_shape s = shape_of(train_reduction, fuse_low, low_channels, high_channels);
     ASSERT_EQ(dslt_head_create(&head_, b_.get(), &s, 1), DSLT_OK) << dslt_last_error();
     spec_.kind = DSLT_LOSS_L2;
   }
@@ -51,7 +52,7 @@ class FusedHeadLaunches : public testing::Test {
   Backend b_;
   dslt_head *head_ = nullptr;
   dslt_loss_spec spec_ = {};
-  float *const taps_[2] = {b_.zeros(3 * 8 * 12 * 5), b_.zeros(3 * 4 * 6 * 7)};
+  float *const taps_[2] = {b_.zeros(3 * 8 * 12 * 8), b_.zeros(3 * 4 * 6 * 8)};
   float *response_ = b_.zeros(3 * 6 * 11), *label_ = b_.zeros(6 * 11), *loss_ = b_.zeros(1);
 };
 
@@ -63,6 +64,31 @@ TEST_F(FusedHeadLaunches, OfAHeadWhoseReductionsLearn) {
   // the same with the loss; both regressions' gradients, the upsampling's with the sum, two reductions'
   EXPECT_EQ(gradient(), 4 + 4);
   EXPECT_EQ(learn(), 4 + 4 + 1);
+}
+
+TEST_F(FusedHeadLaunches, OfReductionsOfAsManyChannels) {
+  make(DSLT_REDUCTION_LEARNS, 1, 8, 8);
+  forward(1), forward(3), learn();  // the matrices' addresses are uploaded at the first calls
+  EXPECT_EQ(forward(1), 3);         // both reductions are one
+  EXPECT_EQ(forward(3), 3);
+  EXPECT_EQ(gradient(), 3 + 4);
+  EXPECT_EQ(learn(), 3 + 3 + 1);  // Adam adds the reductions' partial sums
+}
+
+// Addresses that were not met before can not be uploaded then.
+TEST_F(FusedHeadLaunches, OfReductionsFirstMetWhileRecorded) {
+  make(DSLT_REDUCTION_LEARNS, 1, 8, 8);
+  forward(1);
+  float *const others[] = {b_.zeros(3 * 8 * 12 * 8), b_.zeros(3 * 4 * 6 * 8)};
+  for (float *const *taps : {taps_, others}) {
+    cudaStream_t stream = dslt_cuda_of(b_.get())->stream;
+    cudaGraph_t graph = nullptr;
+    ASSERT_EQ(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed), cudaSuccess);
+    const long taken = launches([&] { return dslt_head_forward(head_, response_, taps, 1); });
+    ASSERT_EQ(cudaStreamEndCapture(stream, &graph), cudaSuccess);
+    EXPECT_EQ(taken, taps == taps_ ? 3 : 7);  // one for each product
+    cudaGraphDestroy(graph);
+  }
 }
 
 TEST_F(FusedHeadLaunches, OfAWeightedLowBranch) {

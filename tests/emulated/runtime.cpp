@@ -397,6 +397,10 @@ cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream, cudaStreamCaptureStatu
   *count = 0;
   return cudaSuccess;
 }
+cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus *status) {
+  *status = stream->recording ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
+  return cudaSuccess;
+}
 cudaError_t cudaStreamUpdateCaptureDependencies(cudaStream_t, cudaGraphNode_t *, const cudaGraphEdgeData *,
                                                 std::size_t, unsigned) {
   return cudaSuccess;
@@ -477,6 +481,27 @@ float read(const void *matrix, cudaDataType type, std::size_t i) {
 
 cudaStream_t &stream_of(cublasHandle_t handle) { return *reinterpret_cast<cudaStream_t *>(handle); }
 
+void multiply(cublasOperation_t ta, cublasOperation_t tb, int m, int n, int k, float scale, const void *a,
+              cudaDataType a_type, int lda, const void *b, cudaDataType b_type, int ldb, float keep, void *c,
+              int ldc) {
+  auto *out = static_cast<float *>(c);
+  std::vector<float> left(std::size_t(m) * k), column(k);  // left: op(A) by rows
+  for (int i = 0; i < m; ++i)
+    for (int p = 0; p < k; ++p)
+      left[std::size_t(i) * k + p] =
+          read(a, a_type, ta == CUBLAS_OP_N ? std::size_t(p) * lda + i : std::size_t(i) * lda + p);
+  for (int j = 0; j < n; ++j) {
+    for (int p = 0; p < k; ++p)
+      column[p] = read(b, b_type, tb == CUBLAS_OP_N ? std::size_t(j) * ldb + p : std::size_t(p) * ldb + j);
+    for (int i = 0; i < m; ++i) {
+      float sum = 0;
+      for (int p = 0; p < k; ++p) sum += left[std::size_t(i) * k + p] * column[p];
+      float &place = out[std::size_t(j) * ldc + i];
+      place = scale * sum + (keep != 0 ? keep * place : 0.0f);
+    }
+  }
+}
+
 cublasStatus_t gemm(cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int m, int n, int k,
                     const void *alpha, const void *a, cudaDataType a_type, int lda, const void *b,
                     cudaDataType b_type, int ldb, const void *beta, void *c, cudaDataType, int ldc,
@@ -484,26 +509,24 @@ cublasStatus_t gemm(cublasHandle_t handle, cublasOperation_t ta, cublasOperation
   float scale = *static_cast<const float *>(alpha), keep = *static_cast<const float *>(beta);
   emulated::submit(
       stream_of(handle),
+      [=] { multiply(ta, tb, m, n, k, scale, a, a_type, lda, b, b_type, ldb, keep, c, ldc); }, "product");
+  return CUBLAS_STATUS_SUCCESS;
+}
+
+// One launch: the addresses are read from device memory when it runs.
+cublasStatus_t gemm_batched(cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int m, int n,
+                            int k, const void *alpha, const void *const *a, cudaDataType a_type, int lda,
+                            const void *const *b, cudaDataType b_type, int ldb, const void *beta,
+                            void *const *c, cudaDataType, int ldc, int count, cublasComputeType_t,
+                            cublasGemmAlgo_t) {
+  const float scale = *static_cast<const float *>(alpha), keep = *static_cast<const float *>(beta);
+  emulated::submit(
+      stream_of(handle),
       [=] {
-        auto *out = static_cast<float *>(c);
-        std::vector<float> left(std::size_t(m) * k), column(k);  // left: op(A) by rows
-        for (int i = 0; i < m; ++i)
-          for (int p = 0; p < k; ++p)
-            left[std::size_t(i) * k + p] =
-                read(a, a_type, ta == CUBLAS_OP_N ? std::size_t(p) * lda + i : std::size_t(i) * lda + p);
-        for (int j = 0; j < n; ++j) {
-          for (int p = 0; p < k; ++p)
-            column[p] =
-                read(b, b_type, tb == CUBLAS_OP_N ? std::size_t(j) * ldb + p : std::size_t(p) * ldb + j);
-          for (int i = 0; i < m; ++i) {
-            float sum = 0;
-            for (int p = 0; p < k; ++p) sum += left[std::size_t(i) * k + p] * column[p];
-            float &place = out[std::size_t(j) * ldc + i];
-            place = scale * sum + (keep != 0 ? keep * place : 0.0f);
-          }
-        }
+        for (int i = 0; i < count; ++i)
+          multiply(ta, tb, m, n, k, scale, a[i], a_type, lda, b[i], b_type, ldb, keep, c[i], ldc);
       },
-      "product");
+      "products");
   return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -520,6 +543,7 @@ const dslt_cublas_api kBlas = {
     },
     [](cublasHandle_t, void *, std::size_t) { return CUBLAS_STATUS_SUCCESS; },
     gemm,
+    gemm_batched,
     [](cublasStatus_t) { return "an emulated status"; }};
 
 }  // namespace

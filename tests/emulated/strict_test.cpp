@@ -234,7 +234,7 @@ TEST_F(EmulatedRuntime, KernelsAreNotGivenTheHostsMemory) {
   std::vector<float> heap(4);
   EXPECT_EQ(scale(heap.data(), device), DSLT_EDEVICE);
   EXPECT_EQ(scale(device, static_cast<float *>(pinned)), DSLT_OK) << dslt_last_error();
-  dslt_param param = {device, device, device, host, 4, 0.0f, 0.0f};  // goes into a structure
+  dslt_param param = {device, device, device, host, 4, 0.0f, 0.0f, 0};  // goes into a structure
   const dslt_adam_rule rule = {0.9f, 0.999f, 1e-8f};
   EXPECT_EQ(dslt_kernel_adam(stream_, &param, 1, &rule, static_cast<int32_t *>(device_),
                              static_cast<uint32_t *>(device_), nullptr),

@@ -21,7 +21,7 @@ Tensor tensor(std::size_t count, unsigned seed) {
 }
 
 dslt_param param(Tensor &t, float *w, float *g, float *m, float *v) {
-  return {w, g, m, v, t.w.size(), t.rate, t.decay};
+  return {w, g, m, v, t.w.size(), t.rate, t.decay, 0};
 }
 
 TEST_P(AdamKernel, EqualsItsTwinOverTenSteps) {
@@ -53,6 +53,28 @@ TEST_P(AdamKernel, EqualsItsTwinOverTenSteps) {
     expect_near(download(there[k].v, count), tensors[k].v, tolerance(), "second moment");
     EXPECT_EQ(download(there[k].g, count), tensors[k].g);  // the gradient is only read
   }
+}
+
+// A gradient in partial sums is their sum, on both.
+TEST_P(AdamKernel, AddsPartialSums) {
+  const std::size_t count = 1500;
+  Tensor whole = tensor(count, 3), parts = whole;
+  parts.g = noise(4 * count, 9);
+  for (std::size_t i = 0; i < count; ++i) {
+    whole.g[i] = parts.g[i];
+    for (std::size_t part = 1; part < 4; ++part) whole.g[i] += parts.g[part * count + i];
+  }
+  dslt_param there = param(parts, upload(parts.w), upload(parts.g), upload(parts.m), upload(parts.v));
+  dslt_param here = param(parts, parts.w.data(), parts.g.data(), parts.m.data(), parts.v.data());
+  dslt_param want = param(whole, whole.w.data(), whole.g.data(), whole.m.data(), whole.v.data());
+  there.partials = here.partials = 4;
+  int32_t *step = zeros<int32_t>(1), here_step = 0, want_step = 0;
+  uint32_t *ticket = zeros<uint32_t>(1);
+  ASSERT_EQ(kernels().adam(stream(), &there, 1, &kRule, step, ticket, nullptr), DSLT_OK) << dslt_last_error();
+  ASSERT_EQ(dslt_cpu_backend.nn->adam(cpu(), &here, 1, &kRule, &here_step), DSLT_OK);
+  ASSERT_EQ(dslt_cpu_backend.nn->adam(cpu(), &want, 1, &kRule, &want_step), DSLT_OK);
+  expect_near(download(there.w, count), whole.w, tolerance(), "weights");
+  expect_near(parts.w, whole.w, tolerance(), "weights");
 }
 
 TEST_P(AdamKernel, AsManyTensorsAsThereMayBe) {

@@ -61,6 +61,11 @@ DSLT_HOT static void adam_range(const dslt_param *p, const dslt_adam_rule *rule,
   const float *restrict g = p->g;
   const dslt_adam_rule fixed = *rule;
   const float decay = p->decay;
+  if (p->partials > 1) {
+    for (size_t i = first; i < last; ++i)
+      dslt_adam_step(&w[i], &m[i], &v[i], dslt_param_gradient(p, i), &fixed, rate, decay);
+    return;
+  }
   for (size_t i = first; i < last; ++i) dslt_adam_step(&w[i], &m[i], &v[i], g[i], &fixed, rate, decay);
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fused_head.c: a head in as few launches as its kernels allow: upsampling with the weighted sum, both
  * regressions forward with their sum or its loss, both backward, and the upsampling's gradient with the sum of both branches are one
- * launch each; the reductions are matrix products, of columns where their kernel has more than one cell. */
+ * launch each; the reductions are matrix products, of columns where their kernel has more than one cell, and both
+ * together one launch where they read as many channels. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
-#include "cuda.h"
+#include "batch.h"
 
 struct dslt_fused_head {
   dslt_cuda *cuda;
@@ -14,6 +16,8 @@ struct dslt_fused_head {
   size_t cells, high_cells;                        /* of one map */
   float *columns_low, *columns_high;               /* kept from forward to backward; NULL: not needed */
   float *reduced_low, *reduced_high;               /* NULL if the inputs are already reduced */
+  dslt_cuda_batches *pair;                         /* both reductions at once; NULL: one after the other */
+  float *partials;                                 /* of their gradients, [blocks][values] and [1][values] */
   float *raised, *fused;                           /* [n][h][w][channels] */
   float *d_fused, *d_raised, *d_high;              /* gradients of one map */
   void *regress_scratch, *upsample_scratch;        /* of the kernels */
@@ -33,6 +37,43 @@ static dslt_regress_shape regress_shape(const dslt_fused_head_desc *d) {
 }
 
 static int layers_of(const dslt_fused_head_desc *d) { return d->residual ? 2 : 1; }
+
+/* ---- both reductions at once --------------------------------------------------------------------- */
+
+/* The low map has factor^2 times the rows of the high one. In blocks of as many rows as that, both maps' products are of
+ * one shape, provided that they have as many channels, in fours: then all addresses are multiples of 16 bytes, which cuBLAS
+ * cannot check in lists. */
+static int low_blocks(const dslt_fused_head_desc *d) { return d->factor * d->factor; }
+
+/* Values of a reduction's weights. */
+static size_t reduction_values(const dslt_fused_head_desc *d) {
+  return (size_t)d->reduce_kernel * (size_t)d->reduce_kernel * (size_t)d->low_channels * (size_t)d->channels;
+}
+
+static int make_pair(dslt_fused_head *s) {
+  const dslt_fused_head_desc *d = &s->d;
+  const int columns = d->reduce_kernel == 1 || (s->columns_low && s->columns_high),
+            aligned = d->low_channels % 4 == 0 && d->channels % 4 == 0;
+  if (d->reduced || !s->high || !columns || !aligned || d->low_channels != d->high_channels ||
+      low_blocks(d) + 1 > DSLT_CUDA_BATCH_MAX)
+    return DSLT_OK;
+  DSLT_TRY(
+      wanted(&s->partials, s, d->backwards && d->deep, (size_t)(low_blocks(d) + 1) * reduction_values(d)));
+  return dslt_cuda_batches_create(&s->pair, s->cuda);
+}
+
+/* Rows of `a` and `step` values further in `b` and `c` from block to block; the high map's is the last. */
+static void fill_pair(dslt_cuda_batch *batch, int blocks, const float *const a[2], size_t a_step,
+                      const float *const b[2], size_t b_step, float *const c[2], size_t c_step) {
+  batch->count = blocks + 1;
+  for (int i = 0; i <= blocks; ++i) {
+    const int high = i == blocks;
+    const size_t at = high ? 0 : (size_t)i;
+    batch->a[i] = a[high] + at * a_step;
+    batch->b[i] = b[high] + at * b_step;
+    batch->c[i] = c[high] + at * c_step;
+  }
+}
 
 /* What wide reductions read: kept for the gradient, else in memory that the operations share. */
 static int make_columns(dslt_fused_head *s) {
@@ -61,6 +102,7 @@ static int make_memory(dslt_fused_head *s) {
   DSLT_TRY(wanted(&s->d_high, s, deep && raises, s->high_cells * c));
   DSLT_TRY(dslt_cuda_new(&s->regress_scratch, s->cuda, dslt_kernel_regress_scratch(&shape, layers_of(d)),
                          "the regressions"));
+  DSLT_TRY(make_pair(s));
   if (!deep || !raises) return DSLT_OK;
   return dslt_cuda_new(
       &s->upsample_scratch, s->cuda,
@@ -89,11 +131,12 @@ int dslt_cuda_fused_head_plan(dslt_fused_head **out, dslt_backend *backend, cons
 
 void dslt_cuda_fused_head_free(dslt_fused_head *s) {
   if (!s) return;
-  void *memory[] = {s->columns_low, s->columns_high,    s->reduced_low,     s->reduced_high,
-                    s->raised,      s->fused,           s->d_fused,         s->d_raised,
-                    s->d_high,      s->regress_scratch, s->upsample_scratch};
+  void *memory[] = {s->columns_low, s->columns_high,    s->reduced_low,      s->reduced_high,
+                    s->raised,      s->fused,           s->d_fused,          s->d_raised,
+                    s->d_high,      s->regress_scratch, s->upsample_scratch, s->partials};
   for (size_t i = 0; i < sizeof memory / sizeof *memory; ++i)
     if (memory[i]) cudaFree(memory[i]);
+  dslt_cuda_batches_free(s->pair);
   free(s);
 }
 
@@ -112,11 +155,30 @@ static int reduce_one(dslt_fused_head *s, float *y, float *columns, const float 
   return dslt_cuda_product(s->cuda, y, x, w, DSLT_TYPE_F32, d->n * h * width, d->channels, k * k * cin, 0);
 }
 
+static int reduce_pair(dslt_fused_head *s, const float *low, const float *high,
+                       const dslt_fused_head_tensors *w) {
+  const dslt_fused_head_desc *d = &s->d;
+  const int k = d->reduce_kernel, f = d->factor, values = k * k * d->low_channels;
+  const size_t rows = (size_t)d->n * s->high_cells;
+  const float *const x[] = {k > 1 ? s->columns_low : low, k > 1 ? s->columns_high : high};
+  const float *const weights[] = {w->reduce_low, w->reduce_high};
+  float *const y[] = {s->reduced_low, s->reduced_high};
+  dslt_cuda_batch batch = {.m = (int)rows, .n = d->channels, .k = values};
+  if (k > 1) {
+    DSLT_TRY(dslt_cuda_columns(s->cuda, s->columns_low, low, d->n, d->h, d->w, d->low_channels, k));
+    DSLT_TRY(
+        dslt_cuda_columns(s->cuda, s->columns_high, high, d->n, d->h / f, d->w / f, d->high_channels, k));
+  }
+  fill_pair(&batch, low_blocks(d), x, rows * (size_t)values, weights, 0, y, rows * (size_t)d->channels);
+  return dslt_cuda_batch_products(s->pair, &batch);
+}
+
 static int reduce(dslt_fused_head *s, const float *low, const float *high, const dslt_fused_head_tensors *w) {
   const dslt_fused_head_desc *d = &s->d;
   s->x_low = d->reduced ? low : s->reduced_low;
   s->x_high = d->reduced ? high : s->reduced_high;
   if (d->reduced) return DSLT_OK;
+  if (s->pair) return reduce_pair(s, low, high, w);
   DSLT_TRY(reduce_one(s, s->reduced_low, s->columns_low, low, w->reduce_low, 1, d->low_channels));
   if (!s->high) return DSLT_OK;
   return reduce_one(s, s->reduced_high, s->columns_high, high, w->reduce_high, d->factor, d->high_channels);
@@ -170,9 +232,9 @@ static int reduce_gradient(dslt_fused_head *s, float *d_w, const float *columns,
                                       (int)cells);
 }
 
-/* The gradient of the enlarged high map is fuse_high d_fused + d_raised; from it those of the upsampling and
- * of the high reduction. */
-static int backward_high(dslt_fused_head *s, const dslt_fused_head_tensors *g, const float *high,
+/* The gradient of the enlarged high map is fuse_high d_fused + d_raised; from it those of the upsampling and, *d_high_out,
+ * of the high map. */
+static int backward_high(const float **d_high_out, dslt_fused_head *s, const dslt_fused_head_tensors *g,
                          const float *upsample) {
   const dslt_fused_head_desc *d = &s->d;
   dslt_cuda *cuda = s->cuda;
@@ -189,7 +251,22 @@ static int backward_high(dslt_fused_head *s, const dslt_fused_head_tensors *g, c
                                s->cells * (size_t)d->channels, dslt_cuda_when(cuda)));
     d_high = s->d_raised;
   }
-  return reduce_gradient(s, g->reduce_high, s->columns_high, high, d_high, d->high_channels, s->high_cells);
+  *d_high_out = d_high;
+  return DSLT_OK;
+}
+
+/* Both reductions' gradients in partial sums, a block of rows each. */
+static int pair_gradient(dslt_fused_head *s, const float *low, const float *high, const float *d_high) {
+  const dslt_fused_head_desc *d = &s->d;
+  const int k = d->reduce_kernel, values = k * k * d->low_channels;
+  const size_t rows = s->high_cells;
+  const float *const x[] = {k > 1 ? s->columns_low : low, k > 1 ? s->columns_high : high};
+  const float *const d_y[] = {s->d_fused, d_high};
+  float *const d_w[] = {s->partials, s->partials + (size_t)low_blocks(d) * reduction_values(d)};
+  dslt_cuda_batch batch = {.transposed = 1, .m = values, .n = d->channels, .k = (int)rows};
+  fill_pair(&batch, low_blocks(d), x, rows * (size_t)values, d_y, rows * (size_t)d->channels, d_w,
+            reduction_values(d));
+  return dslt_cuda_batch_products(s->pair, &batch);
 }
 
 /* The step as the regressions' kernel takes it. 0: the list has something else than their weights and single values. */
@@ -212,19 +289,47 @@ static int step_of(dslt_regress_step *out, const dslt_head_update *then, const d
   return found == count;
 }
 
+/* `partial`: those of the reductions as partial sums. */
 static int gradients(dslt_fused_head *s, const dslt_fused_head_tensors *g, const dslt_regress_layer *layers,
-                     const float *low, const float *high, const float *upsample, const float *d_response) {
+                     const float *low, const float *high, const float *upsample, const float *d_response,
+                     int partial) {
   const dslt_fused_head_desc *d = &s->d;
   dslt_cuda *cuda = s->cuda;
   const dslt_regress_shape shape = regress_shape(d);
+  const float *d_high = NULL;
   DSLT_TRY(dslt_kernel_regress_backward(cuda->now, &shape, layers, layers_of(d), d_response,
                                         s->regress_scratch, dslt_cuda_when(cuda)));
   if (!d->deep) return DSLT_OK;
-  if (s->high) DSLT_TRY(backward_high(s, g, high, upsample));
+  if (s->high) DSLT_TRY(backward_high(&d_high, s, g, upsample));
+  if (s->high && !partial)
+    DSLT_TRY(
+        reduce_gradient(s, g->reduce_high, s->columns_high, high, d_high, d->high_channels, s->high_cells));
   if (d->fusion && d->fuse_low != 1.0f)
     DSLT_TRY(dslt_kernel_axpby(cuda->now, s->d_fused, d->fuse_low, s->d_fused, 0.0f, NULL,
                                s->cells * (size_t)d->channels, dslt_cuda_when(cuda)));
+  if (partial) return pair_gradient(s, low, high, d_high);
   return reduce_gradient(s, g->reduce_low, s->columns_low, low, s->d_fused, d->low_channels, s->cells);
+}
+
+/* The step with the partial sums as gradients of both reductions: params [DSLT_ADAM_TENSORS_MAX]. 0: it is not of both,
+ * or there are none. */
+static int take_partials(dslt_param *params, const dslt_fused_head *s, const dslt_fused_head_tensors *g,
+                         const dslt_head_update *then) {
+  const int blocks = low_blocks(&s->d);
+  int found = 0;
+  if (!s->pair || !s->partials || !then || then->count > DSLT_ADAM_TENSORS_MAX) return 0;
+  memcpy(params, then->params, (size_t)then->count * sizeof *params);
+  for (int i = 0; i < then->count; ++i) {
+    if (params[i].g == g->reduce_low) {
+      params[i].g = s->partials;
+      params[i].partials = blocks;
+      ++found;
+    } else if (params[i].g == g->reduce_high) {
+      params[i].g = s->partials + (size_t)blocks * reduction_values(&s->d);
+      ++found;
+    }
+  }
+  return found == 2;
 }
 
 int dslt_cuda_fused_head_backward(dslt_fused_head *s, const dslt_fused_head_tensors *g, const float *low,
@@ -239,8 +344,10 @@ int dslt_cuda_fused_head_backward(dslt_fused_head *s, const dslt_fused_head_tens
   if (then && !s->d.deep && step_of(&step, then, layers, layers_of(&s->d)))
     return dslt_kernel_regress_learn(cuda->now, &shape, layers, layers_of(&s->d), d_response, &step,
                                      s->regress_scratch, dslt_cuda_when(cuda));
-  DSLT_TRY(gradients(s, g, layers, low, high, w->upsample, d_response));
+  dslt_param params[DSLT_ADAM_TENSORS_MAX];
+  const int partial = take_partials(params, s, g, then);
+  DSLT_TRY(gradients(s, g, layers, low, high, w->upsample, d_response, partial));
   if (!then) return DSLT_OK;
-  return dslt_kernel_adam(cuda->now, then->params, then->count, then->rule, then->step, cuda->adam_ticket,
-                          dslt_cuda_when(cuda));
+  return dslt_kernel_adam(cuda->now, partial ? params : then->params, then->count, then->rule, then->step,
+                          cuda->adam_ticket, dslt_cuda_when(cuda));
 }

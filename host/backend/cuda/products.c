@@ -4,7 +4,7 @@
  * cuBLAS is column-major: it reads a packed row-major matrix as its transpose, so C = A B is computed as C^T
  * = B^T A^T by swapping the operands, without copies. */
 #include "base/error.h"
-#include "cuda.h"
+#include "batch.h"
 
 static int check(dslt_cuda *cuda, cublasStatus_t status) {
   if (status == CUBLAS_STATUS_SUCCESS) return DSLT_OK;
@@ -47,6 +47,18 @@ int dslt_cuda_product_transposed(dslt_cuda *cuda, float *c, const float *a, cons
   return check(cuda, cuda->blas->gemm(cuda->blas_handle, CUBLAS_OP_N, CUBLAS_OP_T, n, m, k, &one, b,
                                       CUDA_R_32F, n, a, CUDA_R_32F, m, &zero, c, CUDA_R_32F, n,
                                       compute_type(cuda), CUBLAS_GEMM_DEFAULT));
+}
+
+int dslt_cuda_product_list(dslt_cuda *cuda, const void *const *there, const dslt_cuda_batch *batch) {
+  const float one = 1.0f, zero = 0.0f;
+  const void *const *a = there, *const *b = there + batch->count;
+  void *const *c = (void *const *)(there + 2 * batch->count);
+  DSLT_TRY(dslt_cuda_settle(cuda));
+  return check(cuda, cuda->blas->gemm_batched(
+                         cuda->blas_handle, CUBLAS_OP_N, batch->transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
+                         batch->n, batch->m, batch->k, &one, b, CUDA_R_32F, batch->n, a, CUDA_R_32F,
+                         batch->transposed ? batch->m : batch->k, &zero, c, CUDA_R_32F, batch->n,
+                         batch->count, compute_type(cuda), CUBLAS_GEMM_DEFAULT));
 }
 
 /* In maps with a border the cell under tap (ky, kx) is at the same offset for every cell: each tap is one

@@ -21,6 +21,7 @@ extern "C" {
   XX(set_stream, cublasSetStream_v2)       \
   XX(set_workspace, cublasSetWorkspace_v2) \
   XX(gemm, cublasGemmEx)                   \
+  XX(gemm_batched, cublasGemmBatchedEx)    \
   XX(status_text, cublasGetStatusString)
 
 typedef struct dslt_cublas_api {
@@ -33,6 +34,11 @@ typedef struct dslt_cublas_api {
                          int k, const void *alpha, const void *a, cudaDataType a_type, int lda, const void *b,
                          cudaDataType b_type, int ldb, const void *beta, void *c, cudaDataType c_type,
                          int ldc, cublasComputeType_t compute, cublasGemmAlgo_t algorithm);
+  cublasStatus_t (*gemm_batched)(cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int m,
+                                 int n, int k, const void *alpha, const void *const *a, cudaDataType a_type,
+                                 int lda, const void *const *b, cudaDataType b_type, int ldb,
+                                 const void *beta, void *const *c, cudaDataType c_type, int ldc, int count,
+                                 cublasComputeType_t compute, cublasGemmAlgo_t algorithm);
   const char *(*status_text)(cublasStatus_t status);
 } dslt_cublas_api;
 
