@@ -69,6 +69,8 @@ second_call='
 3 a speed_paper_f32         8   25
 3 a speed_paper_no_cudnn    8   25
 3 a speed_paper_no_graphs   8   25
+3 a speed_paper_head_cudnn  8   25
+3 a speed_paper_head_best   8   25
 3 a torch_f32              45   60
 4 a sanitize_initcheck     30   60
 4 b sanitize_own           30   60
@@ -449,6 +451,10 @@ done
 DSLT_CUDNN=0 speed paper_no_cudnn --preset paper --precision bf16 $vgg
 # shellcheck disable=SC2086
 DSLT_CUDA_GRAPHS=0 speed paper_no_graphs --preset paper --precision bf16 $vgg
+# shellcheck disable=SC2086
+DSLT_CUDA_HEAD=cudnn speed paper_head_cudnn --preset paper --precision bf16 $vgg
+# shellcheck disable=SC2086
+DSLT_CUDA_HEAD=measured speed paper_head_best --preset paper --precision bf16 $vgg
 if has PyTorch torch_bf16 torch_f32; then
   torch bf16 --precision bf16 --compare 2
   torch f32 --precision f32 --modes "$([ -n "$gpu" ] && echo eager || echo auto)"

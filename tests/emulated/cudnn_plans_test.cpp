@@ -23,6 +23,7 @@
 
 #include "backend/cuda/vendor.h"
 extern "C" {
+#include "backend/cuda/head_layers.h"
 #include "backend/cuda/net.h"
 }
 
@@ -186,9 +187,11 @@ class CudnnPlans : public testing::TestWithParam<Gpu> {
     const std::string why = cudnn::missing();
     if (!why.empty()) GTEST_SKIP() << skip::kCudnn << why;
     cudnn::use(cudnn::Library::real);
+    setenv("DSLT_CUDA_HEAD", "cudnn", 1);
   }
   void TearDown() override {
     close();
+    unsetenv("DSLT_CUDA_HEAD");
     cudnn::use(cudnn::Library::none);
   }
   void open(int precision, const Gpu &gpu) {
@@ -272,6 +275,29 @@ TEST_P(CudnnPlans, EveryDenseConvolutionIsReadyAndFused) {
     }
   }
   std::printf("%s: the last place taken is %d, the longest plan took %.3f s\n", gpu.name, most, longest);
+}
+
+// The head's layers, which take the place of kernels where they are faster.
+TEST_P(CudnnPlans, TheHeadsLayersAreReady) {
+  for (int precision : {DSLT_PRECISION_F32, DSLT_PRECISION_TF32}) {
+    ASSERT_NO_FATAL_FAILURE(open(precision, GetParam()));
+    for (int n : {1, 3})
+      for (int channels : {64, 128})
+        for (int factor : {2, 4}) {
+          dslt_fused_head_desc d = {};
+          d.n = n, d.h = 48, d.w = 40, d.factor = factor, d.channels = channels;
+          d.kh = 9, d.kw = 5, d.fusion = d.residual = 1;
+          dslt_head_layers layers = {};
+          ASSERT_EQ(dslt_head_layers_plan(&layers, cuda_, &d), DSLT_OK) << dslt_last_error();
+          for (const dslt_cudnn_conv *plan : {layers.upsample, layers.regress}) {
+            ASSERT_NE(plan, nullptr) << n << " maps, " << channels << " channels, factor " << factor;
+            const dslt_conv_facts facts = dslt_cudnn_conv_facts(plan);
+            EXPECT_EQ(facts.fused, 0);
+            EXPECT_EQ(facts.compiled, 0);
+          }
+          dslt_head_layers_free(&layers);
+        }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Gpus, CudnnPlans, testing::ValuesIn(kGpus),

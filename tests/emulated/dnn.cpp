@@ -155,6 +155,37 @@ void run_convolution(const Descriptor &op, Memory *memory) {
   memory->write(y, out);
 }
 
+// dx: every value of dy at all places that its filter reaches.
+void run_backward_data(const Descriptor &op, Memory *memory) {
+  const Descriptor &c = *op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC);
+  const Tensor dx(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX)),
+      w(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W)),
+      dy(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY));
+  const std::vector<float> &slopes = memory->read(dy), &filter = memory->read(w);
+  std::int64_t pad[2], stride[2];
+  for (std::size_t d = 0; d < 2; ++d) {
+    pad[d] = c.value<std::int64_t>(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, d);
+    stride[d] = c.value<std::int64_t>(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, d);
+  }
+  const std::int64_t each = dy.dims[1] / (dx.dims[1] / w.dims[1]);  // outputs of a group
+  std::vector<float> out(dx.size());
+  std::size_t i = 0;
+  for (std::int64_t n = 0; n < dy.dims[0]; ++n)
+    for (std::int64_t o = 0; o < dy.dims[1]; ++o)
+      for (std::int64_t r = 0; r < dy.dims[2]; ++r)
+        for (std::int64_t q = 0; q < dy.dims[3]; ++q, ++i)
+          for (std::int64_t k = 0; k < w.dims[1]; ++k)
+            for (std::int64_t a = 0; a < w.dims[2]; ++a)
+              for (std::int64_t b = 0; b < w.dims[3]; ++b) {
+                const std::int64_t row = r * stride[0] + a - pad[0], column = q * stride[1] + b - pad[1];
+                if (row < 0 || column < 0 || row >= dx.dims[2] || column >= dx.dims[3]) continue;
+                const std::int64_t channel = o / each * w.dims[1] + k;
+                out[std::size_t(((n * dx.dims[1] + channel) * dx.dims[2] + row) * dx.dims[3] + column)] +=
+                    slopes[i] * filter[std::size_t(((o * w.dims[1] + k) * w.dims[2] + a) * w.dims[3] + b)];
+              }
+  memory->write(dx, out);
+}
+
 void run_pointwise(const Descriptor &op, Memory *memory) {
   const auto mode = op.part(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR)
                         ->value<cudnnPointwiseMode_t>(CUDNN_ATTR_POINTWISE_MODE);
@@ -180,6 +211,8 @@ void run_graph(const Descriptor &graph, const Memory &given) {
     const Descriptor &op = *graph.part(CUDNN_ATTR_OPERATIONGRAPH_OPS, i);
     if (op.type == CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR)
       run_convolution(op, &memory);
+    else if (op.type == CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR)
+      run_backward_data(op, &memory);
     else
       run_pointwise(op, &memory);
   }

@@ -68,6 +68,7 @@ std::set<std::uintptr_t> handles;  // of conditions
 int node_token;
 emulated::Counts counts;
 bool with_nodes = true, with_graphs = true;
+std::deque<float> times;  // that events answer next
 bool reads_pageable_late = false, is_idle = false;
 std::vector<emulated::Node> launched;
 std::size_t largest = SIZE_MAX;
@@ -241,6 +242,11 @@ Counts take_counts() {
 void allow(bool graphs, bool nodes) { with_graphs = graphs, with_nodes = nodes; }
 void limit_memory(std::size_t bytes) { largest = bytes; }
 void idle(bool yes) { is_idle = yes; }
+std::size_t elapsed(const std::vector<float> &ms) {
+  const std::size_t left = times.size();
+  times.assign(ms.begin(), ms.end());
+  return left;
+}
 void serve_at_random(unsigned seed) {
   at_random = seed != 0;
   draw.seed(seed);
@@ -347,7 +353,11 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t *out, unsigned) {
   return *out = new CUevent_st, cudaSuccess;
 }
 cudaError_t cudaEventCreate(cudaEvent_t *out) { return cudaEventCreateWithFlags(out, 0); }
-cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t, cudaEvent_t) { return *ms = 1.0f, cudaSuccess; }
+cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t, cudaEvent_t) {
+  *ms = 1.0f;
+  if (!times.empty()) *ms = times.front(), times.pop_front();
+  return cudaSuccess;
+}
 cudaError_t cudaEventDestroy(cudaEvent_t event) { return delete event, cudaSuccess; }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   if (stream->recording) return cudaErrorStreamCaptureUnsupported;

@@ -29,6 +29,8 @@ void read_pageable_late(bool late);
 // Streams are served at every call that reaches one, in an order drawn from `seed`, as far as their events allow; 0: not before
 // somebody waits, and then no more than that one waits for.
 void serve_at_random(unsigned seed);
+// What cudaEventElapsedTime will answer in turn, after that 1 ms; returns how many of the last list were not asked for.
+std::size_t elapsed(const std::vector<float> &ms);
 // Work that waits is thrown away instead of done, for tests that only count it.
 void idle(bool yes);
 // A node of a graph: what it does, in which conditional node (counted from 1; 0: in none), and the stage it belongs to, if

@@ -244,7 +244,8 @@ static int begin_graph(dslt_cudnn_conv *conv, const dslt_conv_case *shape, int f
 
 /* Other activations are left to a kernel of ours: cuDNN would compile an engine for them when it runs. */
 static int can_fuse(const dslt_conv_case *shape) {
-  return shape->activation == DSLT_ACTIVATION_NONE || shape->activation == DSLT_ACTIVATION_RELU;
+  return !shape->plain &&
+         (shape->activation == DSLT_ACTIVATION_NONE || shape->activation == DSLT_ACTIVATION_RELU);
 }
 
 /* Choose by measurement: with addend, bias and activation inside if any engine supports that, else without.
@@ -277,32 +278,62 @@ static int repeat(const dslt_plan_choice *known, dslt_cudnn_conv *conv, const ds
 /* Added to the precision in the cache's key. */
 enum { ANY_ORDER = 16 };
 
+static void key_of(int key[DSLT_PLAN_KEY], const dslt_cuda *cuda, const dslt_conv_case *s) {
+  const int numbers[DSLT_PLAN_KEY] = {s->n,
+                                      s->h,
+                                      s->w,
+                                      s->cin,
+                                      s->cout,
+                                      s->type,
+                                      cuda->precision + (cuda->any_order ? ANY_ORDER : 0),
+                                      s->kernel[0],
+                                      s->kernel[1],
+                                      s->stride[0],
+                                      s->stride[1],
+                                      s->dilation[0],
+                                      s->dilation[1],
+                                      s->pad[0],
+                                      s->pad[1],
+                                      s->pad[2],
+                                      s->pad[3],
+                                      s->groups,
+                                      s->x_pitch,
+                                      s->y_pitch,
+                                      s->add_pitch,
+                                      s->activation,
+                                      s->plain,
+                                      s->transposed};
+  memcpy(key, numbers, sizeof numbers);
+}
+
+/* A verdict has a key of its own, which no convolution has. */
+static void verdict_key(int key[DSLT_PLAN_KEY], const dslt_cuda *cuda, const dslt_conv_case *shape) {
+  key_of(key, cuda, shape);
+  key[0] = -shape->n;
+}
+
+int dslt_cudnn_verdict(const dslt_cuda *cuda, const dslt_conv_case *shape) {
+  int key[DSLT_PLAN_KEY];
+  dslt_plan_choice choice;
+  if (!cuda->dnn) return -1;
+  verdict_key(key, cuda, shape);
+  return dslt_plan_cache_find(&choice, &cuda->dnn->cache, key) ? choice.fused != 0 : -1;
+}
+
+void dslt_cudnn_keep_verdict(dslt_cuda *cuda, const dslt_conv_case *shape, int verdict) {
+  int key[DSLT_PLAN_KEY];
+  const dslt_plan_choice choice = {.fused = verdict};
+  if (!cuda->dnn) return;
+  verdict_key(key, cuda, shape);
+  dslt_plan_cache_add(&cuda->dnn->cache, key, &choice);
+}
+
 int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv_case *s,
                          const dslt_conv_memory *memory) {
   *out = NULL;
   if (!cuda->dnn) return DSLT_OK;
-  const int key[DSLT_PLAN_KEY] = {s->n,
-                                  s->h,
-                                  s->w,
-                                  s->cin,
-                                  s->cout,
-                                  s->type,
-                                  cuda->precision + (cuda->any_order ? ANY_ORDER : 0),
-                                  s->kernel[0],
-                                  s->kernel[1],
-                                  s->stride[0],
-                                  s->stride[1],
-                                  s->dilation[0],
-                                  s->dilation[1],
-                                  s->pad[0],
-                                  s->pad[1],
-                                  s->pad[2],
-                                  s->pad[3],
-                                  s->groups,
-                                  s->x_pitch,
-                                  s->y_pitch,
-                                  s->add_pitch,
-                                  s->activation};
+  int key[DSLT_PLAN_KEY];
+  key_of(key, cuda, s);
   dslt_cudnn_conv *conv = calloc(1, sizeof *conv);
   if (!conv) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning a convolution.");
   conv->dnn = cuda->dnn;
@@ -482,5 +513,15 @@ int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const voi
   return DSLT_EINTERNAL; /* never called: no conv can exist */
 }
 void dslt_cudnn_conv_free(dslt_cudnn_conv *conv) { (void)conv; }
+int dslt_cudnn_verdict(const dslt_cuda *cuda, const dslt_conv_case *shape) {
+  (void)cuda;
+  (void)shape;
+  return -1;
+}
+void dslt_cudnn_keep_verdict(dslt_cuda *cuda, const dslt_conv_case *shape, int verdict) {
+  (void)cuda;
+  (void)shape;
+  (void)verdict;
+}
 
 #endif

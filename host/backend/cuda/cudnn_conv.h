@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cudnn_conv.h: convolutions of the backbone by cuDNN's graph interface. */
+/* cudnn_conv.h: convolutions, of the backbone above all, by cuDNN's graph interface. */
 #ifndef DSLT_BACKEND_CUDA_CUDNN_CONV_H
 #define DSLT_BACKEND_CUDA_CUDNN_CONV_H
 
@@ -9,7 +9,8 @@
 typedef struct dslt_cudnn_conv dslt_cudnn_conv;
 
 /* y = activation(conv(x) + add + bias): x [n][h][w][cin] -> y [n][out_h][out_w][cout], weights
- * [cout][kernel][cin / groups], bias [cout], all of `type`. */
+ * [cout][kernel][cin / groups], bias [cout], all of `type`. Transposed: the gradient of such a convolution at its input, from
+ * x to the larger y, of every channel by itself (groups = cin = cout), weights [kernel][channels]. */
 typedef struct dslt_conv_case {
   int n, h, w, cin, cout;
   dslt_type type;
@@ -18,6 +19,8 @@ typedef struct dslt_conv_case {
   int pad[4];                            /* top, left, bottom, right */
   int x_pitch, y_pitch, add_pitch;       /* values from cell to cell; add_pitch 0: nothing is added */
   int activation;                        /* dslt_activation */
+  int plain;                             /* 1: addend, bias and activation are not wanted */
+  int transposed;                        /* plain, too */
 } dslt_conv_case;
 
 /* 3 x 3, stride 1, padding 1, with ReLU; maps lie packed. */
@@ -38,7 +41,9 @@ static inline dslt_conv_case dslt_conv_case_same(int n, int h, int w, int cin, i
                               cin,
                               cout,
                               0,
-                              DSLT_ACTIVATION_RELU};
+                              DSLT_ACTIVATION_RELU,
+                              0,
+                              0};
   return out;
 }
 
@@ -73,5 +78,9 @@ int dslt_cudnn_conv_fused(const dslt_cudnn_conv *conv);
 int dslt_cudnn_conv_run(dslt_cudnn_conv *conv, void *y, const void *x, const void *weights, const void *bias,
                         const void *add);
 void dslt_cudnn_conv_free(dslt_cudnn_conv *conv);
+
+/* Was cuDNN faster (1) than a kernel of ours (0) for this shape? -1: nobody has measured it. Kept in the cache of plans. */
+int dslt_cudnn_verdict(const dslt_cuda *cuda, const dslt_conv_case *shape);
+void dslt_cudnn_keep_verdict(dslt_cuda *cuda, const dslt_conv_case *shape, int verdict);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cudnn_graph.c: a convolution, an addend, its bias and its activation as one cuDNN graph. */
+/* cudnn_graph.c: a convolution, an addend, its bias and its activation as one cuDNN graph, or a transposed convolution. */
 #include "cudnn_graph.h"
 
 #if DSLT_CUDNN
@@ -49,13 +49,10 @@ typedef struct tensor_shape {
   int n, c, rows, columns, pitch;
 } tensor_shape;
 
-/* A tensor of four dimensions, named in cuDNN's order n, c, h, w, stored channels-last. */
-static cudnnBackendDescriptor_t tensor(dslt_descriptors *h, int64_t id, cudnnDataType_t type,
-                                       const tensor_shape *s, int is_virtual) {
+/* A tensor of four dimensions, in cuDNN's order n, c, h, w. */
+static cudnnBackendDescriptor_t strided(dslt_descriptors *h, int64_t id, cudnnDataType_t type,
+                                        const int64_t dims[4], const int64_t strides[4], int is_virtual) {
   cudnnBackendDescriptor_t d = dslt_descriptors_make(h, CUDNN_BACKEND_TENSOR_DESCRIPTOR);
-  const int64_t dims[4] = {s->n, s->c, s->rows, s->columns};
-  const int64_t strides[4] = {(int64_t)s->pitch * s->rows * s->columns, 1, (int64_t)s->pitch * s->columns,
-                              s->pitch};
   const int64_t alignment = 16;
   const bool hidden = is_virtual != 0;
   dslt_descriptors_set(h, d, CUDNN_ATTR_TENSOR_DATA_TYPE, CUDNN_TYPE_DATA_TYPE, 1, &type);
@@ -68,15 +65,30 @@ static cudnnBackendDescriptor_t tensor(dslt_descriptors *h, int64_t id, cudnnDat
   return d;
 }
 
-static cudnnBackendDescriptor_t convolution(dslt_descriptors *h, const dslt_conv_case *s,
-                                            cudnnBackendDescriptor_t x, cudnnBackendDescriptor_t w,
-                                            cudnnBackendDescriptor_t y) {
+/* Stored channels-last. */
+static cudnnBackendDescriptor_t tensor(dslt_descriptors *h, int64_t id, cudnnDataType_t type,
+                                       const tensor_shape *s, int is_virtual) {
+  const int64_t dims[4] = {s->n, s->c, s->rows, s->columns};
+  const int64_t strides[4] = {(int64_t)s->pitch * s->rows * s->columns, 1, (int64_t)s->pitch * s->columns,
+                              s->pitch};
+  return strided(h, id, type, dims, strides, is_virtual);
+}
+
+/* One filter a channel, the channels of a place side by side. */
+static cudnnBackendDescriptor_t side_by_side(dslt_descriptors *h, cudnnDataType_t type,
+                                             const dslt_conv_case *s) {
+  const int64_t dims[4] = {s->cout, 1, s->kernel[0], s->kernel[1]};
+  const int64_t strides[4] = {1, s->cout, (int64_t)s->kernel[1] * s->cout, s->cout};
+  return strided(h, DSLT_TENSOR_WEIGHTS, type, dims, strides, 0);
+}
+
+/* Paddings, strides and dilations. */
+static cudnnBackendDescriptor_t window(dslt_descriptors *h, const dslt_conv_case *s) {
   cudnnBackendDescriptor_t conv = dslt_descriptors_make(h, CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
   const int64_t dimensions = 2, before[2] = {s->pad[0], s->pad[1]}, after[2] = {s->pad[2], s->pad[3]};
   const int64_t dilation[2] = {s->dilation[0], s->dilation[1]}, stride[2] = {s->stride[0], s->stride[1]};
   const cudnnDataType_t sums = CUDNN_DATA_FLOAT;
   const cudnnConvolutionMode_t mode = CUDNN_CROSS_CORRELATION;
-  const float one = 1.0f, zero = 0.0f;
   dslt_descriptors_set(h, conv, CUDNN_ATTR_CONVOLUTION_COMP_TYPE, CUDNN_TYPE_DATA_TYPE, 1, &sums);
   dslt_descriptors_set(h, conv, CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_TYPE_CONVOLUTION_MODE, 1, &mode);
   dslt_descriptors_set(h, conv, CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, CUDNN_TYPE_INT64, 1, &dimensions);
@@ -85,6 +97,14 @@ static cudnnBackendDescriptor_t convolution(dslt_descriptors *h, const dslt_conv
   dslt_descriptors_set(h, conv, CUDNN_ATTR_CONVOLUTION_DILATIONS, CUDNN_TYPE_INT64, 2, dilation);
   dslt_descriptors_set(h, conv, CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, CUDNN_TYPE_INT64, 2, stride);
   dslt_descriptors_finish(h, conv);
+  return conv;
+}
+
+static cudnnBackendDescriptor_t convolution(dslt_descriptors *h, const dslt_conv_case *s,
+                                            cudnnBackendDescriptor_t x, cudnnBackendDescriptor_t w,
+                                            cudnnBackendDescriptor_t y) {
+  const float one = 1.0f, zero = 0.0f;
+  cudnnBackendDescriptor_t conv = window(h, s);
   cudnnBackendDescriptor_t op =
       dslt_descriptors_make(h, CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR);
   dslt_descriptors_set_one(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC, conv);
@@ -93,6 +113,24 @@ static cudnnBackendDescriptor_t convolution(dslt_descriptors *h, const dslt_conv
   dslt_descriptors_set_one(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y, y);
   dslt_descriptors_set(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, CUDNN_TYPE_FLOAT, 1, &one);
   dslt_descriptors_set(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA, CUDNN_TYPE_FLOAT, 1, &zero);
+  dslt_descriptors_finish(h, op);
+  return op;
+}
+
+/* To cuDNN the gradient of a convolution from y to x. */
+static cudnnBackendDescriptor_t transposed(dslt_descriptors *h, const dslt_conv_case *s,
+                                           cudnnBackendDescriptor_t x, cudnnBackendDescriptor_t w,
+                                           cudnnBackendDescriptor_t y) {
+  const float one = 1.0f, zero = 0.0f;
+  cudnnBackendDescriptor_t conv = window(h, s);
+  cudnnBackendDescriptor_t op =
+      dslt_descriptors_make(h, CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR);
+  dslt_descriptors_set_one(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC, conv);
+  dslt_descriptors_set_one(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX, y);
+  dslt_descriptors_set_one(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W, w);
+  dslt_descriptors_set_one(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, x);
+  dslt_descriptors_set(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA, CUDNN_TYPE_FLOAT, 1, &one);
+  dslt_descriptors_set(h, op, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA, CUDNN_TYPE_FLOAT, 1, &zero);
   dslt_descriptors_finish(h, op);
   return op;
 }
@@ -125,9 +163,14 @@ static int64_t build_operations(cudnnBackendDescriptor_t ops[4], dslt_descriptor
                      packed = {s->n, s->cout, s->out_h, s->out_w, s->cout},
                      filter = {s->cout, s->cin / s->groups, s->kernel[0], s->kernel[1], s->cin / s->groups};
   cudnnBackendDescriptor_t x = tensor(h, DSLT_TENSOR_X, type, &in, 0),
-                           w = tensor(h, DSLT_TENSOR_WEIGHTS, type, &filter, 0),
+                           w = s->transposed ? side_by_side(h, type, s)
+                                             : tensor(h, DSLT_TENSOR_WEIGHTS, type, &filter, 0),
                            y = tensor(h, DSLT_TENSOR_Y, type, &out, 0);
   int64_t count = 0;
+  if (s->transposed) {
+    ops[count++] = transposed(h, s, x, w, y);
+    return count;
+  }
   if (!fused) {
     ops[count++] = convolution(h, s, x, w, y);
     return count;

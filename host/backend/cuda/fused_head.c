@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "batch.h"
+#include "head_layers.h"
 
 struct dslt_fused_head {
   dslt_cuda *cuda;
@@ -21,6 +22,7 @@ struct dslt_fused_head {
   float *raised, *fused;                           /* [n][h][w][channels] */
   float *d_fused, *d_raised, *d_high;              /* gradients of one map */
   void *regress_scratch, *upsample_scratch;        /* of the kernels */
+  dslt_head_layers layers;                         /* by cuDNN, where that is wanted */
   const float *x_low, *x_high, *x_base, *x_raised; /* inputs of the layers in the last forward pass */
 };
 
@@ -103,6 +105,7 @@ static int make_memory(dslt_fused_head *s) {
   DSLT_TRY(dslt_cuda_new(&s->regress_scratch, s->cuda, dslt_kernel_regress_scratch(&shape, layers_of(d)),
                          "the regressions"));
   DSLT_TRY(make_pair(s));
+  DSLT_TRY(dslt_head_layers_plan(&s->layers, s->cuda, d));
   if (!deep || !raises) return DSLT_OK;
   return dslt_cuda_new(
       &s->upsample_scratch, s->cuda,
@@ -137,6 +140,7 @@ void dslt_cuda_fused_head_free(dslt_fused_head *s) {
   for (size_t i = 0; i < sizeof memory / sizeof *memory; ++i)
     if (memory[i]) cudaFree(memory[i]);
   dslt_cuda_batches_free(s->pair);
+  dslt_head_layers_free(&s->layers);
   free(s);
 }
 
@@ -190,6 +194,8 @@ static int raise_and_fuse(dslt_fused_head *s, const float *upsample) {
   dslt_cuda *cuda = s->cuda;
   s->x_base = d->fusion ? s->fused : s->x_low;
   s->x_raised = d->factor > 1 ? s->raised : s->x_high;
+  if (s->layers.upsample)
+    return dslt_head_layers_upsample(&s->layers, cuda, d, s->raised, s->fused, s->x_low, s->x_high, upsample);
   if (s->high && d->factor > 1)
     return dslt_kernel_upsample_forward(cuda->now, s->raised, s->fused, s->x_low, d->fuse_low, d->fuse_high,
                                         s->x_high, upsample, d->n, d->h / d->factor, d->w / d->factor,
@@ -199,11 +205,26 @@ static int raise_and_fuse(dslt_fused_head *s, const float *upsample) {
                            (size_t)d->n * s->cells * (size_t)d->channels, dslt_cuda_when(cuda));
 }
 
+static size_t response_cells(const dslt_fused_head *s) {
+  const dslt_fused_head_desc *d = &s->d;
+  return (size_t)d->n * (size_t)(d->h - d->kh + 1) * (size_t)(d->w - d->kw + 1);
+}
+
+static int regress_by_cudnn(const dslt_fused_head *s, const dslt_fused_head_tensors *w) {
+  const float *const x[] = {s->x_base, s->x_raised}, *const weights[] = {w->base, w->residual};
+  return dslt_head_layers_regress(&s->layers, &s->d, x, weights);
+}
+
 int dslt_cuda_fused_head_forward(dslt_fused_head *s, float *response, const float *low, const float *high,
                                  const dslt_fused_head_tensors *w, const float *bias) {
   const dslt_regress_shape shape = regress_shape(&s->d);
   DSLT_TRY(reduce(s, low, high, w));
   DSLT_TRY(raise_and_fuse(s, w->upsample));
+  if (s->layers.regress) {
+    DSLT_TRY(regress_by_cudnn(s, w));
+    return dslt_kernel_sum_responses(s->cuda->now, response, s->layers.base, s->layers.residual, bias,
+                                     response_cells(s), dslt_cuda_when(s->cuda));
+  }
   const dslt_regress_layer layers[] = {{.x = s->x_base, .w = w->base}, {.x = s->x_raised, .w = w->residual}};
   return dslt_kernel_regress_respond(s->cuda->now, &shape, layers, layers_of(&s->d), response, bias,
                                      s->regress_scratch, dslt_cuda_when(s->cuda));
@@ -215,6 +236,11 @@ int dslt_cuda_fused_head_loss(dslt_fused_head *s, float *d_response, float *d_bi
   const dslt_regress_shape shape = regress_shape(&s->d);
   DSLT_TRY(reduce(s, low, high, w));
   DSLT_TRY(raise_and_fuse(s, w->upsample));
+  if (s->layers.regress) {
+    DSLT_TRY(regress_by_cudnn(s, w));
+    return dslt_kernel_loss(s->cuda->now, d_response, d_bias, value, s->layers.base, s->layers.residual, bias,
+                            label, response_cells(s), spec, dslt_cuda_when(s->cuda));
+  }
   const dslt_regress_layer layers[] = {{.x = s->x_base, .w = w->base}, {.x = s->x_raised, .w = w->residual}};
   const dslt_regress_target target = {
       .bias = bias, .label = label, .d_response = d_response, .d_bias = d_bias, .value = value, .spec = spec};

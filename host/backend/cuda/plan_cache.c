@@ -14,7 +14,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 
-static const char header[] = "dslt convolution plans 2\n";
+static const char header[] = "dslt convolution plans 3\n";
 
 /* $XDG_CACHE_HOME/dslt, created if missing; 0 on failure. */
 static int cache_folder(char *out, size_t size) {

@@ -16,7 +16,7 @@ typedef struct dslt_plan_choice {
   int64_t engine;
 } dslt_plan_choice;
 
-enum { DSLT_PLAN_KEY = 22 };
+enum { DSLT_PLAN_KEY = 24 };
 typedef struct dslt_plan_entry {
   int key[DSLT_PLAN_KEY]; /* n, h, w, cin, cout, type, precision; the rest of dslt_conv_case */
   dslt_plan_choice choice;
