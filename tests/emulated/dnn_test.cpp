@@ -8,6 +8,7 @@
 
 #include "backend/net_check.h"
 #include "faults.h"
+#include "runtime.h"
 
 #if DSLT_CUDNN
 #include "backend/cuda/vendor.h"
@@ -143,6 +144,22 @@ TEST_F(CudnnChoice, ABfloat16BiasIsTakenByEnginesThatRefuseAnother) {
   EXPECT_EQ(dslt_cudnn_conv_facts(plan_).fused, 1);
   EXPECT_EQ(dslt_cudnn_conv_facts(plan_).compiled, 0);
   EXPECT_EQ(dslt_cudnn_conv_facts(plan_).place, 1);
+}
+
+// The tenth is the fastest; those that must be compiled are asked less often.
+TEST_F(CudnnChoice, TheFastestOfManyReadyEnginesIsTaken) {
+  std::vector<float> times(20, 2.0f);
+  times[9] = 1.0f, times[3] = 1.5f;
+  for (bool compiled : {false, true}) {
+    cudnn::Engine engine;
+    engine.compiled = compiled;
+    cudnn::set_engines(std::vector<cudnn::Engine>(20, engine));
+    emulated::elapsed(times);
+    std::filesystem::remove_all(folder_ / "dslt");
+    ASSERT_EQ(plan_anew(DSLT_PRECISION_F32), 1);
+    EXPECT_EQ(dslt_cudnn_conv_facts(plan_).place, compiled ? 3 : 9);
+    EXPECT_EQ(emulated::elapsed({}), compiled ? 16u : 8u);
+  }
 }
 
 // One start without luck does not make a shape slow for good.

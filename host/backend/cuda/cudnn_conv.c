@@ -15,7 +15,8 @@
 
 enum {
   CANDIDATES_MAX = 128, /* engine configurations that are considered; float32's first one is about the 25th */
-  MEASURED_MAX = 4,     /* engine configurations that are measured */
+  READY_MAX = 12,       /* that are measured: of those that come ready with cuDNN a plan costs nothing, ... */
+  COMPILED_MAX = 4,     /* ... of the others half a second */
   REPEATS = 5,
   WORKSPACE_MAX = 256 << 20 /* bytes */
 };
@@ -199,12 +200,13 @@ static int choose_among(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt
                         const dslt_conv_memory *memory, const search *by) {
   cudnnBackendDescriptor_t ways[CANDIDATES_MAX];
   int count = list_ways(ways, conv, by->mode), tried = 0;
+  const int most = by->compiled == 1 ? COMPILED_MAX : READY_MAX;
   float best = -1.0f;
   cudnnBackendDescriptor_t best_plan = NULL, best_config = NULL;
   int64_t best_workspace = 0;
   for (int i = 0; i < count; ++i) {
     int64_t engine = -1;
-    int skip = (by->wanted >= 0 && i != by->wanted) || tried >= (by->measuring ? MEASURED_MAX : 1) ||
+    int skip = (by->wanted >= 0 && i != by->wanted) || tried >= (by->measuring ? most : 1) ||
                !allowed(conv, ways[i], shape->type, &engine) ||
                (by->compiled >= 0 && is_compiled(conv->dnn, ways[i]) != by->compiled);
     if (skip) {
