@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <random>
 
 #include "bench.h"
+#include "pack.h"
 
 namespace bench {
 
@@ -82,6 +84,38 @@ inline dslt_target_state state_in_the_middle() {
   return state;
 }
 
+// Places relative to the frame, sizes and scores to the largest of them; infinite if a decision is another one.
+inline double difference(const dslt_target_state &got, const dslt_target_state &want) {
+  auto places = [](const dslt_target_state &p) {
+    return std::vector<float>{float(p.cx), float(p.cy), float(p.width), float(p.height)};
+  };
+  auto scores = [](const dslt_target_state &p) {
+    return std::vector<float>{float(p.scale), float(p.score), float(p.mean_score)};
+  };
+  auto decisions = [](const dslt_target_state &p) {
+    return std::vector<int32_t>{p.lost, p.found, p.missed, p.away, p.level, p.pyramid};
+  };
+  if (decisions(got) != decisions(want)) return std::numeric_limits<double>::infinity();
+  return std::max(difference(places(got), places(want)), difference(scores(got), scores(want)));
+}
+
+// A frame of 640 x 480 random pixels, here and on the device.
+struct Frame {
+  std::shared_ptr<const std::vector<uint8_t>> pixels;
+  const dslt_frame_view *there;
+  dslt_image image() const { return {pixels->data(), 640, 480, 640 * 3, DSLT_BGR8}; }
+};
+
+inline Frame frame_on(Memory &m) {
+  std::vector<uint8_t> pixels;
+  for (float v : noise(640 * 480 * 3, 1)) pixels.push_back(uint8_t(127.5f + 127.5f * v));
+  dslt_frame_view view;
+  must(dslt_kernel_frame_view(&view, m.put(pixels), 640 * 3, 640, 480, DSLT_BGR8));
+  return {std::make_shared<const std::vector<uint8_t>>(pixels), m.put(std::vector<dslt_frame_view>{view})};
+}
+
+constexpr dslt_input_norm kNorm = {0, {103.939f, 116.779f, 123.68f}, {1, 1, 1}};
+
 inline std::size_t cells_of(const dslt_search &g) {
   return std::size_t(g.area.response_width) * std::size_t(g.area.response_height);
 }
@@ -97,11 +131,40 @@ inline std::vector<float> bump(const dslt_search &g, float height, unsigned seed
   return map;
 }
 
+// ---- maps of either type --------------------------------------------------------------------------
+
+inline float stored(dslt_type type, float value) {
+  return type == DSLT_TYPE_BF16 ? dslt_from_bf16(dslt_to_bf16(value)) : value;
+}
+
+inline void *put(Memory &m, dslt_type type, const std::vector<float> &values) {
+  if (type == DSLT_TYPE_F32) return m.put(values);
+  std::vector<dslt_bf16> halves;
+  for (float v : values) halves.push_back(dslt_to_bf16(v));
+  return m.put(halves);
+}
+
+inline std::vector<float> take(dslt_type type, const void *memory, std::size_t count) {
+  if (type == DSLT_TYPE_F32) return get(static_cast<const float *>(memory), count);
+  std::vector<float> out;
+  for (dslt_bf16 v : get(static_cast<const dslt_bf16 *>(memory), count)) out.push_back(dslt_from_bf16(v));
+  return out;
+}
+
+inline double element(dslt_type type) { return type == DSLT_TYPE_F32 ? 4 : 2; }
+
+inline std::string named(dslt_type type) { return type == DSLT_TYPE_F32 ? " f32" : " bf16"; }
+
 // cases_*.cpp
 std::vector<Entry> input_cases();
 std::vector<Entry> head_cases();
 std::vector<Entry> update_cases();
 std::vector<Entry> state_cases();
 std::vector<Entry> network_cases();
+std::vector<Entry> layer_cases();
+std::vector<Entry> anchor_cases();
+std::vector<Entry> candidate_cases();
+std::vector<Entry> match_cases();
+std::vector<Entry> filter_cases();
 
 }  // namespace bench

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // cases_head.cpp: the head's layers, forward and backward.
 #include "cases.h"
-#include "pack.h"
 
 namespace bench {
 namespace {
@@ -108,6 +107,60 @@ Entry regress_forward(int n, int kernel, int layers) {
           }};
 }
 
+// What is made of a head's responses in the same launch: their sum, or the loss of that and its gradient.
+Entry regress_end(int n, int kernel, int layers, bool learns) {
+  const dslt_regress_shape s = {n, kMapHeight, kMapWidth, kChannels, kernel, kernel};
+  return {
+      regress_name(learns ? "regress_loss" : "regress_respond", s, layers, ""),
+      [=](Memory &m, dslt_backend *cpu) {
+        const std::size_t map = std::size_t(n * s.h * s.w * s.c),
+                          weights = std::size_t(kernel * kernel * s.c),
+                          response = std::size_t(n * (s.h - kernel + 1) * (s.w - kernel + 1));
+        std::vector<dslt_regress_layer> list;
+        std::vector<std::vector<float>> x, w;
+        for (int i = 0; i < layers; ++i) {
+          x.push_back(noise(map, unsigned(i)));
+          w.push_back(noise(weights, unsigned(10 + i), 0.01f));  // responses below 1, as in tracking
+          list.push_back({m.put(x.back()), m.put(w.back()), nullptr, nullptr, nullptr});
+        }
+        std::vector<float> bias = {0.1f, -0.2f}, label = noise(response, 3, 0.5f);
+        for (float &y : label) y += 0.5f;
+        dslt_loss_spec spec = {};
+        spec.kind = DSLT_LOSS_SHRINKAGE, spec.a = 10, spec.c = 0.2f, spec.amplitude = 1;
+        const float *biases = m.put(bias), *soft = m.put(label);
+        float *out = m.zeros<float>(response + 3);
+        void *scratch = m.zeros<char>(dslt_kernel_regress_scratch(&s, layers));
+        Case c;
+        c.bytes = 4.0 * layers * double(map + weights) + 4.0 * double(response) * (learns ? 2 : 1);
+        c.flops = double(response) * (2.0 * layers * double(weights) + (learns ? 20 : layers + 1));
+        c.tolerance = learns ? 1e-4 : 1e-5;  // the loss turns small differences into ten times larger ones
+        c.launch = [=](dslt_stream stream) {
+          const dslt_regress_target target = {biases, soft, out, out + response, out + response + 2, &spec};
+          if (learns)
+            return dslt_kernel_regress_loss(stream, &s, list.data(), layers, &target, scratch, nullptr);
+          return dslt_kernel_regress_respond(stream, &s, list.data(), layers, out, biases, scratch, nullptr);
+        };
+        c.error = [=] {
+          Planned twin(cpu, s);
+          std::vector<std::vector<float>> parts;
+          for (std::size_t i = 0; i < x.size(); ++i) {
+            parts.emplace_back(response);
+            must(cpu->nn->regress_forward(twin.plan, parts[i].data(), x[i].data(), w[i].data()));
+          }
+          const float *second = layers > 1 ? parts[1].data() : nullptr;
+          std::vector<float> want(response), sums(3);
+          if (!learns) {
+            must(cpu->nn->sum_responses(cpu, want.data(), parts[0].data(), second, bias.data(), response));
+            return difference(get(out, response), want);
+          }
+          must(cpu->nn->loss(cpu, want.data(), sums.data(), &sums[2], parts[0].data(), second, bias.data(),
+                             label.data(), response, &spec));
+          return std::max(difference(get(out, response), want), difference(get(out + response, 3), sums));
+        };
+        return c;
+      }};
+}
+
 Entry regress_backward(int kernel, int layers, bool data, bool weight) {
   const dslt_regress_shape s = {1, kMapHeight, kMapWidth, kChannels, kernel, kernel};
   return {regress_name("regress_backward", s, layers, data && weight ? "" : (data ? " data" : " weights")),
@@ -173,7 +226,8 @@ Entry regress_learn(int kernel, int layers) {
                            m.put(square),
                            weights,
                            1e-3f,
-                           5e-4f};
+                           5e-4f,
+                           0};
         }
         const float *slope = m.put(dy);
         void *scratch = m.zeros<char>(dslt_kernel_regress_scratch(&s, layers));
@@ -191,7 +245,7 @@ Entry regress_learn(int kernel, int layers) {
             must(cpu->nn->regress_backward(twin.plan, nullptr, gradient.data(), x[i].data(), want.data(),
                                            dy.data()));
             const dslt_param param = {want.data(), gradient.data(), m1.data(), m2.data(),
-                                      weights,     1e-3f,           5e-4f};
+                                      weights,     1e-3f,           5e-4f,     0};
             int32_t steps = 0;
             must(cpu->nn->adam(cpu, &param, 1, &step.rule, &steps));
             worst = std::max(worst, difference(get(list[i].w, weights), want));
@@ -262,6 +316,9 @@ std::vector<Entry> head_cases() {
       regress_forward(3, 8, 2),
       regress_forward(1, 6, 2),
       regress_forward(1, 10, 2),
+      regress_end(1, 8, 2, false),
+      regress_end(3, 8, 2, false),
+      regress_end(1, 8, 2, true),
       regress_backward(8, 1, false, true),
       regress_backward(8, 1, true, false),
       regress_backward(8, 2, true, true),

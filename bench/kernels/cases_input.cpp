@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// cases_input.cpp: from a frame to the network's input, and first weights.
-#include <memory>
-
+// cases_input.cpp: from a frame to the network's input.
 #include "cases.h"
-#include "pack.h"
+#include "math/level_cut.h"
 
 namespace bench {
 namespace {
+
+// Samples of a frame 640 pixels wide: a place in it is known to 3e-5 pixels in float32, and neighbours of these random
+// pixels differ by up to the whole range.
+constexpr double kSampled = 1e-4;
 
 Entry crop(int levels, double ratio, dslt_type type, int channels) {
   std::string shape = std::to_string(levels) + " of " + times(kInputWidth, kInputHeight) + "x" +
@@ -15,12 +17,7 @@ Entry crop(int levels, double ratio, dslt_type type, int channels) {
   return {"crop " + shape, [=](Memory &m, dslt_backend *cpu) {
             dslt_search g = geometry(8, DSLT_SUBCELL_NONE, levels);
             g.area.ratio_x = g.area.ratio_y = ratio;
-            dslt_input_norm norm = {0, {103.939f, 116.779f, 123.68f}, {1, 1, 1}};
-            auto pixels = std::make_shared<std::vector<uint8_t>>();
-            for (float v : noise(640 * 480 * 3, 1)) pixels->push_back(uint8_t(127.5f + 127.5f * v));
-            dslt_frame_view view;
-            must(dslt_kernel_frame_view(&view, m.put(*pixels), 640 * 3, 640, 480, DSLT_BGR8));
-            const dslt_frame_view *frame = m.put(std::vector<dslt_frame_view>{view});
+            const Frame frame = frame_on(m);
             dslt_target_state state = state_in_the_middle();
             const dslt_target_state *there = m.put(std::vector<dslt_target_state>{state});
             std::size_t values = std::size_t(levels) * kInputWidth * kInputHeight;
@@ -31,22 +28,17 @@ Entry crop(int levels, double ratio, dslt_type type, int channels) {
             double side = std::min(480.0, kInputHeight * ratio) * std::min(640.0, kInputWidth * ratio);
             c.bytes = double(values) * channels * double(element) + side * 3;
             c.flops = double(values) * 3 * 2 * (ratio > 1 ? 4 * ratio * ratio : 4);
-            c.tolerance = type == DSLT_TYPE_F32 ? 2e-5 : 1.0 / 256;
+            c.tolerance = type == DSLT_TYPE_F32 ? kSampled : 1.0 / 256;
             c.launch = [=](dslt_stream s) {
-              return dslt_kernel_crop(s, out, type, channels, frame, &g, &norm, there, first, levels,
+              return dslt_kernel_crop(s, out, type, channels, frame.there, &g, &kNorm, there, first, levels,
                                       nullptr);
             };
             c.error = [=] {
-              dslt_image image = {};
-              image.data = pixels->data();
-              image.width = 640;
-              image.height = 480;
-              image.stride = 640 * 3;
-              image.format = DSLT_BGR8;
+              const dslt_image image = frame.image();
               std::vector<float> want(values * 3), got;
               must(cpu->device->begin(cpu));
               must(cpu->device->frame(cpu, &image, NULL));
-              must(cpu->vision->crop(cpu, want.data(), nullptr, &g, &norm, &state, first, levels));
+              must(cpu->vision->crop(cpu, want.data(), nullptr, &g, &kNorm, &state, first, levels));
               must(cpu->device->end(cpu));
               std::vector<float> all;
               if (type == DSLT_TYPE_F32)
@@ -87,12 +79,7 @@ Entry crop_boxes() {
   return {
       "crop_boxes 256 of 107x107", [](Memory &m, dslt_backend *cpu) {
         const int count = 256, side = 107;
-        const dslt_input_norm norm = {0, {103.939f, 116.779f, 123.68f}, {1, 1, 1}};
-        auto pixels = std::make_shared<std::vector<uint8_t>>();
-        for (float v : noise(640 * 480 * 3, 1)) pixels->push_back(uint8_t(127.5f + 127.5f * v));
-        dslt_frame_view view;
-        must(dslt_kernel_frame_view(&view, m.put(*pixels), 640 * 3, 640, 480, DSLT_BGR8));
-        const dslt_frame_view *frame = m.put(std::vector<dslt_frame_view>{view});
+        const Frame frame = frame_on(m);
         std::vector<dslt_box> boxes;
         for (int i = 0; i < count; ++i)
           boxes.push_back({i * 2.1 - 20, 400 - i * 1.7, 30 + i * 0.9, 160 - i * 0.5});
@@ -102,20 +89,79 @@ Entry crop_boxes() {
         Case c;
         c.bytes = 4.0 * double(values) + 3.0 * 640 * 480;
         c.flops = double(values) * 2 * 6;
-        c.tolerance = 2e-5;
+        c.tolerance = kSampled;
         c.launch = [=](dslt_stream s) {
-          return dslt_kernel_crop_boxes(s, out, DSLT_TYPE_F32, 3, frame, side, side, &norm, there, count,
-                                        nullptr);
+          return dslt_kernel_crop_boxes(s, out, DSLT_TYPE_F32, 3, frame.there, side, side, &kNorm, there,
+                                        count, nullptr);
         };
         c.error = [=] {
-          const dslt_image image = {pixels->data(), 640, 480, 640 * 3, DSLT_BGR8};
+          const dslt_image image = frame.image();
           std::vector<float> want(values);
           must(cpu->device->frame(cpu, &image, NULL));
-          must(cpu->vision->crop_boxes(cpu, want.data(), nullptr, side, side, &norm, boxes.data(), count));
+          must(cpu->vision->crop_boxes(cpu, want.data(), nullptr, side, side, &kNorm, boxes.data(), count));
           return difference(get(out, values), want);
         };
         return c;
       }};
+}
+
+// CFNet's pyramid of whole pixels: 255 of the network for a square of twice a target of 64 x 60 with its context.
+Entry crop_levels() {
+  return {"crop_levels 3 of 255x255", [](Memory &m, dslt_backend *cpu) {
+            dslt_search g = geometry(8, DSLT_SUBCELL_NONE, 3);
+            g.area.input_width = g.area.input_height = 255;
+            g.area.ratio_x = g.area.ratio_y = 0.976;
+            g.scale.step = 1.0575;
+            const Frame frame = frame_on(m);
+            dslt_target_state state = state_in_the_middle();
+            state.cx = 100;  // over the frame's edge, as for many targets
+            const std::vector<float> colour = {1, -2, 3};
+            const float *fill = m.put(colour);
+            const dslt_target_state *there = m.put(std::vector<dslt_target_state>{state});
+            const std::size_t side = std::size_t(dslt_region_side_max(&g)), values = 3 * 255 * 255 * 3;
+            const dslt_level_cut cut = dslt_level_cut_of(&g, &state, &state);
+            float *out = m.zeros<float>(values), *region = m.zeros<float>(3 * side * side);
+            Case c;
+            const double pixels = double(values) / 3, cells = double(cut.region) * cut.region;
+            c.bytes = 3.0 * (cut.x + cut.side) * cut.side + 4.0 * double(values);  // x is left of the frame
+            c.flops = 120 * (pixels + cells);  // 4 x 4 taps along one axis, then the other, of three colours
+            c.tolerance = kSampled;
+            c.launch = [=](dslt_stream s) {
+              return dslt_kernel_crop_levels(s, out, region, frame.there, &g, &kNorm, fill, there, there, 0,
+                                             3, nullptr);
+            };
+            c.error = [=] {
+              const dslt_image image = frame.image();
+              std::vector<float> want(values), between(3 * side * side);
+              must(cpu->device->frame(cpu, &image, NULL));
+              must(cpu->vision->crop_levels(cpu, want.data(), between.data(), &g, &kNorm, colour.data(),
+                                            &state, &state, 0, 3));
+              return difference(get(out, values), want);
+            };
+            return c;
+          }};
+}
+
+Entry mean_colour() {
+  return {"mean_colour 640x480", [](Memory &m, dslt_backend *cpu) {
+            const Frame frame = frame_on(m);
+            float *out = m.zeros<float>(3);
+            Case c;
+            c.bytes = 3.0 * 640 * 480;
+            c.flops = 3.0 * 640 * 480;
+            c.tolerance = 2e-5;
+            c.launch = [=](dslt_stream s) {
+              return dslt_kernel_mean_colour(s, out, frame.there, &kNorm, nullptr);
+            };
+            c.error = [=] {
+              const dslt_image image = frame.image();
+              std::vector<float> want(3);
+              must(cpu->device->frame(cpu, &image, NULL));
+              must(cpu->vision->mean_colour(cpu, want.data(), &kNorm));
+              return difference(get(out, 3), want);
+            };
+            return c;
+          }};
 }
 
 }  // namespace
@@ -129,6 +175,8 @@ std::vector<Entry> input_cases() {
       augment(1.0f),
       augment(0.0f),
       crop_boxes(),
+      crop_levels(),
+      mean_colour(),
   };
 }
 

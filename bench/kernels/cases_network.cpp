@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // cases_network.cpp: the backbone: every layer of VGG-16 by cuDNN and by matrix products, and the kernels
 // between them.
-#include <cstring>
 #include <memory>
 
 #include "cases.h"
 #include "network.h"
-#include "pack.h"
 
 #include "backend/cuda/vendor.h"
 extern "C" {
@@ -15,28 +13,6 @@ extern "C" {
 
 namespace bench {
 namespace {
-
-float stored(dslt_type type, float value) {
-  return type == DSLT_TYPE_BF16 ? dslt_from_bf16(dslt_to_bf16(value)) : value;
-}
-
-void *put(Memory &m, dslt_type type, const std::vector<float> &values) {
-  if (type == DSLT_TYPE_F32) return m.put(values);
-  std::vector<dslt_bf16> halves;
-  for (float v : values) halves.push_back(dslt_to_bf16(v));
-  return m.put(halves);
-}
-
-std::vector<float> take(dslt_type type, const void *memory, std::size_t count) {
-  if (type == DSLT_TYPE_F32) return get(static_cast<const float *>(memory), count);
-  std::vector<float> out;
-  for (dslt_bf16 v : get(static_cast<const dslt_bf16 *>(memory), count)) out.push_back(dslt_from_bf16(v));
-  return out;
-}
-
-double element(dslt_type type) { return type == DSLT_TYPE_F32 ? 4 : 2; }
-
-std::string named(dslt_type type) { return type == DSLT_TYPE_F32 ? " f32" : " bf16"; }
 
 Entry remap(const char *what, dslt_type to, int to_channels, int to_border, dslt_type from, int from_channels,
             int from_border, bool bias) {

@@ -42,11 +42,7 @@ Entry search(Search what, int subcell, const char *name) {
                       ? cpu->vision->choose_scale
                       : (what == Search::locate_levels ? cpu->vision->locate_levels : cpu->vision->locate);
               must(twin(cpu, &want, maps.data(), &g));
-              auto numbers = [](const dslt_target_state &p) {
-                return std::vector<float>{float(p.cx),    float(p.cy),         float(p.scale),
-                                          float(p.score), float(p.mean_score), float(p.level)};
-              };
-              return difference(numbers(got), numbers(want));
+              return difference(got, want);
             };
             return c;
           }};

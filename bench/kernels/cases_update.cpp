@@ -70,7 +70,7 @@ Entry adam() {
               Tensor t = {noise(count, seed), noise(count, seed + 1), noise(count, seed + 2, 0.1f),
                           noise(count, seed + 3, 0.1f)};
               for (float &v : t.v) v = std::fabs(v);
-              params.push_back({m.put(t.w), m.put(t.g), m.put(t.m), m.put(t.v), count, 1e-3f, 5e-4f});
+              params.push_back({m.put(t.w), m.put(t.g), m.put(t.m), m.put(t.v), count, 1e-3f, 5e-4f, 0});
               host->push_back(t);
               total += double(count);
             }
@@ -84,9 +84,10 @@ Entry adam() {
               return dslt_kernel_adam(s, params.data(), int(params.size()), &rule, step, ticket, nullptr);
             };
             c.error = [=] {
+              std::vector<Tensor> want = *host;
               std::vector<dslt_param> here;
               for (std::size_t i = 0; i < params.size(); ++i) {
-                Tensor &t = (*host)[i];
+                Tensor &t = want[i];
                 here.push_back(params[i]);
                 here[i].w = t.w.data();
                 here[i].g = t.g.data();
@@ -97,7 +98,7 @@ Entry adam() {
               must(cpu->nn->adam(cpu, here.data(), int(here.size()), &rule, &want_step));
               double worst = want_step == get(step, 1)[0] ? 0 : 1;
               for (std::size_t i = 0; i < params.size(); ++i)
-                worst = std::max(worst, difference(get(params[i].w, params[i].count), (*host)[i].w));
+                worst = std::max(worst, difference(get(params[i].w, params[i].count), want[i].w));
               return worst;
             };
             return c;

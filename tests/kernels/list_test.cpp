@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// Every launcher that kernels/*.h declares is in the list that the harness and a GPU share, and every one of
-// the list has run: named, with how often, at the end of the output.
+// Every launcher that kernels/*.h declares is in the list that the harness and a GPU share, every one of the list has a
+// case in the benchmark, and every one has run: named, with how often, at the end of the output.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -39,6 +39,28 @@ TEST(KernelList, HoldsWhatTheHeadersDeclareAndTheFilesDefine) {
   for (const Tally &one : tally(false)) listed.insert(one.name);
   EXPECT_EQ(names_in(".h", "\n(?:int|size_t) DSLT_LAUNCHER\\((\\w+)\\)\\("), listed);
   EXPECT_EQ(names_in(".cu", "\nextern \"C\" (?:int|size_t) DSLT_LAUNCHER\\((\\w+)\\)\\("), listed);
+}
+
+// What has no case in bench/kernels.
+bool needs_no_case(const std::string &name) {
+  const std::string scratch = "_scratch";
+  if (name.size() > scratch.size() &&
+      name.compare(name.size() - scratch.size(), scratch.size(), scratch) == 0)
+    return true;                                                     // sizes of memory
+  if (name == "filter_tables" || name == "frame_view") return true;  // the host's alone
+  return name == "condition";  // sets a handle of the graph that it is recorded into: alone it cannot run
+}
+
+TEST(KernelList, HasACaseOfEachInTheBenchmark) {
+  std::string cases;
+  for (const auto &entry :
+       std::filesystem::directory_iterator(std::string(DSLT_TEST_SOURCE) + "/bench/kernels"))
+    if (entry.path().extension() == ".cpp") cases += text_of(entry.path());
+  for (const Tally &one : tally(false))
+    if (!needs_no_case(one.name)) {
+      EXPECT_NE(cases.find("dslt_kernel_" + std::string(one.name) + "("), std::string::npos)
+          << one.name << " has no case in bench/kernels";
+    }
 }
 
 // After all tests. A run of some of them lists what they used; a run of all of them, or one that
