@@ -332,6 +332,21 @@ cudaError_t cudaMemcpyAsync(void *dst, const void *src, std::size_t bytes, cudaM
   }
   return cudaSuccess;
 }
+// Both wait for no stream: whoever copies results waits for theirs first.
+cudaError_t cudaMemset(void *memory, int value, std::size_t bytes) {
+  if (recording()) return cudaErrorStreamCaptureUnsupported;
+  device_memory.open();
+  std::memset(memory, value, bytes);
+  device_memory.close();
+  return cudaSuccess;
+}
+cudaError_t cudaMemcpy(void *dst, const void *src, std::size_t bytes, cudaMemcpyKind) {
+  if (recording()) return cudaErrorStreamCaptureUnsupported;
+  device_memory.open();
+  std::memcpy(dst, src, bytes);
+  device_memory.close();
+  return cudaSuccess;
+}
 
 // ---- streams and events
 
