@@ -20,7 +20,7 @@ set(slow
   "^BenchProgram\\.(WrongUse|TheCeiling|Sweeps|APlot)" "^Report\\.(Missing|Sequences)" "^ProgramEval\\.CommandLine" "^Demo\\.Refuses"
   "^Program\\.EachVerb" "^Trax\\.(WhatCannotBeDone|WrongCommandLines|TheSelftest)" "^TraxFolder\\.WhatIsWrong" "EmulatedGroup\\.(WhoJoins|Streams)" "EmulatedSave\\." "^Run\\.(WrongCommandLines|OtherOptions|MoreSequences|TheAblation)" "^Networks\\.(TheTable|WrongCommandLines)"
   "^LiveProgram\\.WrongCommandLines" "^Scene\\.(TruthLies|ThePost)" "^TrackerTest\\.(FramesWithout|BoxesOnThe)"
-  "^TracklossTest\\.(EveryLoss|TheSameRun)" "^python\\.types" "BenchCases\\.AreRight/(anchor_columns|columns|crop|crop_boxes|regress_forward|regress_respond)$" "^python\\.got10k" "^python\\.vot" "^python\\.examples")
+  "^TracklossTest\\.(EveryLoss|TheSameRun)" "^python\\.types" "BenchCases\\.AreRight/(anchor_columns|columns|crop|crop_boxes|regress_backward|regress_forward|regress_respond|regress_cudnn|upsample_cudnn)$" "^python\\.got10k" "^python\\.vot" "^python\\.examples")
 # Tests of trackers in threads, of the thread that reads ahead, of the pool of processes, of errors kept per thread, of kernels whose
 # blocks are threads (those in every build of ThreadSanitizer, and in no other).
 set(threads "^ThreadsTest\\.|^Pool\\.|^LastError\\.|^BlocksAsThreads\\.|HarnessConcurrent")

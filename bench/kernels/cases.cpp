@@ -6,8 +6,8 @@ namespace bench {
 
 std::vector<Entry> entries() {
   std::vector<Entry> out;
-  for (auto part : {input_cases, network_cases, layer_cases, head_cases, match_cases, filter_cases,
-                    candidate_cases, anchor_cases, update_cases, state_cases})
+  for (auto part : {input_cases, network_cases, layer_cases, head_cases, head_cudnn_cases, match_cases,
+                    filter_cases, candidate_cases, anchor_cases, update_cases, state_cases})
     for (Entry &entry : part()) out.push_back(std::move(entry));
   return out;
 }

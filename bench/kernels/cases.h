@@ -158,6 +158,7 @@ inline std::string named(dslt_type type) { return type == DSLT_TYPE_F32 ? " f32"
 // cases_*.cpp
 std::vector<Entry> input_cases();
 std::vector<Entry> head_cases();
+std::vector<Entry> head_cudnn_cases();
 std::vector<Entry> update_cases();
 std::vector<Entry> state_cases();
 std::vector<Entry> network_cases();

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cases.h"
+#include "cuda_backend.h"
 #include "network.h"
 
 #include "backend/cuda/vendor.h"
@@ -110,15 +111,6 @@ Entry take_taps(dslt_type type) {
 }
 
 // ---- layers --------------------------------------------------------------------------------------
-
-// The CUDA backend, closed when the last of its cases is done with.
-std::shared_ptr<dslt_cuda> open_cuda(int precision) {
-  dslt_backend *opened = nullptr;
-  const dslt_backend_config config = {1, precision, 0};
-  must(dslt_cuda_backend.device->open(&opened, &config));
-  return std::shared_ptr<dslt_cuda>(dslt_cuda_of(opened),
-                                    [](dslt_cuda *cuda) { dslt_cuda_backend.device->close(&cuda->base); });
-}
 
 struct Layer {
   const char *name;

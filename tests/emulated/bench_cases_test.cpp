@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench.h"
+#include "dnn.h"
 #include "runtime.h"
 
 #include "backend/backend.h"
@@ -33,6 +34,7 @@ class BenchCases : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     emulated::allow(true, true);
+    cudnn::use(cudnn::Library::emulated);
     const dslt_backend_config config = {1, DSLT_PRECISION_F32, 0};
     ASSERT_EQ(dslt_cpu_backend.device->open(&cpu_, &config), DSLT_OK) << dslt_last_error();
     ASSERT_EQ(dslt_cpu_backend.device->begin(cpu_), DSLT_OK);  // binds its threads
@@ -42,6 +44,7 @@ class BenchCases : public ::testing::TestWithParam<std::string> {
     if (stream_) cudaStreamDestroy(stream_);
     if (cpu_) cpu_->device->end(cpu_);
     if (cpu_) cpu_->device->close(cpu_);
+    cudnn::use(cudnn::Library::none);
   }
   dslt_backend *cpu_ = nullptr;
   cudaStream_t stream_ = nullptr;

@@ -187,11 +187,9 @@ class CudnnPlans : public testing::TestWithParam<Gpu> {
     const std::string why = cudnn::missing();
     if (!why.empty()) GTEST_SKIP() << skip::kCudnn << why;
     cudnn::use(cudnn::Library::real);
-    setenv("DSLT_CUDA_HEAD", "cudnn", 1);
   }
   void TearDown() override {
     close();
-    unsetenv("DSLT_CUDA_HEAD");
     cudnn::use(cudnn::Library::none);
   }
   void open(int precision, const Gpu &gpu) {
@@ -288,7 +286,8 @@ TEST_P(CudnnPlans, TheHeadsLayersAreReady) {
           d.n = n, d.h = 48, d.w = 40, d.factor = factor, d.channels = channels;
           d.kh = 9, d.kw = 5, d.fusion = d.residual = 1;
           dslt_head_layers layers = {};
-          ASSERT_EQ(dslt_head_layers_plan(&layers, cuda_, &d), DSLT_OK) << dslt_last_error();
+          ASSERT_EQ(dslt_head_layers_plan_by(&layers, cuda_, &d, DSLT_HEAD_CUDNN), DSLT_OK)
+              << dslt_last_error();
           for (const dslt_cudnn_conv *plan : {layers.upsample, layers.regress}) {
             ASSERT_NE(plan, nullptr) << n << " maps, " << channels << " channels, factor " << factor;
             const dslt_conv_facts facts = dslt_cudnn_conv_facts(plan);

@@ -287,8 +287,13 @@ static int plan_regress(dslt_head_layers *l, dslt_cuda *cuda, const dslt_fused_h
 
 int dslt_head_layers_plan(dslt_head_layers *out, dslt_cuda *cuda, const dslt_fused_head_desc *head) {
   dslt_head_by by;
-  *out = (dslt_head_layers){0};
   DSLT_TRY(dslt_head_by_environment(&by));
+  return dslt_head_layers_plan_by(out, cuda, head, by);
+}
+
+int dslt_head_layers_plan_by(dslt_head_layers *out, dslt_cuda *cuda, const dslt_fused_head_desc *head,
+                             dslt_head_by by) {
+  *out = (dslt_head_layers){0};
   /* cuDNN is told that all addresses are multiples of 16 bytes; with other numbers of channels a slot's are not */
   if (by == DSLT_HEAD_KERNELS || !cuda->dnn || head->channels % 4 != 0) return DSLT_OK;
   if ((head->fusion || head->residual) && head->factor > 1) DSLT_TRY(plan_upsample(out, cuda, head, by));

@@ -20,6 +20,9 @@ int dslt_head_by_environment(dslt_head_by *out);
 /* What the environment wants for a head of this shape; the kernels where there is no cuDNN, none that can do it with
  * the precision asked for, or where the channels are no multiple of four. */
 int dslt_head_layers_plan(dslt_head_layers *out, dslt_cuda *cuda, const dslt_fused_head_desc *head);
+/* The same whatever the environment wants. */
+int dslt_head_layers_plan_by(dslt_head_layers *out, dslt_cuda *cuda, const dslt_fused_head_desc *head,
+                             dslt_head_by by);
 void dslt_head_layers_free(dslt_head_layers *layers);
 
 /* raised [n][h][w][channels] (may be NULL) is the enlarged high map, fused (may be NULL) = fuse_low low + fuse_high raised. */
