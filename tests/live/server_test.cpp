@@ -120,7 +120,7 @@ TEST_F(LiveServer, ClientsThatLeaveDisturbNobody) {
   }
   EXPECT_EQ(get(port_, "/").status, 200);
   EXPECT_EQ(command(R"({"do":"step"})"), "");
-  EXPECT_EQ(frame().integer("frame"), 1);
+  EXPECT_EQ(wait_for([](const Frame &at) { return at.integer("frame") == 1; }).integer("frame"), 1);
 }
 
 TEST_F(LiveServer, SeveralClientsSeeTheSame) {
