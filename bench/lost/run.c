@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "cli/progress.h"
+#include "cli/short_spin.h"
 #include "dslt/dslt.h"
 #include "media/scene.h"
 
@@ -165,6 +166,7 @@ static int read_arguments(dslt_options **out, const char **weights, dslt_scene_o
 }
 
 int main(int argc, char **argv) {
+  dslt_spin_shortly(argv);
   dslt_options *options = NULL;
   dslt_weights *weights = NULL;
   dslt_tracker *tracker = NULL;

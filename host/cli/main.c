@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/nearest.h"
 #include "cli/cmd_ablate.h"
@@ -21,6 +20,7 @@
 #include "cli/cmd_weights.h"
 #include "cli/console.h"
 #include "cli/exit_codes.h"
+#include "cli/short_spin.h"
 #include "dslt/dslt.h"
 
 typedef struct verb {
@@ -93,19 +93,6 @@ static int finish(int code) {
   return code;
 }
 
-/* GNU OpenMP lets threads that wait for each other spin for milliseconds. If another process uses the same
- * cores, that makes a frame up to nine times slower (bench/busy.sh); a short spin costs a few per cent on an
- * idle machine. The run-time library reads its setting when it is loaded, before main(), so the program
- * executes itself again. If the user has set either variable, nothing is changed. */
-static void wait_politely(char **argv) {
-  if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT")) return;
-  char path[4096];
-  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-  if (length <= 0 || setenv("GOMP_SPINCOUNT", "300", 1) != 0) return;
-  path[length] = '\0';
-  execv(path, argv); /* if this fails, the run continues unchanged */
-}
-
 int main(int argc, char **argv) {
   argp_err_exit_status = DSLT_EXIT_USAGE;
   setenv("ARGP_HELP_FMT", "no-dup-args-note", 0); /* an irrelevant warning */
@@ -132,6 +119,6 @@ int main(int argc, char **argv) {
   }
   const verb *chosen = find_verb(name);
   if (!chosen) return finish(unknown_verb(name));
-  if (chosen->computes) wait_politely(argv);
+  if (chosen->computes) dslt_spin_shortly(argv);
   return finish(chosen->run(argc - 1, argv + 1));
 }
