@@ -174,18 +174,23 @@ TEST_F(StreamInput, ALiveViewTakesTheNewestFrame) {
   }
 }
 
+// On a machine so busy that all but one frame are dropped before the second is asked for, this says nothing: again then.
 TEST_F(StreamInput, ALiveViewCountsDeliveredFrames) {
   dslt_source_options options = {};
   options.live = 1;
   options.limit = 2;
-  dslt_source *source = nullptr;
-  ASSERT_EQ(dslt_source_open(&source, piped(bytes_).c_str(), &options), DSLT_OK) << dslt_last_error();
-  dslt_image image;
-  EXPECT_EQ(dslt_source_next(&image, nullptr, nullptr, source), 1);
-  EXPECT_EQ(dslt_source_next(&image, nullptr, nullptr, source), 1);
-  EXPECT_EQ(dslt_source_next(&image, nullptr, nullptr, source), 0);
-  dslt_source_close(source);
-  close_read_end();
+  int delivered = 0;
+  for (int attempt = 0; attempt < 10 && delivered < 2; attempt++) {
+    dslt_source *source = nullptr;
+    ASSERT_EQ(dslt_source_open(&source, piped(bytes_).c_str(), &options), DSLT_OK) << dslt_last_error();
+    dslt_image image;
+    delivered = 0;
+    while (delivered < 10 && dslt_source_next(&image, nullptr, nullptr, source) == 1) delivered++;
+    dslt_source_close(source);
+    close_read_end();
+    writer_.join();
+  }
+  EXPECT_EQ(delivered, 2);
 }
 
 TEST_F(StreamInput, NoFrameOfAFileIsDropped) {
