@@ -53,6 +53,11 @@ static list list_of(const dslt_cuda_batch *b) {
   return out;
 }
 
+static int is_same(const list *a,
+                   const list *b) { /* member by member: between them are bytes without a meaning */
+  return a->count == b->count && memcmp(a->address, b->address, sizeof a->address) == 0;
+}
+
 static int is_recording(const dslt_cuda *cuda) {
   enum cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
   return cudaStreamIsCapturing(cuda->now, &status) != cudaSuccess || status != cudaStreamCaptureStatusNone;
@@ -62,7 +67,7 @@ static int is_recording(const dslt_cuda *cuda) {
 static int find_list(const void ***out, dslt_cuda_batches *batches, const dslt_cuda_batch *b) {
   const list wanted = list_of(b);
   for (int i = 0; i < batches->lists; ++i)
-    if (memcmp(&batches->list[i], &wanted, sizeof wanted) == 0) {
+    if (is_same(&batches->list[i], &wanted)) {
       *out = batches->there + i * ADDRESSES;
       return DSLT_OK;
     }
