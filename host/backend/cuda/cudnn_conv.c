@@ -250,13 +250,16 @@ static int can_fuse(const dslt_conv_case *shape) {
          (shape->activation == DSLT_ACTIVATION_NONE || shape->activation == DSLT_ACTIVATION_RELU);
 }
 
+/* What is measured differs from run to run, so it must be kept, unless that is allowed. */
+static int can_measure(const dslt_cudnn *dnn) { return dnn->cache.path[0] != '\0' || dnn->cuda->any_order; }
+
 /* Choose by measurement: with addend, bias and activation inside if any engine supports that, else without.
  * Engines that must be compiled, which takes a second for each plan of each process, come last. */
 static int choose(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt_conv_case *shape,
                   const dslt_conv_memory *memory) {
   static const int modes[] = {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK};
   search by = {.wanted = -1};
-  by.measuring = memory && (conv->dnn->cache.path[0] != '\0' || conv->dnn->cuda->any_order);
+  by.measuring = memory && can_measure(conv->dnn);
   for (by.compiled = 0; by.compiled < 2; ++by.compiled)
     for (int fused = can_fuse(shape); fused >= 0; --fused) {
       if (!begin_graph(conv, shape, fused)) continue;
@@ -319,7 +322,8 @@ int dslt_cudnn_verdict(const dslt_cuda *cuda, const dslt_conv_case *shape) {
   dslt_plan_choice choice;
   if (!cuda->dnn) return -1;
   verdict_key(key, cuda, shape);
-  return dslt_plan_cache_find(&choice, &cuda->dnn->cache, key) ? choice.fused != 0 : -1;
+  if (dslt_plan_cache_find(&choice, &cuda->dnn->cache, key)) return choice.fused != 0;
+  return can_measure(cuda->dnn) ? -1 : 0;
 }
 
 void dslt_cudnn_keep_verdict(dslt_cuda *cuda, const dslt_conv_case *shape, int verdict) {

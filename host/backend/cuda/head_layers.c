@@ -102,7 +102,8 @@ typedef struct comparison {
   float *map[MAPS]; /* what is read, then what is written */
   size_t values[MAPS];
   int result; /* the map that is compared */
-  void *scratch;
+  size_t scratch_bytes;
+  void *scratch; /* of the kernel */
 } comparison;
 
 typedef int (*way_of_layer)(const comparison *c);
@@ -138,6 +139,8 @@ static int regress_cudnn(const comparison *c) {
 }
 
 static int open_maps(comparison *c) {
+  if (c->scratch_bytes > 0)
+    DSLT_TRY(dslt_cuda_new(&c->scratch, c->cuda, c->scratch_bytes, "measuring the head"));
   for (int i = 0; i < MAPS; ++i) {
     void *memory = NULL;
     float *noise = malloc(c->values[i] * sizeof *noise);
@@ -192,25 +195,19 @@ static int agree(const float *a, const float *b, size_t count) {
 }
 
 /* *faster 1: cuDNN's layer does as the kernel, in less time. */
-static int compare(int *faster, comparison *c, way_of_layer kernel, way_of_layer cudnn) {
-  float *ours = NULL, *theirs = NULL;
-  int rc;
-  *faster = 0;
-  DSLT_TRY_OR_DONE(open_maps(c));
-  ours = malloc(c->values[c->result] * sizeof *ours);
-  theirs = malloc(c->values[c->result] * sizeof *theirs);
+static int compare(int *faster, const comparison *c, way_of_layer kernel, way_of_layer cudnn) {
+  float *ours = malloc(c->values[c->result] * sizeof *ours);
+  float *theirs = malloc(c->values[c->result] * sizeof *theirs);
+  int rc = DSLT_OK;
   if (!ours || !theirs) {
     rc = dslt_fail(DSLT_EMEMORY, "Out of memory while measuring the head.");
-    goto done;
+  } else {
+    const float kernel_ms = time_of(ours, c, kernel), cudnn_ms = time_of(theirs, c, cudnn);
+    *faster = kernel_ms >= 0.0f && cudnn_ms >= 0.0f && cudnn_ms < kernel_ms &&
+              agree(ours, theirs, c->values[c->result]);
   }
-  const float kernel_ms = time_of(ours, c, kernel), cudnn_ms = time_of(theirs, c, cudnn);
-  *faster = kernel_ms >= 0.0f && cudnn_ms >= 0.0f && cudnn_ms < kernel_ms &&
-            agree(ours, theirs, c->values[c->result]);
-  rc = DSLT_OK;
-done:
   free(ours);
   free(theirs);
-  close_maps(c);
   return rc;
 }
 
@@ -223,41 +220,56 @@ static int floats(float **out, dslt_cuda *cuda, size_t count) {
   return DSLT_OK;
 }
 
-static int drop_upsample(dslt_head_layers *l) {
+static void drop_upsample(dslt_head_layers *l) {
   dslt_cudnn_conv_free(l->upsample);
   if (l->enlarged) cudaFree(l->enlarged);
   l->upsample = NULL;
   l->enlarged = NULL;
-  return DSLT_OK;
 }
 
-static int drop_regress(dslt_head_layers *l) {
+static void drop_regress(dslt_head_layers *l) {
   dslt_cudnn_conv_free(l->regress);
   if (l->base) cudaFree(l->base);
   if (l->residual) cudaFree(l->residual);
   l->regress = NULL;
   l->base = l->residual = NULL;
-  return DSLT_OK;
+}
+
+/* *plan stays NULL where the kernel is to be used. What nobody has measured yet is: cuDNN's engines among themselves, from map
+ * `x` with weights `w` into y, then the fastest of them against the kernel. */
+static int plan_layer(dslt_cudnn_conv **plan, comparison *c, const dslt_conv_case *shape, dslt_head_by by,
+                      int x, int w, float *y, way_of_layer kernel, way_of_layer cudnn) {
+  int faster = by == DSLT_HEAD_MEASURED ? dslt_cudnn_verdict(c->cuda, shape) : 1;
+  const int measures = faster < 0;
+  if (faster == 0) return DSLT_OK;
+  int rc = measures ? open_maps(c) : DSLT_OK;
+  const dslt_conv_memory memory = {.x = c->map[x], .y = y, .weights = c->map[w]};
+  if (rc == DSLT_OK) rc = dslt_cudnn_conv_plan(plan, c->cuda, shape, measures ? &memory : NULL);
+  if (rc == DSLT_OK && *plan && measures) {
+    rc = compare(&faster, c, kernel, cudnn);
+    if (rc == DSLT_OK) dslt_cudnn_keep_verdict(c->cuda, shape, faster);
+  }
+  close_maps(c);
+  if (rc == DSLT_OK && faster == 1) return DSLT_OK;
+  dslt_cudnn_conv_free(*plan);
+  *plan = NULL;
+  return rc;
 }
 
 static int plan_upsample(dslt_head_layers *l, dslt_cuda *cuda, const dslt_fused_head_desc *d,
                          dslt_head_by by) {
   const dslt_conv_case shape = upsample_case(d);
   const size_t values = cells_of(d) * (size_t)d->channels, f = (size_t)d->factor;
-  int faster = dslt_cudnn_verdict(cuda, &shape);
-  if (by == DSLT_HEAD_MEASURED && faster == 0) return DSLT_OK;
-  DSLT_TRY(dslt_cudnn_conv_plan(&l->upsample, cuda, &shape, NULL));
-  if (!l->upsample) return DSLT_OK;
-  DSLT_TRY(floats(&l->enlarged, cuda, values));
-  if (by == DSLT_HEAD_CUDNN || faster == 1) return DSLT_OK;
   comparison c = {.cuda = cuda,
                   .head = d,
                   .layers = l,
                   .result = d->fusion ? FUSED : RAISED,
                   .values = {values, values / (f * f), 4 * f * f * (size_t)d->channels, values, values}};
-  DSLT_TRY(compare(&faster, &c, upsample_kernel, upsample_cudnn));
-  dslt_cudnn_keep_verdict(cuda, &shape, faster);
-  return faster ? DSLT_OK : drop_upsample(l);
+  DSLT_TRY(floats(&l->enlarged, cuda, values));
+  DSLT_TRY(
+      plan_layer(&l->upsample, &c, &shape, by, HIGH, FILTER, l->enlarged, upsample_kernel, upsample_cudnn));
+  if (!l->upsample) drop_upsample(l);
+  return DSLT_OK;
 }
 
 static int plan_regress(dslt_head_layers *l, dslt_cuda *cuda, const dslt_fused_head_desc *d,
@@ -266,23 +278,18 @@ static int plan_regress(dslt_head_layers *l, dslt_cuda *cuda, const dslt_fused_h
   const dslt_regress_shape ours = {d->n, d->h, d->w, d->channels, d->kh, d->kw};
   const size_t values = cells_of(d) * (size_t)d->channels,
                weights = (size_t)d->kh * (size_t)d->kw * (size_t)d->channels, cells = responses_of(d);
-  int faster = dslt_cudnn_verdict(cuda, &shape);
-  if (by == DSLT_HEAD_MEASURED && faster == 0) return DSLT_OK;
-  DSLT_TRY(dslt_cudnn_conv_plan(&l->regress, cuda, &shape, NULL));
-  if (!l->regress) return DSLT_OK;
-  DSLT_TRY(floats(&l->base, cuda, cells));
-  if (d->residual) DSLT_TRY(floats(&l->residual, cuda, cells));
-  if (by == DSLT_HEAD_CUDNN || faster == 1) return DSLT_OK;
   comparison c = {.cuda = cuda,
                   .head = d,
                   .layers = l,
                   .result = RESPONSE,
-                  .values = {values, values, weights, weights, cells}};
-  DSLT_TRY(dslt_cuda_new(&c.scratch, cuda, dslt_kernel_regress_scratch(&ours, d->residual ? 2 : 1),
-                         "measuring the head"));
-  DSLT_TRY(compare(&faster, &c, regress_kernel, regress_cudnn));
-  dslt_cudnn_keep_verdict(cuda, &shape, faster);
-  return faster ? DSLT_OK : drop_regress(l);
+                  .values = {values, values, weights, weights, cells},
+                  .scratch_bytes = dslt_kernel_regress_scratch(&ours, d->residual ? 2 : 1)};
+  DSLT_TRY(floats(&l->base, cuda, cells));
+  if (d->residual) DSLT_TRY(floats(&l->residual, cuda, cells));
+  DSLT_TRY(
+      plan_layer(&l->regress, &c, &shape, by, BASE, BASE_KERNEL, l->base, regress_kernel, regress_cudnn));
+  if (!l->regress) drop_regress(l);
+  return DSLT_OK;
 }
 
 int dslt_head_layers_plan(dslt_head_layers *out, dslt_cuda *cuda, const dslt_fused_head_desc *head) {
@@ -301,6 +308,6 @@ int dslt_head_layers_plan_by(dslt_head_layers *out, dslt_cuda *cuda, const dslt_
 }
 
 void dslt_head_layers_free(dslt_head_layers *layers) {
-  (void)drop_upsample(layers);
-  (void)drop_regress(layers);
+  drop_upsample(layers);
+  drop_regress(layers);
 }
