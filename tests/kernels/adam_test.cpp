@@ -106,7 +106,7 @@ TEST_P(AdamKernel, RefusesWhatItCannotDo) {
   float *x = zeros<float>(4);
   int32_t *step = zeros<int32_t>(1);
   uint32_t *ticket = zeros<uint32_t>(1);
-  std::vector<dslt_param> many(DSLT_ADAM_TENSORS_MAX + 1, dslt_param{x, x, x, x, 4, 0.1f, 0});
+  std::vector<dslt_param> many(DSLT_ADAM_TENSORS_MAX + 1, dslt_param{x, x, x, x, 4, 0.1f, 0, 0});
   auto call = [&](int count) {
     return kernels().adam(stream(), many.data(), count, &kRule, step, ticket, nullptr);
   };

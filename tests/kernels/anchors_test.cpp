@@ -373,11 +373,11 @@ TEST_P(AnchorKernels, AStepIsTheCpus) {
   for (unsigned i = 0; i < 4; ++i) {
     w.push_back(noise(room, 3 * i)), g.push_back(noise(room, 3 * i + 1)), m.push_back(noise(room, 3 * i + 2));
     there.push_back(
-        {upload(w[i]), upload(g[i]), upload(m[i]), nullptr, sizes[i], 0.1f * float(i + 1), 0.01f});
+        {upload(w[i]), upload(g[i]), upload(m[i]), nullptr, sizes[i], 0.1f * float(i + 1), 0.01f, 0});
   }
   for (std::size_t i = 0; i < 4; ++i)
     here.push_back(
-        {w[i].data(), g[i].data(), m[i].data(), m[i].data(), sizes[i], 0.1f * float(i + 1), 0.01f});
+        {w[i].data(), g[i].data(), m[i].data(), m[i].data(), sizes[i], 0.1f * float(i + 1), 0.01f, 0});
   ASSERT_EQ(kernels().sgd(stream(), there.data(), 4, 0.9f, nullptr), DSLT_OK) << dslt_last_error();
   ASSERT_EQ(dslt_cpu_backend.nn->sgd(cpu(), here.data(), 4, 0.9f), DSLT_OK);
   for (std::size_t i = 0; i < 4; ++i) {
@@ -411,7 +411,7 @@ TEST_P(AnchorKernels, NothingIsWrittenWhereTheFlagIsZero) {
   const dslt_anchor_rows rows = {2, 1, 1, zeros<int32_t>(1), nullptr, 0, 2};
   const dslt_anchor_loss_spec spec = {DSLT_ANCHOR_SOFTMAX, 1, 1};
   const dslt_anchor_sampling sampling = {{2, 171, 16}, 4, 2, 8, 20, 1};
-  const dslt_param param = {y, x, y + 32, nullptr, 32, 0.1f, 0.0f};
+  const dslt_param param = {y, x, y + 32, nullptr, 32, 0.1f, 0.0f, 0};
   dslt_decision *d = zeros<dslt_decision>(1);
   dslt_choice *c = zeros<dslt_choice>(1);
   char *scratch = zeros<char>(kernels().anchor_turn_scratch(4));
@@ -522,7 +522,7 @@ TEST_P(AnchorKernels, RefuseHeadsTheyCannotDo) {
             DSLT_EARGUMENT);
   EXPECT_EQ(k.sampled_scores(stream(), x, x, nullptr, 1, 0, &sampling, nullptr, &search, 1.0f, 1, nullptr),
             DSLT_EARGUMENT);
-  const dslt_param empty = {x, nullptr, x, nullptr, 4, 0.1f, 0.0f};
+  const dslt_param empty = {x, nullptr, x, nullptr, 4, 0.1f, 0.0f, 0};
   EXPECT_EQ(k.sgd(stream(), &empty, 1, 0.9f, nullptr), DSLT_EARGUMENT);
   EXPECT_EQ(k.sgd(stream(), &empty, DSLT_ADAM_TENSORS_MAX + 1, 0.9f, nullptr), DSLT_EARGUMENT);
 }

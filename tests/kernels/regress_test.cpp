@@ -177,7 +177,7 @@ class RegressKernel : public KernelTest {
         for (float &x : v) x = std::fabs(x);
         side->params.push_back({upload(noise(count, seed)), upload(noise(count, seed + 1)),
                                 upload(noise(count, seed + 2, 0.1f)), upload(v), count, 0.01f * float(seed),
-                                seed % 2 ? 5e-4f : 0.0f});
+                                seed % 2 ? 5e-4f : 0.0f, 0});
         return side->params.back();
       };
       for (int i = 0; i < layers; ++i) {
@@ -252,7 +252,7 @@ TEST_P(RegressKernel, LearnsFromCompleteListsAlone) {
   int32_t *count = zeros<int32_t>(1);
   const dslt_regress_layer good = {x, w, nullptr, nullptr, g};
   const dslt_regress_step whole = {
-      {{w, g, m, v, 16, 0, 0}}, {{bias, bias + 1, bias + 2, bias + 3, 1, 0, 0}}, 1, {}, count};
+      {{w, g, m, v, 16, 0, 0, 0}}, {{bias, bias + 1, bias + 2, bias + 3, 1, 0, 0, 0}}, 1, {}, count};
   void *scratch = scratch_for(s, 1);
   const auto learn = [&](const dslt_regress_layer &layer, const dslt_regress_step &step) {
     return kernels().regress_learn(stream(), &s, &layer, 1, x, &step, scratch, nullptr);
