@@ -14,9 +14,10 @@ static __global__ void __launch_bounds__(THREADS)
   if (dslt_skipped(when) || !dslt_template_learns(&rules, state)) return;
   const float share = dslt_template_share(&rules, state);
   const int cell = (int)blockIdx.x, count = rules.cells * rules.cells;
+  const float weight = dslt_template_weight(&rules, cell, state->width, state->height);
   for (int c = (int)threadIdx.x; c < rules.channels; c += THREADS) {
     const int at = cell * rules.channels + c;
-    filters[c * count + cell] = dslt_template_filter(&rules, share, &mean[at], first[at], seen[at]);
+    filters[c * count + cell] = dslt_template_filter(&rules, share, &mean[at], first[at], weight * seen[at]);
   }
 }
 

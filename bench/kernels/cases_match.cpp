@@ -33,7 +33,8 @@ Entry match_template() {
 
 Entry follow_template() {
   return {"follow_template 8x8x64", [](Memory &m, dslt_backend *cpu) {
-            const dslt_template_rules rules = {kTemplate, kNeckChannels, 0.125f, 0.2f, 1.0f, 0.5f};
+            const dslt_template_rules rules = {kTemplate, kNeckChannels, 127.0f, 16.0f, 0.3f,
+                                               0.125f,    0.2f,          1.0f,   0.5f};
             const std::size_t values = std::size_t(kTemplate * kTemplate * kNeckChannels);
             const std::vector<float> first = noise(values, 1), seen = noise(values, 2),
                                      mean = noise(values, 3);

@@ -69,7 +69,8 @@ typedef struct dslt_sample_sources {
                          const dslt_match_response *response, const dslt_search *search))                        \
                                                                                                                  \
   /* Where the state says that the target was found: a step of a template that follows it (math/template.h) with the \
-   * features seen now. filters [channels][cells cells]; mean, first and seen [cells][cells][channels]. */        \
+   * features seen now. filters [channels][cells cells]; mean, first (both weighted, dslt_template_weight()) and seen  \
+   * [cells][cells][channels]. */                                                                                \
   XX(int, follow_template, (dslt_backend *backend, float *filters, float *mean, const float *first,              \
                             const float *seen, const dslt_target_state *state,                                   \
                             const dslt_template_rules *rules))                                                   \

@@ -113,7 +113,8 @@ int dslt_matching_shape_of(dslt_matching_shape *out, const dslt_weights *weights
                  "it has no matching head, which the siamese tracker needs; use the weights that ship "
                  "(siamese), or a preset of another tracker with these");
   *out = (dslt_matching_shape){.template_side = weights->matching_side[0],
-                               .search_side = weights->matching_side[1]};
+                               .search_side = weights->matching_side[1],
+                               .around = weights->matching_around};
   DSLT_TRY(measure_backbone(out, weights));
   return check_head(out, weights);
 }

@@ -2,7 +2,9 @@
 /* matching.h: a siamese network: a backbone whose deepest map feeds a matching head, which compares the features of a
  * template position by position with those of a search area and gives a score and a box at every cell. Weight files
  * bring the head in their metadata: dslt.matching (its layers as JSON), dslt.matching_tap (the backbone's layer that
- * it reads) and dslt.matching_sides ("127,255": sides of template and search area, px). */
+ * it reads) and dslt.matching_sides ("127,255": sides of template and search area, px). dslt.matching_around ("0.3"; 1
+ * where it is absent): what the features of a template's position around the target are multiplied by; those inside of
+ * it by 1. */
 #ifndef DSLT_NN_MATCHING_H
 #define DSLT_NN_MATCHING_H
 
@@ -23,6 +25,7 @@ typedef struct dslt_matching_map {
 
 typedef struct dslt_matching_shape {
   int template_side, search_side; /* input px */
+  float around;                   /* factor of the template's features around the target, 0..1 */
   dslt_matching_map map[DSLT_MATCHING_TAPS];
 } dslt_matching_shape;
 

@@ -15,7 +15,7 @@
  *   dslt.graph          the layers of a network that is no VGG-16, as JSON
  *   dslt.taps           "inception_3b,inception_4e": the layers that the tracker taps
  *   dslt.scales         "1,1": factor on each of them
- *   dslt.matching, dslt.matching_tap, dslt.matching_sides   a siamese network's head: nn/matching.h
+ *   dslt.matching, dslt.matching_tap, dslt.matching_sides, dslt.matching_around   a siamese network's head: nn/matching.h
  *
  * What the metadata leaves out follows the convention of the names: Caffe's, or torchvision's (rgb, mean 255
  * * (0.485, 0.456, 0.406), deviation 255 * (0.229, 0.224, 0.225)). The tracker's learning rates are tuned for
@@ -73,9 +73,10 @@ enum {
 struct dslt_network;
 
 struct dslt_weights {
-  struct dslt_network *network;            /* any network; NULL: VGG-16, described by the fields below */
-  struct dslt_network *matching;           /* the matching head of a siamese network, or NULL */
-  int matching_tap, matching_side[2];      /* its layer of `network`; sides of template and search area, px */
+  struct dslt_network *network;       /* any network; NULL: VGG-16, described by the fields below */
+  struct dslt_network *matching;      /* the matching head of a siamese network, or NULL */
+  int matching_tap, matching_side[2]; /* its layer of `network`; sides of template and search area, px */
+  float matching_around;              /* what a position of the template around the target counts, 0..1 */
   dslt_tensor_view weight[DSLT_VGG_CONVS]; /* [out, in, 3, 3]; data is NULL from `layers` on */
   dslt_tensor_view bias[DSLT_VGG_CONVS];   /* [out]; may be absent (zero) */
   int width[DSLT_VGG_CONVS]; /* output channels, 1..DSLT_WEIGHTS_MAX_WIDTH; 0 from `layers` on */

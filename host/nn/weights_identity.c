@@ -51,5 +51,6 @@ uint64_t dslt_weights_identity(const dslt_weights *w) {
   if (w->network) hash = add_network(hash, w->network);
   if (!w->matching) return hash;
   hash = add_whole(add_whole(hash, w->matching_side[0]), w->matching_side[1]);
+  if (w->matching_around < 1.0f) hash = add_real(hash, w->matching_around);
   return add_network(add_whole(hash, w->matching_tap), w->matching);
 }

@@ -24,6 +24,7 @@ size_t dslt_tensor_elements(const dslt_tensor_view *view);
 #define DSLT_KEY_MATCHING "dslt.matching"
 #define DSLT_KEY_MATCHING_TAP "dslt.matching_tap"
 #define DSLT_KEY_MATCHING_SIDES "dslt.matching_sides"
+#define DSLT_KEY_MATCHING_AROUND "dslt.matching_around"
 
 /* Where a key's text is searched for, in this order. */
 typedef struct dslt_metadata {

@@ -42,7 +42,10 @@ static int take_matching(dslt_weights *weights, const dslt_metadata *metadata) {
     return dslt_fail(DSLT_EWEIGHTS,
                      "The metadata has " DSLT_KEY_MATCHING " but no " DSLT_KEY_MATCHING_SIDES ".");
   for (int i = 0; i < 2; ++i) weights->matching_side[i] = (int)side[i];
-  return DSLT_OK;
+  weights->matching_around = 1.0f;
+  rc = dslt_metadata_numbers(&weights->matching_around, 1, metadata, DSLT_KEY_MATCHING_AROUND, 0, 1,
+                             "a number from 0 to 1");
+  return rc < 0 ? rc : DSLT_OK;
 }
 
 int dslt_weights_take_network(dslt_weights *weights, const dslt_metadata *metadata) {

@@ -98,13 +98,16 @@ static void tap_texts(char *names, char *scales, size_t size, const dslt_network
 
 /* Add the matching head's keys. 0, or -1 when out of memory. */
 static int describe_matching(json_t *metadata, const dslt_weights *weights) {
-  char sides[32];
+  char sides[32], around[32];
   char *graph = dslt_network_text(weights->matching);
+  dslt_float_text(around, weights->matching_around);
   snprintf(sides, sizeof sides, "%d,%d", weights->matching_side[0], weights->matching_side[1]);
   int failed = !graph || json_object_set_new(metadata, DSLT_KEY_MATCHING, json_string(graph));
   failed |= json_object_set_new(metadata, DSLT_KEY_MATCHING_TAP,
                                 json_string(weights->network->graph.layer[weights->matching_tap].name));
   failed |= json_object_set_new(metadata, DSLT_KEY_MATCHING_SIDES, json_string(sides));
+  if (weights->matching_around < 1.0f)
+    failed |= json_object_set_new(metadata, DSLT_KEY_MATCHING_AROUND, json_string(around));
   free(graph);
   return failed ? -1 : 0;
 }

@@ -37,7 +37,7 @@ TEST(Template, ResponsesEqualPlainLoops) {
 class Following : public ::testing::Test {
  protected:
   static constexpr int kCells = 3, kChannels = 5, kValues = kCells * kCells * kChannels;
-  const dslt_template_rules rules_ = {kCells, kChannels, 0.5f, 0.25f, 0.9f, 0.4f};
+  const dslt_template_rules rules_ = {kCells, kChannels, 47.0f, 16.0f, 1.0f, 0.5f, 0.25f, 0.9f, 0.4f};
   const ref::Map first_ = ref::rounded(ref::Noise(1).map(kValues)),
                  mean_ = ref::rounded(ref::Noise(2).map(kValues)),
                  seen_ = ref::rounded(ref::Noise(3).map(kValues));
@@ -73,6 +73,45 @@ TEST_F(Following, TheMeanCountsMoreTheWorseTheFirstFrameServes) {
         EXPECT_NEAR(double(filters[std::size_t(c * kCells * kCells + cell)]),
                     0.5 * ((1 - one[1]) * first_[at] + one[1] * running), 1e-6);
       }
+  }
+}
+
+// The share of a cell that a rectangle covers, by counting points.
+double counted_cover(const dslt_template_rules &rules, int cell, double width, double height) {
+  const double side = std::sqrt((1.5 * width + 0.5 * height) * (0.5 * width + 1.5 * height)),
+               scale = double(rules.side) / side;
+  int inside = 0;
+  for (int i = 0; i < 400; ++i)
+    for (int j = 0; j < 400; ++j) {
+      const double x = double(rules.stride) * (cell % rules.cells - rules.cells / 2 - 0.5 + (i + 0.5) / 400),
+                   y = double(rules.stride) * (cell / rules.cells - rules.cells / 2 - 0.5 + (j + 0.5) / 400);
+      inside += std::fabs(x) < 0.5 * width * scale && std::fabs(y) < 0.5 * height * scale;
+    }
+  return inside / 160000.0;
+}
+
+TEST_F(Following, WhatIsAroundTheTargetCountsLess) {
+  dslt_template_rules rules = rules_;
+  dslt_target_state state = {};
+  state.score = state.mean_score = 0.5;
+  rules.around = 0.3f;
+  const double sizes[][2] = {{20, 20}, {10, 40}, {90, 8}, {0.5, 0.25}};
+  for (const auto &size : sizes) {
+    SCOPED_TRACE(testing::Message() << size[0] << " x " << size[1]);
+    state.width = size[0], state.height = size[1];
+    std::vector<float> filters, mean;
+    step(&filters, &mean, state, rules);
+    double least = 1, most = 0;
+    for (int cell = 0; cell < kCells * kCells; ++cell) {
+      const double weight = 0.3 + 0.7 * counted_cover(rules, cell, size[0], size[1]);
+      least = std::fmin(least, weight), most = std::fmax(most, weight);
+      for (int c = 0; c < kChannels; ++c) {
+        const std::size_t at = std::size_t(cell * kChannels + c);
+        EXPECT_NEAR(double(mean[at]), 0.75 * mean_[at] + 0.25 * weight * seen_[at], 0.01) << cell;
+      }
+    }
+    EXPECT_LT(least, 0.9);
+    EXPECT_GT(most, 0.4);
   }
 }
 

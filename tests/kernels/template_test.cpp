@@ -35,10 +35,11 @@ TEST_P(TemplateKernel, FollowingEqualsItsTwin) {
       SCOPED_TRACE(testing::Message() << cells << " cells, mean score " << mean_score);
       const int channels = 70;
       const std::size_t values = std::size_t(cells * cells * channels);
-      const dslt_template_rules rules = {cells, channels, 0.125f, 0.2f, 0.9f, 0.5f};
+      const dslt_template_rules rules = {cells, channels, 127.0f, 16.0f, 0.3f, 0.125f, 0.2f, 0.9f, 0.5f};
       const std::vector<float> first = noise(values, 1), seen = noise(values, 2);
       dslt_target_state state = {};
       state.score = 0.6, state.mean_score = mean_score;
+      state.width = 30, state.height = 75;
       std::vector<float> filters(values, 3.0f), mean = noise(values, 3);
       float *there = upload(filters), *running = upload(mean);
       ASSERT_EQ(kernels().follow_template(stream(), there, running, upload(first), upload(seen),
@@ -73,7 +74,7 @@ TEST_P(TemplateKernel, RefusesWhatItCannotDo) {
   EXPECT_NE(std::string(dslt_last_error()).find("cells"), std::string::npos) << dslt_last_error();
 
   const auto &follow = kernels().follow_template;
-  const dslt_template_rules rules = {2, 2, 1, 0.5f, 0.9f, 0.5f};
+  const dslt_template_rules rules = {2, 2, 31, 16, 1, 1, 0.5f, 0.9f, 0.5f};
   EXPECT_EQ(follow(stream(), x, x + 8, x + 16, x + 24, state, &rules, nullptr), DSLT_OK) << dslt_last_error();
   EXPECT_EQ(follow(stream(), nullptr, x, x, x, state, &rules, nullptr), DSLT_EARGUMENT);
   EXPECT_EQ(follow(stream(), x, nullptr, x, x, state, &rules, nullptr), DSLT_EARGUMENT);

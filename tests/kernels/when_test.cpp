@@ -54,7 +54,7 @@ TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
   uint32_t *ticket = zeros<uint32_t>(1);
   dslt_loss_spec spec = {};
   spec.kind = DSLT_LOSS_L2;
-  const dslt_param param = {y, x, y, y, 16, 0.1f, 0.0f};
+  const dslt_param param = {y, x, y, y, 16, 0.1f, 0.0f, 0};
   const dslt_adam_rule rule = {0.6f, 0.999f, 1e-8f};
   const dslt_sample_copy copy = {2, {16, 4}, {{x, x}}, {y, y + 12}};
   for (int32_t flag : {0, 1}) {
@@ -77,7 +77,7 @@ TEST_P(WhenKernel, StateStaysWhereAFlagIsZero) {
     float *out = upload(old);
     EXPECT_EQ(kernels().match_template(stream(), out, x, x, 2, 4, 4, when), DSLT_OK);
     EXPECT_EQ(same(out, old), kept);
-    const dslt_template_rules following = {2, 1, 1, 0.5f, 0.9f, 0};
+    const dslt_template_rules following = {2, 1, 31, 16, 1, 1, 0.5f, 0.9f, 0};
     out = upload(old);
     EXPECT_EQ(kernels().follow_template(stream(), out, out + 4, x, x + 4, upload(states), &following, when),
               DSLT_OK);

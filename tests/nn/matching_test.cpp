@@ -267,6 +267,25 @@ TEST_F(Matching, SavedAndLoadedItIsTheSame) {
   EXPECT_EQ(read_file("a"), read_file("b"));
 }
 
+TEST_F(Matching, TheFactorAroundTheTargetIsKept) {
+  File file;
+  Weights without, with, saved;
+  load(&without, file.bytes());
+  EXPECT_EQ(without->matching_around, 1.0f);
+  file.metadata["dslt.matching_around"] = "0.3";
+  load(&with, file.bytes());
+  EXPECT_EQ(with->matching_around, 0.3f);
+  EXPECT_NE(dslt_weights_identity(with.handle), dslt_weights_identity(without.handle));
+  ASSERT_EQ(dslt_weights_save(with.handle, in_folder("c").c_str(), DSLT_DTYPE_F32), DSLT_OK)
+      << dslt_last_error();
+  ASSERT_EQ(dslt_weights_load(&saved.handle, in_folder("c").c_str()), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(saved->matching_around, 0.3f);
+  EXPECT_EQ(dslt_weights_identity(saved.handle), dslt_weights_identity(with.handle));
+  dslt_matching_shape shape;
+  ASSERT_EQ(dslt_matching_shape_of(&shape, saved.handle), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(shape.around, 0.3f);
+}
+
 TEST_F(Matching, TheShippedNetworkFits) {
   Weights weights;
   ASSERT_EQ(dslt_weights_load(&weights.handle, "siamese"), DSLT_OK) << dslt_last_error();
@@ -323,6 +342,10 @@ TEST_F(Matching, BadMetadataIsNamed) {
       {"a side too small", set("dslt.matching_sides", "15,32"), "dslt.matching_sides"},
       {"a side too large", set("dslt.matching_sides", "16,1025"), "dslt.matching_sides"},
       {"a side that is no number", set("dslt.matching_sides", "16,nan"), "dslt.matching_sides"},
+      {"a factor above 1", set("dslt.matching_around", "1.1"), "dslt.matching_around"},
+      {"a factor below 0", set("dslt.matching_around", "-0.1"), "dslt.matching_around"},
+      {"a factor that is no number", set("dslt.matching_around", "nan"), "dslt.matching_around"},
+      {"two factors", set("dslt.matching_around", "0.3,0.3"), "dslt.matching_around"},
   });
 }
 

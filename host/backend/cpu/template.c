@@ -34,10 +34,12 @@ int dslt_cpu_follow_template(dslt_backend *backend, float *filters, float *mean,
   (void)backend;
   if (!dslt_template_learns(rules, state)) return DSLT_OK;
   const float share = dslt_template_share(rules, state);
-  for (int i = 0; i < count; ++i)
+  for (int i = 0; i < count; ++i) {
+    const float weight = dslt_template_weight(rules, i, state->width, state->height);
     for (int c = 0; c < rules->channels; ++c) {
       const int at = i * rules->channels + c;
-      filters[c * count + i] = dslt_template_filter(rules, share, &mean[at], first[at], seen[at]);
+      filters[c * count + i] = dslt_template_filter(rules, share, &mean[at], first[at], weight * seen[at]);
     }
+  }
   return DSLT_OK;
 }

@@ -24,8 +24,9 @@ int dslt_siamese_run_template(dslt_target *t) {
   return dslt_target_mark(t, DSLT_STAGE_BACKBONE);
 }
 
-/* The template's features are the first frame's and, so far, their own mean; the filters are made of them. */
+/* The template's features, weighted, are the first frame's and, so far, their own mean; the filters are made of them. */
 static int set_template(dslt_target *t) {
+  const dslt_search_area *a = &t->search.area;
   const dslt_siamese_target *own = dslt_siamese_target_of(t);
   const dslt_template_rules *r = &own->following;
   const int count = r->cells * r->cells;
@@ -35,8 +36,13 @@ static int set_template(dslt_target *t) {
   int rc;
   if (!features) return dslt_fail(DSLT_EMEMORY, "Out of memory for a template.");
   DSLT_TRY_OR_DONE(t->device->download(t->backend, features, map, bytes));
-  for (int i = 0; i < count; ++i)
-    for (int c = 0; c < r->channels; ++c) filters[c * count + i] = r->factor * features[i * r->channels + c];
+  for (int i = 0; i < count; ++i) {
+    const float weight = dslt_template_weight(r, i, a->target_width, a->target_height);
+    for (int c = 0; c < r->channels; ++c) {
+      features[i * r->channels + c] *= weight;
+      filters[c * count + i] = r->factor * features[i * r->channels + c];
+    }
+  }
   DSLT_TRY_OR_DONE(t->device->upload(t->backend, own->first, features, bytes));
   DSLT_TRY_OR_DONE(t->device->upload(t->backend, own->mean, features, bytes));
   DSLT_TRY_OR_DONE(t->device->upload(t->backend, own->filters, filters, bytes));

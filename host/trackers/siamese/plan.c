@@ -159,6 +159,9 @@ static int plan_template(dslt_target *t) {
                values = count * (size_t)neck->channels, cells = (size_t)neck->cells * (size_t)neck->cells;
   own->following = (dslt_template_rules){.cells = neck->template_cells,
                                          .channels = neck->channels,
+                                         .side = (float)own->shape.template_side,
+                                         .stride = (float)neck->stride,
+                                         .around = own->shape.around,
                                          .factor = dslt_matching_factor(&own->shape),
                                          .rate = (float)o->template_rate,
                                          .trust = (float)o->template_trust,
