@@ -23,10 +23,12 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 
-from net import Net, boxes_of, cell_centres  # noqa: E402
+import unfold  # noqa: E402
+from net import Conv, Net, boxes_of, cell_centres, coverage  # noqa: E402
 
 SETTINGS = {"widths": [4, 5, 6, 8], "blocks": 2, "neck": 6, "tower": 1, "mean": [103.939, 116.779, 123.68],
-            "deviation": [58, 57, 56], "template": 31, "search": 63}
+            "deviation": [58, 57, 56], "template": 31, "search": 63, "around": 0.3}
+TARGET = torch.tensor([[20.0, 9.0]])
 
 
 def trained() -> Net:
@@ -49,19 +51,6 @@ def export(net: Net, folder: Path, name: str) -> Path:
     subprocess.run([sys.executable, str(ROOT / "weights" / "siamese" / "export.py"), "--run", str(folder), "-o",
                     str(folder / name), "--dtype", "f32"], check=True, capture_output=True)
     return folder / name
-
-
-def read(path: Path) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
-    data = path.read_bytes()
-    (length,) = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8:8 + length])
-    metadata = header.pop("__metadata__")
-    tensors = {}
-    for name, entry in header.items():
-        begin, end = (8 + length + at for at in entry["data_offsets"])
-        values = np.frombuffer(data[begin:end], "<f4").reshape(entry["shape"])
-        tensors[name] = torch.from_numpy(values.copy())
-    return metadata, tensors
 
 
 def run(graph: str, tensors: dict[str, torch.Tensor], picture: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -94,7 +83,7 @@ class Export(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         cls.net = trained()
         cls.path = export(cls.net, Path(cls.folder.name), "a.safetensors")
-        cls.metadata, cls.tensors = read(cls.path)
+        cls.metadata, cls.tensors = unfold.read(cls.path)
 
     @classmethod
     def tearDownClass(cls) -> None:
@@ -114,14 +103,17 @@ class Export(unittest.TestCase):
     def test_backbone_and_head_give_the_networks_maps(self) -> None:
         torch.manual_seed(9)
         template, search = torch.rand(1, 3, 31, 31) * 255, torch.rand(1, 3, 63, 63) * 255
-        z, x, score, box = self.net(template, search)
+        z, x, score, box = self.net(template, search, TARGET)
         taps = [*self.metadata["dslt.taps"].split(","), self.metadata["dslt.matching_tap"]]
         here, there = self.backbone(template), self.backbone(search)
         for name, of_template, of_search in zip(taps, z[1:], x[1:]):
             self.near(here[name], of_template)
             self.near(there[name], of_search)
-        # as the tracker does: the template's cells, row by row, are the weights of the match
-        neck = here[taps[2]]
+        # as the tracker does: the template's cells, row by row, are the weights of the match; those around the target
+        # count less
+        around = float(self.metadata["dslt.matching_around"])
+        self.assertEqual(around, 0.3)
+        neck = here[taps[2]] * (around + (1 - around) * coverage(TARGET, 2))
         match = self.tensors["head.match.weight"]
         self.assertEqual(float(match.abs().max()), 0)
         kernel = neck[0].flatten(1).T.reshape(match.shape) / neck.shape[1] ** 0.5
@@ -138,6 +130,47 @@ class Export(unittest.TestCase):
         self.assertEqual(self.path.read_bytes(), again.read_bytes())
 
 
+    @torch.no_grad()
+    def test_an_unfolded_file_computes_the_same_and_its_normalisations_fit(self) -> None:
+        exported = unfold.read(self.path)
+        settings = unfold.settings_of(exported, {"batch": 7})
+        self.assertEqual(settings, {**SETTINGS, "batch": 7})
+        net = Net(settings).eval()
+        unfold.take(net, exported.tensors)
+        torch.manual_seed(11)
+        pairs = [(torch.rand(2, 3, 31, 31) * 255, torch.rand(2, 3, 63, 63) * 255, TARGET.expand(2, 2)) for _ in range(3)]
+        wanted = [self.net(*pair)[2:] for pair in pairs]
+        for step in (lambda: None, lambda: unfold.normalise(net, pairs)):
+            step()
+            for pair, (score, box) in zip(pairs, wanted):
+                got = net(*pair)[2:]
+                self.near(got[0], score)
+                self.near(got[1], box)
+        seen: list[torch.Tensor] = []
+        first = next(m for m in net.modules() if isinstance(m, Conv))
+        hook = first.norm.register_forward_hook(lambda _, given, __: seen.append(given[0]))
+        for template, search, _ in pairs:
+            net.backbone(template), net.backbone(search)
+        hook.remove()
+        values = torch.cat([s.transpose(0, 1).flatten(1) for s in seen], 1)
+        self.near(first.norm.running_mean, values.mean(1))
+        self.near(first.norm.running_var, values.var(1, unbiased=False))
+
+    def test_only_exported_files_are_unfolded(self) -> None:
+        wrong = Path(self.folder.name) / "wrong.safetensors"
+        header = json.dumps({"__metadata__": {}}).encode()
+        wrong.write_bytes(struct.pack("<Q", len(header)) + header)
+        with self.assertRaisesRegex(SystemExit, "wrong.safetensors: has no matching head"):
+            unfold.read(wrong)
+
+    def test_projections_are_the_best(self) -> None:
+        torch.manual_seed(3)
+        maps, project, found = torch.randn(2, 6, 5, 5), torch.nn.Conv2d(6, 4, 1), torch.nn.Conv2d(6, 4, 1)
+        unfold.fit(found, maps, project(maps).detach())
+        for mine, exact in zip(found.parameters(), project.parameters()):
+            self.assertLess(float((mine - exact).detach().abs().max()), 1e-3)
+
+
 class Alone(unittest.TestCase):
     @torch.no_grad()
     def test_scores_depend_on_responses_alone(self) -> None:
@@ -148,13 +181,19 @@ class Alone(unittest.TestCase):
         # a direction that the template does not see leaves the responses as they are
         basis = torch.linalg.svd(template[0].flatten(1).T)[2]
         hidden = search + 3 * basis[-1].view(1, 6, 1, 1)
-        score, box = net.head(template, search)
-        other, moved = net.head(template, hidden)
+        score, box = net.head(template, search, TARGET)
+        other, moved = net.head(template, hidden, TARGET)
         self.assertLess(float((score - other).abs().max()), 1e-5)
         self.assertGreater(float((box - moved).abs().max()), 1e-3)
 
 
 class Cells(unittest.TestCase):
+    def test_coverage_is_the_share_of_a_cell_in_the_target(self) -> None:
+        # cells of 16 x 16 around (-16, 0) x (-16, 0); the target reaches from (-10, -4.5) to (10, 4.5)
+        found = coverage(TARGET, 2)
+        wide, high = torch.tensor([2 / 16, 1.0]), torch.tensor([0.0, 9 / 16])
+        self.assertEqual(found.tolist(), (high[:, None] * wide[None])[None].tolist())
+
     def test_boxes_are_distances_around_their_cells(self) -> None:
         self.assertEqual(cell_centres(4).tolist(), [-32, -16, 0, 16])
         distances = torch.zeros(1, 4, 4, 4)

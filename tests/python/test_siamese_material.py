@@ -17,7 +17,7 @@ skips.need("numpy", "cv2")
 
 import numpy as np  # noqa: E402
 
-from material import Frame, Material, hidden, warped  # noqa: E402
+from material import Frame, Material, hidden, redrawn, warped  # noqa: E402
 
 
 def ellipse(side: int, box: np.ndarray) -> np.ndarray:
@@ -57,6 +57,21 @@ class Pairs(unittest.TestCase):
             share = np.mean(np.abs(covered[inside][:, 0] - 255) > 60)
             self.assertGreater(share, 0.01)
             self.assertLess(share, 0.95)
+
+    def test_boxes_are_redrawn_alike(self) -> None:
+        image, boxes = np.zeros((8, 8, 3), np.uint8), np.array([[10.0, 20, 40, 60], [-3, 5, 80, 30]])
+        changes = []
+        for seed in range(50):
+            frames = redrawn(*(Frame(image, box) for box in boxes), np.random.default_rng(seed))
+            shares = []
+            for frame, (x, y, w, h) in zip(frames, boxes):
+                fx, fy, fw, fh = frame.box
+                self.assertGreater(min(fw / w, fh / h), 0.2)
+                shares.append([(x - fx) / w, (y - fy) / h, (fx + fw - x - w) / w, (fy + fh - y - h) / h])
+            np.testing.assert_allclose(shares[0], shares[1], atol=1e-9)
+            changes.append(np.abs(shares[0]).max())
+        self.assertGreater(np.median(changes), 0.03)
+        self.assertLessEqual(max(changes), 0.5)
 
     def test_clutter_leaves_the_target(self) -> None:
         grey = Frame(np.full((256, 256, 3), 90, np.uint8), np.array([108.0, 108.0, 40.0, 40.0]))

@@ -114,6 +114,7 @@ def main() -> None:
         "dslt.matching": head.text(),
         "dslt.matching_tap": names["neck"],
         "dslt.matching_sides": f"{s['template']},{s['search']}",
+        **({"dslt.matching_around": str(s["around"])} if s.get("around", 1) < 1 else {}),
         "dslt.source": f"trained with dslt's weights/siamese, step {state['step']}",
         "dslt.license": "Apache-2.0",
     }

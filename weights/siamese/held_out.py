@@ -16,7 +16,7 @@ from material import Material
 from teachers import NanoTrack
 from train import HERE, Trainer, make_batch
 
-SHAPE = ("widths", "blocks", "neck", "tower", "alone")  # settings that a network's shape follows
+SHAPE = ("widths", "blocks", "neck", "tower", "alone", "around")  # settings that a network's shape follows
 
 
 def main() -> None:
@@ -29,11 +29,11 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=20)
     parser.add_argument("--seed", type=int, default=777)
     args = parser.parse_args()
-    nano = NanoTrack(args.teachers / "nanotrack")
     print("| pairs as in | run | overlap | score | box | teacher's overlap |\n| --- | --- | --- | --- | --- | --- |")
     for kind in args.kinds or args.runs:
         settings = {**json.loads((HERE / "settings.json").read_text()), **json.loads((kind / "settings.json").read_text())}
         settings["seed"] = args.seed
+        nano = NanoTrack(args.teachers / "nanotrack", settings["third_weight"] > 0)
         material = Material(args.photos, args.videos, settings)
         batches = [make_batch(material, nano, [args.seed, 3, n], True) for n in range(args.batches)]
         for run in args.runs:

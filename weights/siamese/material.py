@@ -34,6 +34,8 @@ class Example(NamedTuple):
     box: np.ndarray  # x1, y1, x2, y2 relative to the search crop's centre
     present: bool
     exact: bool  # the box is an object's, not any part of a photo
+    drawn: bool  # the boxes were drawn differently than the teacher would
+    size: np.ndarray  # width and height of the box in the template, px
 
 
 def read_tracks(folder: Path) -> list[tuple[str, list[Frame]]]:
@@ -144,7 +146,10 @@ class Material:
     def cut(self, first: Frame, second: Frame, rng: np.random.Generator, pictures: list[np.ndarray], present: bool,
             exact: bool) -> Example:
         s = self.s
-        z = crop(first, s["template"], s["template"], np.zeros(2), np.ones(2))[0]
+        drawn = present and s["drawn"] > 0 and bool(rng.random() < s["drawn"])
+        if drawn:
+            first, second = redrawn(first, second, rng)
+        z, inner = crop(first, s["template"], s["template"], np.zeros(2), np.ones(2))
         size = np.exp(rng.normal(0, s["scale"]) + rng.normal(0, s["aspect"]) * np.array([1, -1]))
         shift = rng.uniform(-1, 1, 2) * s["shift"] * np.sqrt(second.box[2] * second.box[3])
         turn = rng.normal(0, 0.6) if s["turn"] > 0 and rng.random() < s["turn"] else 0.0
@@ -153,7 +158,7 @@ class Material:
             x, box = warped(x, box, rng)
         if s["hide"] > 0 and rng.random() < s["hide"]:
             x = hidden(x, box, pictures, rng)
-        if s["mirror"] > 0 and rng.random() < s["mirror"]:  # it turned round
+        if s["mirror"] > 0 and not drawn and rng.random() < s["mirror"]:  # it turned round
             x, box = x[:, ::-1], mirrored(box)
         if rng.random() < 0.5:
             z, x, box = z[:, ::-1], x[:, ::-1], mirrored(box)
@@ -173,7 +178,20 @@ class Material:
             z, x = (np.repeat((np.float32(i) @ grey)[..., None], 3, 2) for i in (z, x))
         x = degrade(np.float32(x), rng) if rng.random() < 0.6 else np.clip(x, 0, 255)
         z = degrade(np.float32(z), rng) if rng.random() < 0.2 else np.clip(z, 0, 255)
-        return Example(np.float32(z), np.float32(x), np.float32(box), present, exact)
+        return Example(np.float32(z), np.float32(x), np.float32(box), present, exact, drawn,
+                       np.float32(inner[2:] - inner[:2]))
+
+
+def redrawn(first: Frame, second: Frame, rng: np.random.Generator) -> tuple[Frame, Frame]:
+    """Both boxes drawn alike, but otherwise: with margins, or around a part of the object."""
+    margin = rng.uniform(-0.28, 0.2, 4) * rng.random()
+    if rng.random() < 0.25:  # the upper or lower part alone
+        margin[rng.integers(2) * 2 + 1] = -rng.uniform(0.3, 0.5)
+    frames = []
+    for image, (x, y, w, h) in (first, second):
+        left, top, right, bottom = margin * np.array([w, h, w, h])
+        frames.append(Frame(image, np.array([x - left, y - top, w + left + right, h + top + bottom])))
+    return frames[0], frames[1]
 
 
 def coarse(image: np.ndarray, factor: float) -> np.ndarray:

@@ -100,6 +100,7 @@ class Head(nn.Module):
         self.score = nn.Conv2d(neck, 1, 1)
         self.box = nn.Conv2d(neck, 4, 1)
         self.alone = s.get("alone", 0)
+        self.around = s.get("around", 1.0)
         nn.init.constant_(self.score.bias, -3.0)
         nn.init.normal_(self.score.weight, std=0.01)
         nn.init.normal_(self.box.weight, std=0.01)
@@ -114,9 +115,12 @@ class Head(nn.Module):
             self.mix.conv.weight[: self.alone, n:] = 0
             self.score_tower[0].conv.weight[:, self.alone :] = 0
 
-    def forward(self, template: Tensor, search: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, template: Tensor, search: Tensor, size: Tensor) -> tuple[Tensor, Tensor]:
+        """`size`: N x 2, width and height of the target in the template, pixels. Positions around it count `around` times
+        what those inside of it do."""
         n, c, h, w = search.shape
-        kernel = template.flatten(2).transpose(1, 2) / c**0.5
+        inside = coverage(size, template.shape[-1])[:, None]
+        kernel = (template * (self.around + (1 - self.around) * inside)).flatten(2).transpose(1, 2) / c**0.5
         match = torch.bmm(kernel, search.flatten(2)).view(n, -1, h, w)
         x = self.mix(torch.cat([match, search], 1).contiguous(memory_format=torch.channels_last))
         score, box = self.score(self.score_tower(x)), self.box(self.box_tower(x))
@@ -128,14 +132,22 @@ class Net(nn.Module):
         super().__init__()
         self.backbone, self.head = Backbone(s), Head(s)
 
-    def forward(self, template: Tensor, search: Tensor) -> tuple[Taps, Taps, Tensor, Tensor]:
+    def forward(self, template: Tensor, search: Tensor, size: Tensor) -> tuple[Taps, Taps, Tensor, Tensor]:
         z, x = self.backbone(template), self.backbone(search)
-        return (z, x, *self.head(z.neck, x.neck))
+        return (z, x, *self.head(z.neck, x.neck, size))
 
 
 def cell_centres(size: int) -> Tensor:
     """Offsets of the cells' centres from the crop's centre, pixels: cell size/2 lies on the centre."""
     return (torch.arange(size) - size // 2) * 16.0
+
+
+def coverage(size: Tensor, cells: int) -> Tensor:
+    """Share of each cell that the target covers, N x cells x cells, of targets of N x 2 pixels around the centre."""
+    at = cell_centres(cells)[None]
+    half = size[:, :, None] / 2
+    x, y = ((torch.minimum(at + 8, h) - torch.maximum(at - 8, -h)).clamp(min=0) / 16 for h in half.unbind(1))
+    return y[:, :, None] * x[:, None, :]
 
 
 def boxes_of(distances: Tensor) -> Tensor:

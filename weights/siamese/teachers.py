@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The teachers: NanoTrack v2 (backbone and head, through onnxruntime) and GoogLeNet (from weights/distill)."""
+"""The teachers: NanoTrack v2 (backbone and head, through onnxruntime), NanoTrack v3's backbone and GoogLeNet (from weights/distill)."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class Answer(NamedTuple):
     middle: Tensor  # N x 24 x 32 x 32, of the search area
     score: Tensor  # N x 16 x 16, probability
     distances: Tensor  # N x 4 x 16 x 16, left, top, right, bottom in pixels
+    third: Tensor  # N x 96 x 16 x 16, NanoTrack v3's map of the search area; N x 0 where it was not asked
 
 
 def session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
@@ -45,12 +46,13 @@ MIDDLE = "/features/features.3/Add_output_0"  # NanoTrack's last map of stride 8
 
 
 class NanoTrack:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, third: bool = False) -> None:
         backbone = onnx.load(str(folder / "v2_backbone.onnx"))
         self.template = session(resized(backbone, 127, 8))
         backbone.graph.output.append(onnx.helper.make_tensor_value_info(MIDDLE, onnx.TensorProto.FLOAT, None))
         self.search = session(backbone)
         self.head = session(onnx.load(str(folder / "v2_head.onnx")))
+        self.third = session(onnx.load(str(folder / "v3_backbone.onnx"))) if third else None
 
     def __call__(self, template: np.ndarray, search: np.ndarray) -> Answer:
         """Of N x 3 x 127 x 127 and N x 3 x 255 x 255, BGR 0..255."""
@@ -59,7 +61,8 @@ class NanoTrack:
             fz = self.template.run(None, {"input": z[None]})[0]
             fx, middle = self.search.run(None, {"input": x[None]})
             score, box = self.head.run(None, {"input1": fz, "input2": fx})
-            rows.append((fz[0], fx[0], middle[0], 1 / (1 + np.exp(score[0, 0] - score[0, 1])), box[0]))
+            third = self.third.run(None, {"input": x[None]})[0][0] if self.third else np.zeros(0, np.float32)
+            rows.append((fz[0], fx[0], middle[0], 1 / (1 + np.exp(score[0, 0] - score[0, 1])), box[0], third))
         return Answer(*(torch.from_numpy(np.stack(part)) for part in zip(*rows)))
 
 

@@ -33,6 +33,8 @@ class Batch(NamedTuple):
     box: Tensor  # N x 4, corners relative to the search crop's centre
     present: Tensor  # N, bool
     exact: Tensor  # N, bool
+    drawn: Tensor  # N, bool
+    size: Tensor  # N x 2, of the target in the template, px
     answer: Answer
 
 
@@ -43,7 +45,8 @@ def make_batch(material: Material, nano: NanoTrack, seed: list[int], held: bool)
             ([e.template for e in examples], [e.search for e in examples]))
     return Batch(
         torch.from_numpy(z), torch.from_numpy(x), torch.from_numpy(np.stack([e.box for e in examples])),
-        torch.tensor([e.present for e in examples]), torch.tensor([e.exact for e in examples]), nano(z, x),
+        torch.tensor([e.present for e in examples]), torch.tensor([e.exact for e in examples]),
+        torch.tensor([e.drawn for e in examples]), torch.from_numpy(np.stack([e.size for e in examples])), nano(z, x),
     )
 
 
@@ -98,7 +101,7 @@ def labels_of(batch: Batch, masked: bool) -> Labels:
     truth = batch.box[:, :, None, None]
     best = batch.answer.score.flatten(1).argmax(1)
     chosen = taught.flatten(2).gather(2, best[:, None, None].expand(-1, 4, 1))[:, :, 0]
-    right = ((overlap(chosen, batch.box)[0] > 0.5) & batch.present)[:, None, None]
+    right = ((overlap(chosen, batch.box)[0] > 0.5) & batch.present & ~batch.drawn)[:, None, None]
     heard = batch.answer.score * (r < 1.5) if masked else batch.answer.score
     score = torch.where(right, 0.5 * (heard + inside.float()), inside.float())
     weight = torch.where(right, torch.ones_like(score), (inside | outside).float())
@@ -115,6 +118,8 @@ class Trainer:
         self.project = nn.ModuleDict({"nano": nn.Conv2d(s["neck"], 48, 1)})
         if s["middle_weight"] > 0:
             self.project["middle"] = nn.Conv2d(c, 24, 1)
+        if s["third_weight"] > 0:
+            self.project["third"] = nn.Conv2d(d, 96, 1)
         if s["semantic_weight"] > 0:
             self.project.update({"low": nn.Conv2d(c, 480, 1), "high": nn.Conv2d(d, 832, 1)})
         self.google = semantic_teacher(teachers / "googlenet_bvlc.npz") if s["semantic_weight"] > 0 else None
@@ -129,6 +134,8 @@ class Trainer:
         out = {"nano": batch.answer.search}
         if "middle" in self.project:
             out["middle"] = batch.answer.middle
+        if "third" in self.project:
+            out["third"] = batch.answer.third
         if self.google is not None:
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 low, high = self.google(batch.template)
@@ -145,8 +152,8 @@ class Trainer:
     def losses(self, net: Net, batch: Batch) -> dict[str, Tensor]:
         wanted = {k: v * self.power[k] for k, v in self.teach(batch).items()}
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            z, x, logit, distances = net(batch.template, batch.search)
-            maps = {"nano": x.neck, "middle": x.middle, "low": z.middle, "high": z.coarse}
+            z, x, logit, distances = net(batch.template, batch.search, batch.size)
+            maps = {"nano": x.neck, "middle": x.middle, "third": x.coarse, "low": z.middle, "high": z.coarse}
             guess = {k: self.project[k](maps[k]) for k in wanted}
         out = {k: (guess[k].float() - wanted[k]).pow(2).mean() for k in wanted}
         side = self.project["nano"]
@@ -176,7 +183,8 @@ class Trainer:
     def total(self, v: dict[str, Tensor]) -> Tensor:
         s = self.s
         semantic = v["low"] + v["high"] if "low" in v else 0
-        return (s["features_weight"] * v["nano"] + s["middle_weight"] * v.get("middle", 0) + s["semantic_weight"] * semantic
+        return (s["features_weight"] * v["nano"] + s["middle_weight"] * v.get("middle", 0)
+                + s["third_weight"] * v.get("third", 0) + s["semantic_weight"] * semantic
                 + s["score_weight"] * v["score"] + s["box_weight"] * (v["box"] + v["taught"]) * 0.5)
 
     def rate(self, step: int) -> float:
@@ -288,7 +296,7 @@ def main() -> None:
     trainer = Trainer(settings, args.teachers)
     if args.start:
         trainer.begin_from(args.start)
-    run(trainer, material, NanoTrack(args.teachers / "nanotrack"), args.out)
+    run(trainer, material, NanoTrack(args.teachers / "nanotrack", settings["third_weight"] > 0), args.out)
 
 
 if __name__ == "__main__":
