@@ -62,7 +62,8 @@ struct dslt_ff_video {
   int failures;    /* in a row */
   int complaints;  /* errors that the container's reader logged since the last packet */
   damage spot;
-  int spots; /* already reported */
+  int spots;      /* already reported */
+  int interlaced; /* 1: reported */
 };
 
 static int interrupted(void *self) {
@@ -146,12 +147,30 @@ static void look_for_gap(dslt_ff_video *v, double time) {
   v->complaints = 0;
 }
 
+static int is_interlaced(const AVFrame *f) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+  return (f->flags & AV_FRAME_FLAG_INTERLACED) != 0;
+#else
+  return f->interlaced_frame;
+#endif
+}
+
+/* Two moments in one picture: what moves has combs for edges. */
+static void tell_interlaced(dslt_ff_video *v) {
+  v->interlaced = 1;
+  dslt_notes_add(v->request.notes, 0,
+                 "%s is interlaced at frame %lld: every other line shows another moment, so what moves has "
+                 "fringes; deinterlace it first, as with ffmpeg -i IN -vf bwdif=mode=send_frame OUT.",
+                 v->name, (long long)v->number);
+}
+
 /* A frame was decoded: store its time and end the damaged spot before it. */
 static void account(dslt_ff_video *v) {
   const AVFrame *f = v->frame;
   const double time = time_of(v);
   v->failures = 0;
   look_for_gap(v, time);
+  if (!v->interlaced && is_interlaced(v->frame)) tell_interlaced(v);
   const int patched = (f->flags & AV_FRAME_FLAG_CORRUPT) || f->decode_error_flags;
   if (patched) open_spot(v)->patched++;
   if (!patched && v->spot.open) {
