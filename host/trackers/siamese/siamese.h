@@ -39,10 +39,9 @@ typedef struct dslt_siamese_target {
   dslt_box_fit fit;          /* of the boxes that are reported */
 
   dslt_template_rules following;
-  float *first,
-      *mean; /* the template's weighted features: of the first frame, since then; [cells][cells][channels] */
-  float *filters; /* made of them, [channels][cells cells] */
-  float *matched; /* the head's input: the search's responses to the filters and its own map */
+  float *first, *mean; /* the template's weighted features, first and since; [cells][cells][channels] */
+  float *filters;      /* made of them, [channels][cells cells] */
+  float *matched;      /* the head's input: the search's responses to the filters and its own map */
 
   dslt_head *head;              /* regression; NULL without one */
   dslt_siamese_maps reduced;    /* of the search */
