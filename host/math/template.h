@@ -35,11 +35,11 @@ DSLT_HD float dslt_template_share(const dslt_template_rules *rules, const dslt_t
   return short_of < span ? short_of / span : 1.0f;
 }
 
-/* Share of the cells in row or column `at` that lies within `half` input px of the centre. */
-DSLT_HD float dslt_template_cover(const dslt_template_rules *rules, int at, float half) {
+/* Share of the cells in row or column `at` that lies within `extent` input px of the centre. */
+DSLT_HD float dslt_template_cover(const dslt_template_rules *rules, int at, float extent) {
   const float reach = 0.5f * rules->stride, centre = rules->stride * (float)(at - rules->cells / 2),
-              low = centre - reach > -half ? centre - reach : -half,
-              high = centre + reach < half ? centre + reach : half;
+              low = centre - reach > -extent ? centre - reach : -extent,
+              high = centre + reach < extent ? centre + reach : extent;
   return high > low ? (high - low) / rules->stride : 0.0f;
 }
 
