@@ -79,12 +79,17 @@ def write(path: Path, tensors: Sequence[tuple[str, np.ndarray]], metadata: Mappi
         raise
 
 
-def read(path: Path) -> Found:
+def contents(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Metadata and tensors, whatever they are."""
     header, start, size = _header(path)
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise ConvertError("The safetensors header's __metadata__ is not a table of strings: the file is damaged.")
-    tensors = {name: _tensor(path, name, entry, start, size) for name, entry in header.items()}
+    return metadata, {name: _tensor(path, name, entry, start, size) for name, entry in header.items()}
+
+
+def read(path: Path) -> Found:
+    metadata, tensors = contents(path)
     caffe = {name: tensor for name, tensor in tensors.items() if is_convolution(name.partition(".")[0])}
     ours = {key: value for key, value in metadata.items() if key.startswith("dslt.")}
     if ours.get("dslt.arch", "vgg16") != "vgg16":

@@ -162,6 +162,11 @@ class Export(unittest.TestCase):
         wrong.write_bytes(struct.pack("<Q", len(header)) + header)
         with self.assertRaisesRegex(SystemExit, "wrong.safetensors: has no matching head"):
             unfold.read(wrong)
+        wrong.write_bytes(self.path.read_bytes()[:-1])
+        with self.assertRaisesRegex(SystemExit, "wrong.safetensors: .*truncated"):
+            unfold.read(wrong)
+        with self.assertRaisesRegex(SystemExit, "none.safetensors"):
+            unfold.read(wrong.with_name("none.safetensors"))
 
     def test_projections_are_the_best(self) -> None:
         torch.manual_seed(3)

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import struct
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from net import Block, Conv, Net, Plain
 from torch import Tensor, nn
 
 HERE = Path(__file__).resolve().parent
-KINDS = {"F32": "<f4", "F16": "<f2"}
+sys.path.insert(0, str(HERE.parent))
+from safetensors_file import contents  # noqa: E402
+from vgg16 import ConvertError  # noqa: E402
 
 
 class Exported(NamedTuple):
@@ -28,17 +29,11 @@ class Exported(NamedTuple):
 
 
 def read(path: Path) -> Exported:
-    data = path.read_bytes()
-    (length,) = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8 : 8 + length])
-    metadata = header.pop("__metadata__", {})
-    tensors = {}
-    for name, entry in header.items():
-        if entry["dtype"] not in KINDS:
-            raise SystemExit(f"{path}: {name} is {entry['dtype']}; export.py writes f32 and f16, which can be read here")
-        begin, end = (8 + length + at for at in entry["data_offsets"])
-        values = np.frombuffer(data[begin:end], KINDS[entry["dtype"]]).astype(np.float32)
-        tensors[name] = torch.from_numpy(values.reshape(entry["shape"]))
+    try:
+        metadata, found = contents(path)
+        tensors = {name: torch.from_numpy(tensor.load()).float() for name, tensor in found.items()}
+    except (ConvertError, OSError) as error:
+        raise SystemExit(f"{path}: {error}") from error
     if "dslt.matching" not in metadata:
         raise SystemExit(f"{path}: has no matching head; only files of export.py can be unfolded")
     return Exported(metadata, tensors)
