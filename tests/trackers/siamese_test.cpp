@@ -301,6 +301,44 @@ TEST(SiameseTracker, TheTemplateFollowsWithTheUpdates) {
   EXPECT_GT(changed, 8);
 }
 
+// What is around the target in the first frame's template: its features times the factor, in what is kept and in the filters.
+TEST(SiameseTracker, TheFirstTemplateCountsWhatIsAroundTheTargetLess) {
+  const Clip clip = draw(1, moving);
+  std::vector<float> first[2], filters[2];
+  dslt_template_rules rules = {};
+  for (int own_factor : {0, 1}) {
+    dslt_weights *loaded = nullptr;
+    ASSERT_EQ(dslt_weights_load(&loaded, "siamese"), DSLT_OK) << dslt_last_error();
+    const std::unique_ptr<dslt_weights, FreeWeights> weights(loaded);
+    ASSERT_EQ(loaded->matching_around, 1.0f);
+    if (own_factor) loaded->matching_around = 0.3f;
+    dslt_group *made = nullptr;
+    ASSERT_EQ(dslt_group_create(&made, cpu_options(0), loaded), DSLT_OK) << dslt_last_error();
+    const Group group(made);
+    const dslt_image frame = clip.frame(0);
+    ASSERT_EQ(dslt_group_init(made, &frame, &clip.truth[0], 1), DSLT_OK) << dslt_last_error();
+    const dslt_siamese_target *own = dslt_siamese_target_of(dslt_group_target(made, 0));
+    rules = own->following;
+    const int values = rules.cells * rules.cells * rules.channels;
+    first[own_factor].assign(own->first, own->first + values);
+    filters[own_factor].assign(own->filters, own->filters + values);
+  }
+  ASSERT_EQ(rules.around, 0.3f);
+  const int count = rules.cells * rules.cells;
+  int whole = 0, part = 0;
+  for (int cell = 0; cell < count; ++cell) {
+    const float weight = dslt_template_weight(&rules, cell, clip.truth[0].width, clip.truth[0].height);
+    whole += weight > 0.99f, part += weight < 0.31f;
+    for (int c = 0; c < rules.channels; ++c) {
+      const std::size_t at = std::size_t(cell * rules.channels + c), filter = std::size_t(c * count + cell);
+      ASSERT_NEAR(first[1][at], weight * first[0][at], 1e-5f * std::fabs(first[0][at])) << cell;
+      ASSERT_NEAR(filters[1][filter], weight * filters[0][filter], 1e-5f * std::fabs(filters[0][filter]));
+    }
+  }
+  EXPECT_GT(whole, 0);
+  EXPECT_GT(part, count / 4);
+}
+
 // A target that stands still: the middle of the response's best cell is its centre, as near as cells are.
 TEST(SiameseTracker, TheResponseLiesWhereTheTargetIs) {
   const Clip clip = draw(6, [](int) { return around(150, 110, 56, 56); });
