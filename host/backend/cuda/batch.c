@@ -53,8 +53,8 @@ static list list_of(const dslt_cuda_batch *b) {
   return out;
 }
 
-static int is_same(const list *a,
-                   const list *b) { /* member by member: between them are bytes without a meaning */
+/* Member by member: between them are bytes without a meaning. */
+static int is_same(const list *a, const list *b) {
   return a->count == b->count && memcmp(a->address, b->address, sizeof a->address) == 0;
 }
 
