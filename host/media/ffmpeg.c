@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "media/damage.h"
 #include "media/ffmpeg.h"
 #include "media/ffmpeg_pipe.h"
 #include "media/orient.h"
@@ -21,22 +22,10 @@
 enum {
   MOST_FAILURES = 1000, /* consecutive packets without a frame, after which reading ends */
   MOST_BAD_READS = 32,  /* the same for errors of the container */
-  SPOT_ENDS = 10,       /* good frames that separate two damaged spots */
   MOST_THREADS = 4,     /* leaves cores to the tracker */
   ROW_ALIGNMENT = 64
 };
 static const double patience = 30; /* seconds without a byte from an address */
-
-/* One damaged stretch of the video, reported when good frames follow. */
-typedef struct damage {
-  int open;
-  int64_t before, after; /* numbers of the good frames on either side; -1: none */
-  double time_before, time_after;
-  int64_t lost;    /* could not be decoded */
-  int64_t patched; /* delivered, partly made up by the decoder */
-  int64_t skipped; /* missing according to the times of the frames around, if the container is damaged */
-  int good;        /* frames since */
-} damage;
 
 struct dslt_ff_video {
   AVFormatContext *format;
@@ -52,18 +41,13 @@ struct dslt_ff_video {
   char *name;
   const atomic_bool *stop;
   double deadline; /* of the present wait; 0: none */
-  double fps;
   int orientation;
   int drained;     /* the decoder has been sent the end of the input */
   int64_t cut_off; /* frames that the index places behind the end of the file */
   int64_t packets; /* of the video read so far */
-  int64_t number;  /* of the next frame */
-  double time;     /* of the last one */
   int failures;    /* in a row */
-  int complaints;  /* errors that the container's reader logged since the last packet */
-  damage spot;
-  int spots;      /* already reported */
-  int interlaced; /* 1: reported */
+  int interlaced;  /* 1: reported */
+  dslt_damage damage;
 };
 
 static int interrupted(void *self) {
@@ -79,55 +63,15 @@ static void listen(void *context, int level, const char *text, va_list arguments
   if (!class || strcmp(class->class_name, "AVFormatContext") != 0) return;
   const AVFormatContext *format = context;
   if (format->interrupt_callback.callback != interrupted) return;
-  ((dslt_ff_video *)format->interrupt_callback.opaque)->complaints++;
+  ((dslt_ff_video *)format->interrupt_callback.opaque)->damage.complaints++;
 }
 
-/* ---- damage -------------------------------------------------------------------------------------- */
-
-static damage *open_spot(dslt_ff_video *v) {
-  damage *d = &v->spot;
-  if (!d->open) *d = (damage){.open = 1, .before = v->number - 1, .time_before = v->time};
-  d->after = -1;
-  d->good = 0;
-  return d;
-}
-
-static void describe_cost(char *out, size_t size, const damage *d) {
-  const int64_t lost = d->lost > d->skipped ? d->lost : d->skipped;
-  size_t used = 0;
-  if (lost > 0 || d->patched == 0)
-    used = (size_t)snprintf(out, size, "%lld frame%s could not be decoded and %s missing", (long long)lost,
-                            lost == 1 ? "" : "s", lost == 1 ? "is" : "are");
-  if (d->patched > 0 && used < size)
-    snprintf(out + used, size - used, "%s%lld %s%s partly made up by the decoder", used ? ", " : "",
-             (long long)d->patched, used ? "more " : (d->patched == 1 ? "frame " : "frames "),
-             d->patched == 1 ? "is" : "are");
-}
-
-static void tell_spot(dslt_ff_video *v) {
-  damage *d = &v->spot;
-  if (!d->open) return;
-  d->open = 0;
-  v->spots++;
-  char cost[160];
-  describe_cost(cost, sizeof cost, d);
-  dslt_notes *notes = v->request.notes;
-  if (d->before < 0 && v->request.address) return; /* a live stream begins in the middle */
-  if (d->before < 0 && d->after >= 0)
-    dslt_notes_add(notes, 1, "%s is damaged before frame %lld (%.3f s): %s.", v->name, (long long)d->after,
-                   d->time_after, cost);
-  else if (d->before >= 0 && d->after < 0)
-    dslt_notes_add(notes, 1, "%s is damaged after frame %lld (%.3f s), at its end: %s.", v->name,
-                   (long long)d->before, d->time_before, cost);
-  else if (d->before >= 0)
-    dslt_notes_add(notes, 1, "%s is damaged between frame %lld (%.3f s) and frame %lld (%.3f s): %s.",
-                   v->name, (long long)d->before, d->time_before, (long long)d->after, d->time_after, cost);
-}
+/* ---- what was decoded, and what was not ---------------------------------------------------------- */
 
 /* The decoder refused a packet. */
 static int refused(dslt_ff_video *v, int code) {
   if (code == AVERROR(ENOMEM)) return dslt_fail(DSLT_EMEMORY, "Out of memory in the decoder.");
-  open_spot(v)->lost++;
+  dslt_damage_lost(&v->damage);
   if (++v->failures < MOST_FAILURES) return DSLT_OK;
   return dslt_fail(DSLT_EFORMAT, "The decoder got no frame from %d packets in a row; the video is damaged.",
                    MOST_FAILURES);
@@ -136,15 +80,8 @@ static int refused(dslt_ff_video *v, int code) {
 static double time_of(const dslt_ff_video *v) {
   const int64_t stamp = v->frame->best_effort_timestamp;
   if (stamp != AV_NOPTS_VALUE) return (double)stamp * av_q2d(v->stream->time_base);
-  return v->number == 0 ? 0 : v->time + (v->fps > 0 ? 1 / v->fps : 0.04);
-}
-
-/* Frames that the container's reader skipped are only visible as gaps in the times. */
-static void look_for_gap(dslt_ff_video *v, double time) {
-  const double steps = (time - v->time) * v->fps;
-  if (v->number == 0 || !(steps > 1.5) || (!v->complaints && !v->spot.open)) return;
-  open_spot(v)->skipped += llround(steps) - 1;
-  v->complaints = 0;
+  const dslt_damage *d = &v->damage;
+  return d->number == 0 ? 0 : d->time + (d->fps > 0 ? 1 / d->fps : 0.04);
 }
 
 static int is_interlaced(const AVFrame *f) {
@@ -161,24 +98,14 @@ static void tell_interlaced(dslt_ff_video *v) {
   dslt_notes_add(v->request.notes, 0,
                  "%s is interlaced at frame %lld: every other line shows another moment, so what moves has "
                  "fringes; deinterlace it first, as with ffmpeg -i IN -vf bwdif=mode=send_frame OUT.",
-                 v->name, (long long)v->number);
+                 v->name, (long long)v->damage.number);
 }
 
-/* A frame was decoded: store its time and end the damaged spot before it. */
 static void account(dslt_ff_video *v) {
   const AVFrame *f = v->frame;
-  const double time = time_of(v);
   v->failures = 0;
-  look_for_gap(v, time);
-  if (!v->interlaced && is_interlaced(v->frame)) tell_interlaced(v);
-  const int patched = (f->flags & AV_FRAME_FLAG_CORRUPT) || f->decode_error_flags;
-  if (patched) open_spot(v)->patched++;
-  if (!patched && v->spot.open) {
-    if (v->spot.good++ == 0) v->spot.after = v->number, v->spot.time_after = time;
-    if (v->spot.good >= SPOT_ENDS) tell_spot(v);
-  }
-  v->time = time;
-  v->number++;
+  if (!v->interlaced && is_interlaced(f)) tell_interlaced(v);
+  dslt_damage_frame(&v->damage, time_of(v), (f->flags & AV_FRAME_FLAG_CORRUPT) || f->decode_error_flags);
 }
 
 /* ---- opening ------------------------------------------------------------------------------------- */
@@ -332,21 +259,23 @@ static int64_t count_cut_off(const dslt_ff_video *v) {
 static void find_facts(dslt_video_facts *out, dslt_ff_video *v) {
   AVStream *s = v->stream;
   const AVRational guess = av_guess_frame_rate(v->format, s, NULL);
-  v->fps = valid_rate(s->avg_frame_rate) ? av_q2d(s->avg_frame_rate) : valid_rate(guess) ? av_q2d(guess) : 0;
+  const double fps = valid_rate(s->avg_frame_rate) ? av_q2d(s->avg_frame_rate)
+                     : valid_rate(guess)           ? av_q2d(guess)
+                                                   : 0;
   double seconds = 0;
   if (s->duration != AV_NOPTS_VALUE)
     seconds = (double)s->duration * av_q2d(s->time_base);
   else if (v->format->duration != AV_NOPTS_VALUE)
     seconds = (double)v->format->duration / AV_TIME_BASE;
-  const double about = s->nb_frames > 0 ? (double)s->nb_frames : floor(seconds * v->fps + 0.5);
+  const double about = s->nb_frames > 0 ? (double)s->nb_frames : floor(seconds * fps + 0.5);
+  v->damage.fps = fps;
   v->orientation = stream_orientation(s);
   v->cut_off = count_cut_off(v);
   const AVRational aspect = av_guess_sample_aspect_ratio(v->format, s, NULL);
   const int said = aspect.num > 0 && aspect.den > 0;
   const int swaps = dslt_orient_swaps(v->request.as_stored ? 1 : v->orientation);
-  *out = (dslt_video_facts){.fps = v->fps,
-                            .about = about >= 1 && about < 1e12 ? (int64_t)about : -1,
-                            .orientation = v->orientation};
+  *out = (dslt_video_facts){
+      .fps = fps, .about = about >= 1 && about < 1e12 ? (int64_t)about : -1, .orientation = v->orientation};
   out->aspect[swaps] = said ? aspect.num : 1;
   out->aspect[!swaps] = said ? aspect.den : 1;
 }
@@ -360,7 +289,7 @@ int dslt_ff_video_open(dslt_ff_video **out, dslt_video_facts *facts, const dslt_
   }
   v->request = *request;
   v->request.path = v->name;
-  v->time = NAN;
+  v->damage = (dslt_damage){.notes = request->notes, .name = v->name, .live = request->address, .time = NAN};
   int rc = open_container(v);
   if (rc == DSLT_OK) rc = open_decoder(v);
   if (rc < 0) {
@@ -375,18 +304,13 @@ int dslt_ff_video_open(dslt_ff_video **out, dslt_video_facts *facts, const dslt_
 /* ---- frame by frame ------------------------------------------------------------------------------ */
 
 /* The input has ended; that it ended early can be detected for some containers only. */
-static void tell_cut_off(dslt_ff_video *v) {
+static void tell_end(dslt_ff_video *v) {
   const int64_t announced = v->stream->nb_frames;
   int64_t missing = v->cut_off;
-  if (missing == 0 && v->spots == 0 && strcmp(v->format->iformat->name, "avi") == 0 && announced > v->packets)
+  const int spots = v->damage.spots + v->damage.spot.open;
+  if (missing == 0 && spots == 0 && strcmp(v->format->iformat->name, "avi") == 0 && announced > v->packets)
     missing = announced - v->packets;
-  if (missing > 0 && announced >= missing)
-    dslt_notes_add(v->request.notes, 1,
-                   "%s is cut off after frame %lld (%.3f s): %lld of its %lld frames are missing.", v->name,
-                   (long long)v->number - 1, v->time, (long long)missing, (long long)announced);
-  else if (missing > 0 || v->complaints > 0)
-    dslt_notes_add(v->request.notes, 1, "%s is cut off or damaged after frame %lld (%.3f s), its last one.",
-                   v->name, (long long)v->number - 1, v->time);
+  dslt_damage_end(&v->damage, announced, missing);
 }
 
 /* The next packet of the video. 1, 0 at the end, negative. */
@@ -409,7 +333,7 @@ static int read_packet(dslt_ff_video *v) {
       av_strerror(code, why, sizeof why);
       return dslt_fail(DSLT_EIO, "It cannot be read any further: %s.", why);
     }
-    v->complaints++;
+    v->damage.complaints++;
     if (++bad == MOST_BAD_READS) return 0;
   }
 }
@@ -423,7 +347,7 @@ static int feed(dslt_ff_video *v) {
     avcodec_send_packet(v->codec, NULL);
     return DSLT_OK;
   }
-  if (v->packet->flags & AV_PKT_FLAG_CORRUPT) v->complaints++;
+  if (v->packet->flags & AV_PKT_FLAG_CORRUPT) v->damage.complaints++;
   const int code = avcodec_send_packet(v->codec, v->packet);
   return code < 0 && code != AVERROR(EAGAIN) && code != AVERROR_EOF ? refused(v, code) : DSLT_OK;
 }
@@ -491,17 +415,14 @@ static int deliver(dslt_frame *out, dslt_ff_video *v) {
   if (sws_scale(v->scaler, (const uint8_t *const *)f->data, f->linesize, 0, f->height, planes, strides) <= 0)
     return dslt_fail(DSLT_EFORMAT, "The frame's pixels cannot be turned into colours.");
   if (orientation != 1) DSLT_TRY(dslt_orient_frame(out, into, orientation));
-  out->time = v->time;
+  out->time = v->damage.time;
   return DSLT_OK;
 }
 
 int dslt_ff_video_next(dslt_frame *out, dslt_ff_video *video, const atomic_bool *stop) {
   video->stop = stop;
   int rc = decode(video);
-  if (rc == 0 && !(stop && atomic_load(stop))) {
-    tell_spot(video);
-    if (video->number > 0) tell_cut_off(video);
-  }
+  if (rc == 0 && !(stop && atomic_load(stop))) tell_end(video);
   if (rc > 0) find_orientation(video);
   if (rc > 0 && out) {
     rc = deliver(out, video);
