@@ -10,7 +10,7 @@
 #include "network.h"
 #include "vendor.h"
 
-typedef struct dslt_cudnn dslt_cudnn; /* cuDNN's handle and the cache of its plans; cudnn_conv.c */
+typedef struct dslt_cudnn dslt_cudnn; /* cuDNN's handle and the cache of its plans; cudnn_handle.h */
 
 /* Device memory that planned operations share, since they run one at a time. Grows while planning only. */
 typedef struct dslt_device_arena {

@@ -3,7 +3,7 @@
 #ifndef DSLT_BACKEND_CUDA_CUDNN_CONV_H
 #define DSLT_BACKEND_CUDA_CUDNN_CONV_H
 
-#include "cuda.h"
+#include "cudnn_handle.h"
 #include "math/layers.h"
 
 typedef struct dslt_cudnn_conv dslt_cudnn_conv;
@@ -51,15 +51,6 @@ static inline dslt_conv_case dslt_conv_case_same(int n, int h, int w, int cin, i
 typedef struct dslt_conv_memory {
   void *x, *y, *weights, *bias, *add;
 } dslt_conv_memory;
-
-/* *out is NULL, with DSLT_OK, where this build or this machine has no cuDNN, where DSLT_CUDNN=0 in the environment
- * forbids it, or where it cannot be used, which the backend's note says then. */
-int dslt_cudnn_open(dslt_cudnn **out, dslt_cuda *cuda);
-/* Plans for the GPU that `json` describes (CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION), which need not be here;
- * they cannot run. *out is NULL as above, and before cuDNN 9.8, which cannot do this. */
-int dslt_cudnn_open_described(dslt_cudnn **out, dslt_cuda *cuda, const char *json);
-void dslt_cudnn_close(dslt_cudnn *dnn);
-int dslt_cudnn_use_stream(dslt_cudnn *dnn, cudaStream_t stream);
 
 /* *out is NULL, with DSLT_OK, if cuDNN has no allowed engine: it must be deterministic, and use float32
  * arithmetic if the precision is f32. The fastest engine is measured once and cached on disk; without a cache
