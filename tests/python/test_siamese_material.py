@@ -17,7 +17,8 @@ skips.need("numpy", "cv2")
 
 import numpy as np  # noqa: E402
 
-from material import Frame, Material, hidden, redrawn, warped  # noqa: E402
+from material import Frame, Material, bent, elsewhere, hidden, laid_beside, redrawn, warped  # noqa: E402
+from outline import extents, objects_of, outline_of  # noqa: E402
 
 
 def ellipse(side: int, box: np.ndarray) -> np.ndarray:
@@ -62,7 +63,7 @@ class Pairs(unittest.TestCase):
         image, boxes = np.zeros((8, 8, 3), np.uint8), np.array([[10.0, 20, 40, 60], [-3, 5, 80, 30]])
         changes = []
         for seed in range(50):
-            frames = redrawn(*(Frame(image, box) for box in boxes), np.random.default_rng(seed))
+            frames = redrawn(*(Frame(image, box) for box in boxes), np.random.default_rng(seed), [-0.28, 0.2])
             shares = []
             for frame, (x, y, w, h) in zip(frames, boxes):
                 fx, fy, fw, fh = frame.box
@@ -77,13 +78,98 @@ class Pairs(unittest.TestCase):
         grey = Frame(np.full((256, 256, 3), 90, np.uint8), np.array([108.0, 108.0, 40.0, 40.0]))
         other = Frame(np.full((256, 256, 3), 200, np.uint8), np.array([100.0, 90.0, 50.0, 60.0]))
         m = Material.__new__(Material)  # without files
-        m.s, m.tracks = {"groups": {"general": 1.0}}, {False: {"general": [[other, other]]}}
+        m.s, m.tracks = {"groups": {"general": 1.0}, "outlines": 0.0}, {False: {"general": [[other, other]]}}
         m.photos = type("Photos", (), {"train": [np.full((200, 200, 3), 30, np.uint8)]})()
         for seed in range(20):
             image = m.cluttered(grey, np.random.default_rng(seed), False).image
             self.assertGreater(np.mean(image != 90), 0.005)
             middle = image[118:138, 118:138]
             self.assertTrue((middle == 90).all(), f"seed {seed}")
+
+    def disc(self, colour: int = 200) -> Frame:
+        """A disc with some texture on a dark, textured ground; its box, without its outline."""
+        rng = np.random.default_rng(0)
+        ys, xs = np.mgrid[0:256, 0:256]
+        image = np.repeat(np.uint8(40 + rng.integers(0, 20, (256, 256)))[..., None], 3, 2)
+        image[(xs - 128) ** 2 + (ys - 128) ** 2 < 30**2] = np.uint8([colour, 60, colour // 2])
+        return Frame(image, np.array([98.0, 98.0, 60.0, 60.0]))
+
+    def test_the_outline_of_a_disc(self) -> None:
+        frame = self.disc()
+        outline = outline_of(frame.image, frame.box)
+        self.assertEqual(outline.shape, frame.image.shape[:2])
+        disc = frame.image[..., 0] == 200
+        found = outline > 127
+        self.assertGreater((disc & found).sum() / (disc | found).sum(), 0.9)
+        np.testing.assert_allclose(extents(outline), frame.box, atol=3)
+        np.testing.assert_array_equal(outline, outline_of(frame.image, frame.box))
+
+    def test_nothing_stands_out(self) -> None:
+        flat = np.full((256, 256, 3), 90, np.uint8)
+        outline = outline_of(flat, np.array([98.0, 98.0, 60.0, 60.0]))
+        self.assertTrue(outline is None or extents(outline)[2] > 30)
+        self.assertIsNone(outline_of(flat, np.array([-80.0, -80.0, 400.0, 400.0])))  # no ground to compare with
+        np.testing.assert_array_equal(extents(np.zeros((8, 8), np.uint8)), np.zeros(4))
+
+    def test_a_neighbour_behind_leaves_the_target(self) -> None:
+        target, other = self.disc(), self.disc(90)
+        target = target._replace(outline=outline_of(target.image, target.box))
+        other = other._replace(outline=outline_of(other.image, other.box))
+        ys, xs = np.mgrid[0:256, 0:256]
+        inner = (xs - 128) ** 2 + (ys - 128) ** 2 < 25**2
+        for far in (0.3, 0.45):
+            image = laid_beside(target, other, 0.0, far, 1.0, True).image
+            self.assertLess(np.abs(image[inner].astype(int) - target.image[inner]).max(), 30, "hidden")
+            self.assertGreater((image[..., 0] == 90).sum(), 100, "no neighbour")
+        before = laid_beside(target, other, 0.0, 0.3, 1.0, False).image  # as if 0.42 away
+        self.assertTrue((before[128, 100:140, 0] == 200).all())
+        self.assertTrue((before[128, 160:185, 0] == 90).all())
+
+    def test_things_of_a_photograph(self) -> None:
+        photo = self.disc().image
+        found = objects_of(photo, np.random.default_rng(3), 60)
+        self.assertGreater(len(found), 0)
+        disc = photo[..., 0] == 200
+        box, outline = max(found, key=lambda f: float((disc & (f[1] > 127)).sum()))
+        self.assertGreater((disc & (outline > 127)).sum() / (disc | (outline > 127)).sum(), 0.9)
+        np.testing.assert_allclose(extents(outline), box, atol=4)
+        again = objects_of(photo, np.random.default_rng(3), 60)
+        np.testing.assert_array_equal([b for b, _ in again], [b for b, _ in found])
+
+    def test_a_bent_thing_keeps_its_box_around_it(self) -> None:
+        thing = self.disc()
+        thing = thing._replace(outline=outline_of(thing.image, thing.box))
+        changes = []
+        for seed in range(20):
+            other = bent(thing, np.random.default_rng(seed))
+            ys, xs = np.nonzero(other.image[..., 1] < 70)
+            x, y, w, h = other.box
+            keep = (xs >= x - 4) & (xs < x + w + 4) & (ys >= y - 4) & (ys < y + h + 4)
+            self.assertGreater(keep.sum(), 0.5 * w * h)
+            changes.append(max(abs(w - 60), abs(h - 60)))
+        self.assertGreater(np.median(changes), 3)
+
+    def test_what_goes_elsewhere_takes_no_ground_with_it(self) -> None:
+        target = self.disc()
+        target = target._replace(outline=outline_of(target.image, target.box))
+        photos = [np.full((300, 300, 3), 250, np.uint8)]
+        for seed in range(5):
+            for frame in elsewhere(photos, target, target, np.random.default_rng(seed)):
+                disc = frame.image[..., 1] < 70
+                x, y, w, h = frame.box
+                self.assertTrue(((frame.image[..., 1] > 70) | (frame.image[..., 0] > 150)).all(), "old ground")
+                ys, xs = np.nonzero(disc)
+                np.testing.assert_allclose([xs.min(), ys.min(), xs.max() + 1, ys.max() + 1], [x, y, x + w, y + h], atol=3)
+
+    def test_a_cover_hides_the_whole_target(self) -> None:
+        m = Material.__new__(Material)
+        grey = Frame(np.full((256, 256, 3), 90, np.uint8), np.array([108.0, 108.0, 40.0, 40.0]))
+        other = Frame(np.full((256, 256, 3), 200, np.uint8), np.array([100.0, 90.0, 50.0, 60.0]))
+        m.s, m.tracks = {"groups": {"general": 1.0}}, {False: {"general": [[other, other]]}}
+        m.photos = type("Photos", (), {"train": [np.full((200, 200, 3), 30, np.uint8)]})()
+        for seed in range(20):
+            image = m.covered(grey, np.random.default_rng(seed), False).image
+            self.assertTrue((np.abs(image[112:144, 112:144].astype(int) - 90) > 40).all(), f"seed {seed}")
 
 
 if __name__ == "__main__":

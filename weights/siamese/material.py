@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
+from outline import extents, objects_of, outline_of
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "distill"))  # its train.py is another one
 from pairs import background, draw_target, paste  # noqa: E402
@@ -26,6 +27,7 @@ GROUP = {
 class Frame(NamedTuple):
     image: np.ndarray
     box: np.ndarray  # x, y, width, height
+    outline: np.ndarray | None = None  # 255 on the target, 0 elsewhere
 
 
 class Example(NamedTuple):
@@ -62,6 +64,8 @@ class Material:
         self.tracks: dict[bool, dict[str, list[list[Frame]]]] = {False: {}, True: {}}
         for n, (group, frames) in enumerate(tracks):
             self.tracks[n % every == every - 1].setdefault(group, []).append(frames)
+        self.outlines: dict[int, np.ndarray | None] = {}
+        self.things: dict[int, list[Frame]] = {}
 
     def example(self, rng: np.random.Generator, held: bool) -> Example:
         s = self.s
@@ -69,6 +73,8 @@ class Material:
         pictures = self.photos.held if held else self.photos.train
         if kind in ("track", "absent"):
             first, second = self.track(rng, held, kind == "absent")
+        elif kind == "paste" and self.s["objects"] > 0 and rng.random() < self.s["objects"]:
+            first, second = self.object_moved(pictures, rng)
         elif kind == "paste":
             first, second = rendered(pictures, rng)
         else:
@@ -77,7 +83,10 @@ class Material:
             second = self.cluttered(second, rng, held)
             if rng.random() < 0.5:
                 first = self.cluttered(first, rng, held)
-        return self.cut(first, second, rng, pictures, kind != "absent", kind != "photo")
+        gone = self.s["gone"] > 0 and kind != "absent" and bool(rng.random() < self.s["gone"])
+        if gone:
+            second = self.covered(second, rng, held)
+        return self.cut(first, second, rng, pictures, kind != "absent" and not gone, kind != "photo")
 
     def track(self, rng: np.random.Generator, held: bool, absent: bool) -> tuple[Frame, Frame]:
         groups = {k: v for k, v in self.s["groups"].items() if k in self.tracks[held]}
@@ -93,14 +102,43 @@ class Material:
                 other = self.any_track(rng, held, frames)
             return frames[a], other[int(rng.integers(len(other)))]
         b = int(rng.integers(len(frames)))
-        first, second = frames[a], frames[b]
+        first, second = self.outlined(frames[a], rng), self.outlined(frames[b], rng)
         if self.s["swap"] > 0 and rng.random() < self.s["swap"]:
             first, second = elsewhere(self.photos.held if held else self.photos.train, first, second, rng)
         if self.s["neighbours"] > 0 and rng.random() < self.s["neighbours"]:
+            if self.s["companions"] > 0 and rng.random() < self.s["companions"]:
+                return self.together(first, second, tracks, at, rng)
             second = self.beside(second, tracks, at, rng)
             if rng.random() < 0.5:
                 first = self.beside(first, tracks, at, rng)
         return first, second
+
+    def outlined(self, frame: Frame, rng: np.random.Generator) -> Frame:
+        """The frame of a track with its target's outline, for the share `outlines` of all."""
+        if self.s["outlines"] <= 0 or rng.random() >= self.s["outlines"]:
+            return frame
+        key = id(frame.image)  # the frames live as long as this does
+        if key not in self.outlines:
+            self.outlines[key] = outline_of(frame.image, frame.box)
+        return frame._replace(outline=self.outlines[key])
+
+    def things_of(self, photo: np.ndarray) -> list[Frame]:
+        """What stands out in a photograph; found once."""
+        key = id(photo)  # the photographs live as long as this does
+        if key not in self.things:
+            found = objects_of(photo, np.random.default_rng(photo.shape[0] * 4096 + photo.shape[1]), 8)
+            self.things[key] = [Frame(photo, box, outline) for box, outline in found]
+        return self.things[key]
+
+    def object_moved(self, photos: list[np.ndarray], rng: np.random.Generator) -> tuple[Frame, Frame]:
+        """A thing of a photograph before others: it bends, turns a little and grows."""
+        things: list[Frame] = []
+        for _ in range(8):
+            things = things or self.things_of(photos[int(rng.integers(len(photos)))])
+        if not things:
+            return rendered(photos, rng)
+        thing = things[int(rng.integers(len(things)))]
+        return elsewhere(photos, thing, bent(thing, rng), rng)
 
     def any_track(self, rng: np.random.Generator, held: bool, but: list[Frame] | None = None) -> list[Frame]:
         groups = [t for k, t in self.tracks[held].items() if k in self.s["groups"]]
@@ -117,7 +155,7 @@ class Material:
             angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(0.6, 1.6)
             if rng.random() < 0.5:
                 track = self.any_track(rng, held)
-                other = track[int(rng.integers(len(track)))]
+                other = self.outlined(track[int(rng.integers(len(track)))], rng)
                 size = other.box[2:]
             else:
                 other = draw_target(self.photos.held if held else self.photos.train, image.shape[0], rng)
@@ -126,29 +164,55 @@ class Material:
             reach = far * (np.array([w, h]) + size)
             place = np.array([x + w / 2, y + h / 2]) + reach * np.array([np.cos(angle), np.sin(angle)])
             if isinstance(other, Frame):
-                image = lay(image, other, place, size)
+                image = lay(image, other, place, size)[0]
             else:
                 patch = other._replace(size=tuple(size))
                 image = np.uint8(np.clip(paste(np.float32(image), patch, tuple(place), 1.0, 0.0, 1.0) + 0.5, 0, 255))
-        return Frame(image, frame.box)
+        return frame._replace(image=image)
+
+    def covered(self, frame: Frame, rng: np.random.Generator, held: bool) -> Frame:
+        """Something else where the target would be: the target of any track, or a part of a photograph."""
+        image, (x, y, w, h) = frame.image, frame.box
+        place, size = np.array([x + w / 2, y + h / 2]), np.array([w, h]) * rng.uniform(1.25, 1.6, 2)
+        if rng.random() < 0.6:
+            track = self.any_track(rng, held)
+            return Frame(lay(image, track[int(rng.integers(len(track)))], place, size)[0], frame.box)
+        part = draw_target(self.photos.held if held else self.photos.train, image.shape[0], rng)._replace(size=tuple(size))
+        image = paste(np.float32(image), part, tuple(place), 1.0, 0.0, 1.0)
+        return Frame(np.uint8(np.clip(image + 0.5, 0, 255)), frame.box)
 
     def beside(self, frame: Frame, tracks: list[list[Frame]], at: int, rng: np.random.Generator) -> Frame:
         """The target of another track of the group laid beside ours: a look-alike that must not be followed."""
         others = tracks[int((at + 1 + rng.integers(max(len(tracks) - 1, 1))) % len(tracks))]
-        other = others[int(rng.integers(len(others)))]
-        x, y, w, h = frame.box
-        ow, oh = other.box[2:] * float(np.sqrt(w * h / (other.box[2] * other.box[3])) * np.exp(rng.normal(0, 0.15)))
-        angle = rng.uniform(0, 2 * np.pi)
-        far = rng.uniform(0.55, 1.3) * np.array([w + ow, h + oh])
-        place = np.array([x + w / 2, y + h / 2]) + far * np.array([np.cos(angle), np.sin(angle)])
-        return Frame(lay(frame.image, other, place, np.array([ow, oh])), frame.box)
+        other = self.outlined(others[int(rng.integers(len(others)))], rng)
+        size = float(np.exp(rng.normal(0, 0.15)))
+        return laid_beside(frame, other, *self.direction(rng), size, self.s["near"] < 0.5 and rng.random() < 0.5)
+
+    def direction(self, rng: np.random.Generator) -> tuple[float, float]:
+        """Angle and distance of a neighbour, the distance in sums of both sizes: the boxes touch at a half."""
+        if self.s["near"] >= 0.5:
+            return rng.uniform(0, 2 * np.pi), rng.uniform(self.s["near"], 1.3)
+        angle = rng.uniform(0, 2 * np.pi) if rng.random() < 0.5 else rng.normal(0, 0.25) + np.pi * rng.integers(2)
+        return float(angle), self.s["near"] + 1.1 * rng.random() ** 1.5
+
+    def together(self, first: Frame, second: Frame, tracks: list[list[Frame]], at: int,
+                 rng: np.random.Generator) -> tuple[Frame, Frame]:
+        """Another target of the group goes beside ours, in both frames."""
+        others = tracks[int((at + 1 + rng.integers(max(len(tracks) - 1, 1))) % len(tracks))]
+        (angle, far), size, behind = self.direction(rng), rng.normal(0, 0.15), rng.random() < 0.5
+        frames = []
+        for frame in (first, second):
+            other = self.outlined(others[int(rng.integers(len(others)))], rng)
+            frames.append(laid_beside(frame, other, angle + rng.normal(0, 0.15), far * float(np.exp(rng.normal(0, 0.15))),
+                                      float(np.exp(size + rng.normal(0, 0.05))), behind))
+        return frames[0], frames[1]
 
     def cut(self, first: Frame, second: Frame, rng: np.random.Generator, pictures: list[np.ndarray], present: bool,
             exact: bool) -> Example:
         s = self.s
         drawn = present and s["drawn"] > 0 and bool(rng.random() < s["drawn"])
         if drawn:
-            first, second = redrawn(first, second, rng)
+            first, second = redrawn(first, second, rng, s["margins"])
         z, inner = crop(first, s["template"], s["template"], np.zeros(2), np.ones(2))
         size = np.exp(rng.normal(0, s["scale"]) + rng.normal(0, s["aspect"]) * np.array([1, -1]))
         shift = rng.uniform(-1, 1, 2) * s["shift"] * np.sqrt(second.box[2] * second.box[3])
@@ -182,13 +246,28 @@ class Material:
                        np.float32(inner[2:] - inner[:2]))
 
 
-def redrawn(first: Frame, second: Frame, rng: np.random.Generator) -> tuple[Frame, Frame]:
+def laid_beside(frame: Frame, other: Frame, angle: float, far: float, size: float, behind: bool) -> Frame:
+    """`other`, `size` times as large as the target, `far` times the sum of both sizes away; before the target if it has
+    no outline, and then never over its middle."""
+    x, y, w, h = frame.box
+    extent = other.box[2:] * float(np.sqrt(w * h / (other.box[2] * other.box[3])) * size)
+    behind = behind and frame.outline is not None
+    far = far if behind else max(far, 0.42)
+    place = np.array([x + w / 2, y + h / 2]) + far * (np.array([w, h]) + extent) * np.array([np.cos(angle), np.sin(angle)])
+    image = lay(frame.image, other, place, extent)[0]
+    if behind:
+        mask = cv2.GaussianBlur(frame.outline, (0, 0), 0.8)[..., None] / np.float32(255)
+        image = np.uint8(image + mask * (frame.image.astype(np.float32) - image) + 0.5)
+    return frame._replace(image=image)
+
+
+def redrawn(first: Frame, second: Frame, rng: np.random.Generator, margins: list[float]) -> tuple[Frame, Frame]:
     """Both boxes drawn alike, but otherwise: with margins, or around a part of the object."""
-    margin = rng.uniform(-0.28, 0.2, 4) * rng.random()
+    margin = rng.uniform(*margins, 4) * rng.random()
     if rng.random() < 0.25:  # the upper or lower part alone
         margin[rng.integers(2) * 2 + 1] = -rng.uniform(0.3, 0.5)
     frames = []
-    for image, (x, y, w, h) in (first, second):
+    for image, (x, y, w, h), _ in (first, second):
         left, top, right, bottom = margin * np.array([w, h, w, h])
         frames.append(Frame(image, np.array([x - left, y - top, w + left + right, h + top + bottom])))
     return frames[0], frames[1]
@@ -260,17 +339,47 @@ def crop(frame: Frame, side: int, unit: int, shift: np.ndarray, size: np.ndarray
     return image, corners
 
 
-def lay(image: np.ndarray, other: Frame, place: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """The target of `other`, resized to `size`, over the image around `place`, with a soft rounded edge."""
+def lay(image: np.ndarray, other: Frame, place: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The target of `other`, resized to `size`, over the image around `place`: along its outline, or with a rounded edge.
+    Returns the image and how much of each pixel is the target's."""
     x, y, w, h = other.box
     scale = size / np.array([w, h])
     matrix = np.array([[scale[0], 0, place[0] - scale[0] * (x + w / 2)], [0, scale[1], place[1] - scale[1] * (y + h / 2)]])
     side = image.shape[:2]
     cut = cv2.warpAffine(other.image, matrix, side[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    ys, xs = np.ogrid[0 : side[0], 0 : side[1]]
-    u, v = np.abs(xs - place[0]) / (0.5 * size[0]), np.abs(ys - place[1]) / (0.5 * size[1])
-    mask = np.clip((1.15 - (u**3 + v**3) ** (1 / 3)) / 0.3, 0, 1)[..., None].astype(np.float32)
-    return np.uint8(image + mask * (cut.astype(np.float32) - image) + 0.5)
+    if other.outline is not None:
+        mask = cv2.warpAffine(other.outline, matrix, side[::-1], flags=cv2.INTER_LINEAR)
+        mask = cv2.GaussianBlur(mask, (0, 0), 0.8)[..., None] / np.float32(255)
+    else:
+        ys, xs = np.ogrid[0 : side[0], 0 : side[1]]
+        u, v = np.abs(xs - place[0]) / (0.5 * size[0]), np.abs(ys - place[1]) / (0.5 * size[1])
+        mask = np.clip((1.15 - (u**3 + v**3) ** (1 / 3)) / 0.3, 0, 1)[..., None].astype(np.float32)
+    return np.uint8(image + mask * (cut.astype(np.float32) - image) + 0.5), mask[..., 0]
+
+
+def bent(thing: Frame, rng: np.random.Generator) -> Frame:
+    """Seen a little from elsewhere, and moved in itself: an affine map and a smooth field."""
+    x, y, w, h = thing.box
+    pad = 0.35 * max(w, h) + 4
+    size = np.int64(np.ceil([w + 2 * pad, h + 2 * pad]))
+    linear = np.eye(2) + rng.normal(0, 0.12, (2, 2))
+    matrix = np.column_stack([linear, size / 2 - linear @ np.array([x + w / 2, y + h / 2])])
+    field = rng.normal(0, rng.uniform(0, 0.06) * np.sqrt(w * h), (4, 4, 2)).astype(np.float32)
+    field = cv2.resize(field, (int(size[0]), int(size[1])), interpolation=cv2.INTER_CUBIC)
+    ys, xs = np.mgrid[0 : size[1], 0 : size[0]].astype(np.float32)
+    parts = []
+    for image, border in ((thing.image, cv2.BORDER_REPLICATE), (thing.outline, cv2.BORDER_CONSTANT)):
+        part = cv2.warpAffine(image, matrix, (int(size[0]), int(size[1])), flags=cv2.INTER_LINEAR, borderMode=border)
+        parts.append(cv2.remap(part, xs + field[..., 0], ys + field[..., 1], cv2.INTER_LINEAR, borderMode=border))
+    box = extents(parts[1])
+    return Frame(parts[0], box, parts[1]) if min(box[2:]) > 4 else thing
+
+
+def whole(frame: Frame) -> bool:
+    """The outline reaches about as far as the box."""
+    if frame.outline is None:
+        return False
+    return bool((extents(frame.outline)[2:] > 0.75 * frame.box[2:]).all())
 
 
 def elsewhere(photos: list[np.ndarray], first: Frame, second: Frame, rng: np.random.Generator) -> tuple[Frame, Frame]:
@@ -278,6 +387,8 @@ def elsewhere(photos: list[np.ndarray], first: Frame, second: Frame, rng: np.ran
     side = 256
     area = rng.uniform(32, 64) ** 2
     frames = []
+    if not (whole(first) and whole(second)):
+        first, second = first._replace(outline=None), second._replace(outline=None)
     photo, look = background(photos, side, rng)
     for n, frame in enumerate((first, second)):
         if n and rng.random() < 0.3:
@@ -287,8 +398,12 @@ def elsewhere(photos: list[np.ndarray], first: Frame, second: Frame, rng: np.ran
         size = frame.box[2:] * np.sqrt(area / (first.box[2] * first.box[3]))
         size = size * min(1.0, 120 / max(size))
         place = side / 2 + rng.uniform(-16, 16, 2)
-        canvas = lay(np.uint8(np.clip(canvas, 0, 255)), frame, place, size)
-        frames.append(Frame(canvas, np.concatenate([place - size / 2, size])))
+        canvas, mask = lay(np.uint8(np.clip(canvas, 0, 255)), frame, place, size)
+        box, outline = np.concatenate([place - size / 2, size]), None
+        if frame.outline is not None:
+            outline = np.uint8(255 * mask)
+            box = extents(outline)
+        frames.append(Frame(canvas, box, outline))
     return frames[0], frames[1]
 
 
@@ -318,7 +433,7 @@ def rendered(photos: list[np.ndarray], rng: np.random.Generator) -> tuple[Frame,
         frames.append(Frame(canvas, np.array([place[0] - w / 2, place[1] - h / 2, w, h])))
     if rng.random() < 0.2:  # something stands before a part of the target
         hide = draw_target(photos, side, rng)
-        image, box = frames[1]
+        image, box, _ = frames[1]
         at = box[:2] + box[2:] / 2 + rng.uniform(0.4, 0.8, 2) * box[2:] * rng.choice([-1, 1], 2)
         frames[1] = Frame(paste(image, hide, tuple(at), 0.8, 0.0, 1.0), box)
     return frames[0], frames[1]

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from material import Material
+from material import Example, Material
 from net import Net, Taps, boxes_of, cell_centres
 from torch import Tensor, nn
 
@@ -38,9 +38,7 @@ class Batch(NamedTuple):
     answer: Answer
 
 
-def make_batch(material: Material, nano: NanoTrack, seed: list[int], held: bool) -> Batch:
-    rng = np.random.default_rng(seed)
-    examples = [material.example(rng, held) for _ in range(material.s["batch"])]
+def batch_of(examples: list[Example], nano: NanoTrack) -> Batch:
     z, x = (np.ascontiguousarray(np.stack(i).transpose(0, 3, 1, 2)) for i in
             ([e.template for e in examples], [e.search for e in examples]))
     return Batch(
@@ -48,6 +46,11 @@ def make_batch(material: Material, nano: NanoTrack, seed: list[int], held: bool)
         torch.tensor([e.present for e in examples]), torch.tensor([e.exact for e in examples]),
         torch.tensor([e.drawn for e in examples]), torch.from_numpy(np.stack([e.size for e in examples])), nano(z, x),
     )
+
+
+def make_batch(material: Material, nano: NanoTrack, seed: list[int], held: bool) -> Batch:
+    rng = np.random.default_rng(seed)
+    return batch_of([material.example(rng, held) for _ in range(material.s["batch"])], nano)
 
 
 def stream(material: Material, nano: NanoTrack, start: int) -> queue.Queue[Batch]:
@@ -84,9 +87,10 @@ class Labels(NamedTuple):
     taught_weight: Tensor
 
 
-def labels_of(batch: Batch, masked: bool) -> Labels:
+def labels_of(batch: Batch, masked: bool, alike: float) -> Labels:
     """The teacher's answer where it found the target, the true box where it did not. `masked`: the teacher is not asked
-    about cells outside the target, where it may follow other objects."""
+    about cells outside the target, where it may follow other objects. Its boxes count where their overlap with the true
+    one is more than `alike`."""
     size = batch.answer.score.shape[-1]
     at = cell_centres(size)
     x1, y1, x2, y2 = (v[:, None, None] for v in batch.box.unbind(1))
@@ -106,7 +110,10 @@ def labels_of(batch: Batch, masked: bool) -> Labels:
     score = torch.where(right, 0.5 * (heard + inside.float()), inside.float())
     weight = torch.where(right, torch.ones_like(score), (inside | outside).float())
     kind = torch.where(batch.exact, 1.0, 0.5)[:, None, None]
-    return Labels(score, weight, truth, inside.float() * kind, taught, batch.answer.score * right)
+    taught_weight = batch.answer.score * right
+    if alike > 0:
+        taught_weight = taught_weight * (overlap(taught, truth)[0] > alike)
+    return Labels(score, weight, truth, inside.float() * kind, taught, taught_weight)
 
 
 class Trainer:
@@ -159,7 +166,7 @@ class Trainer:
         side = self.project["nano"]
         template = F.conv2d(z.neck.float(), side.weight, side.bias)
         out["nano"] = out["nano"] + (template - batch.answer.template * self.power["nano"]).pow(2).mean()
-        t = labels_of(batch, self.s["masked"])
+        t = labels_of(batch, self.s["masked"], self.s["alike"])
         each = F.binary_cross_entropy_with_logits(logit, t.score, reduction="none") * t.score_weight
         high = t.score * t.score_weight
         low = (1 - t.score) * t.score_weight
