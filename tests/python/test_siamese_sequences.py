@@ -58,6 +58,16 @@ class Sequences(unittest.TestCase):
             read_sequences(Path(name))
         self.assertIn("--sequences", str(failure.exception))
 
+    def test_what_is_no_box_is_named(self) -> None:
+        for text, said in (("1,2,3\n", "width and height"), ("1,2,3,x\n", "width and height"), ("nan,nan,nan,nan\n", "two frames")):
+            with tempfile.TemporaryDirectory() as name:
+                write_sequence(Path(name) / "kind-1", [[50, 40, 30, 20], [50, 40, 30, 20]])
+                (Path(name) / "kind-1" / "groundtruth_rect.txt").write_text(text)
+                with self.assertRaises(SystemExit) as failure:
+                    read_sequences(Path(name))
+                self.assertIn(said, str(failure.exception), text)
+                self.assertIn(name, str(failure.exception))
+
     def test_overlap_of_the_best_box(self) -> None:
         score, distances = torch.full((2, 16, 16), -5.0), torch.full((2, 4, 16, 16), 20.0)
         score[0, 8, 8] = score[1, 8, 10] = 3.0

@@ -126,7 +126,8 @@ class Material:
         """What stands out in a photograph; found once."""
         key = id(photo)  # the photographs live as long as this does
         if key not in self.things:
-            found = objects_of(photo, np.random.default_rng(photo.shape[0] * 4096 + photo.shape[1]), 8)
+            rng = np.random.default_rng(photo.shape[0] * 4096 + photo.shape[1])  # whoever asks first, the same things
+            found = objects_of(photo, rng, 8)
             self.things[key] = [Frame(photo, box, outline) for box, outline in found]
         return self.things[key]
 

@@ -21,7 +21,7 @@ from material import Example, Frame, crop
 from net import Net, boxes_of
 from teachers import NanoTrack
 from torch import Tensor
-from train import HERE, batch_of, overlap
+from train import HERE, batch_of, best_box, overlap
 
 ELSEWHERE = 0.1  # overlap below which the box is on something else
 
@@ -29,8 +29,12 @@ ELSEWHERE = 0.1  # overlap below which the box is on something else
 class Sequence:
     def __init__(self, folder: Path) -> None:
         self.kind = folder.name.split("-")[0]
-        self.images = sorted((folder / "img").iterdir())
-        boxes = np.genfromtxt(folder / "groundtruth_rect.txt", delimiter=",")
+        self.images = sorted((folder / "img").glob("*"))
+        text = (folder / "groundtruth_rect.txt").read_text().replace(",", " ")
+        try:
+            boxes = np.array([[float(v) for v in line.split()] for line in text.splitlines()]).reshape(-1, 4)
+        except ValueError as error:
+            raise SystemExit(f"{folder / 'groundtruth_rect.txt'} must have x, y, width and height in every line: {error}") from None
         self.boxes = boxes - np.array([1, 1, 0, 0])
         self.seen = [n for n in range(min(len(boxes), len(self.images))) if np.isfinite(boxes[n]).all() and boxes[n, 2:].min() > 1]
 
@@ -54,13 +58,14 @@ def read_sequences(folder: Path) -> list[Sequence]:
     found = [Sequence(p.parent) for p in sorted(folder.glob("*/groundtruth_rect.txt"))]
     if not found:
         raise SystemExit(f"{folder} holds no sequences (NAME/img and NAME/groundtruth_rect.txt); name it with --sequences.")
-    return [s for s in found if len(s.seen) > 1]
+    usable = [s for s in found if len(s.seen) > 1]
+    if not usable:
+        raise SystemExit(f"{folder}: no sequence has two frames with a box and a picture.")
+    return usable
 
 
 def best_overlaps(score: Tensor, distances: Tensor, box: Tensor) -> np.ndarray:
-    best = score.flatten(1).argmax(1)
-    boxes = boxes_of(distances).flatten(2).gather(2, best[:, None, None].expand(-1, 4, 1))[:, :, 0]
-    return overlap(boxes, box)[0].numpy()
+    return overlap(best_box(score, boxes_of(distances)), box)[0].numpy()
 
 
 def main() -> None:
@@ -68,7 +73,7 @@ def main() -> None:
     parser.add_argument("runs", type=Path, nargs="+", help="folders with settings.json and checkpoint.pt")
     parser.add_argument("--teachers", type=Path, required=True)
     parser.add_argument("--sequences", type=Path, required=True)
-    parser.add_argument("--pairs", type=int, default=96, help="of each sequence")
+    parser.add_argument("--pairs", type=int, default=96, help="of each sequence, in steps of 32")
     parser.add_argument("--apart", type=int, default=60, help="frames between template and search area, at most")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()

@@ -78,6 +78,12 @@ def overlap(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return iou, iou - (hull - union) / (hull + 1e-6)
 
 
+def best_box(score: Tensor, boxes: Tensor) -> Tensor:
+    """N x 4: the corners at the cell with the highest score, of N x 4 x H x W."""
+    best = score.flatten(1).argmax(1)
+    return boxes.flatten(2).gather(2, best[:, None, None].expand(-1, 4, 1))[:, :, 0]
+
+
 class Labels(NamedTuple):
     score: Tensor  # N x 16 x 16, 0..1
     score_weight: Tensor  # 0 where neither sure
@@ -103,8 +109,7 @@ def labels_of(batch: Batch, masked: bool, alike: float) -> Labels:
     outside = (r > 1.0) & ~near | ~batch.present[:, None, None]
     taught = boxes_of(batch.answer.distances)
     truth = batch.box[:, :, None, None]
-    best = batch.answer.score.flatten(1).argmax(1)
-    chosen = taught.flatten(2).gather(2, best[:, None, None].expand(-1, 4, 1))[:, :, 0]
+    chosen = best_box(batch.answer.score, taught)
     right = ((overlap(chosen, batch.box)[0] > 0.5) & batch.present & ~batch.drawn)[:, None, None]
     heard = batch.answer.score * (r < 1.5) if masked else batch.answer.score
     score = torch.where(right, 0.5 * (heard + inside.float()), inside.float())
@@ -178,13 +183,9 @@ class Trainer:
         out["box"] = ((1 - true_giou) * wt).sum() / (wt.sum() + 1)
         out["taught"] = ((1 - taught_giou) * wa).sum() / (wa.sum() + 1)
         with torch.no_grad():  # overlap of the box at the best score, what the tracker will use
-            best = logit.flatten(1).argmax(1)
-            mine = boxes.flatten(2).gather(2, best[:, None, None].expand(-1, 4, 1))[:, :, 0]
             keep = batch.present & batch.exact
-            out["iou"] = overlap(mine, batch.box)[0][keep].mean()
-            theirs = t.taught.flatten(2).gather(
-                2, batch.answer.score.flatten(1).argmax(1)[:, None, None].expand(-1, 4, 1))[:, :, 0]
-            out["teacher_iou"] = overlap(theirs, batch.box)[0][keep].mean()
+            out["iou"] = overlap(best_box(logit, boxes), batch.box)[0][keep].mean()
+            out["teacher_iou"] = overlap(best_box(batch.answer.score, t.taught), batch.box)[0][keep].mean()
         return out
 
     def total(self, v: dict[str, Tensor]) -> Tensor:
