@@ -31,7 +31,7 @@ flags="$flags $(pkg-config --cflags jansson) -DDSLT_SHIPPED_FOLDER='\"$PWD/weigh
 # network_probe.c runs networks; no_backend.c stands in for it.
 sources="$(ls host/base/*.c host/nn/*.c host/backend/graph.c host/dataset/*.c host/eval/*.c | grep -v network_probe)
   tests/fuzz/no_backend.c
-  host/media/picture.c host/media/picture_check.c host/media/exif.c host/media/orient.c host/media/pnm.c host/media/no_opencv.c
+  $(ls host/media/*.c | grep -v ffmpeg)
   host/trax/message.c host/trax/region.c host/trax/image.c host/live/message.c host/live/guard.c"
 fuzzers="safetensors boxes vot dataset picture trax live state"
 # Saved trackers are loaded and go on: all trackers and the CPU backend in plain loops, with the OpenMP of tests/fuzz/omp.h.
@@ -43,8 +43,10 @@ ffmpeg="libavformat libavcodec libavutil libswscale"
 if pkg-config --exists $ffmpeg && command -v ffmpeg >/dev/null; then
   flags="$flags -DDSLT_FFMPEG $(pkg-config --cflags $ffmpeg)"
   libraries="$libraries $(pkg-config --libs $ffmpeg)"
-  sources="$sources host/media/ffmpeg.c host/media/ffmpeg_pipe.c host/media/mp4.c host/media/notes.c"
+  sources="$sources $(ls host/media/ffmpeg*.c)"
   fuzzers="$fuzzers container"
+else
+  sources="$sources host/media/no_ffmpeg.c"
 fi
 
 # ONNX models where libonnx is there.
