@@ -16,7 +16,7 @@ static const dslt_option_choice reductions[] = {
 static const dslt_option_choice losses[] = {DSLT_LOSSES(DSLT_XX){NULL, 0}};
 #undef DSLT_XX
 #define DSLT_XX(name, number, text, function) "|" text
-#define LOSS_NAMES (DSLT_LOSSES(DSLT_XX) + 1) /* without the first bar */
+#define LOSS_NAMES (&DSLT_LOSSES(DSLT_XX)[1]) /* without the first bar */
 static const dslt_option_choice subcells[] = {{"none", DSLT_SUBCELL_NONE},
                                               {"quadratic", DSLT_SUBCELL_QUADRATIC},
                                               {"bicubic", DSLT_SUBCELL_BICUBIC},
