@@ -48,7 +48,7 @@ first_call='
 2 a twice_default           8   25
 2 b build_tests            40   90
 2 b tests_kernels           8   30
-2 b tests_backend          20   45
+2 b tests_backend          30   90
 3 a speed_paper_bf16        9   25
 3 a speed_default           6   15
 3 a speed_dslt              6   15
@@ -137,7 +137,7 @@ hints=
 if [ -d .gpu/usr ]; then
   lib=$(echo "$here"/.gpu/usr/lib/*-linux-gnu)
   hints="-DCMAKE_PREFIX_PATH=$here/.gpu/usr -DGTest_DIR=$lib/cmake/GTest"
-  export PKG_CONFIG_PATH=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$here/.gpu LD_LIBRARY_PATH=$lib:${LD_LIBRARY_PATH:-}
+  export PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$here/.gpu LD_LIBRARY_PATH=$lib:${LD_LIBRARY_PATH:-}
   command -v pkg-config >/dev/null || ln -sf "$here/.gpu/usr/bin/pkgconf" "$build/bin/pkg-config"
   export PATH=$PATH:$build/bin
 fi

@@ -5,8 +5,8 @@
 #if DSLT_HAS_CONDITION
 static __global__ void condition_kernel(dslt_conditions conditions, const int32_t *when) {
   if (dslt_skipped(when)) return;
-  const int i = (int)threadIdx.x;
-  if (i < conditions.count) cudaGraphSetConditional(conditions.handle[i], *conditions.flag[i] != 0);
+  for (int i = 0; i < conditions.count; ++i) /* one thread: CUDA leaves calls at the same time undefined */
+    cudaGraphSetConditional(conditions.handle[i], *conditions.flag[i] != 0);
 }
 #endif
 
@@ -17,7 +17,7 @@ extern "C" int DSLT_LAUNCHER(condition)(dslt_stream stream, const dslt_condition
   for (int i = 0; i < conditions->count; ++i)
     if (!conditions->flag[i]) return dslt_fail(DSLT_EARGUMENT, "Kernel condition needs flags.");
 #if DSLT_HAS_CONDITION
-  return DSLT_LAUNCH(condition_kernel, 1, DSLT_CONDITIONS_MAX, stream, *conditions, when);
+  return DSLT_LAUNCH(condition_kernel, 1, 1, stream, *conditions, when);
 #else
   (void)stream;
   (void)when;

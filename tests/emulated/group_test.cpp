@@ -91,6 +91,19 @@ TEST_F(EmulatedGroup, WhoJoinsOrLeavesDisturbsNobody) {
     expect_undisturbed(make_group(options, weights_).get(), options, weights_, clip_, boxes);
 }
 
+// A larger target needs more of the memory that all share, which moves: what was recorded with the old place is not launched.
+TEST_F(EmulatedGroup, WhoNeedsMoreMemoryDisturbsNobody) {
+  Options options = gpu_options("paper");
+  options["search_max_area"] = 6000;
+  const Clip clip = make_clip(8);
+  const std::vector<Life> lives = {{{30, 8, 14, 10}, 0, 7}, {{20, 30, 60, 50}, 4, 7}};
+  const Group group = make_group(options, weights_);
+  const std::vector<Trace> together = live(group.get(), clip, lives);
+  for (size_t k = 0; k < lives.size(); ++k)
+    EXPECT_TRUE(together[k] == alone(options, weights_, clip, lives[k])) << "target " << k;
+  EXPECT_GT(dslt_cuda_of(group->shared->backend)->moves, 0u);
+}
+
 // Frames that come over ahead, graphs that are recorded and replayed: in whatever order the streams are served.
 TEST_F(EmulatedGroup, StreamsServedInAnyOrderGiveTheSame) {
   const Options options = gpu_options("dslt");

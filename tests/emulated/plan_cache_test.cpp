@@ -59,6 +59,25 @@ TEST_F(PlanCache, WhatWasChosenIsFoundByTheNextRunOfTheSameGpuAndVersion) {
   dslt_plan_cache_close(&cache);
 }
 
+TEST_F(PlanCache, WhoMeasuresSecondTakesWhatTheFirstFound) {
+  dslt_plan_cache first, second;
+  dslt_plan_cache_open(&first, "GPU", "1");
+  dslt_plan_cache_open(&second, "GPU", "1");  // as another process would, before anything is there
+  dslt_plan_choice one = {1, 3, 7, 42}, two = {1, 3, 2, 17}, other = {1, 0, 1, 5};
+  dslt_plan_cache_add(&first, kKey, &one);
+  EXPECT_EQ(one.engine, 42);
+  dslt_plan_cache_add(&second, kOther, &other);
+  EXPECT_EQ(other.engine, 5);
+  dslt_plan_cache_add(&second, kKey, &two);
+  EXPECT_EQ(two.index, 7);
+  EXPECT_EQ(two.engine, 42);
+  dslt_plan_cache_close(&first);
+  dslt_plan_cache_close(&second);
+  dslt_plan_cache_open(&first, "GPU", "1");
+  EXPECT_EQ(first.count, 2);
+  dslt_plan_cache_close(&first);
+}
+
 TEST_F(PlanCache, WhereNothingCanBeWrittenNothingIsPretended) {
   std::ofstream(folder_) << "a file where the folder should be";
   dslt_plan_cache cache;

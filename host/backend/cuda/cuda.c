@@ -41,6 +41,7 @@ static int is_lost(cudaError_t error) {
 
 int dslt_cuda_check(cudaError_t error, const char *doing) {
   if (error == cudaSuccess) return DSLT_OK;
+  if (!is_lost(error)) (void)cudaGetLastError(); /* or the next kernel would be blamed */
   if (error == cudaErrorMemoryAllocation)
     return dslt_fail(DSLT_EDEVICE_MEMORY,
                      "The GPU is out of memory while %s. A smaller search area (search_max_side, "
@@ -83,18 +84,9 @@ int dslt_cuda_new(void **out, dslt_cuda *cuda, size_t bytes, const char *what) {
 int dslt_cuda_reserve(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, const char *what) {
   if (bytes <= arena->bytes) return DSLT_OK;
   void *data = NULL;
-  cudaFree(arena->data); /* freed first, so that both need not fit at once; NULL is allowed */
-  *arena = (dslt_device_arena){NULL, 0};
   DSLT_TRY(dslt_cuda_new(&data, cuda, bytes, what));
-  *arena = (dslt_device_arena){data, bytes};
-  return DSLT_OK;
-}
-
-int dslt_cuda_enlarge(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, const char *what) {
-  if (bytes <= arena->bytes) return DSLT_OK;
-  void *data = NULL;
-  DSLT_TRY(dslt_cuda_new(&data, cuda, bytes, what));
-  cudaFree(arena->data); /* waits for what still uses it */
+  if (arena->data) ++cuda->moves;
+  cudaFree(arena->data); /* waits for what still uses it; NULL is allowed */
   *arena = (dslt_device_arena){data, bytes};
   return DSLT_OK;
 }

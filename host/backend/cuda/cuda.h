@@ -79,6 +79,7 @@ typedef struct dslt_cuda {
   uint32_t *adam_ticket;
   dslt_upsample_scratch upsample[DSLT_UPSAMPLE_SHAPES];
   uint64_t upsamplings; /* number of calls so far */
+  uint64_t moves; /* how often memory that recorded frames may name was given back: they are recorded anew */
 } dslt_cuda;
 
 static inline dslt_cuda *dslt_cuda_of(dslt_backend *backend) { return (dslt_cuda *)backend; }
@@ -90,10 +91,9 @@ int dslt_cuda_check(cudaError_t error, const char *doing);
 /* Zeroed device memory; `what` it is for. The error sentence of DSLT_EDEVICE_MEMORY has the size needed and
  * how to need less. */
 int dslt_cuda_new(void **out, dslt_cuda *cuda, size_t bytes, const char *what);
-/* At least so many bytes; on failure there are none. */
+/* At least so many bytes; on failure the arena stays as it was, since other targets use it. Needs room for the old and the
+ * new memory at once. */
 int dslt_cuda_reserve(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, const char *what);
-/* The same; on failure the arena stays as it was. Needs room for the old and the new memory at once. */
-int dslt_cuda_enlarge(dslt_device_arena *arena, dslt_cuda *cuda, size_t bytes, const char *what);
 /* marks.c: the argument `when` of the next kernel: the flag, or the mark that is due, which only one kernel gets. */
 const int32_t *dslt_cuda_when(dslt_cuda *cuda);
 /* Likewise of one that can note its end. */

@@ -65,6 +65,8 @@ static int allowed(const dslt_cudnn_conv *conv, cudnnBackendDescriptor_t config,
       if (!conv->dnn->cuda->any_order) return 0;
       continue;
     }
+    /* float16's range instead of float32's */
+    if (type == DSLT_TYPE_F32 && notes[i] == CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS) return 0;
     if (exact && !is_harmless(notes[i])) return 0;
   }
   return 1;
@@ -147,7 +149,7 @@ static int take_way(dslt_cudnn_conv *conv, cudnnBackendDescriptor_t config) {
     s = api->get(conv->plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64, 1, &got,
                  &conv->workspace);
   if (s == CUDNN_STATUS_SUCCESS && conv->workspace <= WORKSPACE_MAX &&
-      dslt_cuda_enlarge(&conv->dnn->workspace, conv->dnn->cuda, (size_t)conv->workspace, "cuDNN") == DSLT_OK)
+      dslt_cuda_reserve(&conv->dnn->workspace, conv->dnn->cuda, (size_t)conv->workspace, "cuDNN") == DSLT_OK)
     return 1;
   drop_plan(conv);
   return 0;
@@ -246,10 +248,11 @@ static int choose(dslt_plan_choice *out, dslt_cudnn_conv *conv, const dslt_conv_
                   const dslt_conv_memory *memory) {
   static const int modes[] = {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK};
   search by = {.wanted = -1};
-  by.measuring = memory && can_measure(conv->dnn);
   for (by.compiled = 0; by.compiled < 2; ++by.compiled)
     for (int fused = can_fuse(shape); fused >= 0; --fused) {
       if (!begin_graph(conv, shape, fused)) continue;
+      /* what is not fused is not kept, so it must not depend on a measurement */
+      by.measuring = memory && can_measure(conv->dnn) && fused == can_fuse(shape);
       for (int i = 0; i < 2; ++i) {
         by.mode = modes[i];
         if (choose_among(out, conv, shape, memory, &by)) return 1;
@@ -265,6 +268,18 @@ static int repeat(const dslt_plan_choice *known, dslt_cudnn_conv *conv, const ds
   const search by = {known->mode, known->index, 0, -1};
   return begin_graph(conv, shape, known->fused) && choose_among(&again, conv, shape, NULL, &by) &&
          again.engine == known->engine;
+}
+
+/* Keep what was measured. Another process may have measured the same shape meanwhile: then its choice is taken, so that
+ * this run computes as every later one does. */
+static int keep(dslt_plan_choice *choice, dslt_cudnn_conv *conv, const dslt_conv_case *shape,
+                const int key[DSLT_PLAN_KEY]) {
+  const dslt_plan_choice mine = *choice;
+  dslt_plan_cache_add(&conv->dnn->cache, key, choice);
+  if (choice->mode == mine.mode && choice->index == mine.index && choice->engine == mine.engine) return 1;
+  if (repeat(choice, conv, shape)) return 1;
+  *choice = mine;
+  return repeat(choice, conv, shape);
 }
 
 /* Added to the precision in the cache's key. */
@@ -313,12 +328,13 @@ int dslt_cudnn_verdict(const dslt_cuda *cuda, const dslt_conv_case *shape) {
   return can_measure(cuda->dnn) ? -1 : 0;
 }
 
-void dslt_cudnn_keep_verdict(dslt_cuda *cuda, const dslt_conv_case *shape, int verdict) {
+int dslt_cudnn_keep_verdict(dslt_cuda *cuda, const dslt_conv_case *shape, int verdict) {
   int key[DSLT_PLAN_KEY];
-  const dslt_plan_choice choice = {.fused = verdict};
-  if (!cuda->dnn) return;
+  dslt_plan_choice choice = {.fused = verdict};
+  if (!cuda->dnn) return verdict;
   verdict_key(key, cuda, shape);
   dslt_plan_cache_add(&cuda->dnn->cache, key, &choice);
+  return choice.fused != 0;
 }
 
 int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv_case *s,
@@ -338,7 +354,7 @@ int dslt_cudnn_conv_plan(dslt_cudnn_conv **out, dslt_cuda *cuda, const dslt_conv
   if (!found) {
     found = choose(&choice, conv, s, memory);
     /* what went wrong once must not stay so: the next start tries again */
-    if (found && choice.fused == can_fuse(s)) dslt_plan_cache_add(&cuda->dnn->cache, key, &choice);
+    if (found && choice.fused == can_fuse(s)) found = keep(&choice, conv, s, key);
   }
   conv->choice = choice;
   if (found)
@@ -421,10 +437,10 @@ int dslt_cudnn_verdict(const dslt_cuda *cuda, const dslt_conv_case *shape) {
   (void)shape;
   return -1;
 }
-void dslt_cudnn_keep_verdict(dslt_cuda *cuda, const dslt_conv_case *shape, int verdict) {
+int dslt_cudnn_keep_verdict(dslt_cuda *cuda, const dslt_conv_case *shape, int verdict) {
   (void)cuda;
   (void)shape;
-  (void)verdict;
+  return verdict;
 }
 
 #endif

@@ -73,6 +73,7 @@ void dslt_cudnn_conv_free(dslt_cudnn_conv *conv);
 /* Was cuDNN faster (1) than a kernel of ours (0) for this shape? -1: nobody has measured it. Kept in the cache of plans;
  * 0 where there is none, so that every run decides alike. */
 int dslt_cudnn_verdict(const dslt_cuda *cuda, const dslt_conv_case *shape);
-void dslt_cudnn_keep_verdict(dslt_cuda *cuda, const dslt_conv_case *shape, int verdict);
+/* Keep it; returns what is kept, which is another process's where one measured the same meanwhile. */
+int dslt_cudnn_keep_verdict(dslt_cuda *cuda, const dslt_conv_case *shape, int verdict);
 
 #endif

@@ -11,6 +11,7 @@ static int pixel_bytes(dslt_pixel_format format) {
 }
 
 static void free_slot(dslt_cuda_slot *slot) {
+  if (slot->uploaded) (void)cudaEventSynchronize(slot->uploaded); /* an upload may still read */
   if (slot->pinned) cudaFreeHost(slot->pinned);
   if (slot->pixels) cudaFree(slot->pixels);
   if (slot->pinned_view) cudaFreeHost(slot->pinned_view);

@@ -25,6 +25,7 @@ typedef struct graph_section {
   int flags;                                /* of its blocks that become nodes, as the direct run met them */
   const int32_t *flag[DSLT_CONDITIONS_MAX]; /* ... the first of them */
   cudaGraphExec_t graph;                    /* NULL: not recorded yet */
+  uint64_t moves;                           /* the backend's, when it was recorded */
 } graph_section;
 
 struct dslt_frame_graph {
@@ -88,10 +89,20 @@ static int launch(dslt_frame_graph *graph) {
                          "launching a recorded frame");
 }
 
+/* What names memory that has moved since, because somebody who joined needed more, is not launched any more: the section
+ * begins anew, directly. */
+static void drop_outdated(graph_section *now, const dslt_cuda *cuda) {
+  if (!now->graph || now->moves == cuda->moves) return;
+  cudaGraphExecDestroy(now->graph); /* a launch that still runs ends first */
+  now->graph = NULL;
+  now->ran = 0;
+}
+
 int dslt_cuda_graph_begin(int *run, dslt_frame_graph *graph, int section) {
   if (section < 0 || section >= graph->sections)
     return dslt_fail(DSLT_EINTERNAL, "There is no section number %d in this frame graph.", section);
   graph->now = &graph->section[section];
+  drop_outdated(graph->now, graph->cuda);
   *run = graph->now->graph == NULL;
   graph->depth = graph->in_node = 0;
   graph->conditions.count = 0;
@@ -103,6 +114,7 @@ int dslt_cuda_graph_begin(int *run, dslt_frame_graph *graph, int section) {
   cudaError_t error = cudaStreamBeginCapture(graph->cuda->stream, cudaStreamCaptureModeRelaxed);
   if (error == cudaSuccess) {
     graph->mode = MODE_RECORDING;
+    graph->now->moves = graph->cuda->moves;
     graph->cuda->notes = graph->nodes;
     graph->cuda->marks = &graph->marks;
   } else {

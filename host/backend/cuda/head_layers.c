@@ -247,7 +247,7 @@ static int plan_layer(dslt_cudnn_conv **plan, comparison *c, const dslt_conv_cas
   if (rc == DSLT_OK) rc = dslt_cudnn_conv_plan(plan, c->cuda, shape, measures ? &memory : NULL);
   if (rc == DSLT_OK && *plan && measures) {
     rc = compare(&faster, c, kernel, cudnn);
-    if (rc == DSLT_OK) dslt_cudnn_keep_verdict(c->cuda, shape, faster);
+    if (rc == DSLT_OK) faster = dslt_cudnn_keep_verdict(c->cuda, shape, faster);
   }
   close_maps(c);
   if (rc == DSLT_OK && faster == 1) return DSLT_OK;

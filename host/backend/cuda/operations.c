@@ -73,7 +73,8 @@ static dslt_upsample_scratch *scratch_place(dslt_cuda *cuda, int h, int width, i
 static int scratch_of(void **out, dslt_cuda *cuda, int h, int width, int c, int f) {
   dslt_upsample_scratch *s = scratch_place(cuda, h, width, c, f);
   if (!s->memory || s->h != h || s->width != width || s->c != c || s->f != f) {
-    if (s->memory) cudaFree(s->memory);
+    if (s->memory) ++cuda->moves;
+    cudaFree(s->memory);
     *s = (dslt_upsample_scratch){.h = h, .width = width, .c = c, .f = f};
     DSLT_TRY(dslt_cuda_new(&s->memory, cuda, dslt_kernel_upsample_scratch(h, width, c, f), "the upsampling"));
   }

@@ -4,10 +4,12 @@
 #include "plan_cache.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,9 +105,18 @@ int dslt_plan_cache_find(dslt_plan_choice *out, const dslt_plan_cache *cache, co
   return 0;
 }
 
+/* Wait until no other process writes the file; -1 where that cannot be had, as on some network file systems. */
+static int lock_file(const dslt_plan_cache *cache) {
+  char path[sizeof cache->path + 8];
+  snprintf(path, sizeof path, "%s.lock", cache->path);
+  const int lock = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  if (lock >= 0) (void)flock(lock, LOCK_EX);
+  return lock;
+}
+
 /* Entries that other processes wrote in the meantime are kept; if two measured the same shape, the file's
  * entry is used. */
-static void write_file(dslt_plan_cache *cache) {
+static void merge_file(dslt_plan_cache *cache) {
   read_file(cache);
   dslt_atomic_file file = {0};
   if (dslt_atomic_open(&file, cache->path) < 0) {
@@ -122,11 +133,17 @@ static void write_file(dslt_plan_cache *cache) {
   if (dslt_atomic_commit(&file) < 0) cache->path[0] = '\0';
 }
 
-void dslt_plan_cache_add(dslt_plan_cache *cache, const int key[DSLT_PLAN_KEY],
-                         const dslt_plan_choice *choice) {
+static void write_file(dslt_plan_cache *cache) {
+  const int lock = lock_file(cache);
+  merge_file(cache);
+  if (lock >= 0) close(lock); /* gives it up */
+}
+
+void dslt_plan_cache_add(dslt_plan_cache *cache, const int key[DSLT_PLAN_KEY], dslt_plan_choice *choice) {
   dslt_plan_entry entry;
   if (choice->index < 0) return;
   memcpy(entry.key, key, sizeof entry.key);
   entry.choice = *choice;
   if (remember(cache, &entry) && cache->path[0]) write_file(cache);
+  (void)dslt_plan_cache_find(choice, cache, key);
 }

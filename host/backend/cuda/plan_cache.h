@@ -33,9 +33,9 @@ void dslt_plan_cache_open(dslt_plan_cache *out, const char *gpu, const char *ver
 void dslt_plan_cache_close(dslt_plan_cache *cache);
 /* 1 and the choice if there is an entry. */
 int dslt_plan_cache_find(dslt_plan_choice *out, const dslt_plan_cache *cache, const int key[DSLT_PLAN_KEY]);
-/* Add an entry and write the file; one without an engine (index < 0) is ignored; an entry that cannot be written is kept in memory until close. */
-void dslt_plan_cache_add(dslt_plan_cache *cache, const int key[DSLT_PLAN_KEY],
-                         const dslt_plan_choice *choice);
+/* Add an entry and write the file; one without an engine (index < 0) is ignored; an entry that cannot be written is kept in
+ * memory until close. *choice becomes what is kept: the file's, where another process has added the same key since. */
+void dslt_plan_cache_add(dslt_plan_cache *cache, const int key[DSLT_PLAN_KEY], dslt_plan_choice *choice);
 
 #ifdef __cplusplus
 }
