@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""weights/siamese/on_sequences.py: pairs of frames of annotated sequences, and where the best box lies."""
+"""weights/siamese/on_sequences.py: pairs of frames of annotated sequences, and where the best box lies; earlier runs as teachers."""
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import unittest
@@ -20,8 +21,9 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from net import cell_centres  # noqa: E402
+from net import Net, cell_centres, trained  # noqa: E402
 from on_sequences import best_overlaps, read_sequences  # noqa: E402
+from teachers import Answer, Peers, mean_distances  # noqa: E402
 
 
 def write_sequence(folder: Path, boxes: list[list[float]]) -> None:
@@ -76,6 +78,36 @@ class Sequences(unittest.TestCase):
         found = best_overlaps(score, distances, box)
         self.assertAlmostEqual(float(found[0]), 1, places=4)
         self.assertAlmostEqual(float(found[1]), (40 - 32) / (40 + 32), places=4)
+
+    def test_distances_are_the_geometric_mean_weighted_by_scores(self) -> None:
+        ones = torch.ones(1, 4, 2, 2)
+        high, none = torch.full((1, 2, 2), 0.8), torch.zeros(1, 2, 2)
+        for scores, wanted in (([high, high], 20.0), ([high, none], 10.0), ([none, none], 20.0)):
+            found = mean_distances(scores, [10 * ones, 40 * ones])
+            np.testing.assert_allclose(found, wanted * ones, rtol=1e-4)
+
+    def test_earlier_runs_count_like_the_teacher(self) -> None:
+        shape = {"widths": [4, 5, 6, 8], "blocks": 1, "neck": 6, "tower": 1, "alone": 0, "around": 0.5}
+        base = json.loads((ROOT / "weights" / "siamese" / "settings.json").read_text())
+        with tempfile.TemporaryDirectory() as name:
+            for n in range(2):
+                torch.manual_seed(n)
+                net = Net({**base, **shape})
+                torch.nn.init.normal_(net.head.score.weight, std=2.0)
+                (Path(name) / str(n)).mkdir()
+                torch.save({"settings": shape, "average": net.state_dict()}, Path(name) / str(n) / "checkpoint.pt")
+            runs = [Path(name) / str(n) for n in range(2)]
+            peers, nets = Peers(runs), [trained(run) for run in runs]
+        z, x, size = torch.rand(2, 3, 127, 127) * 255, torch.rand(2, 3, 255, 255) * 255, torch.tensor([[60.0, 40.0], [50.0, 70.0]])
+        none = torch.zeros(2, 0)
+        own = Answer(none, none, none, torch.rand(2, 16, 16), torch.rand(2, 4, 16, 16) * 50 + 10, none)
+        got = peers(own, z, x, size)
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+            scores = [own.score, *(net(z, x, size)[2].sigmoid() for net in nets)]
+        self.assertGreater(float((scores[1] - scores[2]).abs().max()), 0.05)
+        np.testing.assert_allclose(got.score, sum(scores) / 3, atol=1e-3)
+        self.assertEqual(got.distances.shape, own.distances.shape)
+        self.assertTrue(bool(torch.isfinite(got.distances).all()))
 
 
 if __name__ == "__main__":

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import torch
 from material import Material
+from net import SHAPE
 from teachers import NanoTrack
 from train import HERE, Trainer, make_batch
-
-SHAPE = ("widths", "blocks", "neck", "tower", "alone", "around")  # settings that a network's shape follows
 
 
 def main() -> None:

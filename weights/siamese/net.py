@@ -4,11 +4,15 @@ features position by position and gives a score and a box at every cell of strid
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+SHAPE = ("widths", "blocks", "neck", "tower", "alone", "around")  # settings that a network's shape follows
 
 
 class Conv(nn.Module):
@@ -135,6 +139,15 @@ class Net(nn.Module):
     def forward(self, template: Tensor, search: Tensor, size: Tensor) -> tuple[Taps, Taps, Tensor, Tensor]:
         z, x = self.backbone(template), self.backbone(search)
         return (z, x, *self.head(z.neck, x.neck, size))
+
+
+def trained(run: Path) -> Net:
+    """The averaged weights of a run's folder, for use."""
+    base = json.loads((Path(__file__).resolve().parent / "settings.json").read_text())
+    state = torch.load(run / "checkpoint.pt", map_location="cpu")
+    net = Net({**base, **{k: state["settings"].get(k, base[k]) for k in SHAPE}})
+    net.load_state_dict(state["average"])
+    return net.eval()
 
 
 def cell_centres(size: int) -> Tensor:

@@ -10,18 +10,16 @@ box at the best score, the share of pairs in which it is on something else (over
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from held_out import SHAPE
 from material import Example, Frame, crop
-from net import Net, boxes_of
+from net import boxes_of, trained
 from teachers import NanoTrack
 from torch import Tensor
-from train import HERE, batch_of, best_box, overlap
+from train import batch_of, best_box, overlap
 
 ELSEWHERE = 0.1  # overlap below which the box is on something else
 
@@ -77,13 +75,7 @@ def main() -> None:
     parser.add_argument("--apart", type=int, default=60, help="frames between template and search area, at most")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    nano, base = NanoTrack(args.teachers / "nanotrack"), json.loads((HERE / "settings.json").read_text())
-    nets = []
-    for run in args.runs:
-        state = torch.load(run / "checkpoint.pt", map_location="cpu")
-        net = Net({**base, **{k: state["settings"].get(k, base[k]) for k in SHAPE}})
-        net.load_state_dict(state["average"])
-        nets.append(net.eval())
+    nano, nets = NanoTrack(args.teachers / "nanotrack"), [trained(run) for run in args.runs]
     found: dict[str, list[np.ndarray]] = {}
     for index, sequence in enumerate(read_sequences(args.sequences)):
         rng = np.random.default_rng([args.seed, index])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The teachers: NanoTrack v2 (backbone and head, through onnxruntime), NanoTrack v3's backbone and GoogLeNet (from weights/distill)."""
+"""The teachers: NanoTrack v2 (backbone and head, through onnxruntime), NanoTrack v3's backbone, GoogLeNet (from weights/distill), and
+earlier runs of our own, whose answers are averaged with NanoTrack's."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ import onnx
 import onnxruntime
 import torch
 import torch.nn.functional as F
+from net import trained
 from torch import Tensor
 
 HERE = Path(__file__).resolve().parent
@@ -64,6 +66,31 @@ class NanoTrack:
             third = self.third.run(None, {"input": x[None]})[0][0] if self.third else np.zeros(0, np.float32)
             rows.append((fz[0], fx[0], middle[0], 1 / (1 + np.exp(score[0, 0] - score[0, 1])), box[0], third))
         return Answer(*(torch.from_numpy(np.stack(part)) for part in zip(*rows)))
+
+
+class Peers:
+    """Earlier runs. What they answer and NanoTrack's answer count alike: the mean of the scores, and the geometric mean of
+    the distances weighted by the scores."""
+
+    def __init__(self, runs: list[Path]) -> None:
+        self.nets = [trained(run).to(memory_format=torch.channels_last) for run in runs]
+
+    @torch.no_grad()
+    def __call__(self, answer: Answer, template: Tensor, search: Tensor, size: Tensor) -> Answer:
+        scores, distances = [answer.score], [answer.distances]
+        for net in self.nets:
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                _, _, logit, distance = net(template, search, size)
+            scores.append(logit.sigmoid())
+            distances.append(distance)
+        return answer._replace(score=torch.stack(scores).mean(0), distances=mean_distances(scores, distances))
+
+
+def mean_distances(scores: list[Tensor], distances: list[Tensor]) -> Tensor:
+    """Geometric mean of N x 4 x H x W, weighted by N x H x W."""
+    weights = torch.stack(scores)[:, :, None] + 1e-6
+    logs = torch.stack(distances).clamp(min=1e-3).log()
+    return ((weights * logs).sum(0) / weights.sum(0)).exp()
 
 
 def fast_response_norm(self: torch.nn.Module, x: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from material import Example, Material
 from net import Net, Taps, boxes_of, cell_centres
 from torch import Tensor, nn
 
-from teachers import Answer, NanoTrack, semantic_teacher
+from teachers import Answer, NanoTrack, Peers, semantic_teacher
 
 HERE = Path(__file__).resolve().parent
 
@@ -38,28 +38,30 @@ class Batch(NamedTuple):
     answer: Answer
 
 
-def batch_of(examples: list[Example], nano: NanoTrack) -> Batch:
+def batch_of(examples: list[Example], nano: NanoTrack, peers: Peers | None = None) -> Batch:
     z, x = (np.ascontiguousarray(np.stack(i).transpose(0, 3, 1, 2)) for i in
             ([e.template for e in examples], [e.search for e in examples]))
+    answer, size = nano(z, x), torch.from_numpy(np.stack([e.size for e in examples]))
+    z, x = torch.from_numpy(z), torch.from_numpy(x)
     return Batch(
-        torch.from_numpy(z), torch.from_numpy(x), torch.from_numpy(np.stack([e.box for e in examples])),
+        z, x, torch.from_numpy(np.stack([e.box for e in examples])),
         torch.tensor([e.present for e in examples]), torch.tensor([e.exact for e in examples]),
-        torch.tensor([e.drawn for e in examples]), torch.from_numpy(np.stack([e.size for e in examples])), nano(z, x),
+        torch.tensor([e.drawn for e in examples]), size, peers(answer, z, x, size) if peers else answer,
     )
 
 
-def make_batch(material: Material, nano: NanoTrack, seed: list[int], held: bool) -> Batch:
+def make_batch(material: Material, nano: NanoTrack, seed: list[int], held: bool, peers: Peers | None = None) -> Batch:
     rng = np.random.default_rng(seed)
-    return batch_of([material.example(rng, held) for _ in range(material.s["batch"])], nano)
+    return batch_of([material.example(rng, held) for _ in range(material.s["batch"])], nano, peers)
 
 
-def stream(material: Material, nano: NanoTrack, start: int) -> queue.Queue[Batch]:
+def stream(material: Material, nano: NanoTrack, start: int, peers: Peers | None) -> queue.Queue[Batch]:
     """Batches made ahead in a thread. Batch n depends on the seed and n alone."""
     ahead: queue.Queue[Batch] = queue.Queue(maxsize=3)
 
     def work() -> None:
         for step in range(start, material.s["steps"]):
-            ahead.put(make_batch(material, nano, [material.s["seed"], 1, step], False))
+            ahead.put(make_batch(material, nano, [material.s["seed"], 1, step], False, peers))
 
     threading.Thread(target=work, daemon=True).start()
     return ahead
@@ -249,15 +251,15 @@ class Trainer:
         return int(state["step"])
 
 
-def run(trainer: Trainer, material: Material, nano: NanoTrack, out: Path) -> None:
+def run(trainer: Trainer, material: Material, nano: NanoTrack, peers: Peers | None, out: Path) -> None:
     s = trainer.s
-    held = [make_batch(material, nano, [s["seed"], 3, n], True) for n in range(s["validation_batches"])]
+    held = [make_batch(material, nano, [s["seed"], 3, n], True, peers) for n in range(s["validation_batches"])]
     trainer.measure_teachers(held)
     checkpoint, start = out / "checkpoint.pt", 0
     if checkpoint.exists():
         start = trainer.load(checkpoint)
         print(f"going on after step {start}", flush=True)
-    batches = stream(material, nano, start)
+    batches = stream(material, nano, start, peers)
     began, recent = time.monotonic(), {}
     with (out / "log.jsonl").open("a") as log:
         for step in range(start, s["steps"]):
@@ -286,6 +288,8 @@ def main() -> None:
     parser.add_argument("--settings", type=Path, default=HERE / "settings.json")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=JSON", help="change a setting")
     parser.add_argument("--start", type=Path, help="checkpoint of another run to begin from")
+    parser.add_argument("--peer", type=Path, action="append", default=[], metavar="RUN",
+                        help="an earlier run's folder: its answers count like NanoTrack's; repeatable")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     args = parser.parse_args()
 
@@ -304,7 +308,8 @@ def main() -> None:
     trainer = Trainer(settings, args.teachers)
     if args.start:
         trainer.begin_from(args.start)
-    run(trainer, material, NanoTrack(args.teachers / "nanotrack", settings["third_weight"] > 0), args.out)
+    peers = Peers(args.peer) if args.peer else None
+    run(trainer, material, NanoTrack(args.teachers / "nanotrack", settings["third_weight"] > 0), peers, args.out)
 
 
 if __name__ == "__main__":
