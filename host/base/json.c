@@ -19,6 +19,14 @@ json_t *dslt_json_text(const char *text) {
   return value;
 }
 
+int dslt_json_set(json_t *object, const char *key, json_t *value) {
+  json_t *text = dslt_json_text(key);
+  const int rc =
+      json_object_set_new(object, json_string_value(text), value); /* releases the value on failure */
+  json_decref(text);
+  return rc;
+}
+
 json_t *dslt_json_number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
 json_t *dslt_json_numbers(const double *values, int count) {

@@ -13,9 +13,7 @@
 
 /* Every function below answers 0, or -1 when memory runs out; new references are consumed in either case. */
 
-static int set(json_t *object, const char *key, json_t *value) {
-  return json_object_set_new_nocheck(object, key, value);
-}
+static int set(json_t *object, const char *key, json_t *value) { return dslt_json_set(object, key, value); }
 
 static int append(json_t *array, json_t *value) { return json_array_append_new(array, value); }
 
@@ -114,10 +112,7 @@ static json_t *trackers_json(const dslt_evaluation *evaluation) {
   json_t *object = json_object();
   for (int t = 0; object && t < evaluation->tracker_count; t++) {
     const dslt_tracker_scores *tracker = &evaluation->trackers[t];
-    json_t *name = dslt_json_text(tracker->name);
-    int failed = !name || set(object, json_string_value(name), tracker_json(evaluation, tracker)) != 0;
-    json_decref(name);
-    if (!failed) continue;
+    if (set(object, tracker->name, tracker_json(evaluation, tracker)) == 0) continue;
     json_decref(object);
     return NULL;
   }

@@ -112,10 +112,20 @@ static void count_stranger(scan *state, const char *name) {
              name);
 }
 
+/* What a file's name says. A sequence may be called X_time or X.tre01: a file with exactly its name is its result. */
+static int read_name(dslt_result_name *out, const dslt_dataset *set, const char *file) {
+  const size_t length = strlen(file);
+  if (ends_with(file, length, ".txt") && find_part(set, file, length - 4) >= 0) {
+    *out = (dslt_result_name){DSLT_RESULT_ONE_PASS, 0, (int)length - 4};
+    return 1;
+  }
+  return dslt_result_name_split(out, file);
+}
+
 /* `inside`: the sequence that this folder belongs to, or -1 for the tracker's folder. */
 static int scan_file(scan *state, const char *path, const char *name, int inside) {
   dslt_result_name parts;
-  if (!dslt_result_name_split(&parts, name) || parts.kind != state->kind) return DSLT_OK;
+  if (!read_name(&parts, state->set, name) || parts.kind != state->kind) return DSLT_OK;
   int run = parts.run;
   int sequence = find_sequence(&run, state->set, name, (size_t)parts.length, state->tracker);
   if (inside >= 0 && sequence != inside) return DSLT_OK; /* files of times and others */

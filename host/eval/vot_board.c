@@ -311,10 +311,7 @@ int dslt_vot_board_json(FILE *stream, const dslt_vot_board *board) {
   json_t *trackers = json_object(), *ranking = json_array();
   int failed = !trackers || !ranking;
   for (int t = 0; !failed && t < board->count; t++) {
-    json_t *name = dslt_json_text(board->trackers[t].source.name);
-    failed |=
-        !name || json_object_set_new(trackers, json_string_value(name), tracker_json(&board->trackers[t]));
-    json_decref(name);
+    failed |= dslt_json_set(trackers, board->trackers[t].source.name, tracker_json(&board->trackers[t])) != 0;
     failed |= json_array_append_new(ranking, dslt_json_text(board->trackers[board->order[t]].source.name));
   }
   json_t *root =

@@ -38,7 +38,7 @@ static json_t *sequences_json(const dslt_vot_score *score) {
                   "no_reset_overlap", dslt_json_number(one->no_reset));
     char nameless[24];
     snprintf(nameless, sizeof nameless, "%d", s);
-    if (json_object_set_new(out, one->name ? one->name : nameless, item) != 0) {
+    if (dslt_json_set(out, one->name ? one->name : nameless, item) != 0) {
       json_decref(out);
       out = NULL;
     }

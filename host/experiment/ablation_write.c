@@ -136,7 +136,7 @@ static json_t *describe_sequences(const dslt_ablation *a, int variant) {
       json_object_set_new(entry, "updates", json_integer(curve->updates));
       json_object_set_new(entry, "init_losses", dslt_json_numbers(curve->losses, curve->count));
     }
-    json_object_set_new(sequences, a->sequences[i], entry);
+    dslt_json_set(sequences, a->sequences[i], entry);
   }
   return sequences;
 }

@@ -82,7 +82,7 @@ def _module(*names: str) -> Any:
 
 
 def _natural(path: Path) -> list[Any]:
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)]
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
 
 
 def _picture(path: Path, order: str) -> NDArray[Any]:
@@ -209,7 +209,7 @@ def _frames(source: str | os.PathLike[str] | Iterable[Any], channel_order: str) 
                 for one in source)
     path = Path(os.fsdecode(source))
     if path.is_dir():
-        files = sorted((p for p in path.iterdir() if p.suffix.lower() in PICTURES), key=_natural)
+        files = sorted((p for p in path.iterdir() if p.suffix.lower() in PICTURES and not p.name.startswith(".")), key=_natural)
         if not files:
             raise FileError(f"There are no pictures in {path}.")
         return (_picture(file, channel_order) for file in files)

@@ -162,6 +162,33 @@ TEST_F(ProgramEval, PerfectAndUselessTrackers) {
   EXPECT_EQ(eval({"Bad", "Good"}, {"--json", "-"}).out, first);
 }
 
+// Names that other files' endings look like.
+TEST_F(ProgramEval, ASequenceMayBeNamedLikeATimesOrRepetition) {
+  const std::vector<std::string> names = {"half_time", "x.tre01", "y.sre05"};
+  for (const std::string &name : names) {
+    write_rows("root/" + name + ".txt", still(4));
+    write_rows("Good/" + name + ".txt", still(4));
+  }
+  write_perfect("Good");
+  write("Good/Car-1_time.txt", "0.1\n");  // of the times of Car-1
+  const Outcome ended = eval({"Good"}, {"--json", "-"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  const Json json = parse(ended.out);
+  for (const std::string &name : names)
+    EXPECT_DOUBLE_EQ(number(json, "trackers/Good/sequences/" + name + "/precision20"), 1);
+}
+
+TEST_F(ProgramEval, NamesThatAreNotUtf8AreStillJson) {
+  write_perfect("Good");
+  write_rows("root/caf\xe9.txt", still(4));
+  write_rows("Good/caf\xe9.txt", still(4));
+  const Outcome ended = eval({"Good"}, {"--json", "-"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  const Json json = parse(ended.out);
+  EXPECT_DOUBLE_EQ(number(json, "trackers/Good/sequences/caf?/precision20"), 1);
+  EXPECT_EQ(number(json, "sequences/caf?/frames"), 4);
+}
+
 TEST_F(ProgramEval, AWrongNumberOfRowsIsNamedWithBothCounts) {
   write_perfect("Long");
   write_rows("Long/Ball.txt", still(61));

@@ -12,6 +12,7 @@ from unittest import mock
 import dslt
 import numpy as np
 import scene
+from dslt._frames import _natural as natural
 from dslt._frames import pixels
 
 try:
@@ -126,12 +127,18 @@ class Files(unittest.TestCase):
     def test_a_folder_and_a_list_of_pictures(self) -> None:
         wanted, files = boxes(self.frames, self.box), self.pictures()
         (self.folder / "readme.txt").write_text("no picture")
+        (self.folder / "._frame0.ppm").write_bytes(b"what macOS leaves behind on other file systems")
         for order in ("bgr", "rgb"):
             np.testing.assert_array_equal(boxes(self.folder, self.box, channel_order=order), wanted)
             np.testing.assert_array_equal(boxes(map(str, files), self.box, channel_order=order), wanted)
         if Image is not None:
             with mock.patch.dict(sys.modules, {"cv2": None}):
                 np.testing.assert_array_equal(boxes(str(self.folder), self.box), wanted)
+
+    def test_names_with_digits_of_any_kind_have_an_order(self) -> None:
+        names = ["a10.png", "a9.png", "²1.png", "a٣.png"]  # superscript two is a digit, but no number
+        self.assertEqual([p.name for p in sorted(map(Path, names[:2]), key=natural)], ["a9.png", "a10.png"])
+        self.assertEqual(len([natural(Path(n)) for n in names]), 4)
 
     @unittest.skipIf(cv2 is None, "no Python with cv2")
     def test_a_video(self) -> None:
