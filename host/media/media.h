@@ -143,10 +143,10 @@ typedef struct dslt_video_format {
  * beside it, renamed by _close. Of odd sizes the last column or row is left out. DSLT_EARGUMENT, DSLT_EIO,
  * DSLT_EUNSUPPORTED. */
 int dslt_video_writer_open(dslt_video_writer **out, const char *path, const dslt_video_format *format);
-/* The canvas must have the size given at the start (DSLT_EFRAME). `seconds`: the frame's time, on any clock
- * that grows; NaN: one nominal interval after the frame before. An .mp4 keeps the times; an .avi, and
- * OpenCV's writer, have one rate: frames are repeated or left out to keep pace. A full disk may show only in
- * _close. */
+/* The canvas must have the size given at the start (DSLT_EFRAME). `seconds`: the frame's time on any clock;
+ * NaN: one nominal interval after the frame before, and so where the clock goes back, or ahead by more than 10 s
+ * (and three nominal intervals). An .mp4 keeps the times; an .avi, and OpenCV's writer, have one rate: frames are
+ * repeated or left out to keep pace. A full disk may show only in _close. */
 int dslt_video_writer_write(dslt_video_writer *writer, const dslt_canvas *canvas, double seconds);
 /* A sentence on frames or times that the file cannot represent, or "". Valid until _close. */
 const char *dslt_video_writer_note(dslt_video_writer *writer);

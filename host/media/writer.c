@@ -3,6 +3,7 @@
  * build has. */
 #include <math.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "media/ffmpeg.h"
 
 enum { LARGEST_SIDE = 16384 };
+static const double longest_gap = 10; /* seconds; as long an .avi repeats a frame */
 
 struct dslt_video_writer {
   dslt_ff_writer *ffmpeg; /* one of the two */
@@ -22,13 +24,16 @@ struct dslt_video_writer {
   dslt_video_format format;
   int constant;       /* 1: one rate; frame number k is shown at k / fps */
   int64_t frames;     /* in the file */
-  double start, last; /* times of the first frame and, counted from it, of the last one */
+  double start, last; /* the input's time at 0 of the clip, moved by jumps; the last frame's in the clip */
+  double gap;         /* a longer one is a jump */
+  int64_t jumps, jump_frame;
+  double jump, jump_time; /* the first: seconds of the input, and where in the clip */
   /* with one rate: */
   dslt_canvas waiting; /* the last frame, kept until its duration is known */
   int64_t slot;        /* its number */
   int64_t repeated, left_out;
   int failed; /* 1: a frame could not be written, so the file is unusable */
-  char note[320];
+  char note[480];
 };
 
 static int is_avi(const char *path) { return strcasecmp(strrchr(path, '.'), ".avi") == 0; }
@@ -67,6 +72,12 @@ static void release(dslt_video_writer *w) {
   free(w);
 }
 
+/* A video whose usual interval is long has longer gaps. */
+static double gap_limit(const dslt_video_writer *w, double fps) {
+  const double rate = w->constant || !(fps >= 1e-3) ? w->format.fps : fps;
+  return fmax(longest_gap, 3 / rate);
+}
+
 int dslt_video_writer_open(dslt_video_writer **out, const char *path, const dslt_video_format *format) {
   DSLT_TRY(check(path, format));
   dslt_video_writer *w = calloc(1, sizeof *w);
@@ -77,6 +88,7 @@ int dslt_video_writer_open(dslt_video_writer **out, const char *path, const dslt
   w->format = *format;
   if (!(w->format.fps >= 0.1 && w->format.fps <= 1000)) w->format.fps = 30; /* images have no rate */
   w->constant = !dslt_ff_version() || is_avi(path);
+  w->gap = gap_limit(w, format->fps);
   const int rc = open_file(w);
   if (rc < 0)
     release(w);
@@ -118,37 +130,71 @@ static int keep_pace(dslt_video_writer *w, const dslt_canvas *canvas) {
   return dslt_canvas_from_image(&w->waiting, &image);
 }
 
+/* A stream that begins again, or a clock that was set: the clip goes on one step later. */
+static void follow_jump(dslt_video_writer *w, double seconds, double step) {
+  const double jump = seconds - w->start - w->last;
+  w->last += step;
+  w->start = seconds - w->last;
+  if (w->jumps++ > 0) return;
+  w->jump = jump;
+  w->jump_time = w->last;
+  w->jump_frame = w->constant ? llround(w->last * w->format.fps) : w->frames;
+}
+
+/* When the frame of the input's time `seconds` is shown. */
+static void find_time(dslt_video_writer *w, double seconds) {
+  const double step = 1 / w->format.fps, at = seconds - w->start;
+  if (w->frames == 0 && !w->waiting.pixels)
+    w->start = isfinite(seconds) ? seconds : 0;
+  else if (!isfinite(at))
+    w->last += step;
+  else if (at < w->last - step / 2 || at > w->last + w->gap)
+    follow_jump(w, seconds, step);
+  else
+    w->last = at > w->last ? at : w->last + 0.001; /* the same time twice, or a clock's jitter */
+}
+
 int dslt_video_writer_write(dslt_video_writer *writer, const dslt_canvas *canvas, double seconds) {
   dslt_video_writer *w = writer;
   if (canvas->width != w->format.width || canvas->height != w->format.height)
     return dslt_fail(DSLT_EFRAME, "%s holds frames of %d x %d pixels; one of %d x %d cannot be added.",
                      w->path, w->format.width, w->format.height, canvas->width, canvas->height);
-  const double step = 1 / w->format.fps;
-  const int first = w->frames == 0 && !w->waiting.pixels;
-  if (first) {
-    w->start = isfinite(seconds) ? seconds : 0;
-    w->last = 0;
-  } else {
-    const double at = seconds - w->start;
-    w->last = isfinite(at) && at > w->last ? at : w->last + (isfinite(at) ? 0.001 : step);
-  }
+  find_time(w, seconds);
   return w->constant ? keep_pace(w, canvas) : put(w, canvas, w->last);
+}
+
+/* Another sentence, or as much of it as there is room for. */
+__attribute__((format(printf, 2, 3))) static void add_note(dslt_video_writer *w, const char *format, ...) {
+  size_t used = strlen(w->note);
+  if (used > 0 && used + 1 < sizeof w->note) w->note[used++] = ' ';
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(w->note + used, sizeof w->note - used, format, arguments);
+  va_end(arguments);
+}
+
+static void tell_jumps(dslt_video_writer *w) {
+  char later[48] = "";
+  if (w->jumps > 1)
+    snprintf(later, sizeof later, ", and %lld more time%s later", (long long)w->jumps - 1,
+             w->jumps == 2 ? "" : "s");
+  add_note(
+      w,
+      "The input's times jump %s by %.3f s at frame %lld (%.3f s) of %s%s; the clip goes on without the jump.",
+      w->jump < 0 ? "back" : "ahead", fabs(w->jump), (long long)w->jump_frame, w->jump_time, w->path, later);
 }
 
 const char *dslt_video_writer_note(dslt_video_writer *writer) {
   dslt_video_writer *w = writer;
-  const int oblong = w->opencv && w->format.aspect[0] != w->format.aspect[1];
-  int used = 0;
   w->note[0] = 0;
   if (w->repeated + w->left_out > 0)
-    used = snprintf(w->note, sizeof w->note,
-                    "%s has one frame rate: to keep pace %lld frames are repeated and %lld left out%s.",
-                    w->path, (long long)w->repeated, (long long)w->left_out,
-                    w->opencv ? "" : "; an .mp4 keeps each frame's own time");
-  if (oblong && used >= 0 && (size_t)used < sizeof w->note)
-    snprintf(w->note + used, sizeof w->note - (size_t)used,
-             "%sIts pixels are square, those of the input %d:%d: OpenCV cannot write that; FFmpeg can.",
-             used ? " " : "", w->format.aspect[0], w->format.aspect[1]);
+    add_note(w, "%s has one frame rate: to keep pace %lld frames are repeated and %lld left out%s.", w->path,
+             (long long)w->repeated, (long long)w->left_out,
+             w->opencv ? "" : "; an .mp4 keeps each frame's own time");
+  if (w->jumps > 0) tell_jumps(w);
+  if (w->opencv && w->format.aspect[0] != w->format.aspect[1])
+    add_note(w, "Its pixels are square, those of the input %d:%d: OpenCV cannot write that; FFmpeg can.",
+             w->format.aspect[0], w->format.aspect[1]);
   return w->note;
 }
 

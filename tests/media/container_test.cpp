@@ -39,6 +39,26 @@ void set_matrix(const std::string &path, const int32_t matrix[9]) {
   write_file(path, bytes);
 }
 
+// An overlay of grey frames at the times that `time_of` gives, read back.
+struct OverlayOf {
+  std::string note;
+  Outcome read;
+  template <typename TimeOf>
+  OverlayOf(const std::string &path, int frames, TimeOf time_of, double fps = 25) {
+    dslt_canvas canvas = {};
+    dslt_video_writer *writer = nullptr;
+    const dslt_video_format format = {64, 48, fps, {1, 1}};
+    EXPECT_EQ(dslt_canvas_create(&canvas, 64, 48), DSLT_OK);
+    EXPECT_EQ(dslt_video_writer_open(&writer, path.c_str(), &format), DSLT_OK) << dslt_last_error();
+    for (int i = 0; writer && i < frames; i++)
+      EXPECT_EQ(dslt_video_writer_write(writer, &canvas, time_of(i)), DSLT_OK) << dslt_last_error();
+    if (writer) note = dslt_video_writer_note(writer);
+    EXPECT_EQ(dslt_video_writer_close(writer, 1), DSLT_OK) << dslt_last_error();
+    dslt_canvas_free(&canvas);
+    read = read_source(path);
+  }
+};
+
 }  // namespace
 
 TEST(Container, FlawlessVideosEndWellWithTheirOwnTimes) {
@@ -312,6 +332,60 @@ TEST(Container, TheOverlayKeepsTheFramesTimesOrThePace) {
     }
     EXPECT_NEAR(got.frames[4].pixels[0], 45, 8);  // the frame before stays until its successor's time
   }
+}
+
+// A stream that begins again, or whose clock is set: the clip goes on one interval later, and says so once.
+TEST(Container, AJumpOfTheTimesIsNoneInTheOverlay) {
+  NEED_FFMPEG();
+  Folder folder;
+  const struct {
+    const char *what;
+    double seconds;  // the input's clock against the first part's
+    size_t kept;     // frames by which the overlay is longer: a pause
+    const char *says;
+  } jumps[] = {
+      {"a stream that begins again", -1, 0, "times jump back by 0.960 s at frame 25 (1.000 s) of "},
+      {"two hours", 7200, 0, "times jump ahead by 7200.040 s at frame 25 (1.000 s) of "},
+      {"a pause", 2, 50, ""},
+  };
+  for (const char *name : {"a.mp4", "a.avi"})
+    for (const auto &jump : jumps) {
+      const std::string about = std::string(name) + ", " + jump.what;
+      const OverlayOf got(folder / name, 50,
+                          [&](int i) { return 7 + i / 25.0 + (i < 25 ? 0 : jump.seconds); });
+      ASSERT_EQ(got.read.rc, 0) << about << got.read.error;
+      const bool repeats = has(name, "avi");
+      ASSERT_EQ(got.read.frames.size(), 50 + (repeats ? jump.kept : 0)) << about;
+      const double wanted = (49 + static_cast<double>(jump.kept)) / 25;
+      EXPECT_NEAR(got.read.frames.back().time, wanted, 1e-3) << about;
+      EXPECT_EQ(has(got.note, "jump"), *jump.says != 0) << about << ": " << got.note;
+      const std::string says = *jump.says ? jump.says + (folder / name) + "; " : "";
+      EXPECT_TRUE(has(got.note, says)) << about << ": " << got.note;
+    }
+}
+
+TEST(Container, OfManyJumpsTheOverlayTellsTheFirst) {
+  NEED_FFMPEG();
+  Folder folder;
+  for (const char *name : {"a.mp4", "a.avi"}) {  // five frames, again and again
+    const OverlayOf got(folder / name, 50, [](int i) { return i % 5 / 25.0; });
+    ASSERT_EQ(got.read.frames.size(), 50u) << name;
+    for (size_t i = 0; i < 50; i++)
+      EXPECT_NEAR(got.read.frames[i].time, static_cast<double>(i) / 25, 1e-3) << name << i;
+    EXPECT_TRUE(has(
+        got.note, "back by 0.160 s at frame 5 (0.200 s) of " + (folder / name) + ", and 8 more times later;"))
+        << got.note;
+  }
+}
+
+TEST(Container, TheOverlayOfASlowVideoKeepsItsPace) {
+  NEED_FFMPEG();
+  Folder folder;
+  const OverlayOf got(
+      folder / "a.mp4", 5, [](int i) { return 20.0 * i; }, 0.05);
+  ASSERT_EQ(got.read.frames.size(), 5u);
+  EXPECT_NEAR(got.read.frames.back().time, 80, 1e-3);
+  EXPECT_EQ(got.note, "");
 }
 
 TEST(Container, PixelAspectIsToldAndTurnsWithThePicture) {
