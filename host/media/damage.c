@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { SPOT_ENDS = 10 }; /* good frames that separate two damaged spots */
+enum { SPOT_ENDS = 10 }; /* good frames that separate two damaged spots, or settle a complaint */
 
 static dslt_damage_spot *open_spot(dslt_damage *d) {
   dslt_damage_spot *s = &d->spot;
@@ -51,7 +51,17 @@ static void look_for_gap(dslt_damage *d, double time) {
   const double steps = (time - d->time) * d->fps;
   if (d->number == 0 || !(steps > 1.5) || (!d->complaints && !d->spot.open)) return;
   open_spot(d)->skipped += llround(steps) - 1;
-  d->complaints = 0;
+  d->complaints = d->quiet = 0;
+}
+
+/* Good frames follow: the complaint was not about the end, and no later gap is due to it. */
+static void forget_complaints(dslt_damage *d) {
+  if (d->complaints > 0 && ++d->quiet >= SPOT_ENDS) d->complaints = d->quiet = 0;
+}
+
+void dslt_damage_complaint(dslt_damage *d) {
+  d->complaints++;
+  d->quiet = 0;
 }
 
 void dslt_damage_lost(dslt_damage *d) { open_spot(d)->lost++; }
@@ -63,6 +73,7 @@ void dslt_damage_frame(dslt_damage *d, double time, int patched) {
     if (d->spot.good++ == 0) d->spot.after = d->number, d->spot.time_after = time;
     if (d->spot.good >= SPOT_ENDS) tell_spot(d);
   }
+  if (!patched) forget_complaints(d);
   d->time = time;
   d->number++;
 }

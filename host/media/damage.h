@@ -30,10 +30,14 @@ typedef struct dslt_damage {
   double fps;        /* 0: unknown */
   int64_t number;    /* of the next frame */
   double time;       /* of the last one, seconds */
-  int complaints;    /* errors that the container's reader reported since the last gap */
+  int complaints;    /* errors that the container's reader reported, until a gap or good frames follow */
+  int quiet;         /* good frames since the last of them */
   int spots;         /* stretches reported */
   dslt_damage_spot spot;
 } dslt_damage;
+
+/* The container's reader reported an error. */
+void dslt_damage_complaint(dslt_damage *d);
 
 /* A packet could not be decoded. */
 void dslt_damage_lost(dslt_damage *d);

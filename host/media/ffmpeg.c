@@ -45,6 +45,8 @@ struct dslt_ff_video {
   int drained;     /* the decoder has been sent the end of the input */
   int64_t cut_off; /* frames that the index places behind the end of the file */
   int64_t packets; /* of the video read so far */
+  int64_t place;   /* of the last one in the file, as far as it is known; -1: never */
+  int64_t heard;   /* how far the file was read at the container's last error */
   int failures;    /* in a row */
   int interlaced;  /* 1: reported */
   dslt_damage damage;
@@ -55,6 +57,12 @@ static int interrupted(void *self) {
   return (v->stop && atomic_load(v->stop)) || (v->deadline > 0 && dslt_seconds() > v->deadline);
 }
 
+/* Something is wrong with the container, where it is read at present: on opening that is ahead of the frames. */
+static void complain(dslt_ff_video *v, AVIOContext *pb) {
+  dslt_damage_complaint(&v->damage);
+  v->heard = pb ? avio_tell(pb) : 0;
+}
+
 /* FFmpeg prints nothing; damage of a container is only reported in its log, which is captured here. */
 static void listen(void *context, int level, const char *text, va_list arguments) {
   (void)text, (void)arguments;
@@ -63,7 +71,7 @@ static void listen(void *context, int level, const char *text, va_list arguments
   if (!class || strcmp(class->class_name, "AVFormatContext") != 0) return;
   const AVFormatContext *format = context;
   if (format->interrupt_callback.callback != interrupted) return;
-  ((dslt_ff_video *)format->interrupt_callback.opaque)->damage.complaints++;
+  complain(format->interrupt_callback.opaque, format->pb);
 }
 
 /* ---- what was decoded, and what was not ---------------------------------------------------------- */
@@ -105,6 +113,7 @@ static void account(dslt_ff_video *v) {
   const AVFrame *f = v->frame;
   v->failures = 0;
   if (!v->interlaced && is_interlaced(f)) tell_interlaced(v);
+  if (v->place >= 0 && v->place < v->heard) v->damage.quiet = 0; /* the spot is still to come */
   dslt_damage_frame(&v->damage, time_of(v), (f->flags & AV_FRAME_FLAG_CORRUPT) || f->decode_error_flags);
 }
 
@@ -287,6 +296,7 @@ int dslt_ff_video_open(dslt_ff_video **out, dslt_video_facts *facts, const dslt_
     av_free(v);
     return dslt_fail(DSLT_EMEMORY, "No memory to open %s.", request->path);
   }
+  v->place = -1;
   v->request = *request;
   v->request.path = v->name;
   v->damage = (dslt_damage){.notes = request->notes, .name = v->name, .live = request->address, .time = NAN};
@@ -321,6 +331,7 @@ static int read_packet(dslt_ff_video *v) {
     const int code = av_read_frame(v->format, v->packet);
     if (code >= 0 && v->packet->stream_index == v->stream->index) {
       v->packets++;
+      if (v->packet->pos >= 0) v->place = v->packet->pos;
       return 1;
     }
     if (code >= 0) continue;
@@ -333,7 +344,7 @@ static int read_packet(dslt_ff_video *v) {
       av_strerror(code, why, sizeof why);
       return dslt_fail(DSLT_EIO, "It cannot be read any further: %s.", why);
     }
-    v->damage.complaints++;
+    complain(v, v->format->pb);
     if (++bad == MOST_BAD_READS) return 0;
   }
 }
@@ -347,7 +358,7 @@ static int feed(dslt_ff_video *v) {
     avcodec_send_packet(v->codec, NULL);
     return DSLT_OK;
   }
-  if (v->packet->flags & AV_PKT_FLAG_CORRUPT) v->damage.complaints++;
+  if (v->packet->flags & AV_PKT_FLAG_CORRUPT) dslt_damage_complaint(&v->damage);
   const int code = avcodec_send_packet(v->codec, v->packet);
   return code < 0 && code != AVERROR(EAGAIN) && code != AVERROR_EOF ? refused(v, code) : DSLT_OK;
 }

@@ -177,6 +177,22 @@ TEST(Container, WhatIsCutOffSaysSo) {
   EXPECT_TRUE(has(other.notes, "cut off")) << other.notes;
 }
 
+// The packet before the join is flagged, since the counters of its packets do not go on; all of it is there.
+TEST(Container, AJoinedStreamIsNotDamaged) {
+  NEED_FFMPEG();
+  Folder folder;
+  ASSERT_TRUE(ffmpeg(PICTURE + H264 + "'" + (folder / "a.ts") + "'"));
+  const Bytes one = read_file(folder / "a.ts");
+  Bytes both = one;
+  both.insert(both.end(), one.begin(), one.end());
+  write_file(folder / "both.ts", both);
+  const Outcome got = read_source(folder / "both.ts");
+  EXPECT_EQ(got.rc, 0) << got.error;
+  EXPECT_EQ(got.frames.size(), 150u);
+  EXPECT_EQ(got.notes, "");
+  EXPECT_EQ(got.damaged, 0);
+}
+
 TEST(Container, EveryOrientationOfAVideo) {
   NEED_VIDEO();
   if (!has_ffmpeg()) GTEST_SKIP() << skip::kFfmpegProgram;

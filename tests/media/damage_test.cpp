@@ -95,6 +95,35 @@ TEST(Damage, AGapInTheTimesCountsOnlyBesideOtherDamage) {
   EXPECT_EQ(v.damage.complaints, 0);
 }
 
+TEST(Damage, AComplaintHoldsForTenGoodFrames) {
+  const std::string end = "clip.mp4 is cut off or damaged after frame ";
+  Video passed, gap, near_end, twice;
+  for (Video *v : {&passed, &gap, &near_end, &twice}) {
+    v->Good(5);
+    dslt_damage_complaint(&v->damage);
+  }
+  passed.Good(10);
+  dslt_damage_end(&passed.damage, 0, 0);
+  EXPECT_TRUE(passed.Told().empty());
+  gap.Good(10);
+  gap.at += 3;  // as in a video whose rate changes
+  gap.Good(10);
+  dslt_damage_end(&gap.damage, 0, 0);
+  EXPECT_TRUE(gap.Told().empty());
+  near_end.Good(9);
+  near_end.at += 3;
+  near_end.Good(1);
+  dslt_damage_end(&near_end.damage, 0, 0);
+  EXPECT_EQ(near_end.Told(),
+            std::vector<std::string>{"clip.mp4 is damaged between frame 13 (0.520 s) and frame 14 (0.680 s): "
+                                     "3 frames could not be decoded and are missing."});
+  twice.Good(9);
+  dslt_damage_complaint(&twice.damage);
+  twice.Good(9);
+  dslt_damage_end(&twice.damage, 0, 0);
+  EXPECT_EQ(twice.Told(), std::vector<std::string>{end + "22 (0.880 s), its last one."});
+}
+
 TEST(Damage, BeforeTheFirstFrameItIsDamageOfAFileAlone) {
   Video file, stream(1);
   for (Video *v : {&file, &stream}) {
