@@ -18,9 +18,11 @@ void dslt_ff_video_close(dslt_ff_video *video);
 /* "5.1.6"; NULL without it. */
 const char *dslt_ff_version(void);
 
-/* The encoder behind writer.c. `path` is the temporary file; sentences do not name it. */
+/* The encoder behind writer.c. `path` is the temporary file, of any name; sentences do not name it. `container`:
+ * "mp4" or "avi". */
 typedef struct dslt_ff_writer dslt_ff_writer;
-int dslt_ff_writer_open(dslt_ff_writer **out, const char *path, const dslt_video_format *format);
+int dslt_ff_writer_open(dslt_ff_writer **out, const char *path, const char *container,
+                        const dslt_video_format *format);
 /* `seconds` from the first frame on, growing. The canvas may be a column or row larger than the video. */
 int dslt_ff_writer_write(dslt_ff_writer *writer, const dslt_canvas *canvas, double seconds);
 /* Finish the file; frees the writer in every case. */

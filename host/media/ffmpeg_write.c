@@ -121,12 +121,13 @@ static int make_frame(dslt_ff_writer *w) {
   return code < 0 ? failed("opening", code) : DSLT_OK;
 }
 
-int dslt_ff_writer_open(dslt_ff_writer **out, const char *path, const dslt_video_format *format) {
+int dslt_ff_writer_open(dslt_ff_writer **out, const char *path, const char *container,
+                        const dslt_video_format *format) {
   av_log_set_level(AV_LOG_QUIET);
   dslt_ff_writer *w = av_mallocz(sizeof *w);
   if (!w) return failed("opening", AVERROR(ENOMEM));
   w->last = -1;
-  const int code = avformat_alloc_output_context2(&w->format, NULL, NULL, path);
+  const int code = avformat_alloc_output_context2(&w->format, NULL, container, path);
   int rc;
   DSLT_TRY_OR_DONE(code < 0 ? failed("opening", code) : DSLT_OK);
   DSLT_TRY_OR_DONE(open_encoder(w, format));

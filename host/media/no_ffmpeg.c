@@ -21,8 +21,9 @@ void dslt_ff_video_close(dslt_ff_video *video) { (void)video; }
 
 const char *dslt_ff_version(void) { return NULL; }
 
-int dslt_ff_writer_open(dslt_ff_writer **out, const char *path, const dslt_video_format *format) {
-  (void)out, (void)path, (void)format;
+int dslt_ff_writer_open(dslt_ff_writer **out, const char *path, const char *container,
+                        const dslt_video_format *format) {
+  (void)out, (void)path, (void)container, (void)format;
   return dslt_fail(DSLT_EUNSUPPORTED, "Videos cannot be written: " NEEDS ".");
 }
 

@@ -60,7 +60,8 @@ static int open_file(dslt_video_writer *w) {
   if (!w->file.temp) return dslt_fail(DSLT_EIO, "%s cannot be written: it is not an ordinary file.", w->path);
   fclose(w->file.stream); /* the encoders open the file by name */
   w->file.stream = NULL;
-  const int rc = dslt_ff_version() ? dslt_ff_writer_open(&w->ffmpeg, w->file.temp, &w->format)
+  const char *container = is_avi(w->path) ? "avi" : "mp4"; /* behind a link the file may be named otherwise */
+  const int rc = dslt_ff_version() ? dslt_ff_writer_open(&w->ffmpeg, w->file.temp, container, &w->format)
                                    : dslt_cv_writer_open(&w->opencv, w->file.temp, &w->format);
   return rc < 0 ? dslt_fail_prefix(rc, w->path) : DSLT_OK;
 }

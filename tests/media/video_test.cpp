@@ -117,6 +117,30 @@ TEST(Video, WriterLeavesNothingBehind) {
   EXPECT_EQ(folder.files(), 1);
 }
 
+// The temporary file has the ending of the link's target.
+TEST(Video, TheNameOfALinkChoosesTheFormat) {
+  if (!DSLT_FFMPEG) GTEST_SKIP() << skip::kFfmpeg;
+  Folder folder;
+  const struct {
+    const char *link, *target;
+    size_t at;  // of the mark by which the format is known
+    const char *mark;
+  } links[] = {{"a.mp4", "blob", 4, "ftyp"},
+               {"b.mp4", "b.avi", 4, "ftyp"},
+               {"c.avi", "c.mp4", 8, "AVI "},
+               {"d.AVI", "e", 8, "AVI "}};
+  for (const auto &l : links) {
+    ASSERT_EQ(symlink(l.target, (folder / l.link).c_str()), 0);
+    ASSERT_EQ(write_video(folder / l.link, 160, 120, 5), DSLT_OK) << l.link << ": " << dslt_last_error();
+    EXPECT_TRUE(std::filesystem::is_symlink(folder / l.link));
+    const Bytes bytes = read_file(folder / l.target);
+    ASSERT_GT(bytes.size(), 12u) << l.link;
+    EXPECT_EQ(std::memcmp(bytes.data() + l.at, l.mark, 4), 0) << l.link;
+    EXPECT_EQ(read_source(folder / l.link).frames.size(), 5u) << l.link;
+  }
+  EXPECT_EQ(folder.files(), 8);
+}
+
 // A limit on the size of files stands in for a full disk.
 TEST(Video, FullDiskIsReported) {
   NEED_VIDEO();
