@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* atomic_file.c: temporary files beside their target, flushed and renamed onto it. */
+/* atomic_file.c: temporary files beside their target, flushed and renamed onto it; what is no regular file is written
+ * directly. */
 #include "base/atomic_file.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 
 #include "base/error.h"
 
-enum { ATOMIC_TRIES = 1000 };
+enum { ATOMIC_TRIES = 1000, MOST_LINKS = 40 };
 
 static int fail_errno(const char *what, const char *path) {
   return dslt_fail(DSLT_EIO, "%s %s: %s.", what, path, strerror(errno));
@@ -38,7 +39,6 @@ static char *target_of_link(const char *path) {
 /* The name behind symbolic links, so that the rename replaces the file and not the link; also behind those whose file
  * does not exist yet. */
 static char *resolve(const char *path) {
-  enum { MOST_LINKS = 40 };
   char *real = realpath(path, NULL), *name = real ? real : strdup(path);
   for (int i = 0; !real && name && i < MOST_LINKS; i++) {
     char *next = target_of_link(name);
@@ -47,6 +47,43 @@ static char *resolve(const char *path) {
     name = next;
   }
   return name;
+}
+
+/* The descriptor of this process that such a name means; -1 for other names. */
+static int descriptor_named(const char *name) {
+  static const char *const streams[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
+  static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+  for (int i = 0; i < 3; i++)
+    if (strcmp(name, streams[i]) == 0) return i;
+  for (int i = 0; i < 2; i++) {
+    const size_t length = strlen(folders[i]);
+    if (strncmp(name, folders[i], length) != 0) continue;
+    const size_t digits = strspn(name + length, "0123456789");
+    return digits > 0 && digits <= 6 && !name[length + digits] ? atoi(name + length) : -1;
+  }
+  return -1;
+}
+
+/* The same for a symbolic link to such a name. */
+static int descriptor_of(const char *path) {
+  char *name = strdup(path);
+  int number = -1;
+  for (int i = 0; name && i <= MOST_LINKS; i++) {
+    number = descriptor_named(name);
+    char *next = number < 0 ? target_of_link(name) : NULL;
+    free(name);
+    name = next;
+  }
+  free(name);
+  return number;
+}
+
+static int check_descriptor(int number, const char *path) {
+  const int flags = fcntl(number, F_GETFL);
+  if (flags < 0) return dslt_fail(DSLT_EIO, "Cannot write %s: descriptor %d is not open.", path, number);
+  if ((flags & O_ACCMODE) == O_RDONLY)
+    return dslt_fail(DSLT_EIO, "Cannot write %s: descriptor %d is open for reading only.", path, number);
+  return DSLT_OK;
 }
 
 /* "folder/.name.PID-try.ext": hidden, and the extension stays for writers that choose a format by it. Of a long name
@@ -82,40 +119,51 @@ static int create_beside(dslt_atomic_file *file) {
   return rc;
 }
 
+/* A copy keeps the descriptor's position and O_APPEND; its file, opened by name, would be written from its start. */
+static int copy_descriptor(int number, const char *path) {
+  DSLT_TRY(check_descriptor(number, path));
+  const int fd = fcntl(number, F_DUPFD_CLOEXEC, 0);
+  return fd < 0 ? fail_errno("Cannot write", path) : fd;
+}
+
+static int open_special(const char *path) {
+  /* Without O_NONBLOCK opening a pipe nobody reads would wait for ever. */
+  const int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0 && errno == ENXIO)
+    return dslt_fail(DSLT_EIO, "Cannot write %s: it is a pipe that nobody reads; start its reader first.",
+                     path);
+  if (fd < 0) return fail_errno("Cannot write", path);
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+  return fd;
+}
+
+/* Only a regular file gets a temporary one. What is none is opened by the name as given: /proc/PID/fd/N of a pipe
+ * links to a name that does not exist. */
+static int open_place(dslt_atomic_file *file, const char *path) {
+  const int number = descriptor_of(path);
+  struct stat status;
+  const int there = stat(path, &status) == 0;
+  const int special = number >= 0 || (there && !S_ISREG(status.st_mode));
+  file->path = special ? strdup(path) : resolve(path);
+  if (!file->path) return dslt_fail(DSLT_EMEMORY, "Out of memory while opening %s.", path);
+  if (number >= 0) return copy_descriptor(number, path);
+  if (there && S_ISDIR(status.st_mode)) return dslt_fail(DSLT_EIO, "Cannot write %s: it is a folder.", path);
+  return special ? open_special(path) : create_beside(file);
+}
+
 int dslt_atomic_open(dslt_atomic_file *out, const char *path) {
   if (!path || !path[0]) return dslt_fail(DSLT_EARGUMENT, "The name of the file to write is empty.");
   dslt_atomic_file file = {0};
-  file.path = resolve(path);
-  if (!file.path) return dslt_fail(DSLT_EMEMORY, "Out of memory while opening %s.", path);
-  struct stat status;
-  int fd;
-  if (stat(file.path, &status) == 0 && S_ISDIR(status.st_mode)) {
-    fd = dslt_fail(DSLT_EIO, "Cannot write %s: it is a folder.", path);
-  } else if (stat(file.path, &status) == 0 && !S_ISREG(status.st_mode)) {
-    /* Without O_NONBLOCK opening a pipe nobody reads would wait for ever. */
-    fd = open(file.path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 && errno == ENXIO)
-      fd = dslt_fail(DSLT_EIO, "Cannot write %s: it is a pipe that nobody reads; start its reader first.",
-                     path);
-    else if (fd < 0)
-      fd = fail_errno("Cannot write", path);
-    else
-      fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-  } else {
-    fd = create_beside(&file);
+  int rc = open_place(&file, path);
+  const int fd = rc;
+  if (fd >= 0 && !(file.stream = fdopen(fd, "wb"))) {
+    rc = fail_errno("Cannot write", path);
+    close(fd);
+    if (file.temp) unlink(file.temp);
   }
-  if (fd >= 0) {
-    file.stream = fdopen(fd, "wb");
-    if (!file.stream) {
-      int rc = fail_errno("Cannot write", path);
-      close(fd);
-      if (file.temp) unlink(file.temp);
-      fd = rc;
-    }
-  }
-  if (fd < 0) {
+  if (rc < 0) {
     forget(&file);
-    return fd;
+    return rc;
   }
   *out = file;
   return DSLT_OK;

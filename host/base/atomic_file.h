@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* atomic_file.h: files that appear whole or not at all: written beside their target, then renamed onto it. */
+/* atomic_file.h: files that appear whole or not at all: written beside their target, then renamed onto it. Devices, pipes and
+ * open descriptors (/dev/stdout, /dev/stderr, /dev/fd/N, /proc/self/fd/N) are written directly: there is nothing to rename. */
 #ifndef DSLT_BASE_ATOMIC_FILE_H
 #define DSLT_BASE_ATOMIC_FILE_H
 
@@ -12,13 +13,14 @@ extern "C" {
 /* A file being written. Zero-initialise or open before anything else. */
 typedef struct dslt_atomic_file {
   FILE *stream; /* write here; NULL when not open */
-  char *path;   /* the final name, symbolic links resolved; owned */
+  char *path;   /* the final name, of a regular file with symbolic links resolved; owned */
   char *temp;   /* the name until the commit, in the same folder and with the same extension; owned. NULL when
-                   `path` is   a device or a pipe, which is written directly */
+                   `path` is written directly */
 } dslt_atomic_file;
 
 /* Open a new temporary file beside `path` for binary writing, with the permissions a plain new file would
- * get. DSLT_EIO names the path and the system's reason; nothing is left behind then. */
+ * get. A name of a descriptor, or a link to one, is written through a copy of it: from where it stands, or at the end where
+ * the shell opened it by >>. DSLT_EIO names the path and the system's reason; nothing is left behind then. */
 int dslt_atomic_open(dslt_atomic_file *out, const char *path);
 /* Flush, fsync and rename onto the final name; frees the members in every case. On failure (disk full ...)
  * the temporary file is removed, an older file of the final name stays as it was, and DSLT_EIO names both. A

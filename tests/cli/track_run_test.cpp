@@ -56,6 +56,32 @@ TEST_F(TrackRun, StandardOutputHoldsTheBoxesAlone) {
   EXPECT_EQ(quiet.err, "");
 }
 
+// The names of descriptors, as a shell opens them: >> keeps what is there, and a pipe gets the whole result.
+TEST_F(TrackRun, DescriptorsAreWrittenWhereTheyStand) {
+  auto shell = [&](const std::string &out, const std::string &rest) {
+    std::string command = DSLT_TEST_PROGRAM;
+    for (const std::string &argument : track(images(), {"--quiet", "--out", out}))
+      command += " '" + argument + "'";
+    EXPECT_EQ(
+        system(("( cd '" + folder_.string() + "' && " + command + " " + rest + " ) 2> '" + path("err") + "'")
+                   .c_str()),
+        0)
+        << out << rest << slurp(path("err"));
+  };
+  ASSERT_EQ(run(track(images(), {"--out", path("boxes.txt")})).code, 0);
+  const std::string boxes = slurp(path("boxes.txt"));
+  EXPECT_EQ(count_lines(boxes), kFrames);
+  spill(path("log.txt"), "earlier\n");
+  shell("/dev/stdout", ">> log.txt");
+  EXPECT_EQ(slurp(path("log.txt")), "earlier\n" + boxes);
+  shell("/dev/fd/7", "7>> log.txt");
+  EXPECT_EQ(slurp(path("log.txt")), "earlier\n" + boxes + boxes);
+  shell("/dev/stdout", "| cat > piped.txt");
+  EXPECT_EQ(slurp(path("piped.txt")), boxes);
+  shell("/dev/fd/7", "7>&1 | cat > piped.txt");
+  EXPECT_EQ(slurp(path("piped.txt")), boxes);
+}
+
 // A reader has each box before the next frame is there; together they are what a file gets.
 TEST_F(TrackRun, StandardOutputComesFrameByFrame) {
   for (const std::string format : {"otb", "vot", "got10k", "csv", "jsonl"}) {

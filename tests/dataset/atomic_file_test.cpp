@@ -111,6 +111,83 @@ TEST_F(AtomicFile, WritesDevicesDirectly) {
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
 }
 
+// A shell's `>> log` with /dev/stdout as the name: what the log held stays, and its descriptor writes to the same file.
+TEST_F(AtomicFile, ADescriptorIsWrittenWhereItStands) {
+  for (const std::string folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    spill(path("log.txt"), "earlier ");
+    const int log = open(path("log.txt").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    ASSERT_GE(log, 0);
+    const std::string name = folder + std::to_string(log);
+    EXPECT_EQ(dslt_atomic_check(name.c_str()), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(dslt_atomic_write(name.c_str(), "new ", 4), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(write(log, "later", 5), 5);
+    close(log);
+    EXPECT_EQ(slurp(path("log.txt")), "earlier new later");
+    EXPECT_EQ(file_count(), 1u);
+  }
+  const int log = open(path("log.txt").c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);  // as by `>`
+  ASSERT_GE(log, 0);
+  EXPECT_EQ(write(log, "earlier ", 8), 8);
+  std::filesystem::create_symlink("/dev/fd/" + std::to_string(log), path("link"));
+  EXPECT_EQ(dslt_atomic_write(path("link").c_str(), "new ", 4), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(write(log, "later", 5), 5);
+  close(log);
+  EXPECT_EQ(slurp(path("log.txt")), "earlier new later");
+}
+
+TEST_F(AtomicFile, StandardOutputIsADescriptor) {
+  spill(path("log.txt"), "earlier ");
+  for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+    fflush(nullptr);
+    const int kept = dup(stream), log = open(path("log.txt").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    ASSERT_GE(kept, 0);
+    ASSERT_GE(dup2(log, stream), 0);
+    const char *name = stream == STDOUT_FILENO ? "/dev/stdout" : "/dev/stderr";
+    const int rc = dslt_atomic_write(name, "new ", 4);
+    dup2(kept, stream);
+    close(kept);
+    close(log);
+    EXPECT_EQ(rc, DSLT_OK) << dslt_last_error();
+  }
+  EXPECT_EQ(slurp(path("log.txt")), "earlier new new ");
+  EXPECT_EQ(file_count(), 1u);
+}
+
+// As a shell's >(...) or | gives it. /proc/PID/fd/N is opened by that name.
+TEST_F(AtomicFile, ADescriptorMayBeAPipe) {
+  for (const std::string &folder : {std::string("/dev/fd/"), std::string("/proc/self/fd/"),
+                                    "/proc/" + std::to_string(getpid()) + "/fd/"}) {
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    const std::string name = folder + std::to_string(ends[1]);
+    EXPECT_EQ(dslt_atomic_check(name.c_str()), DSLT_OK) << dslt_last_error();
+    EXPECT_EQ(dslt_atomic_write(name.c_str(), "here", 4), DSLT_OK) << dslt_last_error();
+    close(ends[1]);
+    char text[10] = "";
+    EXPECT_EQ(read(ends[0], text, 9), 4) << name;
+    EXPECT_STREQ(text, "here");
+    EXPECT_EQ(read(ends[0], text, 9), 0) << "a descriptor of the pipe is left open";
+    close(ends[0]);
+  }
+}
+
+TEST_F(AtomicFile, ADescriptorThatCannotBeWrittenIsNamed) {
+  spill(path("a.txt"), "old");
+  const int reads = open(path("a.txt").c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(reads, 0);
+  const std::string name = "/dev/fd/" + std::to_string(reads);
+  EXPECT_EQ(dslt_atomic_write(name.c_str(), "new", 3), DSLT_EIO);
+  EXPECT_NE(std::string(dslt_last_error()).find(name + ": descriptor"), std::string::npos)
+      << dslt_last_error();
+  EXPECT_NE(std::string(dslt_last_error()).find("reading only"), std::string::npos) << dslt_last_error();
+  EXPECT_EQ(dslt_atomic_check(name.c_str()), DSLT_EIO);
+  close(reads);
+  EXPECT_EQ(dslt_atomic_write(name.c_str(), "new", 3), DSLT_EIO);
+  EXPECT_NE(std::string(dslt_last_error()).find("not open"), std::string::npos) << dslt_last_error();
+  EXPECT_EQ(slurp(path("a.txt")), "old");
+  EXPECT_EQ(file_count(), 1u);
+}
+
 TEST_F(AtomicFile, APipeNobodyReadsIsAnErrorAndNotAWait) {
   ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
   EXPECT_EQ(dslt_atomic_write(path("pipe").c_str(), "gone", 4), DSLT_EIO);
