@@ -126,10 +126,18 @@ static int copy_descriptor(int number, const char *path) {
   return fd < 0 ? fail_errno("Cannot write", path) : fd;
 }
 
-static int open_special(const char *path) {
+/* What can be said of a folder, device or pipe without opening it. */
+static int check_special(const char *path, mode_t mode) {
+  if (S_ISDIR(mode)) return dslt_fail(DSLT_EIO, "Cannot write %s: it is a folder.", path);
+  if (S_ISSOCK(mode)) return dslt_fail(DSLT_EIO, "Cannot write %s: it is a socket.", path);
+  return access(path, W_OK) == 0 ? DSLT_OK : fail_errno("Cannot write", path);
+}
+
+static int open_special(const char *path, mode_t mode) {
+  DSLT_TRY(check_special(path, mode));
   /* Without O_NONBLOCK opening a pipe nobody reads would wait for ever. */
   const int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0 && errno == ENXIO)
+  if (fd < 0 && errno == ENXIO && S_ISFIFO(mode))
     return dslt_fail(DSLT_EIO, "Cannot write %s: it is a pipe that nobody reads; start its reader first.",
                      path);
   if (fd < 0) return fail_errno("Cannot write", path);
@@ -147,8 +155,7 @@ static int open_place(dslt_atomic_file *file, const char *path) {
   file->path = special ? strdup(path) : resolve(path);
   if (!file->path) return dslt_fail(DSLT_EMEMORY, "Out of memory while opening %s.", path);
   if (number >= 0) return copy_descriptor(number, path);
-  if (there && S_ISDIR(status.st_mode)) return dslt_fail(DSLT_EIO, "Cannot write %s: it is a folder.", path);
-  return special ? open_special(path) : create_beside(file);
+  return special ? open_special(path, status.st_mode) : create_beside(file);
 }
 
 int dslt_atomic_open(dslt_atomic_file *out, const char *path) {
@@ -249,7 +256,12 @@ int dslt_atomic_write(const char *path, const void *data, size_t size) {
 
 int dslt_atomic_check(const char *path) {
   dslt_atomic_file file = {0};
+  struct stat status;
   if (!path) return DSLT_OK;
+  const int number = descriptor_of(path);
+  if (number >= 0) return check_descriptor(number, path);
+  /* The reader of a pipe that is opened and closed sees its end and leaves. */
+  if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) return check_special(path, status.st_mode);
   DSLT_TRY(dslt_atomic_open(&file, path));
   dslt_atomic_abort(&file);
   return DSLT_OK;

@@ -33,7 +33,8 @@ int dslt_atomic_end(dslt_atomic_file *file, int rc);
 /* Remove the temporary file and free the members. Harmless on a zeroed, committed or aborted file. */
 void dslt_atomic_abort(dslt_atomic_file *file);
 /* Can a file be made at `path`? To be asked before work whose result goes there; nothing is left behind.
- * `path` NULL: there is nothing to ask. DSLT_EIO as dslt_atomic_open(). */
+ * Devices and pipes are not opened, so whether a pipe has a reader shows only at dslt_atomic_open(). `path` NULL: there is
+ * nothing to ask. DSLT_EIO as dslt_atomic_open(). */
 int dslt_atomic_check(const char *path);
 /* The whole life in one call: `size` bytes into `path`. */
 int dslt_atomic_write(const char *path, const void *data, size_t size);

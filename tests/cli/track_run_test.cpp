@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // dslt track end to end on a small clip: every result file, the scores, and runs that end before their time.
 #include <jansson.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 
 #include <cmath>
+#include <thread>
 
 #include "eval/ope.h"
 #include "program.h"
@@ -80,6 +82,30 @@ TEST_F(TrackRun, DescriptorsAreWrittenWhereTheyStand) {
   EXPECT_EQ(slurp(path("piped.txt")), boxes);
   shell("/dev/fd/7", "7>&1 | cat > piped.txt");
   EXPECT_EQ(slurp(path("piped.txt")), boxes);
+}
+
+// A reader that leaves at the pipe's end, as `cat pipe` does, gets the whole result.
+TEST_F(TrackRun, ANamedPipesReaderGetsTheWholeResult) {
+  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+  const int reader = open(path("pipe").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(reader, 0);
+  std::string piped;
+  std::thread cat([&] {
+    struct pollfd end = {reader, POLLIN, 0};
+    char text[4096];
+    ssize_t size = 0;
+    while (poll(&end, 1, 60000) > 0 && (size = ::read(reader, text, sizeof text)) > 0)
+      piped.append(text, static_cast<size_t>(size));
+    close(reader);
+  });
+  const Outcome outcome = run(track(images(), {"--out", path("pipe")}));
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  cat.join();
+  ASSERT_EQ(run(track(images(), {"--out", path("boxes.txt")})).code, 0);
+  EXPECT_EQ(piped, slurp(path("boxes.txt")));
+  const Outcome alone = run(track(images(), {"--out", path("pipe"), "--frames", "2"}));
+  EXPECT_EQ(alone.code, 1);
+  EXPECT_TRUE(contains(alone.err, "nobody reads")) << alone.err;
 }
 
 // A reader has each box before the next frame is there; together they are what a file gets.

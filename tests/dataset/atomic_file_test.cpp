@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // A file written atomically is whole or absent, whatever stops the writer.
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -199,6 +200,44 @@ TEST_F(AtomicFile, APipeNobodyReadsIsAnErrorAndNotAWait) {
   EXPECT_EQ(read(reader, text, 4), 4);
   EXPECT_STREQ(text, "here");
   close(reader);
+}
+
+TEST_F(AtomicFile, TheCheckLeavesThePipesReaderWaiting) {
+  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+  EXPECT_EQ(dslt_atomic_check(path("pipe").c_str()), DSLT_OK) << "its reader may come later";
+  const int reader = open(path("pipe").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(reader, 0);
+  std::filesystem::create_symlink("pipe", path("link"));
+  for (const char *name : {"pipe", "link"}) {
+    EXPECT_EQ(dslt_atomic_check(path(name).c_str()), DSLT_OK) << dslt_last_error();
+    struct pollfd end = {reader, POLLIN, 0};
+    EXPECT_EQ(poll(&end, 1, 0), 0) << "the reader sees the end";
+  }
+  EXPECT_EQ(dslt_atomic_write(path("link").c_str(), "whole", 5), DSLT_OK) << dslt_last_error();
+  char text[10] = "";
+  EXPECT_EQ(read(reader, text, 9), 5);
+  EXPECT_STREQ(text, "whole");
+  EXPECT_EQ(read(reader, text, 9), 0);
+  close(reader);
+}
+
+TEST_F(AtomicFile, TheCheckRefusesWhatCannotBeWritten) {
+  EXPECT_EQ(dslt_atomic_check(nullptr), DSLT_OK);
+  EXPECT_EQ(dslt_atomic_check("/dev/null"), DSLT_OK);
+  EXPECT_EQ(dslt_atomic_check(""), DSLT_EARGUMENT);
+  EXPECT_EQ(dslt_atomic_check(folder_.c_str()), DSLT_EIO);
+  EXPECT_NE(std::string(dslt_last_error()).find("folder"), std::string::npos) << dslt_last_error();
+  EXPECT_EQ(dslt_atomic_check(path("no/such/a.txt").c_str()), DSLT_EIO);
+  ASSERT_EQ(mknod(path("socket").c_str(), S_IFSOCK | 0600, 0), 0);
+  EXPECT_EQ(dslt_atomic_check(path("socket").c_str()), DSLT_EIO);
+  EXPECT_NE(std::string(dslt_last_error()).find("socket"), std::string::npos) << dslt_last_error();
+  spill(path("a.txt"), "old");
+  EXPECT_EQ(dslt_atomic_check(path("a.txt").c_str()), DSLT_OK);
+  EXPECT_EQ(slurp(path("a.txt")), "old");
+  EXPECT_EQ(file_count(), 2u);
+  if (geteuid() == 0) return;  // may write everything
+  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0400), 0);
+  EXPECT_EQ(dslt_atomic_check(path("pipe").c_str()), DSLT_EIO);
 }
 
 TEST_F(AtomicFile, TwoWritersOfOneNameDoNotMeet) {
