@@ -21,7 +21,7 @@ from report_case import MAIN, Page, ReportCase, clips, fixtures, legends  # skip
 
 # isort: split
 import numpy as np
-from dslt_report import model, palette, player, strips, text, thumbnails
+from dslt_report import command, model, palette, player, strips, text, thumbnails
 from PIL import Image
 
 
@@ -379,6 +379,34 @@ class Failures(ReportCase):
         self.out = scores
         self.assert_fails(3, "is an input", options=("--eval", scores))
         self.assertEqual(scores.read_bytes(), before)
+
+    def test_descriptors_are_written_where_they_stand(self) -> None:
+        scores, _ = fixtures.evaluation(self.folder, ["A"], sequences=2)
+        page = self.drawn("--eval", scores)
+        log, link = self.folder / "log.html", self.folder / "link.html"
+        for form in ("/dev/fd/{}", "/proc/self/fd/{}", "link"):
+            log.write_text("earlier ", encoding="utf-8")
+            with log.open("ab") as stream:
+                self.out = Path(form.format(stream.fileno()))
+                if form == "link":
+                    link.symlink_to(f"/dev/fd/{stream.fileno()}")
+                    self.out = link
+                self.assertEqual(self.run_report("--eval", scores), (0, ""))
+            self.assertEqual(log.read_text(encoding="utf-8"), "earlier " + page, form)
+        for out in ("/dev/stdout", "/proc/self/fd/1"):
+            done = subprocess.run([sys.executable, MAIN, "--eval", scores, "--output", out], stdout=subprocess.PIPE, check=False)
+            self.assertEqual((done.returncode, done.stdout.decode()), (0, page), out)
+        self.out = Path("/dev/fd/999")
+        self.assert_fails(1, "/dev/fd/999", options=("--eval", scores))
+
+    def test_pipes_are_opened_by_their_own_name(self) -> None:
+        read, written = os.pipe()
+        try:
+            command.write(Path(f"/proc/{os.getpid()}/fd/{written}"), b"page")
+            self.assertEqual(os.read(read, 9), b"page")
+        finally:
+            os.close(read)
+            os.close(written)
 
     def test_a_full_disk_leaves_the_older_page(self) -> None:
         if not Path("/dev/full").exists():

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 import warnings
@@ -33,12 +34,32 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def descriptor_of(path: Path) -> int | None:
+    """The descriptor that a name or a link to it means, as in host/base/atomic_file.c."""
+    name = str(path)
+    for _ in range(41):
+        name = {"/dev/stdin": "/dev/fd/0", "/dev/stdout": "/dev/fd/1", "/dev/stderr": "/dev/fd/2"}.get(name, name)
+        found = re.fullmatch(r"(?:/dev|/proc/self)/fd/([0-9]{1,6})", name)
+        if found:
+            return int(found[1])
+        try:
+            name = os.path.join(os.path.dirname(name), os.readlink(name))
+        except OSError:
+            break
+    return None
+
+
 def write(path: Path, data: bytes) -> None:
-    """Whole or not at all: under a temporary name, then renamed. A device or a pipe is written directly."""
-    path = path.resolve()
-    if path.exists() and not path.is_file():
+    """Whole or not at all: under a temporary name, then renamed. A device, a pipe or a descriptor is written directly."""
+    number = descriptor_of(path)
+    if number is not None:  # its copy keeps the position, and what a shell's >> found
+        with os.fdopen(os.dup(number), "wb") as stream:
+            stream.write(data)
+        return
+    if path.exists() and not path.is_file():  # by its own name: /proc/PID/fd/N of a pipe resolves to one that is not there
         path.write_bytes(data)
         return
+    path = path.resolve()
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".dslt-", suffix=path.suffix)
     try:
         with os.fdopen(handle, "wb") as stream:
