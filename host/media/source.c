@@ -243,23 +243,29 @@ static int no_list(const char *what) {
       what);
 }
 
+/* Move the line of `length` bytes that l->line begins with into `path`. 1, or DSLT_EFORMAT. */
+static int take_line(char *path, size_t room, list *l, size_t length) {
+  const size_t used = length < l->have ? length + 1 : length;
+  const int marked = l->number == 0 && length >= 3 && memcmp(l->line, "\xef\xbb\xbf", 3) == 0;
+  const size_t skipped = marked ? 3 : 0; /* byte-order mark of Windows editors */
+  length -= skipped;
+  if (length && l->line[skipped + length - 1] == '\r') length--;
+  if (length >= room)
+    return dslt_fail(DSLT_EFORMAT, "Line %lld of the list is too long.", (long long)l->number + 1);
+  memcpy(path, l->line + skipped, length);
+  path[length] = 0;
+  l->have -= used;
+  memmove(l->line, l->line + used, l->have);
+  l->number++;
+  return 1;
+}
+
 /* The next line into `path`, without its end. 1, 0 at the end, negative. */
 static int list_line(char *path, size_t room, list *l, const atomic_bool *stop) {
   for (;;) {
     char *end = memchr(l->line, '\n', l->have);
     if (!end && l->ended && l->have) end = l->line + l->have; /* the last line may lack its end */
-    if (end) {
-      size_t length = (size_t)(end - l->line), used = length < l->have ? length + 1 : length;
-      if (length && l->line[length - 1] == '\r') length--;
-      if (length >= room)
-        return dslt_fail(DSLT_EFORMAT, "Line %lld of the list is too long.", (long long)l->number + 1);
-      memcpy(path, l->line, length);
-      path[length] = 0;
-      l->have -= used;
-      memmove(l->line, l->line + used, l->have);
-      l->number++;
-      return 1;
-    }
+    if (end) return take_line(path, room, l, (size_t)(end - l->line));
     if (l->ended) return 0;
     if (l->have == sizeof l->line) {
       return dslt_fail(DSLT_EFORMAT, "Line %lld of the list is too long.", (long long)l->number + 1);

@@ -260,6 +260,32 @@ TEST(Source, ListOnStandardInput) {
   }
 }
 
+// Windows editors begin a text in UTF-8 with one. Alone it is an empty line, and further on a part of a name.
+TEST(Source, AListMayBeginWithAByteOrderMark) {
+  Folder folder;
+  write_numbered(folder, 3);
+  const std::string mark = "\xef\xbb\xbf";
+  for (const std::string &list :
+       {mark + (folder / "img2.pgm") + "\r\n" + (folder / "img1.pgm") + "\r\n",
+        mark + "\n" + (folder / "img2.pgm") + "\n" + (folder / "img1.pgm"), mark + (folder / "img2.pgm")}) {
+    Input in(list);
+    const Outcome got = read_source("-");
+    EXPECT_EQ(got.rc, 0) << got.error;
+    ASSERT_GE(got.frames.size(), 1u) << list;
+    EXPECT_EQ(got.frames[0].pixels[0], 2);
+  }
+  {
+    Input in(mark);
+    const Outcome got = read_source("-");
+    EXPECT_EQ(got.rc, 0) << got.error;
+    EXPECT_EQ(got.frames.size(), 0u);
+  }
+  Input in((folder / "img0.pgm") + "\n" + mark + (folder / "img1.pgm") + "\n");
+  const Outcome got = read_source("-");
+  EXPECT_EQ(got.rc, DSLT_EIO);
+  EXPECT_EQ(got.frames.size(), 1u);
+}
+
 TEST(Source, PipedBytesAreNoListAndAreNotShown) {
   const std::string pieces[] = {std::string("\0\0\0 ftypisom", 12), std::string("\x1a\x45\xdf\xa3", 4),
                                 std::string("FLV\1\5", 5), "G@\x11\x10\n" + std::string(400, '\xff'),
