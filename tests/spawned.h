@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,6 +55,27 @@ class ProgramTest : public ScratchTest {
     outcome.out = slurp(path(".out"));
     outcome.err = slurp(path(".err"));
     return outcome;
+  }
+  // Wait until `child` has a handler for `number`: before that a signal ends it at once.
+  static void wait_for_handler(pid_t child, int number) {
+    for (int i = 0; i < 3000; i++) {
+      const std::string status = slurp("/proc/" + std::to_string(child) + "/status");
+      const size_t at = status.find("SigCgt:\t");
+      if (at != std::string::npos && std::stoull(status.substr(at + 8), nullptr, 16) >> (number - 1) & 1)
+        return;
+      usleep(10000);
+    }
+    ADD_FAILURE() << "no handler for signal " << number;
+  }
+  // What does not end within `seconds` is killed, and its code is -9.
+  Outcome wait(pid_t child, double seconds) const {
+    siginfo_t ended = {};
+    for (int i = 0; i < 100 * seconds && ended.si_pid == 0; i++) {
+      EXPECT_EQ(waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT), 0);
+      if (ended.si_pid == 0) usleep(10000);
+    }
+    if (ended.si_pid == 0) kill(child, SIGKILL);
+    return wait(child);
   }
   Outcome run(const std::vector<std::string> &arguments, const std::string &in = "/dev/null") const {
     return wait(start(arguments, path(".out"), in));

@@ -42,16 +42,19 @@ static int check_places(const dslt_track_options *o) {
 
 static int open_run(live *l) {
   const dslt_track_options *o = &l->options->track;
-  const dslt_live_setup setup = {
-      .input = o->input,
-      .source = {.start = o->start, .limit = o->frames, .as_stored = o->as_stored, .live = o->live},
-      .options = o->tracker,
-      .weights = l->weights,
-      .boxes = l->targets.first,
-      .count = o->boxes,
-      .unpaced = l->options->fast,
-      .record = o->overlay,
-      .tell = o->quiet ? NULL : tell};
+  const dslt_live_setup setup = {.input = o->input,
+                                 .source = {.start = o->start,
+                                            .limit = o->frames,
+                                            .as_stored = o->as_stored,
+                                            .live = o->live,
+                                            .interrupt = &dslt_signal_caught},
+                                 .options = o->tracker,
+                                 .weights = l->weights,
+                                 .boxes = l->targets.first,
+                                 .count = o->boxes,
+                                 .unpaced = l->options->fast,
+                                 .record = o->overlay,
+                                 .tell = o->quiet ? NULL : tell};
   return dslt_live_run_open(&l->run, l->session, &setup);
 }
 
@@ -72,7 +75,7 @@ static int prepare(live *l) {
   rc = dslt_live_session_create(&l->session);
   if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_FAILED);
   rc = open_run(l);
-  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_INPUT);
+  if (rc < 0) return dslt_signals_exit_code(dslt_console_fail(rc, DSLT_EXIT_INPUT));
   rc = dslt_live_server_start(&l->server, l->session, &l->options->address);
   return rc < 0 ? dslt_console_fail(rc, DSLT_EXIT_FAILED) : DSLT_EXIT_OK;
 }
@@ -129,7 +132,7 @@ static int serve(live *l) {
   dslt_live_server_stop(l->server);
   l->server = NULL;
   int exit_code = rc < 0 ? dslt_console_fail(rc, DSLT_EXIT_INPUT) : DSLT_EXIT_OK;
-  if (exit_code == DSLT_EXIT_OK && dslt_signal_caught) exit_code = DSLT_EXIT_SIGNAL + dslt_signal_caught;
+  if (exit_code == DSLT_EXIT_OK) exit_code = dslt_signals_exit_code(exit_code);
   return finish(l, exit_code);
 }
 

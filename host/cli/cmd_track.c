@@ -74,9 +74,10 @@ static int prepare(run *r) {
                                         .limit = options->frames,
                                         .held = 2,
                                         .as_stored = options->as_stored,
-                                        .live = options->live};
+                                        .live = options->live,
+                                        .interrupt = &dslt_signal_caught};
   rc = dslt_source_open(&r->source, options->input, &source_options);
-  if (rc < 0) return dslt_console_fail(rc, DSLT_EXIT_INPUT);
+  if (rc < 0) return dslt_signals_exit_code(dslt_console_fail(rc, DSLT_EXIT_INPUT));
   dslt_source_info_get(&r->info, r->source);
   r->report.live = options->live && r->info.drops;
   if (options->live && !r->info.drops && !options->quiet)
@@ -341,7 +342,7 @@ int dslt_cmd_track(int argc, char **argv) {
     exit_code = track(&r);
     if (exit_code == DSLT_EXIT_OK && dslt_signal_caught) {
       dslt_console_error("Interrupted after %d frames.", r.targets.frames);
-      exit_code = DSLT_EXIT_SIGNAL + dslt_signal_caught;
+      exit_code = dslt_signals_exit_code(exit_code);
     }
     exit_code = judge_damage(&r, finish(&r, exit_code));
   }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "cli/exit_codes.h"
+
 volatile sig_atomic_t dslt_signal_caught;
 
 static void remember(int number) { dslt_signal_caught = number; }
@@ -20,4 +22,8 @@ void dslt_signals_catch(void) {
   action.sa_handler = SIG_IGN;
   action.sa_flags = 0;
   sigaction(SIGXFSZ, &action, NULL);
+}
+
+int dslt_signals_exit_code(int otherwise) {
+  return dslt_signal_caught ? DSLT_EXIT_SIGNAL + dslt_signal_caught : otherwise;
 }

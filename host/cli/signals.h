@@ -16,6 +16,8 @@ void dslt_signals_catch(void);
 
 /* The signal that was caught, or 0. */
 extern volatile sig_atomic_t dslt_signal_caught;
+/* The exit code that says so, 128 plus its number; `otherwise` where none was caught. */
+int dslt_signals_exit_code(int otherwise);
 
 #ifdef __cplusplus
 }

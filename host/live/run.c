@@ -185,6 +185,9 @@ static int open_source(dslt_source **out, const dslt_live_run *r) {
 
 static int first_frame(dslt_live_run *r) {
   const int rc = fetch(r);
+  const volatile sig_atomic_t *interrupt = r->setup.source.interrupt;
+  if (rc == 0 && interrupt && *interrupt)
+    return dslt_fail(DSLT_EIO, "%s: interrupted before its first frame.", r->setup.input);
   if (rc == 0)
     return dslt_fail(DSLT_EFORMAT, "%s holds no frame%s.", r->setup.input,
                      r->setup.source.start ? " after those --start skips" : "");

@@ -14,7 +14,7 @@ extern "C" {
 /* All borrowed. */
 typedef struct dslt_live_setup {
   const char *input;
-  dslt_source_options source; /* `held` is chosen here */
+  dslt_source_options source; /* `held` is chosen here; `interrupt` is what the loop is given as `stop` */
   const dslt_options *options;
   dslt_weights *weights;
   const dslt_box *boxes; /* targets of the first frame */

@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/error.h"
 
-enum { SENTENCE = 1024 };
+enum { SENTENCE = 1024, ATTENTION_MS = 100 /* how often a wait looks for an interrupt */ };
 
 typedef struct slot {
   dslt_frame frame;
@@ -96,9 +97,13 @@ static void destroy_locks(dslt_ahead *a) {
 /* Signals belong to the program's own threads. */
 static int start_thread(dslt_ahead *a, const char *name) {
   sigset_t all, before;
+  pthread_condattr_t monotonic;
   sigfillset(&all);
   pthread_mutex_init(&a->lock, NULL);
-  pthread_cond_init(&a->filled_more, NULL);
+  pthread_condattr_init(&monotonic);
+  pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+  pthread_cond_init(&a->filled_more, &monotonic);
+  pthread_condattr_destroy(&monotonic);
   pthread_cond_init(&a->room_more, NULL);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   const int rc = pthread_create(&a->thread, NULL, decode_ahead, a);
@@ -152,14 +157,35 @@ static bool newer_waits(const dslt_ahead *a) {
   return a->filled - a->lent > 1 && a->slots[(a->head + a->lent + 1) % a->count].code == DSLT_OK;
 }
 
+/* Lock held. A handler of signals can only set a number, so that one is looked at again and again. */
+static void wait_for_frame(dslt_ahead *a) {
+  if (!a->spec.interrupt) {
+    pthread_cond_wait(&a->filled_more, &a->lock);
+    return;
+  }
+  struct timespec until;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_nsec += ATTENTION_MS * 1000000L;
+  if (until.tv_nsec >= 1000000000L) until.tv_sec++, until.tv_nsec -= 1000000000L;
+  pthread_cond_timedwait(&a->filled_more, &a->lock, &until);
+}
+
+/* Lock held. Looks at the caller's number in the caller's thread alone; the other one has `stop`. */
+static bool interrupted(dslt_ahead *a) {
+  if (!a->spec.interrupt || !*a->spec.interrupt) return false;
+  atomic_store(&a->stop, true);
+  pthread_cond_signal(&a->room_more);
+  return true;
+}
+
 int dslt_ahead_take(const dslt_frame **out, dslt_ahead *a, int64_t from) {
   pthread_mutex_lock(&a->lock);
   if (a->lent == a->spec.held) give_back_oldest(a); /* the caller has finished with it */
   if (a->wanted < from) a->wanted = from;
   for (;;) {
     while (a->lent == 0 && a->filled > 0 && a->slots[a->head].number < a->wanted) give_back_oldest(a);
-    if (a->filled > a->lent || a->done) break;
-    pthread_cond_wait(&a->filled_more, &a->lock);
+    if (a->filled > a->lent || a->done || interrupted(a)) break;
+    wait_for_frame(a);
   }
   while (a->spec.newest && newer_waits(a)) pass_over(a);
   const bool have = a->filled > a->lent;

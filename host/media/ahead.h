@@ -5,6 +5,7 @@
 #ifndef DSLT_MEDIA_AHEAD_H
 #define DSLT_MEDIA_AHEAD_H
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,13 +29,15 @@ typedef struct dslt_ahead_spec {
   /* Every frame is found by its number, whatever came before: numbers that nobody wants are passed over, and
    * an error is that frame's alone. Otherwise nothing is decoded after an error. `held` is 1. */
   bool by_number;
+  /* Or NULL. Not 0 stops the thread once no frame is ready. Read by dslt_ahead_take() alone. */
+  const volatile sig_atomic_t *interrupt;
 } dslt_ahead_spec;
 
 /* DSLT_EMEMORY. */
 int dslt_ahead_start(dslt_ahead **out, const dslt_ahead_spec *spec);
 /* Wait for the next frame whose number is at least `from`: with spec.by_number; otherwise 0, the next one. 1, 0
- * at the end, or the error of decoding that frame with its sentence; the end and an error that ends all are
- * given again and again. `out` is borrowed as spec.held says. */
+ * at the end or when interrupted, or the error of decoding that frame with its sentence; the end and an error that
+ * ends all are given again and again. `out` is borrowed as spec.held says. */
 int dslt_ahead_take(const dslt_frame **out, dslt_ahead *ahead, int64_t from);
 /* Stop and join the thread, free the frames. NULL is fine. */
 void dslt_ahead_stop(dslt_ahead *ahead);

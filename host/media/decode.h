@@ -85,6 +85,8 @@ typedef struct dslt_video_request {
   int descriptor;    /* a file descriptor */
   int as_stored;     /* 1: do not rotate */
   dslt_notes *notes; /* receives remarks for the user */
+  /* Or NULL; not 0 ends opening. */
+  const volatile sig_atomic_t *interrupt;
 } dslt_video_request;
 
 /* The orientation that an MP4 or QuickTime file asks for (orient.h), read from its boxes; 1 for other

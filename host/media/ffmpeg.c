@@ -52,9 +52,15 @@ struct dslt_ff_video {
   dslt_damage damage;
 };
 
+/* Opening runs in the caller's thread and looks at the caller's number, reading at what its thread is told. */
+static int unwanted(const dslt_ff_video *v) {
+  if (v->stop) return atomic_load(v->stop);
+  return v->request.interrupt && *v->request.interrupt;
+}
+
 static int interrupted(void *self) {
   const dslt_ff_video *v = self;
-  return (v->stop && atomic_load(v->stop)) || (v->deadline > 0 && dslt_seconds() > v->deadline);
+  return unwanted(v) || (v->deadline > 0 && dslt_seconds() > v->deadline);
 }
 
 /* Something is wrong with the container, where it is read at present: on opening that is ahead of the frames. */
@@ -198,6 +204,7 @@ static int open_container(dslt_ff_video *v) {
   int code = avformat_open_input(&v->format, url, NULL, &options);
   av_dict_free(&options);
   if (code >= 0) code = avformat_find_stream_info(v->format, NULL);
+  if (unwanted(v)) return dslt_fail(DSLT_EIO, "%s: interrupted while it was opened.", v->name);
   return code < 0 ? cannot_open(v, code) : DSLT_OK;
 }
 

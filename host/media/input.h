@@ -24,7 +24,7 @@ typedef struct dslt_input {
 } dslt_input;
 
 /* Open `name` as media.h's dslt_source_open() describes. `notes` outlives the input. */
-int dslt_input_open(dslt_input *out, const char *name, int as_stored, dslt_notes *notes);
+int dslt_input_open(dslt_input *out, const char *name, const dslt_source_options *options, dslt_notes *notes);
 /* The functions in video.c: a video by its path or address, a camera by its number. */
 /* A descriptor of the request belongs to the input, and is closed at once where that cannot be opened. */
 int dslt_input_open_video(dslt_input *out, const dslt_video_request *request);

@@ -6,6 +6,8 @@
 #ifndef DSLT_MEDIA_MEDIA_H
 #define DSLT_MEDIA_MEDIA_H
 
+#include <signal.h>
+
 #include "dslt/dslt.h"
 
 #ifdef __cplusplus
@@ -24,6 +26,9 @@ typedef struct dslt_source_options {
   int held;      /* delivered frames that stay valid: 1 (or 0) = the last one, 2 = the one before too; 0..8 */
   int as_stored; /* 1: pixels as the file has them; 0: upright, by the orientation in video or EXIF data */
   int live;      /* 1: always the newest frame of an address, a pipe or a camera; others are passed over */
+  /* Not 0 ends every wait for the input: opening fails, and where no frame is ready the source has ended. A handler of
+   * signals may set it at any time. NULL: nothing ends a wait. */
+  const volatile sig_atomic_t *interrupt;
 } dslt_source_options;
 
 typedef struct dslt_source_info {

@@ -102,7 +102,7 @@ int dslt_source_open(dslt_source **out, const char *input, const dslt_source_opt
   s->name = strdup(input);
   int rc;
   DSLT_TRY_OR_DONE(s->name ? DSLT_OK : dslt_fail(DSLT_EMEMORY, "No memory to open %s.", input));
-  DSLT_TRY_OR_DONE(dslt_input_open(&s->input, input, o.as_stored, &s->notes));
+  DSLT_TRY_OR_DONE(dslt_input_open(&s->input, input, &o, &s->notes));
   DSLT_TRY_OR_DONE(cut_counts(&s->input.info, input, &o));
   const bool newest = o.live && s->input.flows;
   const dslt_ahead_spec spec = {.decode = decode,
@@ -114,7 +114,8 @@ int dslt_source_open(dslt_source **out, const char *input, const dslt_source_opt
                                                       : USUAL_AHEAD,
                                 .held = o.held ? o.held : 1,
                                 .live = s->input.live || newest,
-                                .newest = newest};
+                                .newest = newest,
+                                .interrupt = o.interrupt};
   s->input.info.drops = spec.live;
   s->limit = newest ? o.limit : 0;
   DSLT_TRY_OR_DONE(dslt_ahead_start(&s->ahead, &spec));

@@ -42,6 +42,10 @@ typedef struct turning { /* orientation setting of the pictures */
   dslt_notes *notes;
 } turning;
 
+static turning turning_of(const dslt_video_request *usual) {
+  return (turning){.as_stored = usual->as_stored, .notes = usual->notes};
+}
+
 typedef struct pictures {
   char **paths;
   int64_t count, room, at;
@@ -388,8 +392,9 @@ static int descriptor_of(const char *name) {
   return -1;
 }
 
-/* A named pipe is opened without waiting for who writes into it; its first bytes are waited for. */
-static int open_pipe(dslt_input *out, const char *name, const turning *t) {
+/* A named pipe is opened without waiting for who writes into it; its first bytes are waited for. `usual`: the settings
+ * of every video, here and below. */
+static int open_pipe(dslt_input *out, const char *name, const dslt_video_request *usual) {
   const int known = descriptor_of(name);
   const int fd =
       known >= 0 ? fcntl(known, F_DUPFD_CLOEXEC, 0) : open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -400,8 +405,10 @@ static int open_pipe(dslt_input *out, const char *name, const turning *t) {
                      "%s is a terminal; send a video through it, as in: producer | dslt track %s ...", name,
                      name);
   }
-  const dslt_video_request request = {
-      .path = name, .piped = 1, .descriptor = fd, .as_stored = t->as_stored, .notes = t->notes};
+  dslt_video_request request = *usual;
+  request.path = name;
+  request.piped = 1;
+  request.descriptor = fd;
   return dslt_input_open_video(out, &request);
 }
 
@@ -426,34 +433,40 @@ int dslt_source_is_scene(const char *input) {
   return strncmp(input, "scene:", 6) == 0 && !file_exists(input);
 }
 
-static int open_path(dslt_input *out, const char *name, const turning *t) {
+static int open_path(dslt_input *out, const char *name, const dslt_video_request *usual) {
+  const turning t = turning_of(usual);
   struct stat status;
   if (stat(name, &status) != 0) {
-    if (errno == ENOENT && strpbrk(name, "*?[")) return open_glob(out, name, t);
+    if (errno == ENOENT && strpbrk(name, "*?[")) return open_glob(out, name, &t);
     return dslt_fail(DSLT_EIO, "%s cannot be opened: %s.", name, strerror(errno));
   }
-  if (S_ISDIR(status.st_mode)) return open_folder(out, name, t);
+  if (S_ISDIR(status.st_mode)) return open_folder(out, name, &t);
   const int terminal = S_ISCHR(status.st_mode) && descriptor_of(name) >= 0;
-  if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || terminal) return open_pipe(out, name, t);
+  if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || terminal) return open_pipe(out, name, usual);
   if (!S_ISREG(status.st_mode)) return dslt_fail(DSLT_EIO, "%s is neither a file nor a folder.", name);
-  if (dslt_picture_name(name)) return open_picture(out, name, t);
+  if (dslt_picture_name(name)) return open_picture(out, name, &t);
   if (status.st_size == 0) return dslt_fail(DSLT_EFORMAT, "%s is empty.", name);
-  const dslt_video_request request = {.path = name, .as_stored = t->as_stored, .notes = t->notes};
+  dslt_video_request request = *usual;
+  request.path = name;
   return dslt_input_open_video(out, &request);
 }
 
-static int open_address(dslt_input *out, const char *name, const turning *t) {
-  const dslt_video_request request = {
-      .path = name, .address = 1, .as_stored = t->as_stored, .notes = t->notes};
+static int open_address(dslt_input *out, const char *name, const dslt_video_request *usual) {
+  dslt_video_request request = *usual;
+  request.path = name;
+  request.address = 1;
   return dslt_input_open_video(out, &request);
 }
 
-int dslt_input_open(dslt_input *out, const char *name, int as_stored, dslt_notes *notes) {
-  const turning t = {.as_stored = as_stored, .notes = notes};
+int dslt_input_open(dslt_input *out, const char *name, const dslt_source_options *options,
+                    dslt_notes *notes) {
+  const dslt_video_request usual = {
+      .as_stored = options->as_stored, .notes = notes, .interrupt = options->interrupt};
+  const turning t = turning_of(&usual);
   if (!name[0])
     return dslt_fail(DSLT_EARGUMENT, "The input's name is empty; give a video, a folder or a glob.");
   if (strcmp(name, "-") == 0) return open_list(out, &t);
-  if (file_exists(name)) return open_path(out, name, &t); /* an existing file takes precedence */
+  if (file_exists(name)) return open_path(out, name, &usual); /* an existing file takes precedence */
   if (strncmp(name, "camera:", 7) == 0) {
     const int64_t number = whole_number(name + 7, 99);
     if (number < 0)
@@ -461,6 +474,6 @@ int dslt_input_open(dslt_input *out, const char *name, int as_stored, dslt_notes
     return dslt_input_open_camera(out, (int)number);
   }
   if (strncmp(name, "scene:", 6) == 0) return open_scene(out, name);
-  if (descriptor_of(name) >= 0) return open_pipe(out, name, &t);
-  return strstr(name, "://") ? open_address(out, name, &t) : open_path(out, name, &t);
+  if (descriptor_of(name) >= 0) return open_pipe(out, name, &usual);
+  return strstr(name, "://") ? open_address(out, name, &usual) : open_path(out, name, &usual);
 }

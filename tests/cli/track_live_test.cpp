@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // dslt track on a video through standard input, with and without --live.
 #include <jansson.h>
+#include <signal.h>
+#include <sys/stat.h>
 
 #include "program.h"
 
@@ -35,6 +37,48 @@ TEST_F(TrackLive, StandardInputGivesTheRowsOfTheFile) {
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.out, expected.out);
   EXPECT_FALSE(contains(outcome.out, "latency")) << "without --live";
+}
+
+// A square that moves to the right, as YUV4MPEG2, which FFmpeg delivers as it comes.
+std::string moving_square(int frames) {
+  std::string out = "YUV4MPEG2 W96 H64 F25:1 Ip A1:1 C420jpeg\n";
+  for (int i = 0; i < frames; i++) {
+    std::string grey(96 * 64, 'Z');
+    for (int y = 20; y < 40; y++) grey.replace(96 * y + 20 + i, 20, "=oX=oX=oX=oX=oX=oX=o");
+    out += "FRAME\n" + grey + std::string(96 * 64 / 2, '\x80');
+  }
+  return out;
+}
+
+// Nothing but the signal ends this run: the named pipe stays open.
+TEST_F(TrackLive, ASignalEndsTheWaitForTheNextFrame) {
+  const std::string fifo = path("fifo");
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  const int hold = open(fifo.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_GE(hold, 0);
+  for (const int frames : {0, 5}) {
+    const std::string bytes = frames ? moving_square(frames) : "";
+    ASSERT_LT(bytes.size(), 60000u) << "more than a pipe holds";
+    ASSERT_EQ(write(hold, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+    const pid_t child = start({"track", fifo, "--box", "20,20,20,20", "--weights", weights(), "--backend",
+                               "cpu", "--set", "init_steps=3", "-o", path("b.txt"), "--overlay",
+                               path("b.avi"), "--dump-response", path("dump"), "-q"},
+                              path(".out"));
+    wait_for_handler(child, SIGINT);
+    for (int i = 0; i < 600 && frames && !std::filesystem::exists(path("dump/00004.npy")); i++) usleep(50000);
+    usleep(500000);  // it waits, or does so soon
+    kill(child, SIGINT);
+    const Outcome outcome = wait(child, 5);
+    EXPECT_EQ(outcome.code, 128 + SIGINT) << outcome.err;
+    EXPECT_TRUE(
+        contains(outcome.err, frames ? "Interrupted after 5 frames." : "interrupted while it was opened"))
+        << outcome.err;
+    EXPECT_EQ(std::filesystem::exists(path("b.avi")), frames > 0);
+    EXPECT_EQ(count_lines(slurp(path("b.txt"))), frames);
+    for (const auto &entry : std::filesystem::directory_iterator(folder_))
+      EXPECT_NE(entry.path().filename().string().rfind(".b.", 0), 0u) << entry.path() << " is left behind";
+  }
+  close(hold);
 }
 
 TEST_F(TrackLive, LatencyAndDroppedFramesAreCounted) {

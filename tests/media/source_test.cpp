@@ -162,18 +162,18 @@ TEST(Source, AbsentCameraIsAnError) {
 TEST(Source, StartAndLimitCutTheClip) {
   Folder folder;
   write_numbered(folder, 10);
-  const Outcome got = read_source(folder.path(), {3, 4, 0, 0, 0, 0});
+  const Outcome got = read_source(folder.path(), {3, 4, 0, 0, 0, 0, nullptr});
   ASSERT_EQ(got.frames.size(), 4u);
   EXPECT_EQ(got.info.frames, 4);
   EXPECT_EQ(got.frames[0].pixels[0], 3);
   EXPECT_EQ(got.frames[3].pixels[0], 6);
-  EXPECT_EQ(read_source(folder.path(), {8, 4, 0, 0, 0, 0}).info.frames, 2);
-  const Outcome beyond = read_source(folder.path(), {10, 0, 0, 0, 0, 0});
+  EXPECT_EQ(read_source(folder.path(), {8, 4, 0, 0, 0, 0, nullptr}).info.frames, 2);
+  const Outcome beyond = read_source(folder.path(), {10, 0, 0, 0, 0, 0, nullptr});
   EXPECT_EQ(beyond.rc, DSLT_EARGUMENT);
   EXPECT_TRUE(has(beyond.error, "10 frames")) << beyond.error;
-  EXPECT_EQ(read_source(folder.path(), {-1, 0, 0, 0, 0, 0}).rc, DSLT_EARGUMENT);
-  EXPECT_EQ(read_source(folder.path(), {0, -1, 0, 0, 0, 0}).rc, DSLT_EARGUMENT);
-  EXPECT_EQ(read_source(folder.path(), {0, 0, -1, 0, 0, 0}).rc, DSLT_EARGUMENT);
+  EXPECT_EQ(read_source(folder.path(), {-1, 0, 0, 0, 0, 0, nullptr}).rc, DSLT_EARGUMENT);
+  EXPECT_EQ(read_source(folder.path(), {0, -1, 0, 0, 0, 0, nullptr}).rc, DSLT_EARGUMENT);
+  EXPECT_EQ(read_source(folder.path(), {0, 0, -1, 0, 0, 0, nullptr}).rc, DSLT_EARGUMENT);
 }
 
 TEST(Source, FramesStayAsLongAsTheyAreHeld) {
@@ -181,7 +181,7 @@ TEST(Source, FramesStayAsLongAsTheyAreHeld) {
   write_numbered(folder, 9);
   for (int held : {1, 2, 3}) {
     dslt_source *source = nullptr;
-    const dslt_source_options options = {0, 0, 1, held, 0, 0};
+    const dslt_source_options options = {0, 0, 1, held, 0, 0, nullptr};
     ASSERT_EQ(dslt_source_open(&source, folder.path().c_str(), &options), DSLT_OK) << dslt_last_error();
     std::vector<dslt_image> frames;
     dslt_image frame;
@@ -201,13 +201,13 @@ TEST(Source, FramesStayAsLongAsTheyAreHeld) {
   }
   dslt_source *none = nullptr;
   for (int held : {-1, 9}) {
-    const dslt_source_options options = {0, 0, 0, held, 0, 0};
+    const dslt_source_options options = {0, 0, 0, held, 0, 0, nullptr};
     EXPECT_EQ(dslt_source_open(&none, folder.path().c_str(), &options), DSLT_EARGUMENT) << held;
   }
 }
 
 TEST(Source, ScenePlaysTheRenderedClip) {
-  const Outcome got = read_source("scene:5", {2, 3, 2, 0, 0, 0});
+  const Outcome got = read_source("scene:5", {2, 3, 2, 0, 0, 0, nullptr});
   ASSERT_EQ(got.rc, 0) << got.error;
   ASSERT_EQ(got.frames.size(), 3u);
   EXPECT_STREQ(got.info.kind, "scene");
@@ -256,7 +256,7 @@ TEST(Source, ListOnStandardInput) {
   }
   {
     Input in((folder / "img0.pgm") + "\n");
-    EXPECT_EQ(read_source("-", {3, 0, 0, 0, 0, 0}).rc, DSLT_EARGUMENT);
+    EXPECT_EQ(read_source("-", {3, 0, 0, 0, 0, 0, nullptr}).rc, DSLT_EARGUMENT);
   }
 }
 
@@ -365,7 +365,7 @@ TEST(Source, FrameStaysValidUntilTheNextCall) {
   Folder folder;
   write_numbered(folder, 40);
   for (int ahead : {1, 2, 7}) {
-    const dslt_source_options options = {0, 0, ahead, 0, 0, 0};
+    const dslt_source_options options = {0, 0, ahead, 0, 0, 0, nullptr};
     dslt_source *source = nullptr;
     ASSERT_EQ(dslt_source_open(&source, folder.path().c_str(), &options), DSLT_OK);
     dslt_image image;
@@ -389,7 +389,7 @@ TEST(Source, SizesAndFormatsMayChange) {
   write_file(folder / "2.pgm", make_pgm(40, 30, 2));
   write_file(folder / "3.ppm", std::string("P6 2 1 255 abcdef"));
   write_file(folder / "4.pgm", make_pgm(3, 3, 3));
-  const Outcome got = read_source(folder.path(), {0, 0, 1, 0, 0, 0});
+  const Outcome got = read_source(folder.path(), {0, 0, 1, 0, 0, 0, nullptr});
   ASSERT_EQ(got.rc, 0) << got.error;
   EXPECT_EQ(got.frames[1].width, 40);
   EXPECT_EQ(got.frames[2].format, DSLT_BGR8);
@@ -402,7 +402,8 @@ TEST(Source, CanBeClosedAtAnyMoment) {
   for (int i = 0; i < 30; i++)
     write_file(folder / (std::to_string(i) + ".pgm"), make_pgm(160, 120, static_cast<uint8_t>(i)));
   for (int round = 0; round < 200; round++) {
-    const dslt_source_options options = {round % 3, round % 5 ? 0 : 7, 1 + round % 4, round % 3, 0, 0};
+    const dslt_source_options options = {round % 3, round % 5 ? 0 : 7, 1 + round % 4, round % 3, 0, 0,
+                                         nullptr};
     dslt_source *source = nullptr;
     ASSERT_EQ(dslt_source_open(&source, folder.path().c_str(), &options), DSLT_OK);
     dslt_image image;

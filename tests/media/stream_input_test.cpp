@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -71,18 +72,20 @@ class StreamInput : public ::testing::Test {
     dslt_source_close(source);
     return out;
   }
-  // A pipe into which another thread writes `bytes`, as "pipe:N"; it stays open for `seconds` after that.
+  // A pipe into which another thread writes `bytes`, as "pipe:N"; it stays open for `seconds` after that, or until
+  // close_read_end().
   std::string piped(const Bytes &bytes, double seconds = 0) {
     int ends[2];
     EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
     read_end_ = ends[0];
-    writer_ = std::thread([bytes, to = ends[1], seconds] {
+    unread_ = false;
+    writer_ = std::thread([this, bytes, to = ends[1], seconds] {
       for (size_t at = 0; at < bytes.size();) {
         const ssize_t n = write(to, bytes.data() + at, bytes.size() - at);
         if (n <= 0) break;
         at += static_cast<size_t>(n);
       }
-      usleep(static_cast<useconds_t>(1e6 * seconds));
+      for (int i = 0; i < 100 * seconds && !unread_; i++) usleep(10000);
       close(to);
     });
     return "pipe:" + std::to_string(ends[0]);
@@ -90,6 +93,17 @@ class StreamInput : public ::testing::Test {
   void close_read_end() {
     if (read_end_ >= 0) close(read_end_);
     read_end_ = -1;
+    unread_ = true;
+  }
+  // Five frames of YUV4MPEG2, which FFmpeg delivers as they come; of AVI it wants seconds first.
+  static Bytes five_frames() {
+    const std::string head = "YUV4MPEG2 W64 H48 F25:1 Ip A1:1 C420jpeg\n", begin = "FRAME\n";
+    Bytes out(head.begin(), head.end());
+    for (int i = 0; i < 5; i++) {
+      out.insert(out.end(), begin.begin(), begin.end());
+      out.insert(out.end(), 64 * 48 * 3 / 2, static_cast<uint8_t>(100 + i));
+    }
+    return out;
   }
   static int refused(const std::string &input) {
     dslt_source *source = nullptr;
@@ -104,6 +118,7 @@ class StreamInput : public ::testing::Test {
   std::string file_ = folder_ / "a.avi";
   Bytes bytes_;
   std::thread writer_;
+  std::atomic<bool> unread_{false};
   int read_end_ = -1;
 };
 
@@ -219,6 +234,88 @@ TEST_F(StreamInput, ClosingDoesNotWaitForASilentPipe) {
   dslt_source_close(source);
   EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(), 2);
   close_read_end();
+}
+
+volatile sig_atomic_t interrupt;
+
+// An alarm in half a second sets `interrupt`, for one scope.
+class Alarm {
+ public:
+  Alarm() {
+    interrupt = 0;
+    signal(SIGALRM, [](int number) { interrupt = number; });
+    const struct itimerval soon = {{0, 0}, {0, 500000}};
+    setitimer(ITIMER_REAL, &soon, nullptr);
+  }
+  ~Alarm() {
+    const struct itimerval never = {};
+    setitimer(ITIMER_REAL, &never, nullptr);
+    signal(SIGALRM, SIG_DFL);
+  }
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+
+TEST_F(StreamInput, AnInterruptEndsTheWaitForAFrame) {
+  for (const int live : {0, 1}) {
+    dslt_source_options options = {};
+    options.live = live;
+    options.interrupt = &interrupt;
+    dslt_source *source = nullptr;
+    interrupt = 0;
+    ASSERT_EQ(dslt_source_open(&source, piped(five_frames(), 10).c_str(), &options), DSLT_OK)
+        << dslt_last_error();
+    const Alarm alarm;
+    dslt_image image;
+    int delivered = 0, rc;
+    while ((rc = dslt_source_next(&image, nullptr, nullptr, source)) == 1) delivered++;
+    EXPECT_EQ(rc, 0) << dslt_last_error();
+    EXPECT_GE(delivered, 1);
+    EXPECT_LE(delivered, 5);
+    EXPECT_NE(interrupt, 0);
+    EXPECT_EQ(dslt_source_next(&image, nullptr, nullptr, source), 0) << "again and again";
+    EXPECT_EQ(dslt_source_damaged(source), 0) << "the input did not end early";
+    dslt_source_close(source);
+    EXPECT_LT(alarm.seconds(), 5);
+    close_read_end();
+    writer_.join();
+  }
+}
+
+// Frames that are skipped at the start are waited for as well: that too few came is no error then.
+TEST_F(StreamInput, AnInterruptEndsTheWaitForTheFirstFrame) {
+  dslt_source_options options = {};
+  options.start = 7;
+  options.interrupt = &interrupt;
+  dslt_source *source = nullptr;
+  interrupt = 0;
+  ASSERT_EQ(dslt_source_open(&source, piped(five_frames(), 10).c_str(), &options), DSLT_OK)
+      << dslt_last_error();
+  const Alarm alarm;
+  dslt_image image;
+  EXPECT_EQ(dslt_source_next(&image, nullptr, nullptr, source), 0) << dslt_last_error();
+  dslt_source_close(source);
+  EXPECT_LT(alarm.seconds(), 5);
+  close_read_end();
+}
+
+TEST_F(StreamInput, AnInterruptEndsOpening) {
+  for (const size_t size : {size_t{0}, size_t{100}}) {
+    const Alarm alarm;
+    dslt_source_options options = {};
+    options.interrupt = &interrupt;
+    dslt_source *source = nullptr;
+    const Bytes some(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(size));
+    EXPECT_EQ(dslt_source_open(&source, piped(some, 10).c_str(), &options), DSLT_EIO);
+    EXPECT_TRUE(has(dslt_last_error(), "interrupted while it was opened")) << dslt_last_error();
+    EXPECT_LT(alarm.seconds(), 5);
+    close_read_end();
+    writer_.join();
+  }
 }
 
 TEST_F(StreamInput, WhatBringsNoVideoSaysSo) {

@@ -76,7 +76,7 @@ TEST(Video, RoundTrip) {
         sum += std::abs(c->pixels[k] - got.frames[static_cast<size_t>(i)].pixels[k]);
       EXPECT_LT(sum / (160 * 120 * 3), 12) << name << " " << i;
     }
-    const Outcome part = read_source(folder / name, {10, 5, 2, 0, 0, 0});
+    const Outcome part = read_source(folder / name, {10, 5, 2, 0, 0, 0, nullptr});
     ASSERT_EQ(part.frames.size(), 5u);
     EXPECT_EQ(part.info.about, 5);
     EXPECT_EQ(part.frames[0].pixels, got.frames[10].pixels);
@@ -193,10 +193,10 @@ TEST(Video, AFileThatWasCutOffGivesItsGoodFramesAndSaysSo) {
   EXPECT_GT(got.frames.size(), 10u);
   EXPECT_LT(got.frames.size(), 56u);
   // what the user did not ask for is not missed
-  const Outcome part = read_source(folder / "cut.avi", {0, 8, 0, 0, 0, 0});
+  const Outcome part = read_source(folder / "cut.avi", {0, 8, 0, 0, 0, 0, nullptr});
   EXPECT_EQ(part.rc, 0) << part.error;
   EXPECT_EQ(part.frames.size(), 8u);
-  const Outcome beyond = read_source(folder / "a.avi", {60, 0, 0, 0, 0, 0});
+  const Outcome beyond = read_source(folder / "a.avi", {60, 0, 0, 0, 0, 0, nullptr});
   EXPECT_EQ(beyond.rc, DSLT_EARGUMENT);
 }
 
@@ -205,7 +205,7 @@ TEST(Video, CanBeClosedAtAnyMoment) {
   Folder folder;
   ASSERT_EQ(write_video(folder / "a.mp4", 160, 120, 30), DSLT_OK);
   for (int round = 0; round < 20; round++) {
-    const dslt_source_options options = {round % 4, 0, 1 + round % 3, round % 3, 0, 0};
+    const dslt_source_options options = {round % 4, 0, 1 + round % 3, round % 3, 0, 0, nullptr};
     dslt_source *source = nullptr;
     ASSERT_EQ(dslt_source_open(&source, (folder / "a.mp4").c_str(), &options), DSLT_OK);
     dslt_image image;
