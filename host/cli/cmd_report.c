@@ -12,6 +12,7 @@
 #include "cli/eval_options.h"
 #include "cli/exit_codes.h"
 #include "cli/parse_options.h"
+#include "cli/signals.h"
 #include "dataset/dataset.h"
 #include "report/page.h"
 
@@ -187,12 +188,20 @@ int dslt_cmd_report(int argc, char **argv) {
   dslt_page_request *request = &options.request;
   request->sources = options.sources;
   request->extras = options.extras;
+  request->stop = &dslt_signal_caught;
+  dslt_signals_catch(); /* or the folder of the scores would be left behind */
   dslt_page_result result;
   const int rc = dslt_page_make(&result, request, tell);
   for (int i = 0; i < request->source_count; i++) {
     free(options.owned[i].name);
     free(options.owned[i].folder);
   }
-  if (rc < 0) return dslt_console_fail(rc, result.evaluated ? DSLT_EXIT_FAILED : DSLT_EXIT_INPUT);
+  if (rc < 0)
+    return dslt_signals_exit_code(
+        dslt_console_fail(rc, result.evaluated ? DSLT_EXIT_FAILED : DSLT_EXIT_INPUT));
+  if (dslt_signal_caught) {
+    dslt_console_error("Interrupted.");
+    return dslt_signals_exit_code(rc);
+  }
   return rc == 0 && result.gaps > 0 && !options.allow_missing ? DSLT_EXIT_INPUT : rc;
 }

@@ -178,7 +178,10 @@ static int write_all(json_t *document, frames_writer *w) {
   for (int t = 0; t < w->evaluation->tracker_count; t++)
     if (json_array_append_new(names, dslt_json_text(w->evaluation->trackers[t].name)) < 0)
       return out_of_memory();
-  for (int i = 0; i < w->evaluation->sequence_count; i++) DSLT_TRY(add_sequence(sequences, w, i));
+  for (int i = 0; i < w->evaluation->sequence_count; i++) {
+    if (w->wanted->stop && *w->wanted->stop) return DSLT_OK;
+    DSLT_TRY(add_sequence(sequences, w, i));
+  }
   if (w->wanted->worst + w->wanted->played == 0 || w->pictures > 0) return DSLT_OK;
   char why[PATH_MAX + 64];
   snprintf(why, sizeof why, "There are no frames under %s.", dslt_dataset_root(w->set));

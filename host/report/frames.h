@@ -3,6 +3,8 @@
 #ifndef DSLT_REPORT_FRAMES_H
 #define DSLT_REPORT_FRAMES_H
 
+#include <signal.h>
+
 #include "dataset/dataset.h"
 #include "eval/evaluate.h"
 
@@ -15,6 +17,7 @@ typedef struct dslt_report_frames {
   int focus;  /* index of the tracker whose worst frames are selected */
   int worst;  /* of each sequence at most, 0..8; they lie apart, and only frames on disk count */
   int played; /* of each sequence at most, evenly spaced, to be played with every tracker's box; 0: none */
+  const volatile sig_atomic_t *stop; /* or NULL; not 0: further sequences are left out */
 } dslt_report_frames;
 
 /* Write FOLDER/frames.json, FOLDER/frames.f32 and, with `played`, FOLDER/frames.boxes.

@@ -73,6 +73,12 @@ static int write_evaluation(const char *folder, dslt_evaluation *evaluation) {
   return rc;
 }
 
+/* 128 plus the number of the signal that was caught, or DSLT_OK. */
+static int caught(const dslt_page_request *request) {
+  const int number = request->stop ? (int)*request->stop : 0;
+  return number ? 128 + number : DSLT_OK;
+}
+
 /* Fill `folder` with eval.json and what frames.h describes. */
 static int evaluate(int *gaps, const char *folder, const dslt_page_request *request,
                     void (*gap)(const char *sentence)) {
@@ -87,12 +93,12 @@ static int evaluate(int *gaps, const char *folder, const dslt_page_request *requ
       dslt_dataset_kind_of(set)->layout->results == DSLT_RESULTS_GOT10K ? DSLT_EVAL_GOT10K : DSLT_EVAL_OPE;
   if ((rc = dslt_dataset_select(set, request->sequences)) < 0) goto done;
   rc = dslt_evaluate(&evaluation, set, request->sources, request->source_count, &options);
-  if (rc < 0) goto done;
-  dslt_report_frames wanted = {.focus = focus, .worst = WORST, .played = PLAYED};
+  if (rc < 0 || (rc = caught(request))) goto done;
+  dslt_report_frames wanted = {.focus = focus, .worst = WORST, .played = PLAYED, .stop = request->stop};
   if (request->player_megabytes == 0) wanted.played = 0;
   if (request->no_thumbnails) wanted.worst = wanted.played = 0;
   rc = dslt_report_frames_write(folder, &evaluation, set, &wanted);
-  if (rc < 0) goto done;
+  if (rc < 0 || (rc = caught(request))) goto done;
   if ((rc = write_evaluation(folder, &evaluation)) < 0) goto done;
   *gaps = evaluation.failures;
   if (tell_gaps(&evaluation, gap) == 0)
@@ -149,6 +155,7 @@ int dslt_page_make(dslt_page_result *out, const dslt_page_request *request,
   DSLT_TRY(dslt_temporary_folder(folder, sizeof folder, "dslt-report"));
   int rc = request->source_count > 0 ? evaluate(&out->gaps, folder, request, gap) : DSLT_OK;
   out->evaluated = rc == DSLT_OK;
+  if (rc == DSLT_OK) rc = caught(request);
   if (rc == DSLT_OK) rc = draw(folder, request);
   dslt_folder_remove(folder);
   return rc;

@@ -3,6 +3,8 @@
 #ifndef DSLT_REPORT_PAGE_H
 #define DSLT_REPORT_PAGE_H
 
+#include <signal.h>
+
 #include "eval/evaluate.h"
 
 #ifdef __cplusplus
@@ -27,6 +29,8 @@ typedef struct dslt_page_request {
   int common;           /* 1: only sequences that every tracker was scored on */
   int no_thumbnails;    /* 1: no frames of the set in the page */
   int player_megabytes; /* what sequences that play may take of the page; 0: none plays */
+  /* The number of a signal, which a handler may set at any time, ends the work between two steps. NULL: nothing does. */
+  const volatile sig_atomic_t *stop;
 } dslt_page_request;
 
 typedef struct dslt_page_result {
@@ -35,9 +39,9 @@ typedef struct dslt_page_result {
 } dslt_page_result;
 
 /* Score and draw. `gap` (may be NULL) is called with a sentence for each sequence of a tracker that could not
- * be scored. Returns Python's exit code, 128 plus a signal's number, or a negative code: those of
- * dslt_dataset_open(), dslt_evaluate() and dslt_python_run(); DSLT_EOPTION: no folder is called as `focus`;
- * DSLT_EFORMAT: nothing could be scored. */
+ * be scored. Returns Python's exit code, 128 plus the number of a signal that ended Python or that `stop` gave, or a
+ * negative code: those of dslt_dataset_open(), dslt_evaluate() and dslt_python_run(); DSLT_EOPTION: no folder is called
+ * as `focus`; DSLT_EFORMAT: nothing could be scored. */
 int dslt_page_make(dslt_page_result *out, const dslt_page_request *request,
                    void (*gap)(const char *sentence));
 

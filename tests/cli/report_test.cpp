@@ -2,6 +2,8 @@
 // dslt report: from result folders to a page, and what happens when Python, results or places are missing.
 #include <gtest/gtest.h>
 #include <jansson.h>
+#include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -199,6 +201,37 @@ TEST_F(Report, HandsOnWhatPythonReports) {
   std::filesystem::permissions(path("killed"), std::filesystem::perms::owner_all);
   setenv("DSLT_PYTHON", path("killed").c_str(), 1);
   EXPECT_EQ(run(report()).code, 137);
+}
+
+// A result that is a named pipe holds the scoring up for as long as it takes.
+TEST_F(Report, ASignalWhileItScoresLeavesNothingBehind) {
+  const std::string two = path("Off/Two.txt"), python = path("python");
+  const std::string boxes = slurp(two);
+  spill(python, "#!/bin/sh\ntouch '" + path("drawn") + "'\n");
+  std::filesystem::permissions(python, std::filesystem::perms::owner_all);
+  std::filesystem::create_directory(path("tmp"));
+  std::filesystem::remove(two);
+  ASSERT_EQ(mkfifo(two.c_str(), 0600), 0);
+  setenv("TMPDIR", path("tmp").c_str(), 1);
+  setenv("DSLT_PYTHON", python.c_str(), 1);
+  const pid_t child = start(report(), path(".out"));
+  unsetenv("TMPDIR");
+  int to = -1;  // opens when the program has opened the other end
+  for (int i = 0; i < 3000 && to < 0; i++, usleep(10000))
+    to = open(two.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(to, 0);
+  EXPECT_FALSE(std::filesystem::is_empty(path("tmp")));
+  kill(child, SIGINT);
+  usleep(100000);
+  signal(SIGPIPE, SIG_IGN);  // a program that is gone reads nothing
+  EXPECT_EQ(::write(to, boxes.data(), boxes.size()), static_cast<ssize_t>(boxes.size()));
+  signal(SIGPIPE, SIG_DFL);
+  close(to);
+  const Outcome outcome = wait(child, 5);
+  EXPECT_EQ(outcome.code, 128 + SIGINT) << outcome.err;
+  EXPECT_EQ(outcome.err, "dslt: Interrupted.\n");
+  EXPECT_TRUE(std::filesystem::is_empty(path("tmp"))) << "the temporary folder is gone";
+  EXPECT_FALSE(std::filesystem::exists(path("drawn"))) << "Python is not started any more";
 }
 
 TEST_F(Report, CommandLine) {
