@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "../api/group_lives.h"
+#include "backend/cuda/cuda.h"
 #include "kernels.h"
 #include "runtime.h"
 
@@ -101,7 +102,7 @@ TEST_F(EmulatedGroup, WhoNeedsMoreMemoryDisturbsNobody) {
   const std::vector<Trace> together = live(group.get(), clip, lives);
   for (size_t k = 0; k < lives.size(); ++k)
     EXPECT_TRUE(together[k] == alone(options, weights_, clip, lives[k])) << "target " << k;
-  EXPECT_GT(dslt_cuda_of(group->shared->backend)->moves, 0u);
+  EXPECT_GT(dslt_cuda_of(group->shared.backend)->moves, 0u);
 }
 
 // Frames that come over ahead, graphs that are recorded and replayed: in whatever order the streams are served.
