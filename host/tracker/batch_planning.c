@@ -32,23 +32,42 @@ static int alloc_lists(dslt_group *g, int count) {
   return DSLT_OK;
 }
 
+/* In a free entry. */
+static int open_workspace(dslt_feature_workspace **out, dslt_group *g, const dslt_search *search, int batch) {
+  int i = 0;
+  while (i < DSLT_GROUP_SLOTS && g->workspaces[i].batch > 0) ++i;
+  if (i == DSLT_GROUP_SLOTS)
+    return dslt_fail(DSLT_EINTERNAL,
+                     "A group has no room for another input size, although it tracks %d targets.", g->count);
+  DSLT_TRY(dslt_feature_workspace_open(&g->workspaces[i], &g->shared, search, batch));
+  ++g->workspace_count;
+  *out = &g->workspaces[i];
+  return DSLT_OK;
+}
+
+/* The network for the crops of one search, which a workspace holds once, however many use it. */
+static int plan_search(dslt_group *g, dslt_feature_workspace *w) {
+  if (w->search || !g->shared.type->plan_net) return DSLT_OK;
+  return dslt_shared_net(&w->search, &g->shared, w->searched, w->input_height, w->input_width);
+}
+
 /* The targets of one size, `count` of them from order[first] on: as few batches as possible, about equally
  * full, so that there are two batch sizes at most. */
 static int plan_batches(dslt_group *g, const dslt_search *searches, int first, int count) {
   int batches = (count + at_once(g) - 1) / at_once(g), most = (count + batches - 1) / batches;
-  dslt_feature_workspace *workspace = &g->workspaces[g->workspace_count];
-  DSLT_TRY(dslt_feature_workspace_open(workspace, &g->shared, &searches[g->order[first]], most));
-  ++g->workspace_count;
+  dslt_feature_workspace *workspace = NULL;
+  DSLT_TRY(open_workspace(&workspace, g, &searches[g->order[first]], most));
   for (int i = 0; i < batches; ++i) {
     dslt_search_batch *c = &g->batches[g->batch_count++];
     *c = (dslt_search_batch){
         .workspace = workspace, .first = first, .count = count / batches + (i < count % batches)};
     c->tracked = c->count;
     first += c->count;
-    if (!g->shared.type->plan_net) continue;
-    dslt_net **net = c->count > 1 ? &c->net : &workspace->search;
-    DSLT_TRY(dslt_shared_net(net, &g->shared, c->count * workspace->searched, workspace->input_height,
-                             workspace->input_width));
+    if (c->count > 1 && g->shared.type->plan_net)
+      DSLT_TRY(dslt_shared_net(&c->net, &g->shared, c->count * workspace->searched, workspace->input_height,
+                               workspace->input_width));
+    else
+      DSLT_TRY(plan_search(g, workspace));
   }
   return DSLT_OK;
 }
@@ -68,7 +87,6 @@ static int plan_targets(dslt_group *g, const dslt_search *searches) {
 }
 
 int dslt_group_plan(dslt_group *g, const dslt_search *searches, int count) {
-  dslt_shared_new_plan(&g->shared);
   DSLT_TRY(alloc_lists(g, count));
   int planned = 0;
   for (int i = 0; i < count; ++i) {
@@ -80,7 +98,7 @@ int dslt_group_plan(dslt_group *g, const dslt_search *searches, int count) {
   }
   g->ordered = count;
   DSLT_TRY(plan_targets(g, searches));
-  dslt_shared_trim(&g->shared);
+  dslt_shared_trim(&g->shared, DSLT_NETS_KEPT);
   return DSLT_OK;
 }
 
@@ -90,30 +108,47 @@ static int same_input(const dslt_feature_workspace *w, const dslt_search *search
   return w->input_width == search->area.input_width && w->input_height == search->area.input_height;
 }
 
-/* A workspace in which a search of this size can be made by itself. */
+/* The workspace for searches of this size, opened unless there is one. */
 static int find_workspace(dslt_feature_workspace **out, dslt_group *g, const dslt_search *search) {
+  for (int i = 0; i < DSLT_GROUP_SLOTS; ++i)
+    if (g->workspaces[i].batch > 0 && same_input(&g->workspaces[i], search)) {
+      *out = &g->workspaces[i];
+      return DSLT_OK;
+    }
+  return open_workspace(out, g, search, 1);
+}
+
+/* A batch has left this workspace (NULL: none): close it unless another one uses it, since sizes may come without end.
+ * What is freed is in no frame that the remaining targets have recorded. */
+static void leave_workspace(dslt_group *g, dslt_feature_workspace *w) {
   int i = 0;
-  while (i < g->workspace_count && !same_input(&g->workspaces[i], search)) ++i;
-  if (i == g->workspace_count) {
-    DSLT_TRY(dslt_feature_workspace_open(&g->workspaces[i], &g->shared, search, 1));
-    ++g->workspace_count;
+  while (i < g->batch_count && g->batches[i].workspace != w) ++i;
+  if (w && i == g->batch_count) {
+    dslt_feature_workspace_close(w, &g->shared);
+    --g->workspace_count;
   }
-  dslt_feature_workspace *w = *out = &g->workspaces[i];
-  if (w->search || !g->shared.type->plan_net) return DSLT_OK;
-  return dslt_shared_net(&w->search, &g->shared, w->searched, w->input_height, w->input_width);
+  dslt_shared_trim(&g->shared, DSLT_NETS_KEPT);
+}
+
+/* A target that searches by itself; *workspace is set when there is one to leave after a failure. */
+static int plan_alone(dslt_target *t, dslt_feature_workspace **workspace, dslt_group *g,
+                      const dslt_search *search) {
+  DSLT_TRY(find_workspace(workspace, g, search));
+  DSLT_TRY(plan_search(g, *workspace));
+  return dslt_target_plan(t, &g->shared, *workspace, search);
 }
 
 int dslt_group_plan_one(int *slot, dslt_group *g, const dslt_search *search) {
-  dslt_feature_workspace *workspace;
+  dslt_feature_workspace *workspace = NULL;
   int s = 0, b = 0;
   while (s < DSLT_GROUP_SLOTS && g->targets[s].shared) ++s;
   while (b < g->batch_count && g->batches[b].count > 0) ++b;
   if (s == DSLT_GROUP_SLOTS || b == DSLT_GROUP_SLOTS)
     return dslt_fail(DSLT_EINTERNAL, "A group has no room for a target, although it tracks %d.", g->count);
-  DSLT_TRY(find_workspace(&workspace, g, search));
-  const int rc = dslt_target_plan(&g->targets[s], &g->shared, workspace, search);
+  const int rc = plan_alone(&g->targets[s], &workspace, g, search);
   if (rc < 0) {
     dslt_target_unplan(&g->targets[s]);
+    leave_workspace(g, workspace);
     return rc;
   }
   const int first = b < g->batch_count ? g->batches[b].first : g->ordered++;
@@ -136,13 +171,20 @@ void dslt_group_drop(dslt_group *g, int slot) {
   if (--c->tracked > 0) return;
   g->shared.backend->device->graph_free(c->graph);
   for (int k = 0; k < c->count; ++k) dslt_target_unplan(&g->targets[g->order[c->first + k]]);
+  dslt_shared_net_release(&g->shared, c->net);
+  dslt_feature_workspace *workspace = c->workspace;
   *c = (dslt_search_batch){.first = c->first};
+  leave_workspace(g, workspace);
 }
 
 void dslt_group_unplan(dslt_group *g) {
-  for (int i = 0; i < g->batch_count; ++i) g->shared.backend->device->graph_free(g->batches[i].graph);
+  for (int i = 0; i < g->batch_count; ++i) {
+    g->shared.backend->device->graph_free(g->batches[i].graph);
+    dslt_shared_net_release(&g->shared, g->batches[i].net);
+  }
   for (int i = 0; g->targets && i < DSLT_GROUP_SLOTS; ++i) dslt_target_unplan(&g->targets[i]);
-  for (int i = 0; i < g->workspace_count; ++i) dslt_feature_workspace_close(&g->workspaces[i], &g->shared);
+  for (int i = 0; g->workspaces && i < DSLT_GROUP_SLOTS; ++i)
+    dslt_feature_workspace_close(&g->workspaces[i], &g->shared);
   free(g->targets);
   free(g->left);
   free(g->workspaces);

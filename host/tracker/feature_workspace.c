@@ -48,5 +48,7 @@ void dslt_feature_workspace_close(dslt_feature_workspace *w, dslt_shared *s) {
   free(w->own);
   for (int i = 0; i < w->taps; ++i) s->backend->device->release(s->backend, w->tap[i]);
   s->backend->device->release(s->backend, w->input);
+  dslt_shared_net_release(s, w->search);
+  dslt_shared_net_release(s, w->single);
   memset(w, 0, sizeof *w);
 }

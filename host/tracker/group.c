@@ -97,6 +97,8 @@ static int learn_all(dslt_group *g, const dslt_image *frame, const dslt_box *box
   return open_graphs(g);
 }
 
+static int out_of_memory(int rc) { return rc == DSLT_EMEMORY || rc == DSLT_EDEVICE_MEMORY; }
+
 int dslt_group_learn(dslt_group *g, const dslt_image *frame, const dslt_box *boxes, int count) {
   DSLT_TRY(dslt_image_check(frame));
   for (int i = 0; i < count; ++i) {
@@ -118,7 +120,7 @@ int dslt_group_learn(dslt_group *g, const dslt_image *frame, const dslt_box *box
   return DSLT_OK;
 failed:
   dslt_group_unplan(g);
-  if (rc == DSLT_EMEMORY || rc == DSLT_EDEVICE_MEMORY) dslt_shared_forget(&g->shared);
+  if (out_of_memory(rc)) dslt_shared_forget(&g->shared);
   return rc;
 }
 
@@ -180,6 +182,7 @@ int dslt_group_add(dslt_group *g, const dslt_image *frame, const dslt_box *box) 
   const int rc = dslt_backend_end(g->shared.backend, learn_one(&slot, g, frame, box, &search));
   if (rc < 0) {
     if (slot >= 0) dslt_group_drop(g, slot);
+    if (out_of_memory(rc)) dslt_shared_trim(&g->shared, 0);
     return rc;
   }
   g->slot[g->count++] = slot;

@@ -20,7 +20,7 @@ typedef struct dslt_search_batch {
   dslt_feature_workspace *workspace;
   int first, count;        /* in the group's order; count 0: nobody is left */
   int tracked;             /* of them, those that have not left */
-  dslt_net *net;           /* for the whole batch; NULL for a target that searches by itself. Borrowed */
+  dslt_net *net;           /* for the whole batch; NULL for a target that searches by itself. Of `shared` */
   dslt_frame_graph *graph; /* of the batch; NULL likewise */
 } dslt_search_batch;
 
@@ -33,9 +33,9 @@ struct dslt_group {
   int slot[DSLT_GROUP_TARGETS];       /* [count] where target number i lies */
   dslt_target *targets;               /* [DSLT_GROUP_SLOTS], unplanned ones are free; they never move */
   uint8_t *left;                      /* [DSLT_GROUP_SLOTS] 1: not tracked any more */
-  dslt_feature_workspace *workspaces; /* [DSLT_GROUP_SLOTS], one for each input size */
-  int workspace_count;
-  dslt_search_batch *batches; /* [DSLT_GROUP_SLOTS] */
+  dslt_feature_workspace *workspaces; /* [DSLT_GROUP_SLOTS], one for each input size; they never move */
+  int workspace_count;                /* of them, those that are open */
+  dslt_search_batch *batches;         /* [DSLT_GROUP_SLOTS] */
   int batch_count;
   int *order;         /* [DSLT_GROUP_SLOTS] slots batch by batch */
   int ordered;        /* entries of it that belong to a batch */

@@ -8,9 +8,6 @@
 #include "base/error.h"
 #include "tracker/type.h"
 
-/* Unused networks that are kept: enough for a few sizes in a few batch sizes. */
-enum { KEPT = 8 };
-
 static int check_and_open(dslt_shared *s) {
   const dslt_common_options *o = &s->options->common;
   dslt_backend_config config = {
@@ -45,7 +42,7 @@ void dslt_shared_close(dslt_shared *s) {
 
 static int make_room(dslt_shared *s) {
   if (s->net_count < s->net_room) return DSLT_OK;
-  int room = s->net_room ? 2 * s->net_room : KEPT;
+  int room = s->net_room ? 2 * s->net_room : DSLT_NETS_KEPT;
   dslt_planned *nets = realloc(s->nets, (size_t)room * sizeof *nets);
   if (!nets) return dslt_fail(DSLT_EMEMORY, "Out of memory while planning the network.");
   s->nets = nets;
@@ -64,7 +61,8 @@ int dslt_shared_net(dslt_net **out, dslt_shared *s, int n, int h, int w) {
   for (int i = 0; i < s->net_count; ++i) {
     dslt_planned *p = &s->nets[i];
     if (p->variant != s->variant || p->n != n || p->h != h || p->w != w) continue;
-    p->used = s->plan;
+    ++p->users;
+    p->used = ++s->uses;
     *out = p->net;
     return DSLT_OK;
   }
@@ -74,25 +72,32 @@ int dslt_shared_net(dslt_net **out, dslt_shared *s, int n, int h, int w) {
   DSLT_TRY(s->type->plan_net(&net, s, n, h, w, owner < s->net_count ? s->nets[owner].net : NULL));
   *out = net;
   if (!net) return DSLT_OK; /* these options need none */
-  s->nets[s->net_count++] = (dslt_planned){net, s->variant, n, h, w, s->plan};
+  s->nets[s->net_count++] = (dslt_planned){net, s->variant, n, h, w, 1, ++s->uses};
   return DSLT_OK;
 }
 
-void dslt_shared_new_plan(dslt_shared *s) { ++s->plan; }
+void dslt_shared_net_release(dslt_shared *s, const dslt_net *net) {
+  for (int i = 0; net && i < s->net_count; ++i) {
+    dslt_planned *p = &s->nets[i];
+    if (p->net != net) continue;
+    --p->users;
+    p->used = ++s->uses;
+  }
+}
 
 /* The least recently used network except the owners of the weights; 0: all are in use. */
 static int longest_unused(const dslt_shared *s) {
   int found = 0;
   for (int i = 1; i < s->net_count; ++i)
-    if (s->nets[i].used != s->plan && i != owner_of(s, s->nets[i].variant) &&
+    if (s->nets[i].users == 0 && i != owner_of(s, s->nets[i].variant) &&
         (!found || s->nets[i].used < s->nets[found].used))
       found = i;
   return found;
 }
 
-void dslt_shared_trim(dslt_shared *s) {
+void dslt_shared_trim(dslt_shared *s, int keep) {
   int i;
-  while (s->net_count > KEPT && (i = longest_unused(s)) > 0) {
+  while (s->net_count > keep && (i = longest_unused(s)) > 0) {
     s->backend->nn->net_free(s->nets[i].net);
     --s->net_count; /* the order stays: owners come before those that share their weights */
     memmove(&s->nets[i], &s->nets[i + 1], (size_t)(s->net_count - i) * sizeof *s->nets);

@@ -12,12 +12,13 @@
 extern "C" {
 #endif
 
-/* A network kept for the next target of its size. */
+/* A network, in use or kept for the next target of its size. */
 typedef struct dslt_planned {
   dslt_net *net;
   int variant;  /* which of the weights' networks */
   int n, h, w;  /* batch and input size */
-  int64_t used; /* by this plan last */
+  int users;    /* who took it and has not given it back */
+  int64_t used; /* `uses` when it was taken or given back last */
 } dslt_planned;
 
 typedef struct dslt_shared {
@@ -29,7 +30,7 @@ typedef struct dslt_shared {
   int variant; /* which of the weights' networks the present video needs; 0 unless the tracker says so */
   dslt_planned *nets; /* the first one of a variant owns the packed weights and is freed after the others */
   int net_count, net_room;
-  int64_t plan;   /* counts plans, for `used` */
+  int64_t uses;   /* how often a network was taken or given back */
   char note[256]; /* why backend "auto" does without a GPU, or "" */
 } dslt_shared;
 
@@ -38,13 +39,14 @@ typedef struct dslt_shared {
 int dslt_shared_open(dslt_shared *out, const dslt_options *options, const dslt_weights *weights);
 void dslt_shared_close(dslt_shared *s);
 
-/* The network for inputs [n][h][w][3], planned unless an earlier plan left one; owned by `s`. Stays until the
- * plan after the next dslt_shared_new_plan(). */
+enum { DSLT_NETS_KEPT = 8 }; /* enough for a few sizes in a few batch sizes */
+
+/* The network for inputs [n][h][w][3], planned unless there is one; owned by `s`. Stays where it is until
+ * dslt_shared_net_release(), which each success needs once; NULL is allowed there. */
 int dslt_shared_net(dslt_net **out, dslt_shared *s, int n, int h, int w);
-/* The networks in use so far are no longer needed, but may be again. */
-void dslt_shared_new_plan(dslt_shared *s);
-/* Free what the present plan does not use, except the few used last. */
-void dslt_shared_trim(dslt_shared *s);
+void dslt_shared_net_release(dslt_shared *s, const dslt_net *net);
+/* Free networks that nobody uses, the longest unused first, until `keep` of all are left. Owners of packed weights stay. */
+void dslt_shared_trim(dslt_shared *s, int keep);
 /* Free all networks, for their memory. None may be in use. */
 void dslt_shared_forget(dslt_shared *s);
 

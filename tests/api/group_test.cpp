@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+#include <set>
+#include <utility>
 
+#include "base/error.h"
 #include "group_lives.h"
 
 namespace {
@@ -364,6 +367,153 @@ TEST_F(GroupTest, BackbonesServeTheNextTargetOfTheirSize) {
   EXPECT_EQ(group->shared.nets[0].net, single);
   const Trace again = (init(group.get(), clip_, equal_), follow(group.get(), clip_)[0]);
   EXPECT_EQ(again, follow_alone(quick_options("paper"), weights_, clip_, {clip_.box})[0]);
+}
+
+// ---- who leaves takes its memory along ---------------------------------------------------------------
+
+std::set<const dslt_feature_workspace *> workspaces_in_use(const dslt_group *g) {
+  std::set<const dslt_feature_workspace *> out;
+  for (int i = 0; i < dslt_group_count(g); ++i) out.insert(dslt_group_target(g, i)->workspace);
+  return out;
+}
+
+// Of more sizes than a group has entries for, a few at a time join and leave beside one target that stays.
+TEST_F(GroupTest, SizesThatNobodyHasAnyMoreAreForgotten) {
+  constexpr int kShapes = 15;
+  Options options = quick_options("paper");
+  options["init_steps"] = 1;
+  options["memory"] = 2;
+  options["reduce_channels"] = 8;
+  options["search_width"] = 2;
+  options["search_height"] = 2;
+  options["search_min_area"] = 0;
+  const Clip clip = make_clip(1 + kShapes);
+  const Group owner = make_group(options, weights_);
+  dslt_group *g = owner.get();
+  ASSERT_EQ(init(g, clip, {clip.box}), DSLT_OK) << dslt_last_error();
+  std::set<std::pair<int, int>> sizes;
+  Trace stays;
+  for (int i = 0; i < kShapes; ++i) {
+    const dslt_image before = clip.frame(static_cast<size_t>(i)),
+                     frame = clip.frame(static_cast<size_t>(i) + 1);
+    for (int k = 0; k < kShapes; ++k) {
+      const dslt_box box = {8, 8, 16.0 + 4 * k, 16.0 + 4 * i};
+      ASSERT_EQ(dslt_group_add(g, &before, &box), DSLT_OK) << dslt_last_error();
+      const dslt_feature_workspace *w = dslt_group_target(g, k + 1)->workspace;
+      sizes.insert({w->input_width, w->input_height});
+      ASSERT_EQ(static_cast<size_t>(g->workspace_count), workspaces_in_use(g).size());
+    }
+    std::vector<dslt_result> results(1 + kShapes);
+    ASSERT_EQ(dslt_group_update(results.data(), g, &frame), DSLT_OK) << dslt_last_error();
+    stays.add(results[0]);
+    while (dslt_group_count(g) > 1) ASSERT_EQ(dslt_group_remove(g, 1), DSLT_OK) << dslt_last_error();
+    ASSERT_EQ(g->workspace_count, 1);
+    ASSERT_LE(g->shared.net_count, DSLT_NETS_KEPT);
+  }
+  EXPECT_GT(sizes.size(), size_t(DSLT_GROUP_SLOTS));
+  EXPECT_TRUE(stays == alone(options, weights_, clip, {clip.box, 0, kShapes}));
+}
+
+// A workspace is closed with the last batch in it, of however many targets, and another size takes its place.
+TEST_F(GroupTest, AWorkspaceStaysAsLongAsABatchInIt) {
+  const Options options = quick_options("paper");
+  const dslt_image frame = clip_.frame(0);
+  const Group owner = make_group(options, weights_, 2);
+  dslt_group *g = owner.get();
+  ASSERT_EQ(init(g, clip_, {unequal_[0], equal_[0], equal_[1], equal_[2]}), DSLT_OK) << dslt_last_error();
+  const dslt_feature_workspace *shared = dslt_group_target(g, 1)->workspace;
+  ASSERT_EQ(dslt_group_add(g, &frame, &equal_[0]), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(dslt_group_target(g, 4)->workspace, shared);
+  for (int left = 3; left > 0; --left) {
+    EXPECT_EQ(g->workspace_count, 2) << left;
+    ASSERT_EQ(dslt_group_remove(g, 1), DSLT_OK);
+  }
+  EXPECT_EQ(g->workspace_count, 2) << "who joined is left";
+  ASSERT_EQ(dslt_group_remove(g, 1), DSLT_OK);
+  EXPECT_EQ(g->workspace_count, 1);
+  ASSERT_EQ(dslt_group_add(g, &frame, &unequal_[2]), DSLT_OK) << dslt_last_error();
+  EXPECT_EQ(dslt_group_target(g, 1)->workspace, shared);
+  EXPECT_EQ(g->workspace_count, 2);
+}
+
+// One that is taken once too often is never freed.
+TEST_F(GroupTest, AnEmptiedGroupUsesNoNetwork) {
+  for (const char *preset : {"paper", "dslt"})
+    for (int batch : {1, 2, 64}) {
+      const Group owner = make_group(quick_options(preset), weights_, batch);
+      ASSERT_EQ(init(owner.get(), clip_, equal_), DSLT_OK) << dslt_last_error();
+      const dslt_shared *s = &owner->shared;
+      EXPECT_GT(s->nets[0].users, 0) << preset;
+      while (dslt_group_count(owner.get()) > 0) ASSERT_EQ(dslt_group_remove(owner.get(), 0), DSLT_OK);
+      EXPECT_GT(s->net_count, 0) << "they are kept";
+      for (int i = 0; i < s->net_count; ++i) EXPECT_EQ(s->nets[i].users, 0) << preset << ", batch " << batch;
+    }
+}
+
+// ---- out of memory in the middle ---------------------------------------------------------------------
+
+// The CPU's tables, but for one call that fails, and how many pieces of memory and networks are held.
+struct Scarce {
+  static inline int left, held;
+  static int take() { return --left < 0 ? dslt_fail(DSLT_EMEMORY, "Out of memory in a test.") : DSLT_OK; }
+  static int note(int rc) { return held += rc == DSLT_OK, rc; }
+  static int alloc(void **out, dslt_backend *b, size_t bytes) {
+    DSLT_TRY(take());
+    return note(b->type->device->alloc(out, b, bytes));
+  }
+  static void release(dslt_backend *b, void *memory) {
+    held -= memory != nullptr;
+    b->type->device->release(b, memory);
+  }
+  static int net_plan(dslt_net **out, dslt_backend *b, const dslt_net_desc *desc) {
+    DSLT_TRY(take());
+    return note(b->type->nn->net_plan(out, b, desc));
+  }
+  static void net_free(dslt_net *net) {
+    held -= net != nullptr;
+    dslt_cpu_backend.nn->net_free(net);
+  }
+
+  explicit Scarce(dslt_backend *b) : device(*b->device), nn(*b->nn), backend(b) {
+    left = INT32_MAX, held = 0;
+    device.alloc = alloc, device.release = release;
+    nn.net_plan = net_plan, nn.net_free = net_free;
+    b->device = &device, b->nn = &nn;
+  }
+  ~Scarce() { backend->device = backend->type->device, backend->nn = backend->type->nn; }
+  dslt_device_ops device;
+  dslt_nn_ops nn;
+  dslt_backend *backend;
+};
+
+TEST_F(GroupTest, WhoCannotJoinForLackOfMemoryLeavesNothingBehind) {
+  Options options = quick_options("paper");
+  options["init_steps"] = 1;
+  const dslt_box larger = {20, 20, 60, 40};
+  const Group owner = make_group(options, weights_);
+  dslt_group *g = owner.get();
+  const Scarce scarce(g->shared.backend);
+  ASSERT_EQ(init(g, clip_, {clip_.box}), DSLT_OK) << dslt_last_error();
+  const dslt_image frame = clip_.frame(0);
+  const int held = Scarce::held, nets = g->shared.net_count;
+  int refused = 0;
+  const auto add = [&](int calls) {
+    Scarce::left = calls;
+    return dslt_group_add(g, &frame, &larger);
+  };
+  for (int rc; (rc = add(refused)) != DSLT_OK; ++refused) {
+    ASSERT_EQ(rc, DSLT_EMEMORY) << dslt_last_error();
+    EXPECT_EQ(Scarce::held, held) << "call " << refused;
+    EXPECT_EQ(g->shared.net_count, nets) << "call " << refused;
+    EXPECT_EQ(g->workspace_count, 1) << "call " << refused;
+    EXPECT_EQ(dslt_group_count(g), 1);
+  }
+  EXPECT_GT(refused, 10);
+  EXPECT_EQ(g->workspace_count, 2);
+  Scarce::left = INT32_MAX;
+  ASSERT_EQ(dslt_group_remove(g, 1), DSLT_OK);
+  EXPECT_EQ(follow(g, clip_), follow_alone(options, weights_, clip_, {clip_.box}));
+  dslt_group_unplan(g);
 }
 
 }  // namespace

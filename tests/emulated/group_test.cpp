@@ -130,6 +130,28 @@ TEST_F(EmulatedGroup, ManySizesDoNotDisturbWhatIsRecorded) {
   EXPECT_TRUE(together == follow_alone(options, weights_, clip_, boxes));
 }
 
+// The networks and the memory of who has left are freed while the others' recorded frames are launched.
+TEST_F(EmulatedGroup, SizesThatComeAndGoDisturbNobody) {
+  Options options = gpu_options("paper");
+  options["search_max_area"] = 3000;
+  options["init_steps"] = 1;
+  const Clip clip = make_clip(9);
+  std::vector<Life> lives = {{clip.box, 0, 8}, {{30, 8, 31, 12}, 0, 8}};
+  for (const dslt_box &box : std::vector<dslt_box>{{20, 20, 8, 48},
+                                                   {30, 20, 12, 30},
+                                                   {40, 30, 20, 20},
+                                                   {50, 30, 30, 12},
+                                                   {30, 40, 48, 8},
+                                                   {10, 40, 60, 6}})
+    lives.push_back({box, lives.size() - 1, lives.size()});
+  const Group group = make_group(options, weights_);
+  const std::vector<Trace> together = live(group.get(), clip, lives);
+  for (size_t k = 0; k < lives.size(); ++k)
+    EXPECT_TRUE(together[k] == alone(options, weights_, clip, lives[k])) << "life " << k;
+  EXPECT_EQ(group->workspace_count, 2);
+  EXPECT_LE(group->shared.net_count, DSLT_NETS_KEPT);
+}
+
 TEST_F(EmulatedGroup, ARecordedFrameIsAGraphForTheBatchAndOneForEachTarget) {
   std::vector<emulated::Counts> counts;
   follow(make_group(gpu_options("paper"), weights_).get(), clip_, equal_, false, &counts);

@@ -57,4 +57,5 @@ void dslt_dslt_free_workspace(dslt_feature_workspace *w, dslt_shared *s) {
                                  own->moved_reduced};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; ++i)
     for (int t = 0; t < DSLT_TAPS_MAX; ++t) s->backend->device->release(s->backend, lists[i].map[t]);
+  dslt_shared_net_release(s, own->pyramid);
 }

@@ -86,6 +86,7 @@ void dslt_siamese_free_workspace(dslt_feature_workspace *w, dslt_shared *s) {
   for (int i = 0; i < DSLT_MATCHING_TAPS; ++i) s->backend->device->release(s->backend, own->map[i]);
   s->backend->device->release(s->backend, own->input);
   s->backend->nn->net_free(own->matching);
+  dslt_shared_net_release(s, own->net);
 }
 
 /* ---- target -------------------------------------------------------------------------------------- */
