@@ -34,8 +34,7 @@ static json_t *describe_dataset(const dslt_run_request *request, const dslt_data
   for (int i = 0; names && i < dslt_dataset_count(set); i++) {
     const dslt_sequence *sequence = dslt_dataset_at(set, i);
     json_array_append_new(names, dslt_json_text(sequence->name));
-    if (notes && sequence->note[0])
-      dslt_json_set(notes, sequence->name, dslt_json_text(sequence->note));
+    if (notes && sequence->note[0]) dslt_json_set(notes, sequence->name, dslt_json_text(sequence->note));
     frames += sequence->frames;
   }
   return json_pack("{s:o, s:o, s:o, s:i, s:I, s:o, s:o, s:o}", "kind", dslt_json_text(kind->name), "title",
