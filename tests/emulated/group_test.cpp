@@ -95,14 +95,36 @@ TEST_F(EmulatedGroup, WhoJoinsOrLeavesDisturbsNobody) {
 // A larger target needs more of the memory that all share, which moves: what was recorded with the old place is not launched.
 TEST_F(EmulatedGroup, WhoNeedsMoreMemoryDisturbsNobody) {
   Options options = gpu_options("paper");
-  options["search_max_area"] = 6000;
+  options["search_max_area"] = 20000;
   const Clip clip = make_clip(8);
-  const std::vector<Life> lives = {{{30, 8, 14, 10}, 0, 7}, {{20, 30, 60, 50}, 4, 7}};
+  const std::vector<Life> lives = {{{30, 8, 8, 8}, 0, 7}, {{10, 10, 90, 70}, 4, 7}};
   const Group group = make_group(options, weights_);
   const std::vector<Trace> together = live(group.get(), clip, lives);
   for (size_t k = 0; k < lives.size(); ++k)
     EXPECT_TRUE(together[k] == alone(options, weights_, clip, lives[k])) << "target " << k;
-  EXPECT_GT(dslt_cuda_of(group->shared.backend)->moves, 0u);
+}
+
+TEST_F(EmulatedGroup, FramesRecordedBeforeMemoryMovedAreRecordedAnew) {
+  Options options = gpu_options("paper");
+  options["search_max_area"] = 20000;
+  const Group group = make_group(options, weights_);
+  const dslt_image frame = clip_.frame(0);
+  const dslt_box small = {30, 8, 8, 8}, large = {10, 10, 90, 70};
+  std::vector<dslt_result> results(2);
+  const auto graphs = [&] {
+    emulated::take_counts();
+    EXPECT_EQ(dslt_group_update(results.data(), group.get(), &frame), DSLT_OK) << dslt_last_error();
+    return emulated::take_counts().graphs;
+  };
+  ASSERT_EQ(dslt_group_init(group.get(), &frame, &small, 1), DSLT_OK) << dslt_last_error();
+  graphs();
+  graphs();
+  EXPECT_GT(graphs(), 0);  // recorded
+  const uint64_t before = dslt_cuda_of(group->shared.backend)->moves;
+  ASSERT_GE(dslt_group_add(group.get(), &frame, &large), DSLT_OK) << dslt_last_error();
+  ASSERT_GT(dslt_cuda_of(group->shared.backend)->moves, before);
+  EXPECT_EQ(graphs(), 0);
+  EXPECT_GT(graphs(), 0);
 }
 
 // Frames that come over ahead, graphs that are recorded and replayed: in whatever order the streams are served.
