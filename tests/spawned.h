@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "scratch.h"
@@ -27,6 +29,27 @@ inline int count_lines(const std::string &text) {
   for (char c : text) lines += c == '\n';
   return lines;
 }
+
+// A named pipe that stays open: who reads it waits for more until it is told to stop.
+class HeldPipe {
+ public:
+  explicit HeldPipe(std::string name) : name_(std::move(name)) {
+    EXPECT_EQ(mkfifo(name_.c_str(), 0600), 0) << name_;
+    end_ = open(name_.c_str(), O_RDWR | O_CLOEXEC);
+    EXPECT_GE(end_, 0) << name_;
+  }
+  ~HeldPipe() { close(end_); }
+  HeldPipe(const HeldPipe &) = delete;
+  HeldPipe &operator=(const HeldPipe &) = delete;
+  const std::string &name() const { return name_; }
+  void put(const std::string &bytes) const {
+    EXPECT_EQ(write(end_, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  }
+
+ private:
+  std::string name_;
+  int end_ = -1;
+};
 
 // The program run with its output caught in files of the test's folder.
 class ProgramTest : public ScratchTest {

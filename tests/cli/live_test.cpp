@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // dslt live as a program: its command line, its address, and what it leaves behind.
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,18 +88,12 @@ TEST_F(LiveProgram, ASignalEndsTheWaitForAFrame) {
   if (!DSLT_CIVETWEB) GTEST_SKIP() << skip::kCivetweb;
   std::filesystem::create_directory(path("img"));
   render_clip(path("img"), path("truth.txt"), {120, 96, 20, 24, 3, 1, "%d.ppm"});
-  const std::string list = path("list");
-  ASSERT_EQ(mkfifo(list.c_str(), 0600), 0);
-  const int hold = open(list.c_str(), O_RDWR | O_CLOEXEC);
-  ASSERT_GE(hold, 0);
+  const HeldPipe list(path("list"));
   for (const int names : {0, 3}) {
-    for (int i = 1; i <= names; i++) {
-      const std::string name = path("img/" + std::to_string(i) + ".ppm\n");
-      ASSERT_EQ(write(hold, name.data(), name.size()), static_cast<ssize_t>(name.size()));
-    }
+    for (int i = 1; i <= names; i++) list.put(path("img/" + std::to_string(i) + ".ppm\n"));
     std::vector<std::string> arguments = live({"-o", path("boxes.csv")});
     arguments[1] = "-";
-    const pid_t child = start(arguments, path(".out"), list);
+    const pid_t child = start(arguments, path(".out"), list.name());
     EXPECT_TRUE(names == 0 || port(path(".out")) > 0) << slurp(path(".err"));
     wait_for_handler(child, SIGTERM);
     usleep(1000000);  // it waits by now
@@ -111,7 +104,6 @@ TEST_F(LiveProgram, ASignalEndsTheWaitForAFrame) {
     EXPECT_EQ(std::filesystem::exists(path("boxes.csv")), names > 0);
     EXPECT_EQ(count_lines(slurp(path("boxes.csv"))) >= 2, names > 0);
   }
-  close(hold);
 }
 
 TEST_F(LiveProgram, ThePageEndsItAndBoxesAloneGoToStandardOutput) {

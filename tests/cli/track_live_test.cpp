@@ -52,16 +52,13 @@ std::string moving_square(int frames) {
 
 // Nothing but the signal ends this run: the named pipe stays open.
 TEST_F(TrackLive, ASignalEndsTheWaitForTheNextFrame) {
-  const std::string fifo = path("fifo");
-  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
-  const int hold = open(fifo.c_str(), O_RDWR | O_CLOEXEC);
-  ASSERT_GE(hold, 0);
+  const HeldPipe fifo(path("fifo"));
   for (const int frames : {0, 5}) {
     const std::string bytes = frames ? moving_square(frames) : "";
     ASSERT_LT(bytes.size(), 60000u) << "more than a pipe holds";
-    ASSERT_EQ(write(hold, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
-    const pid_t child = start({"track", fifo, "--box", "20,20,20,20", "--weights", weights(), "--backend",
-                               "cpu", "--set", "init_steps=3", "-o", path("b.txt"), "--overlay",
+    fifo.put(bytes);
+    const pid_t child = start({"track", fifo.name(), "--box", "20,20,20,20", "--weights", weights(),
+                               "--backend", "cpu", "--set", "init_steps=3", "-o", path("b.txt"), "--overlay",
                                path("b.avi"), "--dump-response", path("dump"), "-q"},
                               path(".out"));
     wait_for_handler(child, SIGINT);
@@ -78,7 +75,6 @@ TEST_F(TrackLive, ASignalEndsTheWaitForTheNextFrame) {
     for (const auto &entry : std::filesystem::directory_iterator(folder_))
       EXPECT_NE(entry.path().filename().string().rfind(".b.", 0), 0u) << entry.path() << " is left behind";
   }
-  close(hold);
 }
 
 TEST_F(TrackLive, LatencyAndDroppedFramesAreCounted) {

@@ -305,17 +305,11 @@ TEST_F(TrackRun, ASignalEndsAfterTheFrameAndKeepsTheRows) {
 
 // The list stays open: nothing but the signal can end this run.
 TEST_F(TrackRun, ASignalEndsTheWaitForTheNextName) {
-  const std::string list = path("list");
-  ASSERT_EQ(mkfifo(list.c_str(), 0600), 0);
-  const int hold = open(list.c_str(), O_RDWR | O_CLOEXEC);
-  ASSERT_GE(hold, 0);
+  const HeldPipe list(path("list"));
   for (const int names : {0, 3}) {
-    for (int i = 1; i <= names; i++) {
-      const std::string name = images() + "/" + std::to_string(i) + ".ppm\n";
-      ASSERT_EQ(write(hold, name.data(), name.size()), static_cast<ssize_t>(name.size()));
-    }
+    for (int i = 1; i <= names; i++) list.put(images() + "/" + std::to_string(i) + ".ppm\n");
     const pid_t child = start(track("-", {"--out", path("b.txt"), "--dump-response", path("dump"), "-q"}),
-                              path(".out"), list);
+                              path(".out"), list.name());
     for (int i = 0; i < 600 && names && !std::filesystem::exists(path("dump/00002.npy")); i++) usleep(50000);
     wait_for_handler(child, SIGTERM);
     usleep(500000);  // it waits by now
@@ -327,7 +321,6 @@ TEST_F(TrackRun, ASignalEndsTheWaitForTheNextName) {
     EXPECT_EQ(std::filesystem::exists(path("b.txt")), names > 0);
     EXPECT_EQ(count_lines(slurp(path("b.txt"))), names);
   }
-  close(hold);
 }
 
 // nohup starts a program with the hang-up ignored: it stays ignored.

@@ -276,7 +276,9 @@ static int keep(dslt_plan_choice *choice, dslt_cudnn_conv *conv, const dslt_conv
                 const int key[DSLT_PLAN_KEY]) {
   const dslt_plan_choice mine = *choice;
   dslt_plan_cache_add(&conv->dnn->cache, key, choice);
-  if (choice->mode == mine.mode && choice->index == mine.index && choice->engine == mine.engine) return 1;
+  if (choice->fused == mine.fused && choice->mode == mine.mode && choice->index == mine.index &&
+      choice->engine == mine.engine)
+    return 1;
   if (repeat(choice, conv, shape)) return 1;
   *choice = mine;
   return repeat(choice, conv, shape);
